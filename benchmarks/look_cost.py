@@ -1,0 +1,71 @@
+"""What drawing a look costs, part by part, in CPU time of all the browser's processes: python benchmarks/look_cost.py --look prism
+
+Core-milliseconds rather than wall time, because other work on the machine disturbs them less; and beside each the ratio
+to `pack` (the final NV12 pass, which costs the same for every look), because machines differ.
+"""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from oriel.rendering.pipeline.browser import browser_processes
+from oriel.rendering.pipeline.looks import load_looks
+from oriel.rendering.pipeline.resolve import resolve
+from oriel.rendering.pipeline.settings_document import parse_settings
+from oriel.rendering.pipeline.stage import Stage
+
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_ms(profile: Path) -> float:
+    """CPU time so far of the browser on a profile and of everything it has started."""
+    roots = set(browser_processes(profile))
+    parents, times = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        pid = int(stat.parent.name)
+        parents[pid], times[pid] = int(fields[1]), (int(fields[11]) + int(fields[12])) * TICK_MS
+    return sum(time for pid, time in times.items() if _descends(pid, parents, roots))
+
+
+def _descends(pid: int, parents: dict[int, int], roots: set[int]) -> bool:
+    while pid in parents:
+        if pid in roots:
+            return True
+        pid = parents[pid]
+    return False
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--look", default="prism")
+    parser.add_argument("--preset")
+    parser.add_argument("--web", type=Path)
+    parser.add_argument("--track", type=Path, required=True, help="a feature track, as contact_sheet.py keeps it")
+    parser.add_argument("--at", type=float, default=20.0, help="seconds into the song")
+    parser.add_argument("--frames", type=int, default=150)
+    parser.add_argument("--cover", type=Path)
+    args = parser.parse_args()
+    document = {"look": args.look, "preset": args.preset, "output": {"width": 1920, "height": 1080}}
+    settings = resolve(parse_settings(document), load_looks(args.web / "looks.json" if args.web else None))
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder) / "profile"
+        with Stage(profile_dir=profile, tmp_dir=Path(folder) / "tmp", chromium=Path("/usr/bin/chromium"), web=args.web) as stage:
+            stage.load(settings.canonical_json, args.track.read_bytes(), cover=args.cover)
+            first = round(args.at * 30)
+            stage.measure(first, 20, ["frame"])
+            costs = {}
+            for part in ("pack", "scene", "glow", "frame", "pack"):
+                before = cpu_ms(profile)
+                wall = stage.measure(first, args.frames, [part])
+                costs[part] = (cpu_ms(profile) - before) / args.frames
+                print(f"{part:6} {costs[part]:6.2f} core-ms {wall:6.2f} ms wall   {costs[part] / costs['pack']:.2f} x pack")
+
+
+if __name__ == "__main__":
+    main()

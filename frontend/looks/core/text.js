@@ -1,0 +1,204 @@
+// Title and artist: measured, fitted and drawn once into a plate, which the overlay shows.
+import {FAMILY} from './fonts.js';
+
+/**
+ * @typedef {object} TextPlate
+ * @property {OffscreenCanvas} canvas premultiplied picture of the text
+ * @property {number} x left edge in the frame, pixels
+ * @property {number} y upper edge in the frame, pixels from above
+ */
+
+/** @typedef {{text: string, size: number, weight: number, tracking: number, alpha: number}} Line size and tracking in pixels */
+
+const LEADING = 1.22;
+const SMALLEST = .55;
+
+/**
+ * Draw title and artist where this frame shape wants them; null when there is nothing to say.
+ * @param {string} title
+ * @param {string} artist
+ * @param {number} width of the frame, pixels
+ * @param {number} height
+ * @param {'wide' | 'tall' | 'square'} shape
+ * @returns {TextPlate | null}
+ */
+export function textPlate(title, artist, width, height, shape) {
+  if (!title && !artist) return null;
+  const unit = Math.min(width, height);
+  const room = shape === 'tall' ? width * .84 : width * .62;
+  const ink = new OffscreenCanvas(1, 1).getContext('2d');
+  if (!ink) throw new Error('no 2D canvas');
+  const lines = [
+    ...fit(ink, title, unit * (shape === 'tall' ? .066 : .052), 640, -.012, 1, room),
+    ...fit(ink, artist.toLocaleUpperCase(), unit * (shape === 'tall' ? .03 : .0225), 520, .2, .72, room),
+  ];
+  return drawPlate(lines, width, height, shape);
+}
+
+/**
+ * One line that fits: smaller down to a little over half, then two lines, then cut with an ellipsis.
+ * @param {OffscreenCanvasRenderingContext2D} ink
+ * @param {string} text
+ * @param {number} size
+ * @param {number} weight
+ * @param {number} tracking in ems
+ * @param {number} alpha
+ * @param {number} room pixels
+ * @returns {Line[]}
+ */
+function fit(ink, text, size, weight, tracking, alpha, room) {
+  if (!text.trim()) return [];
+  const line = (/** @type {string} */ part, /** @type {number} */ at) => ({text: part, size: at, weight, tracking: tracking * at, alpha});
+  const shrunk = Math.min(size, size * room / lineWidth(ink, line(text, size)));
+  if (shrunk >= size * SMALLEST) return [line(text, shrunk)];
+  const small = size * .7;
+  return balance(ink, text, (part) => line(part, small), room);
+}
+
+/**
+ * @param {OffscreenCanvasRenderingContext2D} ink
+ * @param {string} text
+ * @param {(part: string) => Line} line
+ * @param {number} room
+ */
+function balance(ink, text, line, room) {
+  const words = text.split(/\s+/);
+  let best = 0;
+  for (let i = 1; i < words.length; i++) {
+    const off = (/** @type {number} */ n) => Math.abs(words.slice(0, n).join(' ').length - text.length / 2);
+    if (off(i) < off(best)) best = i;
+  }
+  const parts = best ? [words.slice(0, best).join(' '), words.slice(best).join(' ')] : [text];
+  return parts.map((part) => line(cut(ink, part, line, room)));
+}
+
+/**
+ * @param {OffscreenCanvasRenderingContext2D} ink
+ * @param {string} text
+ * @param {(part: string) => Line} line
+ * @param {number} room
+ */
+function cut(ink, text, line, room) {
+  if (lineWidth(ink, line(text)) <= room) return text;
+  // By grapheme: half an emoji or a letter without its accent is not a letter.
+  const letters = Array.from(new Intl.Segmenter().segment(text), ({segment}) => segment);
+  while (letters.length > 1 && lineWidth(ink, line(`${letters.join('')}…`)) > room) letters.pop();
+  return `${letters.join('').trimEnd()}…`;
+}
+
+/**
+ * @param {OffscreenCanvasRenderingContext2D} ink
+ * @param {Line} line
+ */
+function setFont(ink, line) {
+  ink.font = `${line.weight} ${line.size}px "${FAMILY}", sans-serif`;
+  ink.letterSpacing = `${line.tracking}px`;
+  ink.textBaseline = 'alphabetic';
+}
+
+/**
+ * @param {OffscreenCanvasRenderingContext2D} ink
+ * @param {Line} line
+ */
+function lineWidth(ink, line) {
+  setFont(ink, line);
+  return Math.max(1, ink.measureText(line.text).width - line.tracking);
+}
+
+/**
+ * @param {Line[]} lines
+ * @param {number} width
+ * @param {number} height
+ * @param {'wide' | 'tall' | 'square'} shape
+ * @returns {TextPlate}
+ */
+function drawPlate(lines, width, height, shape) {
+  const pad = Math.ceil(Math.min(width, height) * .03);
+  const tall = lines.reduce((sum, line) => sum + line.size * LEADING, 0);
+  const canvas = new OffscreenCanvas(1, 1);
+  const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const wide = Math.max(...lines.map((line) => lineWidth(ink, line)));
+  canvas.width = Math.ceil(wide) + 2 * pad;
+  canvas.height = Math.ceil(tall) + 2 * pad;
+  const centred = shape === 'tall';
+  let y = pad;
+  for (const line of lines) {
+    y += line.size * LEADING;
+    const x = centred ? (canvas.width - lineWidth(ink, line)) / 2 : pad;
+    drawLine(ink, line, x, y - line.size * .26, pad);
+  }
+  return {canvas, ...place(canvas, width, height, shape, pad)};
+}
+
+/**
+ * @param {OffscreenCanvasRenderingContext2D} ink
+ * @param {Line} line
+ * @param {number} x
+ * @param {number} y
+ * @param {number} pad
+ */
+function drawLine(ink, line, x, y, pad) {
+  setFont(ink, line);
+  // A soft dark halo keeps it legible over a bright moment; on a dark ground it is not seen.
+  ink.shadowColor = 'rgba(0, 0, 0, .55)';
+  ink.shadowBlur = pad * .5;
+  ink.fillStyle = `rgba(255, 255, 255, ${line.alpha})`;
+  ink.fillText(line.text, x, y);
+  ink.shadowColor = 'transparent';
+}
+
+/**
+ * On a grid with safe margins: below the subject in a tall frame, above the platforms' own buttons; else lower left.
+ * @param {OffscreenCanvas} canvas
+ * @param {number} width
+ * @param {number} height
+ * @param {'wide' | 'tall' | 'square'} shape
+ * @param {number} pad
+ */
+function place(canvas, width, height, shape, pad) {
+  if (shape === 'tall') return {x: Math.round((width - canvas.width) / 2), y: Math.round(height * .7)};
+  const margin = Math.round(Math.min(width, height) * .065);
+  return {x: margin - pad, y: height - margin - canvas.height + pad};
+}
+
+/**
+ * The mark of a free render, as a plate: upper left in a tall frame (the lower part belongs to the platforms), else
+ * lower right.
+ * @param {number} width
+ * @param {number} height
+ * @param {'wide' | 'tall' | 'square'} shape
+ * @returns {TextPlate}
+ */
+export function watermarkPlate(width, height, shape) {
+  const size = Math.max(11, Math.min(width, height) * .03);
+  const pad = Math.ceil(size);
+  const line = {text: 'ORIEL', size, weight: 700, tracking: size * .26, alpha: .62};
+  const canvas = new OffscreenCanvas(1, 1);
+  const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const wide = lineWidth(ink, line);
+  canvas.width = Math.ceil(wide + size * 1.5) + 2 * pad;
+  canvas.height = Math.ceil(size) + 2 * pad;
+  drawMark(ink, pad + size * .5, pad + size * .5, size * .5);
+  drawLine(ink, line, pad + size * 1.5, pad + size * .86, pad);
+  const margin = Math.round(Math.min(width, height) * .05);
+  const y = shape === 'tall' ? margin - pad : height - margin - canvas.height + pad;
+  return {canvas, x: shape === 'tall' ? margin - pad : width - margin - canvas.width + pad, y};
+}
+
+/**
+ * A window with light in it: what an oriel is.
+ * @param {OffscreenCanvasRenderingContext2D} ink
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ */
+function drawMark(ink, x, y, r) {
+  ink.strokeStyle = ink.fillStyle = 'rgba(255, 255, 255, .62)';
+  ink.lineWidth = r * .24;
+  ink.beginPath();
+  ink.arc(x, y, r * .86, 0, Math.PI * 2);
+  ink.stroke();
+  ink.beginPath();
+  ink.arc(x, y, r * .36, 0, Math.PI * 2);
+  ink.fill();
+}

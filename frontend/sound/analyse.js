@@ -1,0 +1,185 @@
+// The analysis of a song: PCM in blocks of any size, a quantised feature track at the end.
+import {AttackMeter} from './attack.js';
+import {BandMeter, finishBands} from './bands.js';
+import {EnergyMeter, finishBalance, finishEnergy} from './energies.js';
+import {FluxMeter, FRAME_SAMPLES} from './flux.js';
+import {SAMPLE_RATE, rowCount} from './grid.js';
+import {LoudnessMeter, integratedLoudness, momentaryAmplitude} from './loudness.js';
+import {findOnsets} from './onsets.js';
+import {oneSection} from './sections.js';
+import {BLOCK, DECIMATION, Signal} from './signal.js';
+import {StereoSpectrum} from './spectrum.js';
+import {trackBeats} from './tempo.js';
+import {FeatureTrack} from './track.js';
+import {WaveMeter, finishWave} from './wave.js';
+
+/** @typedef {import('./track-codec.js').FeatureTrackData} FeatureTrackData */
+/** @typedef {{sampleRate?: number, totalSamples?: number, weighting?: 'none'|'A'}} AnalyserOptions */
+
+const SLOW_RATE = SAMPLE_RATE / DECIMATION;
+/** Windows of 4096 and 2048 samples at 48 kHz, in decimated samples. */
+const LONG_WINDOW = 410;
+const MIDDLE_WINDOW = 205;
+
+export class Analyser {
+  /** @param {AnalyserOptions} [options] totalSamples may be an estimate */
+  constructor({sampleRate = SAMPLE_RATE, totalSamples = 0, weighting = 'none'} = {}) {
+    if (sampleRate !== SAMPLE_RATE) throw new RangeError(`The analysis wants ${SAMPLE_RATE} Hz, not ${sampleRate}.`);
+    const rows = rowCount(totalSamples) + 1;
+    this.weighting = weighting;
+    this.samples = 0;
+    this.rows = 0;
+    this.signal = new Signal();
+    this.staged = new Int16Array(2 * BLOCK);
+    this.stagedSamples = 0;
+    this.long = new StereoSpectrum(LONG_WINDOW, 512);
+    this.middle = new StereoSpectrum(MIDDLE_WINDOW, 256);
+    this.short = new StereoSpectrum(1024, 1024);
+    this.brief = new StereoSpectrum(512, 512);
+    this.bands = new BandMeter(rows, [
+      {binHz: SLOW_RATE / 512, bins: 257},
+      {binHz: SLOW_RATE / 256, bins: 129},
+      {binHz: SAMPLE_RATE / 1024, bins: 513},
+    ]);
+    this.spectra = [this.long.power, this.middle.power, this.short.power];
+    this.energies = new EnergyMeter(rows, SAMPLE_RATE / 1024);
+    this.flux = new FluxMeter(rows);
+    this.attacks = new AttackMeter(rows);
+    this.loudness = new LoudnessMeter(rows);
+    this.wave = new WaveMeter(rows);
+  }
+
+  /**
+   * Hear the next stretch of the song.
+   * @param {Int16Array} pcm interleaved stereo
+   */
+  push(pcm) {
+    for (let from = 0; from < pcm.length;) {
+      const count = Math.min(pcm.length - from, 2 * (BLOCK - this.stagedSamples));
+      this.staged.set(pcm.subarray(from, from + count), 2 * this.stagedSamples);
+      this.stagedSamples += count / 2;
+      from += count;
+      if (this.stagedSamples === BLOCK) this.hearBlock();
+    }
+  }
+
+  /**
+   * The feature track of what has been heard; the analyser is spent afterwards.
+   * @returns {FeatureTrackData}
+   */
+  finish() {
+    this.hearBlock();
+    this.loudness.closeRow();
+    this.attacks.finish();
+    const rows = rowCount(this.samples);
+    while (this.rows < rows) {
+      this.signal.appendSilence();
+      this.measureRows(rows);
+    }
+    return summarise(this);
+  }
+
+  hearBlock() {
+    const {signal, stagedSamples} = this;
+    const {left, right} = signal;
+    const at = signal.append(this.staged, stagedSamples);
+    this.attacks.push(left.samples, right.samples, at, at + stagedSamples);
+    this.loudness.push(left.samples, right.samples, at, at + stagedSamples);
+    this.samples += stagedSamples;
+    this.stagedSamples = 0;
+    this.measureRows(Infinity);
+  }
+
+  /** @param {number} limit */
+  measureRows(limit) {
+    while (this.signal.ready && this.rows < limit) {
+      this.measureRow();
+      this.rows += 1;
+      this.signal.advance();
+    }
+  }
+
+  measureRow() {
+    const {left, right, centre} = this.signal;
+    const slow = centre / DECIMATION;
+    this.long.measure(left.slow, right.slow, slow);
+    this.short.measure(left.samples, right.samples, centre);
+    this.measureFlux(centre);
+    this.bands.measure(this.spectra);
+    this.energies.measure(this.short.power);
+    this.measureFlux(centre + FRAME_SAMPLES);
+    this.wave.measure(left.slow, right.slow, slow);
+  }
+
+  /** @param {number} centre */
+  measureFlux(centre) {
+    const {left, right} = this.signal;
+    this.middle.measure(left.slow, right.slow, centre / DECIMATION);
+    this.brief.measure(left.samples, right.samples, centre);
+    this.flux.measure(this.middle.power, this.brief.power);
+  }
+}
+
+/**
+ * @param {Analyser} heard
+ * @returns {FeatureTrackData}
+ */
+function summarise(heard) {
+  const {samples, rows, weighting} = heard;
+  const left = heard.loudness.left.values().subarray(0, rows);
+  const right = heard.loudness.right.values().subarray(0, rows);
+  const {onsets, pulseCurve} = findOnsets(heard.flux.codes.values(), heard.attacks.codes.values(), samples);
+  const {tempoBpm, beatStrength, beats, strengths} = trackBeats(pulseCurve);
+  const loudness = finishEnergy(momentaryAmplitude(left, right), 0, 0.6);
+  const [bass, mid, treble] = heard.energies.amplitudes.map((column) => finishEnergy(column.values()));
+  return {
+    samples,
+    sampleRate: SAMPLE_RATE,
+    rows,
+    weighting,
+    tempoBpm,
+    beatStrength: round4(beatStrength),
+    integratedLufs: integratedLoudness(left, right),
+    truePeakDb: null,
+    drop: 0,
+    peak: 0,
+    sections: oneSection(samples),
+    bands: finishBands(heard.bands.codes.values(), weighting),
+    bass,
+    mid,
+    treble,
+    loudness,
+    intensity: loudness,
+    balance: finishBalance(left, right),
+    wave: finishWave(heard.wave.samples.values()),
+    onsetSamples: Uint32Array.from(onsets, ({sample}) => sample),
+    onsetKinds: Uint8Array.from(onsets, ({kinds}) => kinds),
+    onsetStrength: Uint16Array.from(onsets, ({strength}) => quantised(strength)),
+    onsetLow: Uint16Array.from(onsets, ({low}) => quantised(low)),
+    onsetMid: Uint16Array.from(onsets, ({mid: middle}) => quantised(middle)),
+    onsetHigh: Uint16Array.from(onsets, ({high}) => quantised(high)),
+    beatSamples: Uint32Array.from(beats, (second) => Math.round(second * SAMPLE_RATE)),
+    beatStrengths: Uint16Array.from(strengths, quantised),
+  };
+}
+
+/** @param {number} value 0..1 */
+function quantised(value) {
+  return Math.round(Math.min(1, Math.max(0, value)) * 65535);
+}
+
+/** @param {number} value */
+function round4(value) {
+  return Math.round(value * 10_000) / 10_000;
+}
+
+/**
+ * The feature track of a whole song in memory.
+ * @param {Int16Array} pcm interleaved stereo, 48 kHz
+ * @param {AnalyserOptions} [options]
+ */
+export function analyseAll(pcm, options = {}) {
+  const analyser = new Analyser({totalSamples: pcm.length / 2, ...options});
+  analyser.push(pcm);
+  return new FeatureTrack(analyser.finish());
+}

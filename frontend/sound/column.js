@@ -1,0 +1,35 @@
+// A measurement that grows row by row while a song streams in.
+
+/**
+ * @template {Uint8Array|Int16Array|Uint16Array|Float32Array} T
+ */
+export class Column {
+  /**
+   * @param {new (length: number) => T} Type
+   * @param {number} width numbers in each row
+   * @param {number} rows how many are expected; more may come
+   */
+  constructor(Type, width, rows) {
+    this.Type = Type;
+    this.width = width;
+    this.rows = 0;
+    this.store = new Type(Math.max(1, rows) * width);
+  }
+
+  /** Room for one more row: the offset in `store` at which to write it. */
+  append() {
+    const offset = this.rows * this.width;
+    if (offset + this.width > this.store.length) {
+      const larger = new this.Type(this.store.length * 2);
+      larger.set(this.store);
+      this.store = larger;
+    }
+    this.rows += 1;
+    return offset;
+  }
+
+  /** The filled part, without a copy. @returns {T} */
+  values() {
+    return /** @type {T} */ (this.store.subarray(0, this.rows * this.width));
+  }
+}

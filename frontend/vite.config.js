@@ -1,0 +1,40 @@
+// Builds the pages into the Python package and runs the unit tests of the frontend.
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {defineConfig} from 'vitest/config';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/**
+ * Emit looks.json, the declarations of every look in one file: what the command line and the service read.
+ * @returns {import('vite').Plugin}
+ */
+function lookDeclarations() {
+  return {
+    name: 'look-declarations',
+    generateBundle() {
+      const folder = join(here, 'looks');
+      const looks = readdirSync(folder)
+        .map((name) => join(folder, name, 'look.json'))
+        .filter((file) => existsSync(file))
+        .map((file) => JSON.parse(readFileSync(file, 'utf8')));
+      this.emitFile({type: 'asset', fileName: 'looks.json', source: JSON.stringify({looks})});
+    },
+  };
+}
+
+export default defineConfig({
+  root: here,
+  base: './',
+  plugins: [lookDeclarations()],
+  worker: {format: 'es'},
+  build: {
+    outDir: join(here, '../src/oriel/web'),
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    rollupOptions: {input: {stage: join(here, 'stage/stage.html')}},
+  },
+  test: {include: ['tests/**/*.test.js']},
+});

@@ -1,0 +1,50 @@
+"""Chunk files + sound → one video file, by copy."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from oriel.errors import EncodingFailed
+from oriel.rendering.pipeline.disk import refuse_full_disk
+from oriel.rendering.pipeline.encode import assemble_command, concat_list, poster_command
+from oriel.rendering.pipeline.process import Arguments, last_line, nothing, run
+from oriel.rendering.pipeline.settings_document import Output
+from oriel.rendering.pipeline.tools import Tools
+
+# Copying a gigabyte to a slow disk takes about a minute.
+_TIMEOUT_S = 1800.0
+_POSTER_TIMEOUT_S = 60.0
+
+
+def assemble(
+    chunks: Sequence[Path],
+    audio: Path,
+    out: Path,
+    output: Output,
+    tools: Tools,
+    *,
+    title: str = "",
+    artist: str = "",
+    check: Callable[[], None] = nothing,
+) -> None:
+    """Join the chunk files, which lie in one folder, with the sound into `out`; raise EncodingFailed or DiskFull."""
+    listed = chunks[0].parent / "chunks.ffconcat"
+    listed.write_text(concat_list([chunk.name for chunk in chunks]), "utf-8")
+    command = assemble_command(tools.ffmpeg, listed, audio, out, output, title=title, artist=artist)
+    _run(command, out, _TIMEOUT_S, check)
+
+
+def write_poster(video: Path, at_s: float, out: Path, tools: Tools, *, check: Callable[[], None] = nothing) -> None:
+    """Write the frame of `video` at `at_s` as a JPEG."""
+    _run(poster_command(tools.ffmpeg, video, at_s, out), out, _POSTER_TIMEOUT_S, check)
+
+
+def _run(command: Arguments, out: Path, timeout_s: float, check: Callable[[], None]) -> None:
+    finished = run(command, timeout_s=timeout_s, check=check)
+    # FFmpeg ends with 0 where a seek found nothing to write.
+    if finished.returncode or not out.exists() or not out.stat().st_size:
+        refuse_full_disk(out.parent)
+        raise EncodingFailed(
+            f"FFmpeg could not write {out.name}: {last_line(finished.stderr)}",
+            returncode=finished.returncode,
+            stderr=finished.stderr,
+        )

@@ -1,0 +1,91 @@
+"""A picture from a stranger → a PNG of at most 1024 pixels a side, before any browser sees it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from oriel.errors import InvalidPicture
+from oriel.rendering.pipeline.disk import refuse_full_disk
+from oriel.rendering.pipeline.process import Limits, nothing, run
+from oriel.rendering.pipeline.song import Song, demuxer_of, input_arguments
+from oriel.rendering.pipeline.tools import Tools
+
+LARGEST_SIDE = 1024
+LARGEST_BACKGROUND = 4096
+MOST_PIXELS = 100_000_000
+
+_TIMEOUT_S = 30.0
+# A picture of 100 megapixels takes 400 MB as RGBA, and FFmpeg holds it two or three times.
+_LIMITS = Limits(memory_bytes=4 << 30, cpu_s=30, file_bytes=256 << 20)
+_MAGIC = ((b"\x89PNG\r\n\x1a\n", "png_pipe"), (b"\xff\xd8\xff", "jpeg_pipe"))
+
+
+def extract_cover(song: Song, out: Path, tools: Tools, *, check: Callable[[], None] = nothing) -> bool:
+    """Write the picture embedded in the song as PNG; False where there is none, or none that can be read."""
+    if song.cover_stream is None:
+        return False
+    source = input_arguments(song.path, demuxer_of(song))
+    try:
+        _convert(source, song.cover_stream, out, LARGEST_SIDE, song.path.name, tools, check)
+    except InvalidPicture:
+        # The caller asked for a video of a song; a broken picture inside is no reason to refuse it.
+        return False
+    return True
+
+
+def convert_picture(
+    picture: Path, out: Path, tools: Tools, *, largest_side: int = LARGEST_SIDE, check: Callable[[], None] = nothing
+) -> None:
+    """Write a PNG, JPEG or WebP file as PNG of at most `largest_side` a side; raise InvalidPicture with the reason."""
+    source = input_arguments(picture, _demuxer(picture))
+    _convert(source, 0, out, largest_side, picture.name, tools, check)
+
+
+def _demuxer(picture: Path) -> str:
+    try:
+        with picture.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise InvalidPicture(f"The picture {picture} cannot be read: {error.strerror}.", path=str(picture)) from error
+    for magic, demuxer in _MAGIC:
+        if head.startswith(magic):
+            return demuxer
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp_pipe"
+    raise InvalidPicture(f"The picture {picture.name} must be a PNG, JPEG or WebP file.", path=str(picture))
+
+
+def _convert(
+    source: list[str], stream: int, out: Path, side: int, name: str, tools: Tools, check: Callable[[], None]
+) -> None:
+    _refuse_bomb(source, stream, name, tools, check)
+    fit = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:flags=lanczos"
+    command: list[str | Path] = [tools.ffmpeg, "-nostdin", "-v", "error", "-y", *source, "-map", f"0:{stream}"]
+    command += ["-frames:v", "1", "-vf", f"{fit},format=rgba", "-c:v", "png", "-threads", "1"]
+    command += ["-map_metadata", "-1", "-fflags", "+bitexact", "-f", "image2", "-update", "1", out]
+    finished = run(command, timeout_s=_TIMEOUT_S, check=check, limits=_LIMITS)
+    if finished.returncode or not out.exists() or not out.stat().st_size:
+        refuse_full_disk(out.parent)
+        raise InvalidPicture(f"The picture in {name} is damaged.", picture=name)
+
+
+def _refuse_bomb(source: list[str], stream: int, name: str, tools: Tools, check: Callable[[], None]) -> None:
+    """Look at the announced size before anything is decoded: a few kilobytes can stand for gigabytes of pixels."""
+    entries = ["-show_entries", "stream=index,width,height", "-of", "json"]
+    finished = run([tools.ffprobe, "-v", "error", *entries, *source], timeout_s=_TIMEOUT_S, check=check, limits=_LIMITS)
+    try:
+        streams = json.loads(finished.stdout).get("streams", [])
+    except ValueError:
+        streams = []
+    sizes = [(int(s.get("width", 0)), int(s.get("height", 0))) for s in streams if s["index"] == stream]
+    if not sizes or 0 in sizes[0]:
+        raise InvalidPicture(f"The picture in {name} is damaged.", picture=name)
+    width, height = sizes[0]
+    if width * height > MOST_PIXELS:
+        raise InvalidPicture(
+            f"The picture in {name} has {width} x {height} pixels, and {MOST_PIXELS // 1_000_000} megapixels are the"
+            " limit.",
+            picture=name,
+            width=width,
+            height=height,
+        )

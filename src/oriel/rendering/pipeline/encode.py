@@ -1,0 +1,184 @@
+"""Pure functions that describe FFmpeg's work as argument lists; nothing is started here."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from oriel.rendering.pipeline.pcm import RATE
+from oriel.rendering.pipeline.settings_document import Output, Quality
+
+Codec = Literal["h264", "vp9", "prores"]
+
+# Fixed, because x264's bits depend on it; two frames in flight keep two cores busy and add no delay that counts.
+ENCODER_THREADS = 2
+KEYFRAME_EVERY_S = 2
+
+_H264_PRESET: dict[Quality, str] = {"draft": "ultrafast", "standard": "superfast", "high": "veryfast"}
+_H264_CRF: dict[Quality, int] = {"draft": 23, "standard": 20, "high": 17}
+_VP9_CRF: dict[Quality, int] = {"draft": 36, "standard": 30, "high": 24}
+_PRORES_QSCALE: dict[Quality, int] = {"draft": 13, "standard": 9, "high": 5}
+
+# stitchable and repeat-headers let chunks be joined by copy; cpu-independent gives every machine the same bits;
+# aq-mode 3 spends bits in dark gradients, where these pictures would band.
+_X264_PARAMS = "stitchable=1:cpu-independent=1:repeat-headers=1:aq-mode=3:open-gop=0"
+_BT709_TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+# FFmpeg's own way from RGB to YUV is BT.601, which turns every red a little orange.
+_TO_BT709 = "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int+bicubic"
+_QUIET = ("-hide_banner", "-nostdin", "-nostats", "-v", "error", "-y")
+_SAME_BYTES = ("-fflags", "+bitexact", "-map_metadata", "-1")
+
+
+class FrameLayout(Protocol):
+    """Raw frames as the stage delivers them: rows of `padded_width` pixels, of which the leftmost ones are seen."""
+
+    @property
+    def pixel(self) -> Literal["nv12", "rgba"]:
+        """Y plane then interleaved chroma in BT.709 limited range, or straight RGBA in full range."""
+
+    @property
+    def padded_width(self) -> int:
+        """Pixels a row."""
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+
+    @property
+    def frame_bytes(self) -> int:
+        """The size of one frame."""
+
+
+def codec_of(output: Output, transparent: bool) -> Codec:
+    """Return which codec the output asks for: alpha exists in ProRes 4444 only."""
+    if output.format == "webm":
+        return "vp9"
+    return "prores" if transparent else "h264"
+
+
+def chunk_suffix(codec: Codec) -> str:
+    """Return the container of a chunk: what joins by copy with exact times (NUT loses a frame's time per chunk)."""
+    return {"h264": ".mp4", "vp9": ".ivf", "prores": ".mov"}[codec]
+
+
+def chunk_command(
+    ffmpeg: Path, out: Path, frames: FrameLayout, output: Output, transparent: bool, threads: int = ENCODER_THREADS
+) -> list[str | Path]:
+    """Return the command that encodes raw frames from its standard input into one chunk file."""
+    codec = codec_of(output, transparent)
+    return [
+        ffmpeg,
+        *(part for part in _QUIET if part != "-nostdin"),
+        *("-f", "rawvideo", "-pixel_format", frames.pixel, "-video_size", f"{frames.padded_width}x{frames.height}"),
+        *("-framerate", str(output.fps), "-i", "pipe:0"),
+        *_filters(frames, output, codec),
+        *_encoder(codec, output, threads),
+        *("-fps_mode", "passthrough", *_SAME_BYTES, "-flags:v", "+bitexact"),
+        *("-f", _muxer(chunk_suffix(codec)), out),
+    ]
+
+
+def encoder_arguments(output: Output, transparent: bool, threads: int = ENCODER_THREADS) -> list[str]:
+    """Return what decides a chunk's bits apart from the frames themselves, for its key."""
+    return _encoder(codec_of(output, transparent), output, threads)
+
+
+def _filters(frames: FrameLayout, output: Output, codec: Codec) -> list[str]:
+    steps = []
+    if frames.padded_width != output.width or frames.height != output.height:
+        steps.append(f"crop={output.width}:{output.height}:0:0")
+    if frames.pixel == "rgba":
+        steps.append(_TO_BT709)
+        steps.append("format=yuva444p10le" if codec == "prores" else "format=yuv420p")
+    return ["-vf", ",".join(steps)] if steps else []
+
+
+def _encoder(codec: Codec, output: Output, threads: int) -> list[str]:
+    keyframes = str(KEYFRAME_EVERY_S * output.fps)
+    match codec:
+        case "h264":
+            preset, crf = _H264_PRESET[output.quality], str(_H264_CRF[output.quality])
+            specific = ["-c:v", "libx264", "-preset", preset, "-crf", crf, "-bf", "0", "-x264-params", _X264_PARAMS]
+            specific += ["-g", keyframes, "-video_track_timescale", str(_timescale(output.fps))]
+        case "vp9":
+            specific = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-row-mt", "1"]
+            specific += [
+                "-tile-columns",
+                "2",
+                "-lag-in-frames",
+                "0",
+                "-b:v",
+                "0",
+                "-crf",
+                str(_VP9_CRF[output.quality]),
+            ]
+            specific += ["-g", keyframes]
+        case "prores":
+            specific = ["-c:v", "prores_ks", "-profile:v", "4444", "-alpha_bits", "8", "-vendor", "apl0"]
+            specific += ["-qscale:v", str(_PRORES_QSCALE[output.quality])]
+            specific += ["-video_track_timescale", str(_timescale(output.fps))]
+    return [*specific, "-threads", str(threads), *_BT709_TAGS]
+
+
+def _timescale(fps: int) -> int:
+    """Return ticks a second in which every frame of 24, 30 and 60 a second is a whole number long."""
+    return fps * 512
+
+
+def _muxer(suffix: str) -> str:
+    return suffix.removeprefix(".")
+
+
+def audio_suffix(output: Output) -> str:
+    """Return the container in which the encoded sound waits for its video."""
+    return ".webm" if output.format == "webm" else ".m4a"
+
+
+def audio_command(ffmpeg: Path, pcm: Path, out: Path, frames: int, output: Output) -> list[str | Path]:
+    """Return the command that encodes canonical PCM once, cut or padded to exactly the length of the video."""
+    samples = frames * RATE // output.fps
+    # Opus in steps of 10 ms: with its usual 20 the sound is announced a frame longer than the picture at 60 a second.
+    opus = ["-c:a", "libopus", "-b:a", "192k", "-frame_duration", "10"]
+    codec = opus if output.format == "webm" else ["-c:a", "aac", "-b:a", "192k"]
+    return [
+        *(ffmpeg, *_QUIET, "-f", "s16le", "-ar", str(RATE), "-ac", "2", "-i", pcm),
+        *("-af", f"apad=whole_len={samples},atrim=end_sample={samples}"),
+        *codec,
+        *(*_SAME_BYTES, "-flags:a", "+bitexact"),
+        *("-f", "webm" if output.format == "webm" else "ipod", out),
+    ]
+
+
+def concat_list(chunks: Sequence[str]) -> str:
+    """Return the text that lists chunk files for FFmpeg's concat demuxer; the names are ours and need no quotes."""
+    return "ffconcat version 1.0\n" + "".join(f"file {name}\n" for name in chunks)
+
+
+def assemble_command(
+    ffmpeg: Path, chunks: Path, audio: Path, out: Path, output: Output, *, title: str = "", artist: str = ""
+) -> list[str | Path]:
+    """Return the command that joins the listed chunks and the sound by copy, ready to be played while it loads."""
+    tags = [
+        part
+        for key, value in (("title", title), ("artist", artist))
+        if value
+        for part in ("-metadata", f"{key}={value}")
+    ]
+    moving = ["-movflags", "+faststart", "-video_track_timescale", str(_timescale(output.fps))]
+    return [
+        *(ffmpeg, *_QUIET),
+        # Without the rate the average comes out as 360000/12001 as soon as chunks bring rounded durations.
+        *("-r", str(output.fps), "-f", "concat", "-safe", "1", "-i", chunks),
+        *("-i", audio, "-map", "0:v:0", "-map", "1:a:0", "-c", "copy"),
+        *(*_SAME_BYTES, *tags),
+        # IVF has no place for two of the four colour tags, and Matroska wants them all.
+        *(_BT709_TAGS if output.format == "webm" else moving),
+        *("-f", output.format, out),
+    ]
+
+
+def poster_command(ffmpeg: Path, video: Path, at_s: float, out: Path) -> list[str | Path]:
+    """Return the command that writes the frame shown at `at_s` as a JPEG."""
+    return [
+        *(ffmpeg, *_QUIET, "-ss", f"{at_s:.6f}", "-i", video),
+        *("-frames:v", "1", "-q:v", "2", "-flags:v", "+bitexact", *_SAME_BYTES, "-f", "image2", "-update", "1", out),
+    ]

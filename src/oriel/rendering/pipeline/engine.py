@@ -1,0 +1,23 @@
+"""Which program drew a frame: two versions of it must never share chunks."""
+
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+
+# To be raised when the Python side changes what a chunk's bytes are.
+_PYTHON_SIDE = "1"
+
+
+def web_folder() -> Path:
+    """Return the folder of the built frontend inside this package."""
+    return Path(str(files("oriel"))) / "web"
+
+
+def engine_id(web: Path | None = None) -> str:
+    """Return a name for this version of the drawing code, made from the content of the built frontend."""
+    web = web or web_folder()
+    digest = hashlib.sha256()
+    for path in sorted(path for path in web.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(web)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return f"{_PYTHON_SIDE}-{digest.hexdigest()[:16]}"

@@ -1,0 +1,77 @@
+"""A small server on 127.0.0.1 that gives the stage its page and its song."""
+
+import mimetypes
+import secrets
+import shutil
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Self
+
+
+class Loopback:
+    """Serves the built frontend and the files of one render, below a path that cannot be guessed."""
+
+    def __init__(self, web: Path) -> None:
+        self._web = web.resolve()
+        self._token = secrets.token_urlsafe(16)
+        self._files: dict[str, Path] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="loopback")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def url(self, path: str) -> str:
+        """Return the address of a file of the frontend, such as stage/stage.html."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/{self._token}/web/{path}"
+
+    def offer(self, name: str, path: Path) -> str:
+        """Serve a file under a name and return its address."""
+        self._files[name] = path
+        return f"http://127.0.0.1:{self._server.server_address[1]}/{self._token}/file/{name}"
+
+    def _find(self, request_path: str) -> Path | None:
+        _, token, kind, name = [*request_path.split("?")[0].split("/", 3), "", "", ""][:4]
+        if not secrets.compare_digest(token, self._token):
+            return None
+        if kind == "file":
+            return self._files.get(name)
+        path = (self._web / name).resolve()
+        return path if kind == "web" and path.is_relative_to(self._web) and path.is_file() else None
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        loopback = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            timeout = 60
+
+            def log_message(self, *_: object) -> None:
+                """Stay silent: a request per asset is no news."""
+
+            def do_GET(self) -> None:
+                path = loopback._find(self.path)
+                if path is None:
+                    self.send_error(HTTPStatus.NOT_FOUND)
+                    return
+                self.send_response(HTTPStatus.OK)
+                self.send_header("Content-Type", mimetypes.guess_type(path.name)[0] or "application/octet-stream")
+                self.send_header("Content-Length", str(path.stat().st_size))
+                # Cross-origin isolation: the worker sleeps on a SharedArrayBuffer between two looks at a fence.
+                self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+                self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+                self.send_header("Cache-Control", "no-store")
+                self.end_headers()
+                with path.open("rb") as file:
+                    shutil.copyfileobj(file, self.wfile, 1 << 18)
+
+        return Handler

@@ -1,0 +1,301 @@
+"""The one place that starts programs: argument lists, an own process group, drained pipes, time limits, a sure end."""
+
+import contextlib
+import functools
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from oriel.errors import EncodingFailed, ProcessFailed, ProcessTimedOut, ProgramMissing
+
+Arguments = Sequence[str | Path]
+
+# Children get what a program needs to start and nothing else: our own environment holds secrets.
+_INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR", "NVIDIA_VISIBLE_DEVICES")
+_STDERR_TAIL_BYTES = 8192
+_POLL_S = 0.05
+_TERMINATE_S = 2.0
+_PIPE_BYTES = 1 << 20
+_F_SETPIPE_SZ = 1031
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a program that reads a stranger's file may use at most."""
+
+    memory_bytes: int = 2 << 30
+    cpu_s: int = 60
+    file_bytes: int = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A program that has ended by itself."""
+
+    returncode: int
+    stdout: bytes
+    stderr: str
+
+
+def nothing() -> None:
+    """Check nothing: the default for callers who cannot be cancelled."""
+
+
+def run(
+    arguments: Arguments,
+    *,
+    timeout_s: float,
+    check: Callable[[], None] = nothing,
+    limits: Limits | None = None,
+    cwd: Path | None = None,
+) -> Finished:
+    """Run a program to its end and return what it said; `check` is called often and may raise to stop it.
+
+    Raises ProgramMissing, and ProcessTimedOut after `timeout_s`. An exit code other than 0 is the caller's to judge.
+    """
+    with Process(arguments, capture=True, limits=limits, cwd=cwd) as process:
+        process.close_stdin()
+        returncode = process.wait(timeout_s, check)
+        return Finished(returncode, process.stdout(), process.stderr_tail())
+
+
+def run_checked(
+    arguments: Arguments,
+    *,
+    timeout_s: float,
+    check: Callable[[], None] = nothing,
+    limits: Limits | None = None,
+    cwd: Path | None = None,
+) -> bytes:
+    """Run a program that must end with 0 and return its standard output."""
+    finished = run(arguments, timeout_s=timeout_s, check=check, limits=limits, cwd=cwd)
+    if finished.returncode:
+        raise ProcessFailed(
+            f"{Path(arguments[0]).name} ended with {finished.returncode}: {last_line(finished.stderr)}",
+            returncode=finished.returncode,
+            stderr=finished.stderr,
+        )
+    return finished.stdout
+
+
+def last_line(text: str) -> str:
+    """Return the last line with something in it, which is where programs put their reason."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
+
+
+class Process:
+    """A program under way. Use it as a context manager: leaving it ends the program's whole group.
+
+    It must be started from a thread that outlives it, because Linux ends it together with that thread.
+    """
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        *,
+        capture: bool = False,
+        limits: Limits | None = None,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = Path(arguments[0]).name
+        self._popen = _start([str(part) for part in arguments], capture, limits, cwd, environment)
+        self._stderr = _Tail(self._popen.stderr, _STDERR_TAIL_BYTES)
+        self._stdout = _Tail(self._popen.stdout, None) if capture else None
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop(gently=False)
+
+    @property
+    def pid(self) -> int:
+        """The program's process id, which is its group's id as well."""
+        return self._popen.pid
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while the program runs."""
+        return self._popen.poll()
+
+    def write(self, data: memoryview | bytes, *, timeout_s: float, check: Callable[[], None] = nothing) -> None:
+        """Write all of `data`; raise EncodingFailed if the program has gone, ProcessTimedOut if it takes nothing."""
+        pipe = self._popen.stdin
+        assert pipe is not None
+        descriptor, rest = pipe.fileno(), memoryview(data).cast("B")
+        waiter = select.poll()
+        waiter.register(descriptor, select.POLLOUT)
+        deadline = time.monotonic() + timeout_s
+        while rest:
+            if not waiter.poll(_POLL_S * 1000):
+                check()
+                self._still_in_time(deadline)
+                continue
+            try:
+                rest = rest[os.write(descriptor, rest) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError as error:
+                raise self.failed() from error
+
+    def close_stdin(self) -> None:
+        """Tell the program that nothing more comes."""
+        if self._popen.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._popen.stdin.close()
+
+    def wait(self, timeout_s: float, check: Callable[[], None] = nothing) -> int:
+        """Wait for the program's end and return its exit code."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                return self._popen.wait(_POLL_S)
+            except subprocess.TimeoutExpired:
+                check()
+                self._still_in_time(deadline)
+
+    def failed(self) -> EncodingFailed:
+        """Return the error for a program that went away while it was being written to."""
+        returncode = self._popen.wait(_TERMINATE_S) if self._ended(_TERMINATE_S) else None
+        stderr = self.stderr_tail()
+        return EncodingFailed(f"{self.name} stopped reading: {last_line(stderr)}", returncode=returncode, stderr=stderr)
+
+    def stdout(self) -> bytes:
+        """Return all that the program wrote, once it has ended."""
+        return self._stdout.read() if self._stdout else b""
+
+    def stderr_tail(self) -> str:
+        """Return the end of what the program complained about."""
+        return self._stderr.read().decode("utf-8", "replace")
+
+    def stop(self, *, gently: bool = True) -> None:
+        """End the program and its children: SIGTERM first if there is time for manners, SIGKILL for whoever stays."""
+        if gently:
+            self._signal(signal.SIGTERM)
+            self._ended(_TERMINATE_S)
+        self._signal(signal.SIGKILL)
+        self._popen.wait()
+        self.close_stdin()
+        self._stderr.close()
+        if self._stdout:
+            self._stdout.close()
+
+    def _ended(self, seconds: float) -> bool:
+        try:
+            self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _signal(self, number: signal.Signals) -> None:
+        # Once it has been reaped its number may belong to somebody else.
+        if self._popen.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, number)
+
+    def _still_in_time(self, deadline: float) -> None:
+        if time.monotonic() < deadline:
+            return
+        self.stop(gently=False)
+        raise ProcessTimedOut(f"{self.name} took too long and was ended.", stderr=self.stderr_tail())
+
+
+class _Tail:
+    """Drains a pipe in a thread, so that the program never blocks on it; keeps the last `keep` bytes, or all."""
+
+    def __init__(self, pipe: IO[bytes] | None, keep: int | None) -> None:
+        assert pipe is not None
+        self._pipe = pipe
+        self._keep = keep
+        self._data = bytearray()
+        self._thread = threading.Thread(target=self._drain, name="drain", daemon=True)
+        self._thread.start()
+
+    def _drain(self) -> None:
+        for block in _blocks(self._pipe):
+            self._data += block
+            if self._keep and len(self._data) > 2 * self._keep:
+                del self._data[: -self._keep]
+
+    def read(self) -> bytes:
+        """Return what came, after waiting shortly for the pipe's end."""
+        self._thread.join(_TERMINATE_S)
+        return bytes(self._data[-self._keep :] if self._keep else self._data)
+
+    def close(self) -> None:
+        """Let go of the pipe."""
+        self._thread.join(_TERMINATE_S)
+        if not self._thread.is_alive():
+            self._pipe.close()
+
+
+def _blocks(pipe: IO[bytes]) -> Iterator[bytes]:
+    while block := os.read(pipe.fileno(), 65536):
+        yield block
+
+
+def _start(
+    command: list[str],
+    capture: bool,
+    limits: Limits | None,
+    cwd: Path | None,
+    environment: Mapping[str, str] | None,
+) -> subprocess.Popen[bytes]:
+    if not shutil.which(command[0]):
+        raise ProgramMissing(f"{command[0]} cannot be started: install it or set its path.", program=command[0])
+    popen = subprocess.Popen(
+        [*_prefix(limits), *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE if capture else subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        cwd=cwd,
+        env={**_environment(), **(environment or {})},
+        start_new_session=True,
+    )
+    assert popen.stdin is not None
+    os.set_blocking(popen.stdin.fileno(), False)
+    _widen(popen.stdin.fileno())
+    return popen
+
+
+def _widen(descriptor: int) -> None:
+    # A frame is 3 MB and a pipe 64 kB: with 1 MB it takes 4 switches between the two programs instead of 48.
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, _F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ} | {"LC_ALL": "C.UTF-8"}
+
+
+def _prefix(limits: Limits | None) -> list[str]:
+    """Return what goes before a command so that it ends with us and stays within its limits."""
+    setpriv, prlimit = _wrapper("setpriv"), _wrapper("prlimit")
+    prefix = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+    if not limits or not prlimit:
+        return prefix
+    sizes = (f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_s}", f"--fsize={limits.file_bytes}", "--core=0")
+    return [*prefix, prlimit, *sizes, "--"]
+
+
+@functools.cache
+def _wrapper(name: str) -> str | None:
+    return shutil.which(name) if sys.platform == "linux" else None

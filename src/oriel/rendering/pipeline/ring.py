@@ -1,0 +1,86 @@
+"""The reading end of the ring file through which frames leave the browser."""
+
+import mmap
+import struct
+from pathlib import Path
+
+# Layout in bytes, numbers little-endian uint32: the same as in frontend/stage/ring.js.
+MAGIC = 0x474E524F
+HEADER, HEAD, TAIL, STATE, MESSAGE, EDGE = 4096, 64, 128, 192, 512, 64
+RUNNING, DONE, FAILED = 1, 2, 3
+STOP = 320  # set by the reader: no more frames are wanted
+_WORD = struct.Struct("<I")
+
+
+class TornFrameError(RuntimeError):
+    """A slot holds another frame than the one that was due."""
+
+
+class Ring:
+    """Maps the file and hands out frames in order; freeing a slot is the back-pressure on the browser."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), 0)
+        self._view = memoryview(self._map)
+        self._id, magic, self.frame_bytes, self._stride, self.slots = struct.unpack_from("<5I", self._map, 0)
+        if magic != MAGIC:
+            raise TornFrameError(f"{path.name} is no ring file")
+        self._tail = 0
+
+    def reset(self) -> None:
+        """Forget what was read; call it before the writer starts anew."""
+        self._tail = 0
+        for word in (HEAD, TAIL, STATE, STOP):
+            _WORD.pack_into(self._map, word, 0)
+
+    @property
+    def ready(self) -> int:
+        """Frames that are written and not yet freed."""
+        head: int = _WORD.unpack_from(self._map, HEAD)[0]
+        return head - self._tail
+
+    @property
+    def state(self) -> int:
+        """RUNNING, DONE or FAILED."""
+        state: int = _WORD.unpack_from(self._map, STATE)[0]
+        return state
+
+    @property
+    def failure(self) -> str:
+        """What the writer said when it failed."""
+        length: int = _WORD.unpack_from(self._map, MESSAGE)[0]
+        return self._map[MESSAGE + 4 : MESSAGE + 4 + length].decode("utf8", "replace")
+
+    def frame(self, index: int) -> memoryview:
+        """Return the next frame's bytes, valid until `free`; it must be frame `index` of the song, whole."""
+        start = HEADER + (self._tail % self.slots) * self._stride
+        first = _WORD.unpack_from(self._map, start)[0]
+        last = _WORD.unpack_from(self._map, start + EDGE + self.frame_bytes)[0]
+        if not first == last == index:
+            raise TornFrameError(f"frame {index} was due, the slot holds {first} to {last}")
+        return self._view[start + EDGE : start + EDGE + self.frame_bytes]
+
+    def free(self) -> None:
+        """Give the slot of the frame last read back to the writer."""
+        self._tail += 1
+        _WORD.pack_into(self._map, TAIL, self._tail)
+
+    def stop(self) -> None:
+        """Ask the writer to end its run."""
+        _WORD.pack_into(self._map, STOP, 1)
+
+    def close(self) -> None:
+        """Unmap the file."""
+        self._view.release()
+        self._map.close()
+
+
+def find_file(profile: Path, size: int, prefix: bytes) -> Path:
+    """Find a file of the page's private file system by its size and first bytes: its name is Chromium's own affair."""
+    for path in (profile / "Default" / "File System").rglob("*"):
+        if path.is_file() and path.stat().st_size == size:
+            with path.open("rb") as file:
+                if file.read(len(prefix)) == prefix:
+                    return path
+    raise FileNotFoundError(f"no file of {size} bytes in the browser's file system")

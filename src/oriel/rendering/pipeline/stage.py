@@ -1,0 +1,305 @@
+"""One warm browser with the stage page open: analyses songs and draws frames."""
+
+import contextlib
+import os
+import platform
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, sync_playwright
+
+from oriel.errors import StageCrashed, StageHung
+from oriel.rendering.pipeline.browser import (
+    DROPPED_DEFAULTS,
+    Backend,
+    backend_of,
+    kill_browser,
+    launch_options,
+)
+from oriel.rendering.pipeline.loopback import Loopback
+from oriel.rendering.pipeline.ring import DONE, FAILED, HEADER, Ring, find_file
+
+_SLOTS = 8
+_POLL_S = 0.02
+# Shorter than a frame by far, longer than what waking costs.
+_FRAME_POLL_S = 0.0007
+
+
+@dataclass(frozen=True)
+class FrameFormat:
+    """What the raw frames are: `width` is padded to whole texels for nv12, the picture starts at its left edge."""
+
+    pixel: Literal["nv12", "rgba"]
+    padded_width: int
+    height: int
+
+    @property
+    def frame_bytes(self) -> int:
+        """Size of one frame."""
+        return (
+            self.padded_width * self.height * (4 if self.pixel == "rgba" else 3) // (1 if self.pixel == "rgba" else 2)
+        )
+
+
+class Stage:
+    """A context manager around one browser. All calls come from the thread that entered it."""
+
+    def __init__(
+        self,
+        *,
+        profile_dir: Path,
+        tmp_dir: Path,
+        chromium: Path,
+        backend: Literal["auto"] | Backend = "auto",
+        web: Path | None = None,
+        hang_s: float = 60.0,
+    ) -> None:
+        self._profile = profile_dir
+        self._tmp = tmp_dir
+        self._chromium = chromium
+        self._wanted = backend
+        self._web = web or Path(str(files("oriel"))) / "web"
+        self._hang_s = hang_s
+        self._closing = contextlib.ExitStack()
+        self._ring: Ring | None = None
+        self._killed = False
+        self.renderer = ""
+        self.backend: Backend = "swiftshader"
+        self.backend_id = ""
+        self.frame_format = FrameFormat("nv12", 0, 0)
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as opening:
+            self._tmp.mkdir(parents=True, exist_ok=True)
+            self._loopback = opening.enter_context(Loopback(self._web))
+            self._playwright = opening.enter_context(sync_playwright())
+            opening.callback(self._end_browser)
+            self._open_on_best_backend()
+            self._closing = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the browser and its server; a second call does nothing."""
+        self._closing.close()
+
+    # --- the song ---------------------------------------------------------------------------------------------------
+
+    def analyse(self, pcm: Path, samples: int, on_fraction: Callable[[float], None] = lambda _: None) -> bytes:
+        """Return the encoded feature track of canonical PCM (48 kHz, 16 bit, stereo; `samples` sample frames)."""
+        value = self._call("analyse", {"pcm": self._loopback.offer("pcm", pcm), "samples": samples}, on_fraction)
+        return find_file(self._profile, value["bytes"], b"ORFT").read_bytes()
+
+    def describe(self, track: bytes) -> dict[str, Any]:
+        """Return what `oriel analyse` prints of a feature track, with `drop_s` and `peak_s`."""
+        description: dict[str, Any] = self._call("describe", {"track": self._offer_track(track)})
+        return description
+
+    def load(
+        self,
+        settings_json: str,
+        track: bytes,
+        *,
+        title: str = "",
+        artist: str = "",
+        cover: Path | None = None,
+        background_image: Path | None = None,
+        watermark: bool = False,
+    ) -> None:
+        """Make everything ready for frames of these settings; `frame_format` tells afterwards what they look like."""
+        self._release_ring()
+        ring_id = int.from_bytes(os.urandom(4), "little")
+        value = self._call(
+            "load",
+            {
+                "settings": settings_json,
+                "track": self._offer_track(track),
+                "ringId": ring_id,
+                "slots": _SLOTS,
+                "title": title,
+                "artist": artist,
+                "cover": self._loopback.offer("cover", cover) if cover else None,
+                "image": self._loopback.offer("image", background_image) if background_image else None,
+                "watermark": watermark,
+            },
+        )
+        self.frame_format = FrameFormat(value["pixel"], value["paddedWidth"], value["height"])
+        stride = -(-(self.frame_format.frame_bytes + 128) // 4096) * 4096
+        self._ring = Ring(find_file(self._profile, HEADER + stride * _SLOTS, ring_id.to_bytes(4, "little")))
+
+    def frames(self, first: int, count: int) -> Iterator[memoryview]:
+        """Yield the raw frames `first` .. `first + count - 1`; each is valid until the next is asked for."""
+        assert self._ring, "load() comes first"
+        ring = self._ring
+        ring.reset()
+        self._begin("frames", {"first": first, "count": count})
+        try:
+            for index in range(first, first + count):
+                self._await_frame(ring)
+                with ring.frame(index) as frame:
+                    yield frame
+                ring.free()
+        finally:
+            self._settle(ring)
+
+    def measure(self, first: int, count: int, parts: list[str]) -> float:
+        """Draw `count` frames without taking them out; returns milliseconds a frame (for benchmarks)."""
+        return float(self._call("measure", {"first": first, "count": count, "parts": parts}))
+
+    def screenshot(self, frame: int) -> bytes:
+        """Return one frame as the page shows it: straight RGBA of a visible canvas (for comparisons)."""
+        value = self._call("screenshot", {"frame": frame})
+        return find_file(self._profile, value["bytes"], b"ORSC").read_bytes()[4:]
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def _call(self, method: str, args: dict[str, Any], on_fraction: Callable[[float], None] = lambda _: None) -> Any:
+        self._begin(method, args)
+        fraction, since = -1.0, time.monotonic()
+        while True:
+            state = self._evaluate("stage.poll()")
+            if state["done"]:
+                break
+            if state["fraction"] > fraction:
+                fraction, since = state["fraction"], time.monotonic()
+                on_fraction(fraction)
+            elif time.monotonic() - since > self._hang_s:
+                kill_browser(self._profile)
+                raise StageHung(f"The drawing page has not answered for {self._hang_s:.0f} s.", method=method)
+            time.sleep(_POLL_S)
+        if state.get("error"):
+            raise StageCrashed("The drawing page failed.", method=method, reason=state["error"])
+        return state.get("value")
+
+    def _begin(self, method: str, args: dict[str, Any]) -> None:
+        self._evaluate("([method, args]) => stage.begin(method, args)", [method, args])
+
+    def _evaluate(self, expression: str, argument: object = None) -> Any:
+        """Evaluate in the page; a page that does not answer is killed, because Playwright would wait for ever."""
+        watchdog = threading.Timer(self._hang_s, self._kill)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            return self._page.evaluate(expression, argument)
+        except PlaywrightError as error:
+            if self._killed:
+                raise StageHung(f"The browser has not answered for {self._hang_s:.0f} s.") from error
+            raise StageCrashed("The browser died.", reason=str(error)) from error
+        finally:
+            watchdog.cancel()
+
+    def _kill(self) -> None:
+        self._killed = True
+        kill_browser(self._profile)
+
+    def _await_frame(self, ring: Ring) -> None:
+        start = checked = time.monotonic()
+        while not ring.ready:
+            if ring.state == FAILED:
+                raise StageCrashed("The drawing page failed.", reason=ring.failure)
+            time.sleep(_FRAME_POLL_S)
+            now = time.monotonic()
+            if now - start > self._hang_s:
+                self._kill()
+                raise StageHung(f"No new frame came for {self._hang_s:.0f} s.")
+            if now - checked > 1:
+                checked = now
+                self._evaluate("stage.poll()")
+
+    def _settle(self, ring: Ring) -> None:
+        """Stop a run that was left early, so that the next call finds the worker idle."""
+        if ring.state in (DONE, FAILED):
+            return
+        ring.stop()
+        deadline = time.monotonic() + 5
+        while ring.state not in (DONE, FAILED) and time.monotonic() < deadline:
+            time.sleep(_FRAME_POLL_S)
+
+    # --- the browser ------------------------------------------------------------------------------------------------
+
+    def _open_on_best_backend(self) -> None:
+        wanted: list[Backend] = ["gpu", "llvmpipe", "swiftshader"] if self._wanted == "auto" else [self._wanted]
+        for backend in wanted:
+            try:
+                self._launch(backend)
+                self.renderer = self._call("open", {})["renderer"]
+            except (PlaywrightError, StageCrashed) as error:
+                if backend == wanted[-1]:
+                    raise StageCrashed("Chromium does not start.", reason=str(error)) from error
+                self._end_browser()
+                continue
+            self.backend = backend_of(self.renderer)
+            # `gl-egl` without a GPU is llvmpipe: as good as asking for it. SwiftShader is taken last of all.
+            if self.backend == backend or backend == wanted[-1] or (backend == "gpu" and self.backend == "llvmpipe"):
+                break
+            self._end_browser()
+        if self._wanted not in ("auto", self.backend):
+            raise StageCrashed(f"Chromium draws on {self.renderer}, not on {self._wanted}.")
+        self.backend_id = f"{self.renderer} | Chromium {self._version()} | {_cpu_class()}"
+
+    def _launch(self, backend: Backend) -> None:
+        launch = launch_options(backend, self._tmp, dict(os.environ))
+        shutil.rmtree(self._profile, ignore_errors=True)
+        self._context = self._playwright.chromium.launch_persistent_context(
+            self._profile,
+            executable_path=self._chromium,
+            headless=True,
+            args=launch.args,
+            env=dict(launch.env),
+            chromium_sandbox=launch.sandbox,
+            ignore_default_args=DROPPED_DEFAULTS,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+            viewport={"width": 64, "height": 64},
+        )
+        self._page: Page = self._context.pages[0]
+        self._page.goto(self._loopback.url("stage/stage.html"))
+
+    def _end_browser(self) -> None:
+        self._release_ring()
+        watchdog = threading.Timer(5, self._kill)
+        watchdog.daemon = True
+        watchdog.start()
+        with contextlib.suppress(PlaywrightError, AttributeError):
+            self._context.close()
+        watchdog.cancel()
+        kill_browser(self._profile)
+
+    def _release_ring(self) -> None:
+        if self._ring:
+            self._ring.close()
+            self._ring = None
+
+    def _offer_track(self, track: bytes) -> str:
+        file = tempfile.NamedTemporaryFile(dir=self._tmp, prefix="track-", delete=False)
+        with file:
+            file.write(track)
+        return self._loopback.offer("track", Path(file.name))
+
+    def _version(self) -> str:
+        query = "async () => (await navigator.userAgentData.getHighEntropyValues(['fullVersionList'])).fullVersionList"
+        brands: list[dict[str, str]] = self._evaluate(query)
+        return next((brand["version"] for brand in brands if brand["brand"] == "Chromium"), "unknown")
+
+
+def _cpu_class() -> str:
+    """Name what llvmpipe compiles for: the same class of CPU gives the same bits."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text("utf8").splitlines():
+            if line.startswith(("flags", "Features")):
+                flags = set(line.split())
+                return " ".join(
+                    [platform.machine(), *(f for f in ("sse4_1", "avx", "avx2", "fma", "avx512f") if f in flags)]
+                )
+    return platform.machine()

@@ -1,0 +1,160 @@
+"""Is the finished file the video that was planned? Asked of every video before it is called done."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oriel.errors import VerificationError
+from oriel.rendering.pipeline.encode import Codec
+from oriel.rendering.pipeline.process import last_line, nothing, run
+from oriel.rendering.pipeline.tools import Tools
+
+_TIMEOUT_S = 900.0
+# Matroska counts milliseconds, so a frame's time is rounded by up to half of one.
+_TIME_TOLERANCE_S = 0.001
+# Opus ends on a step of 10 ms; no player shows what is shorter than a frame.
+_THUMB_WIDTH, _THUMB_HEIGHT, _THUMB_BYTES = 160, 90, 160 * 90 * 3
+_FLAT_LEVELS = 2
+
+# What each codec in its container can say about its colours (measured with ffprobe).
+_BT709 = {"color_space": "bt709", "color_transfer": "bt709", "color_primaries": "bt709", "color_range": "tv"}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the plan promises about the file."""
+
+    codec: Codec
+    width: int
+    height: int
+    fps: int
+    frames: int
+    chunk_starts: Sequence[int]
+    alpha: bool = False
+    may_be_flat: bool = False
+
+
+def verify(video: Path, expected: Expected, tools: Tools, *, check: Callable[[], None] = nothing) -> None:
+    """Raise VerificationError that says what is wrong with the file, by its packets and by its decoded keyframes."""
+    facts = _facts(video, tools, check)
+    _check_streams(facts, expected)
+    picture = _stream(facts, "video")
+    packets = [packet for packet in facts["packets"] if packet["stream_index"] == picture["index"]]
+    _check_packets(packets, expected)
+    _check_durations(facts, expected)
+    _check_pictures(_thumbnails(video, expected, tools, check), packets, expected)
+
+
+def _facts(video: Path, tools: Tools, check: Callable[[], None]) -> Mapping[str, Any]:
+    entries = "stream:format=duration:packet=stream_index,pts_time,duration_time,flags"
+    command: list[str | Path] = [tools.ffprobe, "-v", "error", "-show_entries", entries, "-of", "json", video]
+    finished = run(command, timeout_s=_TIMEOUT_S, check=check)
+    if finished.returncode:
+        raise VerificationError(f"The video cannot be read: {last_line(finished.stderr)}", stderr=finished.stderr)
+    facts: Mapping[str, Any] = json.loads(finished.stdout)
+    return facts
+
+
+def _stream(facts: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    found = [stream for stream in facts["streams"] if stream["codec_type"] == kind]
+    if len(found) != 1:
+        raise VerificationError(f"The video has {len(found)} {kind} streams instead of one.", found=len(found))
+    stream: Mapping[str, Any] = found[0]
+    return stream
+
+
+def _check_streams(facts: Mapping[str, Any], expected: Expected) -> None:
+    picture, _sound = _stream(facts, "video"), _stream(facts, "audio")
+    wanted: dict[str, object] = {"codec_name": expected.codec, "width": expected.width, "height": expected.height}
+    wanted |= {"avg_frame_rate": f"{expected.fps}/1", **_BT709}
+    for key, value in wanted.items():
+        if picture.get(key) != value:
+            raise VerificationError(
+                f"The video's {key} is {picture.get(key)} instead of {value}.", key=key, found=picture.get(key)
+            )
+    if expected.alpha != ("a" in str(picture.get("pix_fmt")).removeprefix("gray")):
+        raise VerificationError(f"The video's pixels are {picture.get('pix_fmt')}.", found=picture.get("pix_fmt"))
+
+
+def _check_packets(packets: Sequence[Mapping[str, Any]], expected: Expected) -> None:
+    if len(packets) != expected.frames:
+        raise VerificationError(
+            f"The video has {len(packets)} frames instead of {expected.frames}.",
+            found=len(packets),
+            expected=expected.frames,
+        )
+    for index, packet in enumerate(packets):
+        if abs(float(packet.get("pts_time", "nan")) - index / expected.fps) <= _TIME_TOLERANCE_S:
+            continue
+        raise VerificationError(f"Frame {index} is shown at {packet.get('pts_time')} s.", frame=index)
+    for start in expected.chunk_starts:
+        if not packets[start]["flags"].startswith("K"):
+            raise VerificationError(f"Frame {start} begins a chunk but is no keyframe.", frame=start)
+
+
+def _check_durations(facts: Mapping[str, Any], expected: Expected) -> None:
+    wanted = expected.frames / expected.fps
+    for kind in ("video", "audio"):
+        found = _duration(facts, _stream(facts, kind))
+        if abs(found - wanted) > 1 / expected.fps:
+            raise VerificationError(
+                f"The {kind} is {found:.3f} s long instead of {wanted:.3f} s.", kind=kind, found=found, expected=wanted
+            )
+
+
+def _duration(facts: Mapping[str, Any], stream: Mapping[str, Any]) -> float:
+    """Return a stream's length; WebM states none per stream, so there the last packet's end is taken."""
+    if "duration" in stream:
+        return float(stream["duration"])
+    packets = [packet for packet in facts["packets"] if packet["stream_index"] == stream["index"]]
+    if not packets:
+        return 0.0
+    last = packets[-1]
+    return float(last["pts_time"]) + float(last.get("duration_time", 0.0))
+
+
+def _thumbnails(
+    video: Path, expected: Expected, tools: Tools, check: Callable[[], None]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (what was decoded, its small RGB pictures)."""
+    if expected.codec != "prores":
+        # Decoding keyframes alone takes a tenth of the time that all frames take, and each chunk starts with one.
+        yield "the keyframes", _decode(["-skip_frame", "nokey", "-i", video], [], tools, check)
+        return
+    for start in expected.chunk_starts:
+        # Half a frame early, so that rounding never lands on the frame after.
+        at = max(0.0, (start - 0.5) / expected.fps)
+        yield f"frame {start}", _decode(["-ss", f"{at:.6f}", "-i", video], ["-frames:v", "1"], tools, check)
+
+
+def _decode(source: Sequence[str | Path], how: Sequence[str], tools: Tools, check: Callable[[], None]) -> bytes:
+    small = ["-map", "0:v:0", "-vf", f"scale={_THUMB_WIDTH}:{_THUMB_HEIGHT}:flags=area", "-fps_mode", "passthrough"]
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
+    command = [tools.ffmpeg, "-nostdin", "-v", "error", "-xerror", *source, *small, *how, *raw]
+    finished = run(command, timeout_s=_TIMEOUT_S, check=check)
+    if finished.returncode:
+        raise VerificationError(f"The video cannot be decoded: {last_line(finished.stderr)}", stderr=finished.stderr)
+    return finished.stdout
+
+
+def _check_pictures(
+    decoded: Iterator[tuple[str, bytes]], packets: Sequence[Mapping[str, Any]], expected: Expected
+) -> None:
+    lowest, highest, count = [255] * 3, [0] * 3, 0
+    for what, pictures in decoded:
+        if len(pictures) < _THUMB_BYTES:
+            raise VerificationError(f"Of {what} nothing could be decoded.")
+        count += len(pictures) // _THUMB_BYTES
+        for channel in range(3):
+            levels = pictures[channel::3]
+            lowest[channel] = min(lowest[channel], min(levels))
+            highest[channel] = max(highest[channel], max(levels))
+    keyframes = sum(packet["flags"].startswith("K") for packet in packets)
+    wanted = len(expected.chunk_starts) if expected.codec == "prores" else keyframes
+    if count != wanted:
+        raise VerificationError(f"{count} of {wanted} keyframes could be decoded.", found=count, expected=wanted)
+    flat = all(high - low <= _FLAT_LEVELS for low, high in zip(lowest, highest, strict=True))
+    if flat and not expected.may_be_flat:
+        raise VerificationError(f"The whole video is one flat colour (about rgb{tuple(lowest)}).", colour=lowest)

@@ -5,40 +5,15 @@ to `pack` (the final NV12 pass, which costs the same for every look), because ma
 """
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 
-from oriel.rendering.pipeline.browser import browser_processes
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 
-TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
-
-
-def cpu_ms(profile: Path) -> float:
-    """CPU time so far of the browser on a profile and of everything it has started."""
-    roots = set(browser_processes(profile))
-    parents, times = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        pid = int(stat.parent.name)
-        parents[pid], times[pid] = int(fields[1]), (int(fields[11]) + int(fields[12])) * TICK_MS
-    return sum(time for pid, time in times.items() if _descends(pid, parents, roots))
-
-
-def _descends(pid: int, parents: dict[int, int], roots: set[int]) -> bool:
-    while pid in parents:
-        if pid in roots:
-            return True
-        pid = parents[pid]
-    return False
-
+from processes import cpu_ms
 
 def main() -> None:
     """Measure and print."""
@@ -61,9 +36,9 @@ def main() -> None:
             stage.measure(first, 20, ["frame"])
             costs = {}
             for part in ("pack", "scene", "glow", "frame", "pack"):
-                before = cpu_ms(profile)
+                before = cpu_ms()
                 wall = stage.measure(first, args.frames, [part])
-                costs[part] = (cpu_ms(profile) - before) / args.frames
+                costs[part] = (cpu_ms() - before) / args.frames
                 print(f"{part:6} {costs[part]:6.2f} core-ms {wall:6.2f} ms wall   {costs[part] / costs['pack']:.2f} x pack")
 
 

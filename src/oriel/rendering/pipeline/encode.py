@@ -24,6 +24,8 @@ _X264_PARAMS = "stitchable=1:cpu-independent=1:repeat-headers=1:aq-mode=3:open-g
 _BT709_TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 # FFmpeg's own way from RGB to YUV is BT.601, which turns every red a little orange.
 _TO_BT709 = "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int+bicubic"
+# prores_ks writes what the frames say about their colours into each of them, not what the encoder was told.
+_SAY_BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-v", "error", "-y")
 _SAME_BYTES = ("-fflags", "+bitexact", "-map_metadata", "-1")
 
@@ -89,6 +91,7 @@ def _filters(frames: FrameLayout, output: Output, codec: Codec) -> list[str]:
     if frames.pixel == "rgba":
         steps.append(_TO_BT709)
         steps.append("format=yuva444p10le" if codec == "prores" else "format=yuv420p")
+        steps.append(_SAY_BT709)
     return ["-vf", ",".join(steps)] if steps else []
 
 

@@ -34,6 +34,10 @@ class Pcm:
         """The exact length."""
         return self.samples / RATE
 
+    def frames(self, fps: int) -> int:
+        """Return how many frames stand for it."""
+        return frame_count(self.samples, fps)
+
 
 def frame_count(samples: int, fps: int) -> int:
     """Return how many frames stand for so much sound: floor(samples * fps / rate + 1/2), in integers, at least one."""

@@ -1,5 +1,6 @@
 """The reading end of the ring file through which frames leave the browser."""
 
+import contextlib
 import mmap
 import struct
 from pathlib import Path
@@ -71,9 +72,10 @@ class Ring:
         _WORD.pack_into(self._map, STOP, 1)
 
     def close(self) -> None:
-        """Unmap the file."""
-        self._view.release()
-        self._map.close()
+        """Unmap the file; where a frame is still held, as soon as it is let go of."""
+        with contextlib.suppress(BufferError):
+            self._view.release()
+            self._map.close()
 
 
 def find_file(profile: Path, size: int, prefix: bytes) -> Path:

@@ -2,20 +2,27 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from typing import TypeVar
 
 from oriel.errors import AppError, StageCrashed, StageHung
+from oriel.rendering.pipeline.process import nothing
 from oriel.rendering.pipeline.render_chunks import FrameSource
 
 OpenStage = Callable[[], AbstractContextManager[FrameSource]]
 
 _MOST_ATTEMPTS = 3
 
+Answer = TypeVar("Answer")
+
 
 class Stages:
     """A context manager around the stage of the moment; opens it when it is first needed."""
 
-    def __init__(self, open_stage: OpenStage, on_replaced: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, open_stage: OpenStage, on_replaced: Callable[[], None] = nothing, check: Callable[[], None] = nothing
+    ) -> None:
         self._open_stage = open_stage
+        self._check = check
         self._on_replaced = on_replaced
         self._load: Callable[[FrameSource], None] | None = None
         self._context: AbstractContextManager[FrameSource] | None = None
@@ -51,10 +58,12 @@ class Stages:
 
     def replace(self) -> None:
         """Throw the stage away; the next one asked for is fresh."""
+        # A signal to a terminal's whole group ends the browser as well: that is no crash.
+        self._check()
         self._close()
         self._on_replaced()
 
-    def ask[Answer](self, question: Callable[[FrameSource], Answer]) -> Answer:
+    def ask(self, question: Callable[[FrameSource], Answer]) -> Answer:
         """Return the stage's answer, asking a fresh one where it dies over it, at most twice."""
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             try:

@@ -1,0 +1,227 @@
+"""The `oriel` command: reads options, calls one function of the pipeline, prints what it answers."""
+
+import contextlib
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from oriel.cli_progress import ProgressDisplay
+from oriel.cli_settings import RenderOptions, document_from
+from oriel.doctor import Finding, examine, mend
+from oriel.errors import AppError, Cancelled
+from oriel.rendering.pipeline.looks import Looks, load_looks
+from oriel.rendering.pipeline.progress import CancelToken
+from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult, analyse_song, render_song
+from oriel.rendering.pipeline.tools import find_chromium, find_tools
+from oriel.settings import Settings, load_settings
+
+_PATH = click.Path(path_type=Path)
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="oriel")
+@click.option("--debug", is_flag=True, help="Show where an unexpected failure comes from.")
+def oriel(debug: bool) -> None:
+    """Music in, a finished 3D video out."""
+
+
+@oriel.command()
+@click.argument("song", type=_PATH)
+@click.option("-o", "--output", type=_PATH, required=True, help="The video file to write.")
+@click.option("--look", help="Which look draws the video (see `oriel looks`).")
+@click.option("--preset", help="Saved parameter values of the look.")
+@click.option("--settings", type=_PATH, help="A settings document in JSON; options win over it.")
+@click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="A parameter, or a dotted path.")
+@click.option("--title", help="Written in the picture; from the song's tags by default, '' for none.")
+@click.option("--artist", help="Written in the picture; from the song's tags by default, '' for none.")
+@click.option("--cover", type=_PATH, help="A picture; the one inside the song by default.")
+@click.option("--size", metavar="720p|1080p|1440p|4k|WxH", help="The shorter side, or both.")
+@click.option("--aspect", type=click.Choice(["16:9", "9:16", "1:1", "4:5"]))
+@click.option("--fps", type=click.Choice(["24", "30", "60"]))
+@click.option("--format", "format_", type=click.Choice(["mp4", "webm", "mov"]), help="By default what OUT ends with.")
+@click.option("--quality", type=click.Choice(["draft", "standard", "high"]))
+@click.option("--start", type=float, metavar="S", help="Begin at this second of the song.")
+@click.option("--duration", type=float, metavar="S", help="End after so many seconds.")
+@click.option("--seed", type=int, metavar="N", help="Another number, other chance.")
+@click.option("--watermark", is_flag=True, help="Draw the watermark of the free plan.")
+@click.option("--work", type=_PATH, metavar="DIR", help="Where intermediate files go while it runs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def render(
+    song: Path,
+    output: Path,
+    fps: str | None,
+    format_: str | None,
+    watermark: bool,
+    work: Path | None,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401  (click hands them over by name, and RenderOptions names their types)
+) -> None:
+    """Render SONG into a video."""
+    settings, looks = load_settings(), load_looks()
+    given = RenderOptions(output=output, fps=int(fps) if fps else None, format=format_, **options)
+    request = RenderRequest(
+        song=song,
+        output=output,
+        settings=document_from(given, looks),
+        looks=looks,
+        machine=_machine(settings, work),
+        formats=settings.audio_formats,
+        max_seconds=settings.max_song_seconds,
+        watermark=watermark,
+    )
+    with _stopped_by_signals() as cancel, _display() as display:
+        result = render_song(request, display, cancel)
+    for warning in result.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    click.echo(json.dumps(result.as_json()) if as_json else _told(result))
+
+
+@oriel.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the looks as JSON, with all their parameters.")
+def looks(as_json: bool) -> None:
+    """List the looks."""
+    known = load_looks()
+    click.echo(json.dumps({"looks": [look.as_json() for look in known.all]}) if as_json else _listed(known))
+
+
+@oriel.command()
+@click.argument("song", type=_PATH)
+@click.option("--work", type=_PATH, metavar="DIR", help="Where intermediate files go while it runs.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def analyse(song: Path, work: Path | None, as_json: bool) -> None:
+    """Tell what the analysis hears in SONG."""
+    settings = load_settings()
+    with _stopped_by_signals() as cancel, _display() as display:
+        heard = analyse_song(
+            song,
+            _machine(settings, work),
+            formats=settings.audio_formats,
+            max_seconds=settings.max_song_seconds,
+            on_progress=display,
+            cancel=cancel,
+        )
+    click.echo(json.dumps(heard) if as_json else _heard(heard))
+
+
+@oriel.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--fix", is_flag=True, help="Install what is missing, as far as that can be done.")
+def doctor(as_json: bool, fix: bool) -> None:
+    """Check what is there, what is missing, and how to mend it."""
+    settings = load_settings()
+    findings = examine(settings)
+    if fix and mend(findings, say=lambda line: click.echo(line, err=True)):
+        findings = examine(settings)
+    report = {"ok": all(finding.ok for finding in findings), "checks": [finding.as_json() for finding in findings]}
+    click.echo(json.dumps(report) if as_json else "\n".join(_found(finding) for finding in findings))
+    if not report["ok"]:
+        raise click.exceptions.Exit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit code: 0 done, 2 the caller can mend it, 1 ours, 130 interrupted."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; a failure is one sentence on standard error."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = oriel.main(given, prog_name="oriel", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        return _fail(error.format_message(), 2)
+    except (click.Abort, KeyboardInterrupt, Cancelled):
+        return _fail("Interrupted.", _INTERRUPTED)
+    except AppError as error:
+        return _fail(error.message, error.exit_code)
+    except Exception as error:  # noqa: BLE001  (the edge of the process: whatever it is must become a sentence)
+        if "--debug" in given:
+            traceback.print_exc()
+        return _fail(f"Something failed that should not: {type(error).__name__}: {error}", 1)
+
+
+def _fail(sentence: str, exit_code: int) -> int:
+    click.echo(f"Error: {' '.join(sentence.split())}", err=True)
+    return exit_code
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[CancelToken]:
+    """Turn SIGINT and SIGTERM into an orderly end; what goes wrong while ending is no news."""
+    cancel = CancelToken()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        cancel.cancel()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    except Exception as error:
+        if cancel.cancelled:
+            raise Cancelled from error
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _display() -> Iterator[ProgressDisplay]:
+    display = ProgressDisplay(sys.stderr)
+    try:
+        yield display
+    finally:
+        display.close()
+
+
+def _machine(settings: Settings, work: Path | None) -> Machine:
+    return Machine(
+        tools=find_tools(settings.ffmpeg_path, settings.ffprobe_path),
+        chromium=find_chromium(settings.chromium_path),
+        work_root=work or settings.work_root,
+    )
+
+
+def _told(result: RenderResult) -> str:
+    return (
+        f"{result.output}: {result.width}x{result.height}, {result.frames} frames at {result.fps} a second,"
+        f" {result.duration_s:.2f} s, made in {result.render_s:.1f} s"
+        f" ({result.frames_per_s:.1f} frames/s on {result.backend})"
+    )
+
+
+def _listed(known: Looks) -> str:
+    lines = []
+    for look in known.all:
+        lines.append(f"{look.name}: {look.description}")
+        lines += [f"  {preset.name}: {preset.title}" for preset in look.presets]
+    return "\n".join(lines)
+
+
+def _heard(heard: dict[str, Any]) -> str:
+    tempo = f"{heard['tempo_bpm']:.1f} bpm" if heard["tempo_bpm"] else "no steady beat"
+    loudness = heard["loudness_lufs"]
+    lines = [
+        f"{heard['title']}{' by ' + heard['artist'] if heard['artist'] else ''}",
+        f"{heard['duration_s']:.2f} s, {'silent' if loudness is None else f'{loudness:.1f} LUFS'}, {tempo},"
+        f" {len(heard['beats'])} beats, {len(heard['onsets'])} onsets",
+    ]
+    lines += [f"  {part['start_s']:7.2f} s  {part['label']}  {part['energy']:.2f}" for part in heard["sections"]]
+    return "\n".join(lines)
+
+
+def _found(finding: Finding) -> str:
+    return f"{'ok     ' if finding.ok else 'MISSING'} {finding.name}: {finding.found}" + (
+        f" -> {finding.mend}" if finding.mend and not finding.ok else ""
+    )

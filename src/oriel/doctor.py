@@ -1,0 +1,133 @@
+"""What this machine has, what it lacks, and how to mend it."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from oriel.errors import AppError
+from oriel.rendering.pipeline.disk import free_bytes
+from oriel.rendering.pipeline.looks import load_looks
+from oriel.rendering.pipeline.process import run, run_checked
+from oriel.rendering.pipeline.render import Machine, open_stage
+from oriel.rendering.pipeline.tools import find_chromium, find_ffmpeg, find_ffprobe, find_tools
+from oriel.rendering.pipeline.workdir import work_folder
+from oriel.settings import Settings
+
+_TIMEOUT_S = 20.0
+_INSTALL_TIMEOUT_S = 600.0
+_ENCODERS = ("libx264", "libvpx-vp9", "prores_ks", "aac", "libopus")
+_OLDEST_FFMPEG = (5, 1)
+_LITTLE_ROOM_BYTES = 2 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `packages` are the Debian packages that mend it."""
+
+    name: str
+    ok: bool
+    found: str
+    mend: str = ""
+    packages: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return what `oriel doctor --json` prints of it."""
+        return {"name": self.name, "ok": self.ok, "found": self.found, "mend": self.mend}
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that a render needs."""
+    return [
+        _ffmpeg(settings),
+        _ffprobe(settings),
+        _chromium(settings),
+        _looks(),
+        _work_folder(settings),
+        _backend(settings),
+    ]
+
+
+def mend(findings: Iterable[Finding], say: Callable[[str], None]) -> bool:
+    """Install the Debian packages that are missing; returns whether anything was changed."""
+    packages = sorted({package for finding in findings if not finding.ok for package in finding.packages})
+    if not packages:
+        return False
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        say(f"Run as root: {' '.join(command)}")
+        return False
+    say(f"Installing {', '.join(packages)}.")
+    run(["apt-get", "update"], timeout_s=_INSTALL_TIMEOUT_S)
+    run_checked(["env", "DEBIAN_FRONTEND=noninteractive", *command], timeout_s=_INSTALL_TIMEOUT_S)
+    return True
+
+
+def _ffmpeg(settings: Settings) -> Finding:
+    name, packages = "FFmpeg", ("ffmpeg",)
+    try:
+        ffmpeg = find_ffmpeg(settings.ffmpeg_path)
+        version = run_checked([ffmpeg, "-version"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace").splitlines()[0]
+        listed = run_checked([ffmpeg, "-hide_banner", "-encoders"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace")
+    except AppError as error:
+        return Finding(name, False, error.message, "apt-get install ffmpeg", packages)
+    lacking = [encoder for encoder in _ENCODERS if not re.search(rf"\s{encoder}\s", listed)]
+    number = re.search(r"version n?(\d+)\.(\d+)", version)
+    if number and (int(number[1]), int(number[2])) < _OLDEST_FFMPEG:
+        return Finding(name, False, version, "FFmpeg 5.1 or newer is needed", packages)
+    if lacking:
+        return Finding(name, False, f"{version}, without {', '.join(lacking)}", "apt-get install ffmpeg", packages)
+    return Finding(name, True, f"{version.split(' Copyright')[0]} at {ffmpeg}")
+
+
+def _ffprobe(settings: Settings) -> Finding:
+    try:
+        return Finding("FFprobe", True, f"at {find_ffprobe(settings.ffprobe_path)}")
+    except AppError as error:
+        return Finding("FFprobe", False, error.message, "apt-get install ffmpeg", ("ffmpeg",))
+
+
+def _chromium(settings: Settings) -> Finding:
+    try:
+        chromium = find_chromium(settings.chromium_path)
+        version = run_checked([chromium, "--version"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace").strip()
+    except AppError as error:
+        return Finding("Chromium", False, error.message, "apt-get install chromium", ("chromium",))
+    return Finding("Chromium", True, f"{version} at {chromium}")
+
+
+def _looks() -> Finding:
+    try:
+        names = ", ".join(look.name for look in load_looks().all)
+    except AppError as error:
+        return Finding("Looks", False, error.message, "make setup")
+    return Finding("Looks", True, names)
+
+
+def _work_folder(settings: Settings) -> Finding:
+    root = settings.work_root
+    try:
+        with work_folder(root, "doctor"):
+            free = free_bytes(root)
+    except AppError as error:
+        return Finding("Work folder", False, error.message, "set WORK_DIR to a folder that can be written")
+    found = f"{root}, {free >> 30} GB free"
+    return Finding("Work folder", free > _LITTLE_ROOM_BYTES, found, "make room, or set WORK_DIR to another disk")
+
+
+def _backend(settings: Settings) -> Finding:
+    mesa = ("libegl1", "libgl1-mesa-dri")
+    how = f"apt-get install {' '.join(mesa)}"
+    try:
+        machine = Machine(
+            find_tools(settings.ffmpeg_path, settings.ffprobe_path),
+            find_chromium(settings.chromium_path),
+            settings.work_root,
+        )
+        with work_folder(settings.work_root, "doctor") as folder, open_stage(machine, folder) as stage:
+            backend, found = stage.backend, stage.backend_id
+    except AppError as error:
+        return Finding("Graphics", False, error.message, how, mesa)
+    # SwiftShader draws the same pictures, at half the speed.
+    return Finding("Graphics", backend != "swiftshader", found, how, mesa)

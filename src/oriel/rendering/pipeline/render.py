@@ -1,0 +1,363 @@
+"""Song + settings → verified video file: the order of the steps, each of which can be called by itself."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from oriel.errors import EncodingFailed
+from oriel.rendering.pipeline.assemble import assemble, write_poster
+from oriel.rendering.pipeline.deliver import check_output, deliver
+from oriel.rendering.pipeline.disk import file_sha256, refuse_full_disk, require_free
+from oriel.rendering.pipeline.encode import audio_command, audio_suffix, chunk_command, chunk_suffix, codec_of
+from oriel.rendering.pipeline.engine import engine_id
+from oriel.rendering.pipeline.estimate import video_bytes, work_bytes
+from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.pcm import Pcm
+from oriel.rendering.pipeline.plan import RenderPlan, Scene, plan_render, render_key
+from oriel.rendering.pipeline.prepare import Pictures, prepare_pcm, prepare_pictures, prepare_track, scene_of
+from oriel.rendering.pipeline.process import Process, last_line
+from oriel.rendering.pipeline.progress import CancelToken, OnProgress, ProgressMeter
+from oriel.rendering.pipeline.render_chunks import FrameSource, render_chunks
+from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
+from oriel.rendering.pipeline.settings_document import Range, SettingsDocument
+from oriel.rendering.pipeline.song import DEFAULT_FORMATS, Song, probe_song
+from oriel.rendering.pipeline.stages import Stages
+from oriel.rendering.pipeline.tools import Tools
+from oriel.rendering.pipeline.verify import Expected, verify
+from oriel.rendering.pipeline.workdir import ChunkFiles, WorkFolder, work_folder
+
+_AUDIO_TIMEOUT_S = 900.0
+
+BackendChoice = Literal["auto", "gpu", "llvmpipe", "swiftshader"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a render finds its programs and its room."""
+
+    tools: Tools
+    chromium: Path
+    work_root: Path
+    backend: BackendChoice = "auto"
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """One video to be made. `poster`, if given, gets the strongest frame as a JPEG."""
+
+    song: Path
+    output: Path
+    settings: SettingsDocument
+    looks: Looks
+    machine: Machine
+    formats: tuple[str, ...] = DEFAULT_FORMATS
+    max_seconds: float | None = None
+    watermark: bool = False
+    poster: Path | None = None
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """What was made, and how fast."""
+
+    output: Path
+    frames: int
+    fps: int
+    width: int
+    height: int
+    duration_s: float
+    render_s: float
+    frames_per_s: float
+    backend: str
+    chunks: int
+    sha256: str
+    warnings: tuple[str, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `oriel render --json` prints."""
+        return {
+            "output": str(self.output),
+            "frames": self.frames,
+            "fps": self.fps,
+            "width": self.width,
+            "height": self.height,
+            "duration_s": self.duration_s,
+            "render_s": round(self.render_s, 3),
+            "frames_per_s": round(self.frames_per_s, 2),
+            "backend": self.backend,
+            "chunks": self.chunks,
+            "sha256": self.sha256,
+        }
+
+
+StageFactory = Callable[[Machine, WorkFolder], AbstractContextManager[FrameSource]]
+
+
+def open_stage(machine: Machine, folder: WorkFolder) -> AbstractContextManager[FrameSource]:
+    """Start a browser for this render."""
+    # Imported late: Playwright takes a third of a second, which `oriel looks` need not pay.
+    from oriel.rendering.pipeline.stage import Stage
+
+    return Stage(
+        profile_dir=folder.profile, tmp_dir=folder.tmp, chromium=machine.chromium, backend=machine.backend
+    )
+
+
+def render_song(
+    request: RenderRequest,
+    on_progress: OnProgress = lambda _: None,
+    cancel: CancelToken | None = None,
+    *,
+    stage_factory: StageFactory = open_stage,
+) -> RenderResult:
+    """Render the whole video to `request.output`, which appears only when it is verified.
+
+    Raises AppError; on any end nothing is left behind. After a SIGKILL the same request goes on where it was.
+    """
+    started, cancel = time.monotonic(), cancel or CancelToken()
+    meter = ProgressMeter(on_progress)
+    meter.stage("preparing")
+    settings = resolve(request.settings, request.looks)
+    check_output(request.output, request.song)
+    song = _probe(request, cancel)
+    with (
+        work_folder(request.machine.work_root, _key(request, settings, song)) as folder,
+        Stages(lambda: stage_factory(request.machine, folder), meter.restarted, cancel.check) as stages,
+    ):
+        _require_room(request, settings, song, folder)
+        job = _Job(request, settings, song, folder, stages, meter, cancel)
+        return job.run(started)
+
+
+def analyse_song(
+    song_path: Path,
+    machine: Machine,
+    *,
+    formats: tuple[str, ...] = DEFAULT_FORMATS,
+    max_seconds: float | None = None,
+    on_progress: OnProgress = lambda _: None,
+    cancel: CancelToken | None = None,
+    stage_factory: StageFactory = open_stage,
+) -> dict[str, Any]:
+    """Return what the analysis hears in a song, as `oriel analyse --json` prints it."""
+    cancel, meter = cancel or CancelToken(), ProgressMeter(on_progress)
+    meter.stage("preparing")
+    song = probe_song(song_path, machine.tools, formats=formats, max_seconds=max_seconds, check=cancel.check)
+    key = hashlib.sha256(f"analyse {engine_id()} {file_sha256(song_path)}".encode()).hexdigest()[:32]
+    with (
+        work_folder(machine.work_root, key) as folder,
+        Stages(lambda: stage_factory(machine, folder), check=cancel.check) as stages,
+    ):
+        pcm = prepare_pcm(
+            song, Range(), folder, stages, machine.tools, max_seconds=max_seconds, check=cancel.check
+        )
+        track = prepare_track(pcm, folder, stages, _analysing(meter, cancel))
+        summary = stages.ask(lambda stage: stage.describe(track))
+        meter.done()
+    heard = ("loudness_lufs", "tempo_bpm", "beats", "onsets", "sections")
+    return {
+        "duration_s": pcm.duration_s,
+        **{name: summary[name] for name in heard},
+        "title": song.title,
+        "artist": song.artist,
+    }
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The state that the steps of one render share."""
+
+    request: RenderRequest
+    settings: ResolvedSettings
+    song: Song
+    folder: WorkFolder
+    stages: Stages
+    meter: ProgressMeter
+    cancel: CancelToken
+
+    def run(self, started: float) -> RenderResult:
+        pictures = prepare_pictures(self.settings, self.song, self.folder, self._tools, check=self.cancel.check)
+        pcm = prepare_pcm(
+            self.song,
+            self.settings.range,
+            self.folder,
+            self.stages,
+            self._tools,
+            max_seconds=self.request.max_seconds,
+            check=self.cancel.check,
+        )
+        with AudioEncoding(self.folder, pcm, self.settings, self._tools) as audio:
+            track = prepare_track(pcm, self.folder, self.stages, _analysing(self.meter, self.cancel))
+            scene = scene_of(self.settings, self.song, pictures, self.request.watermark)
+            plan = self._plan(pcm, scene, track)
+            self._render(plan, scene, pictures, track)
+            self.meter.stage("encoding")
+            video = self._join(plan, scene, audio.finish(self.cancel.check))
+        self._deliver(plan, track, video)
+        return self._result(plan, started, (*pcm.warnings, *pictures.warnings))
+
+    @property
+    def _tools(self) -> Tools:
+        return self.request.machine.tools
+
+    def _plan(self, pcm: Pcm, scene: Scene, track: bytes) -> RenderPlan:
+        return plan_render(
+            self.settings,
+            scene,
+            samples=pcm.samples,
+            features_sha256=hashlib.sha256(track).hexdigest(),
+            engine=engine_id(),
+            backend_id=self.stages.ask(lambda stage: stage.backend_id),
+        )
+
+    @property
+    def _files(self) -> ChunkFiles:
+        return ChunkFiles(self.folder.chunks, chunk_suffix(codec_of(self.settings.output, self.settings.transparent)))
+
+    def _render(self, plan: RenderPlan, scene: Scene, pictures: Pictures, track: bytes) -> None:
+        self.stages.load_with(
+            lambda stage: stage.load(
+                self.settings.canonical_json,
+                track,
+                title=scene.title,
+                artist=scene.artist,
+                cover=pictures.cover,
+                background_image=pictures.background,
+                watermark=scene.watermark,
+            )
+        )
+        kept = sum(chunk.count for chunk in plan.chunks if self._files.is_finished(chunk))
+        self.meter.rendering(plan.frames, kept)
+        ffmpeg, output, transparent = self._tools.ffmpeg, self.settings.output, self.settings.transparent
+        render_chunks(
+            plan,
+            self._files,
+            self.stages,
+            lambda _, out, layout: chunk_command(ffmpeg, out, layout, output, transparent),
+            on_frames=self.meter.frames,
+            check=self.cancel.check,
+        )
+
+    def _join(self, plan: RenderPlan, scene: Scene, audio: Path) -> Path:
+        output = self.settings.output
+        video = self.folder.path / f"video.{output.format}"
+        chunks = [self._files.path(chunk) for chunk in plan.chunks]
+        tags = {"title": scene.title, "artist": scene.artist}
+        assemble(chunks, audio, video, output, self._tools, **tags, check=self.cancel.check)
+        self.meter.stage("encoding", 0.3)
+        verify(video, expected_of(plan, self.settings), self._tools, check=self.cancel.check)
+        self.meter.stage("encoding", 0.8)
+        return video
+
+    def _deliver(self, plan: RenderPlan, track: bytes, video: Path) -> None:
+        if self.request.poster:
+            summary = self.stages.ask(lambda stage: stage.describe(track))
+            poster = self.folder.path / "poster.jpg"
+            frame = min(int(float(summary["peak_s"]) * plan.fps), plan.frames - 1)
+            write_poster(video, frame / plan.fps, poster, self._tools, check=self.cancel.check)
+            deliver(self.folder, poster, self.request.poster)
+        deliver(self.folder, video, self.request.output, check=self.cancel.check)
+        self.meter.done()
+
+    def _result(self, plan: RenderPlan, started: float, warnings: tuple[str, ...]) -> RenderResult:
+        output, backend = self.settings.output, self.stages.opened().backend
+        if backend == "swiftshader":
+            warnings = (*warnings, "Drawn by SwiftShader, which takes twice as long: see `oriel doctor`.")
+        seconds = time.monotonic() - started
+        return RenderResult(
+            output=self.request.output,
+            frames=plan.frames,
+            fps=plan.fps,
+            width=output.width,
+            height=output.height,
+            duration_s=plan.duration_s,
+            render_s=seconds,
+            frames_per_s=plan.frames / seconds,
+            backend=backend,
+            chunks=len(plan.chunks),
+            sha256=file_sha256(self.request.output),
+            warnings=warnings,
+        )
+
+
+class AudioEncoding:
+    """The sound, encoded once and beside the frames; one that an earlier run has finished is taken as it is."""
+
+    def __init__(self, folder: WorkFolder, pcm: Pcm, settings: ResolvedSettings, tools: Tools) -> None:
+        self._done = folder.path / f"audio{audio_suffix(settings.output)}"
+        self._part = self._done.with_stem("audio.part")
+        self._process: Process | None = None
+        if not self._done.exists():
+            frames = pcm.frames(settings.output.fps)
+            self._process = Process(audio_command(tools.ffmpeg, pcm.path, self._part, frames, settings.output))
+            self._process.close_stdin()
+
+    def __enter__(self) -> "AudioEncoding":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            self._process.stop(gently=False)
+
+    def finish(self, check: Callable[[], None]) -> Path:
+        """Wait for FFmpeg and return the encoded sound."""
+        if self._process and self._process.wait(_AUDIO_TIMEOUT_S, check):
+            refuse_full_disk(self._done.parent)
+            stderr = self._process.stderr_tail()
+            raise EncodingFailed(f"FFmpeg could not encode the sound: {last_line(stderr)}", stderr=stderr)
+        if self._process:
+            self._part.replace(self._done)
+        return self._done
+
+
+def expected_of(plan: RenderPlan, settings: ResolvedSettings) -> Expected:
+    """Return what `verify` holds the finished file against."""
+    output = settings.output
+    return Expected(
+        codec=codec_of(output, settings.transparent),
+        width=output.width,
+        height=output.height,
+        fps=plan.fps,
+        frames=plan.frames,
+        chunk_starts=[chunk.first for chunk in plan.chunks],
+        alpha=settings.transparent,
+    )
+
+
+def _probe(request: RenderRequest, cancel: CancelToken) -> Song:
+    return probe_song(
+        request.song,
+        request.machine.tools,
+        formats=request.formats,
+        max_seconds=request.max_seconds,
+        check=cancel.check,
+    )
+
+
+def _key(request: RenderRequest, settings: ResolvedSettings, song: Song) -> str:
+    given = [settings.cover.file, settings.background.get("image")]
+    pictures = [file_sha256(Path(name)) if name and Path(name).is_file() else None for name in given]
+    # Without a title in its tags a song is called by its file's name, which its content does not hold.
+    extras = [*pictures, request.watermark, request.machine.backend, song.title, song.artist]
+    return render_key(settings, song_sha256=file_sha256(song.path), engine=engine_id(), extras=extras)
+
+
+def _require_room(request: RenderRequest, settings: ResolvedSettings, song: Song, folder: WorkFolder) -> None:
+    seconds = settings.range.duration_s or song.duration_s
+    if not seconds:
+        return
+    require_free(folder.path, work_bytes(settings, seconds))
+    if request.output.resolve().parent.stat().st_dev != folder.path.stat().st_dev:
+        require_free(request.output.resolve().parent, video_bytes(settings, seconds))
+
+
+def _analysing(meter: ProgressMeter, cancel: CancelToken) -> Callable[[float], None]:
+    def on_fraction(fraction: float) -> None:
+        cancel.check()
+        meter.stage("analysing", fraction)
+
+    return on_fraction

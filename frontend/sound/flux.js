@@ -7,8 +7,8 @@ export const FRAMES_PER_ROW = 2;
 export const FRAME_SAMPLES = HOP / FRAMES_PER_ROW;
 export const FRAME_S = FRAME_SAMPLES / SAMPLE_RATE;
 
-/** Edges in bins of the decimated spectrum (18.75 Hz): 28 to 150 Hz. */
-const LOW_EDGES = [2, 4, 6, 8];
+/** Edges in bins of the decimated spectrum (18.75 Hz): 28 to 103 Hz. */
+const LOW_EDGES = [2, 4, 6];
 /** Edges in bins of the 512 spectrum (93.75 Hz): 190 Hz to 5.3 kHz, then to 16 kHz. */
 const MID_EDGES = [2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 36, 46, 57];
 const HIGH_EDGES = [57, 73, 93, 119, 151, 171];

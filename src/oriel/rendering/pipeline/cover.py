@@ -37,7 +37,9 @@ def convert_picture(
     picture: Path, out: Path, tools: Tools, *, largest_side: int = LARGEST_SIDE, check: Callable[[], None] = nothing
 ) -> None:
     """Write a PNG, JPEG or WebP file as PNG of at most `largest_side` a side; raise InvalidPicture with the reason."""
-    source = input_arguments(picture, _demuxer(picture))
+    demuxer = _demuxer(picture)
+    # Forced, since FFmpeg takes a JPEG for a numbered sequence of files, by its name.
+    source = ["-f", demuxer, *input_arguments(picture, demuxer)]
     _convert(source, 0, out, largest_side, picture.name, tools, check)
 
 

@@ -58,7 +58,8 @@ def decode_command(song: Song, out: Path, shown: Range, limit_s: float, tools: T
 
 
 def _to_stereo(song: Song) -> str:
-    resample = f"aresample={RATE}:ocl=stereo:osf=s16"
+    # The format is asked for behind the resampler: its own options for it are overruled without a word.
+    resample = f"aresample={RATE},aformat=sample_fmts=s16:channel_layouts=stereo"
     # FFmpeg's own mono to stereo is 3 dB quieter than the song (measured: 32760 becomes 23164).
     return f"pan=stereo|c0=c0|c1=c0,{resample}" if song.channels == 1 else resample
 

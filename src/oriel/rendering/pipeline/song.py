@@ -1,5 +1,6 @@
 """Is this file a song that we take, and what does it say about itself? Nothing is decoded here."""
 
+import codecs
 import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -274,4 +275,9 @@ def _what_it_is(head: bytes) -> str:
 
 
 def _is_text(head: bytes) -> bool:
-    return b"\0" not in head and all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)
+    try:
+        # Incremental, because the head may end in the middle of a letter.
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return all(char.isprintable() or char.isspace() for char in text)

@@ -1,0 +1,73 @@
+// The halo's colours: a ramp from bass to treble, the light and the night, from the settings or from the cover.
+import {Color, DataTexture, LinearFilter, RGBAFormat, UnsignedByteType} from 'three';
+import {mixColours, oklch, toOklch} from '../core/palette.js';
+
+/** @typedef {import('../core/palette.js').Palette} Palette */
+/**
+ * @typedef {object} Colours
+ * @property {Color} bass
+ * @property {Color} treble
+ * @property {Color} light
+ * @property {Color} top of the night
+ * @property {Color} bottom of the night
+ * @property {Color} deep body of the disc
+ * @property {DataTexture} ramp bass to treble
+ */
+
+const STEPS = 64;
+
+/**
+ * @param {any} params
+ * @param {Palette | null} palette
+ * @returns {Colours}
+ */
+export function coloursOf(params, palette) {
+  const [bass, treble, light] = params.colorSource === 'cover' && palette?.length
+    ? fromCover(palette) : [params.bassColor, params.trebleColor, params.lightColor].map((hex) => new Color(hex));
+  const a = lch(bass);
+  const b = lch(treble);
+  const depth = params.atmosphere;
+  return {
+    bass, treble, light,
+    top: oklch(.04 + .15 * depth, Math.min(.075, b.c * .5) * depth, b.h),
+    bottom: oklch(.03 + .075 * depth, Math.min(.06, a.c * .4) * depth, a.h),
+    deep: oklch(.13, Math.min(.05, a.c * .4), a.h),
+    ramp: rampTexture(bass, treble),
+  };
+}
+
+/** @param {Color} c */
+function lch(c) {
+  return toOklch(c.r, c.g, c.b);
+}
+
+/**
+ * The cover's two leading hues, lifted until they can carry light; a grey cover gives silver.
+ * @param {Palette} palette
+ * @returns {Color[]} bass, treble, light
+ */
+function fromCover(palette) {
+  const first = palette.find(({c}) => c > .035) ?? palette[0];
+  const apart = palette.filter((s) => s.c > .035 && Math.cos(s.h - first.h) < .8);
+  const second = apart[0] ?? {...first, h: first.h + (first.c > .035 ? .55 : 0), l: first.l + .12};
+  const lift = (/** @type {{l: number, c: number, h: number}} */ s, /** @type {number} */ low) =>
+    oklch(Math.min(.86, Math.max(low, s.l)), s.c < .035 ? s.c * .5 : Math.min(.19, Math.max(.11, s.c * 1.25)), s.h);
+  return [lift(first, .68), lift(second, .76), lift({...first, l: .82, c: first.c * .8}, .8)];
+}
+
+/**
+ * @param {Color} bass
+ * @param {Color} treble
+ */
+function rampTexture(bass, treble) {
+  const data = new Uint8Array(STEPS * 4);
+  const colour = new Color();
+  for (let i = 0; i < STEPS; i++) {
+    mixColours(bass, treble, i / (STEPS - 1), colour);
+    data.set([colour.r * 255, colour.g * 255, colour.b * 255, 255].map(Math.round), i * 4);
+  }
+  const texture = new DataTexture(data, STEPS, 1, RGBAFormat, UnsignedByteType);
+  texture.minFilter = texture.magFilter = LinearFilter;
+  texture.needsUpdate = true;
+  return texture;
+}

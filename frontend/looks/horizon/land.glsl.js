@@ -1,0 +1,157 @@
+// Shaders of the land: where a vertex of the relief stands, its body, and the luminous lines along its rows.
+
+/**
+ * `spot` gives a point of the land in the camera's space: x right, y up, z the distance; `project` takes it to the
+ * screen, in half widths of the smaller side. The horizon is shifted on the lens instead of tilting the camera, so that
+ * the frame shapes differ in framing alone.
+ */
+const PLACE = `
+uniform highp sampler2D rows;
+uniform vec4 camera;     // x, height above the ground, focal length, horizon
+uniform vec4 lay;        // nearest distance, distance between rows, spread, exponent of the spread
+uniform vec4 frame;      // half width, half height, cosine and sine of the bank
+uniform vec4 rise;       // height of 1, columns - 1, inner share of the columns, number of rows
+uniform float outer;
+
+float placeOf(float column) {
+  float s = column / rise.y * 2. - 1.;
+  return s * (rise.z + (outer - rise.z) * s * s);
+}
+vec3 spot(int column, int row) {
+  vec4 relief = texelFetch(rows, ivec2(column, row), 0);
+  float age = texelFetch(rows, ivec2(int(rise.y) + 1, row), 0).x;
+  float settled = clamp(age, 0., 1.);
+  float z = age < 0. ? lay.x * .42 : lay.x + (age + relief.w * settled) * lay.y;
+  float place = placeOf(float(column) + relief.z * settled);
+  float h = relief.x * rise.x;
+#ifdef TUNNEL
+  float angle = place * 3.14159265;
+  float radius = lay.z - h;
+  return vec3(sin(angle) * radius - camera.x, lay.z - cos(angle) * radius - camera.y, z);
+#else
+  float lift = age < 0. ? -.3 * camera.y : h;
+  return vec3(place * lay.z * pow(z / lay.x, lay.w) - camera.x, lift - camera.y, z);
+#endif
+}
+vec2 project(vec3 p) {
+  vec2 q = p.xy * (camera.z / p.z);
+  return vec2(q.x * frame.z - q.y * frame.w, q.x * frame.w + q.y * frame.z + camera.w);
+}
+vec4 clip(vec2 screen, float z) {
+  return vec4(screen / frame.xy * z, z - 2. * lay.x * .3, z);
+}
+`;
+
+/** Fog and the sun's path over the land: shared, because body and line must melt away together. */
+const AIR = `
+uniform vec4 fogShape;   // density, how far peaks stand out of it, beginning of the end, unused
+uniform vec4 sunShape;   // x, y on the screen, radius, width of its path
+
+float clearness(float depth, float relief) {
+  float fog = exp(-depth * depth * fogShape.x * (1. - fogShape.y * clamp(relief, 0., 1.)));
+  return fog * (1. - smoothstep(fogShape.z, 1., depth));
+}
+float sunPath(vec2 screen) {
+  float d = (screen.x - sunShape.x) / sunShape.w;
+  return 1. / (1. + d * d * (1. + d * d));
+}
+`;
+
+export const BODY_VERTEX = `${PLACE}${AIR}
+uniform vec3 bodyNear, bodyFar, sheen;
+uniform float wave;
+in vec2 cell;
+out vec4 tint;
+#ifdef FACETS
+out vec3 where;
+#endif
+void main() {
+  int column = int(cell.x), row = int(cell.y);
+  vec3 p = spot(column, row);
+  vec2 screen = project(p);
+  float relief = texelFetch(rows, ivec2(column, row), 0).x;
+  vec4 info = texelFetch(rows, ivec2(int(rise.y) + 1, row), 0);
+  float depth = clamp((p.z - lay.x) / (lay.y * (rise.w - 3.)), 0., 1.);
+  float near = clamp(info.x + 1., 0., 1.);
+  float path = sunPath(screen);
+  vec3 colour = mix(bodyNear, bodyFar, depth) * (.25 + .75 * near);
+  colour += sheen * (path * near * (.12 + .88 * depth) * (.5 + wave));
+  float a = clearness(depth, relief * rise.x / camera.y);
+  tint = vec4(colour * a, a);
+#ifdef FACETS
+  where = p;
+#endif
+  gl_Position = clip(screen, p.z);
+}`;
+
+export const BODY_FRAGMENT = `
+in vec4 tint;
+out vec4 o;
+#ifdef FACETS
+in vec3 where;
+uniform vec3 sunWay, facetLight, facetShade;
+#endif
+void main() {
+#ifdef FACETS
+  vec3 n = normalize(cross(dFdx(where), dFdy(where)));
+  float lit = max(0., dot(n, sunWay));
+  float side = n.x * .5 + .5;
+  vec3 c = tint.rgb + (facetLight * (lit * lit) + facetShade * side) * tint.a;
+  o = vec4(c, tint.a);
+#else
+  o = tint;
+#endif
+}`;
+
+export const LINE_VERTEX = `${PLACE}${AIR}
+uniform vec3 lineColor, highColor, sunColor, lineDark;
+uniform vec4 pen;      // width in pixels, pixels in one unit of the screen, brightness, thinnest part of the width far away
+uniform vec4 shine;    // highs, sun path, kick, hats
+in vec4 knot;          // column, row, side, 0 along the row or 1 along the way
+out vec4 tint;
+out vec2 across;       // pixels from the middle, half of the width
+void main() {
+  int column = int(knot.x), row = int(knot.y);
+  ivec2 next = knot.w > .5 ? ivec2(0, 1) : ivec2(1, 0);
+  ivec2 last = ivec2(int(rise.y), int(rise.w) - 1);
+  ivec2 ahead = min(ivec2(column, row) + next, last), behind = max(ivec2(column, row) - next, ivec2(0, 1));
+  vec3 p = spot(column, row);
+  vec2 screen = project(p);
+  vec2 along = project(spot(ahead.x, ahead.y)) - project(spot(behind.x, behind.y));
+  along /= max(length(along), 1e-5);
+
+  vec4 relief = texelFetch(rows, ivec2(column, row), 0);
+  vec4 info = texelFetch(rows, ivec2(int(rise.y) + 1, row), 0);
+  float depth = clamp((p.z - lay.x) / (lay.y * (rise.w - 3.)), 0., 1.);
+  float width = pen.x * mix(1., pen.w, sqrt(depth));
+  float drawn = max(width, 1.1);
+  float reach = drawn * .5 + 1.;
+  screen += vec2(-along.y, along.x) * (knot.z * reach / pen.y);
+  across = vec2(knot.z * reach, drawn * .5 + .5);
+
+  float high = clamp(relief.y * shine.x, 0., 1.);
+  float crest = smoothstep(.02, .75, relief.x);
+  float path = sunPath(screen) * shine.y * (.35 + .65 * depth);
+  float light = (.16 + .5 * crest + .55 * high * high + .35 * info.y * crest) * pen.z + shine.z * info.w * crest;
+  // Where rows crowd together they dim, or the far land would be one sheet of light with a moire in it.
+  float gap = camera.z * camera.y * lay.y / (p.z * p.z) * pen.y;
+  light *= clamp(gap / (drawn * 2.2), .15, 1.) * min(1., width / drawn);
+  vec3 hue = mix(lineColor, highColor, smoothstep(.15, .9, high + shine.w * info.z * .5));
+  hue = mix(hue, sunColor, clamp(path, 0., .85));
+  light *= 1. + 1.3 * path;
+  vec3 colour = lineDark + hue * (light / (1. + .32 * light));
+  float a = clearness(depth, relief.x * rise.x / camera.y);
+  tint = vec4(min(colour, vec3(1.)) * a, a);
+  vec4 at = clip(screen, p.z);
+  // Nearer by a good half of the distance to the next row: the line lies on the slope in front of it, not in it.
+  at.z -= .6 * lay.y;
+  gl_Position = at;
+}`;
+
+export const LINE_FRAGMENT = `
+in vec4 tint;
+in vec2 across;
+out vec4 o;
+void main() {
+  o = tint * clamp(across.y - abs(across.x), 0., 1.);
+}`;

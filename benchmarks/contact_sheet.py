@@ -16,8 +16,9 @@ from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.tools import find_chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = find_chromium()
 
 
 def arguments() -> argparse.Namespace:

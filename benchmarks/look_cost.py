@@ -12,6 +12,7 @@ from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.tools import find_chromium
 
 from processes import cpu_ms
 
@@ -30,7 +31,7 @@ def main() -> None:
     settings = resolve(parse_settings(document), load_looks(args.web / "looks.json" if args.web else None))
     with tempfile.TemporaryDirectory() as folder:
         profile = Path(folder) / "profile"
-        with Stage(profile_dir=profile, tmp_dir=Path(folder) / "tmp", chromium=Path("/usr/bin/chromium"), web=args.web) as stage:
+        with Stage(profile_dir=profile, tmp_dir=Path(folder) / "tmp", chromium=find_chromium(), web=args.web) as stage:
             stage.load(settings.canonical_json, args.track.read_bytes(), cover=args.cover)
             first = round(args.at * 30)
             stage.measure(first, 20, ["frame"])

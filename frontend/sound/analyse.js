@@ -1,15 +1,16 @@
 // The analysis of a song: PCM in blocks of any size, a quantised feature track at the end.
 import {AttackMeter} from './attack.js';
 import {BandMeter, finishBands} from './bands.js';
+import {trackBeats} from './beats.js';
 import {EnergyMeter, finishBalance, finishEnergy} from './energies.js';
 import {FluxMeter, FRAME_SAMPLES} from './flux.js';
 import {SAMPLE_RATE, rowCount} from './grid.js';
+import {findDrop, findIntensity, findPeak} from './intensity.js';
 import {LoudnessMeter, integratedLoudness, momentaryAmplitude} from './loudness.js';
 import {findOnsets} from './onsets.js';
-import {oneSection} from './sections.js';
+import {findSections} from './sections.js';
 import {BLOCK, DECIMATION, Signal} from './signal.js';
 import {StereoSpectrum} from './spectrum.js';
-import {trackBeats} from './tempo.js';
 import {FeatureTrack} from './track.js';
 import {WaveMeter, finishWave} from './wave.js';
 
@@ -129,9 +130,12 @@ function summarise(heard) {
   const left = heard.loudness.left.values().subarray(0, rows);
   const right = heard.loudness.right.values().subarray(0, rows);
   const {onsets, pulseCurve} = findOnsets(heard.flux.codes.values(), heard.attacks.codes.values(), samples);
-  const {tempoBpm, beatStrength, beats, strengths} = trackBeats(pulseCurve);
-  const loudness = finishEnergy(momentaryAmplitude(left, right), 0, 0.6);
+  const {tempoBpm, beatStrength, beats, strengths} = trackBeats(pulseCurve, accentsOf(onsets), samples / SAMPLE_RATE);
+  const loudness = finishEnergy(momentaryAmplitude(left, right), 0);
   const [bass, mid, treble] = heard.energies.amplitudes.map((column) => finishEnergy(column.values()));
+  const bands = finishBands(heard.bands.codes.values(), weighting);
+  const sections = findSections({bands, bass, treble, loudness, onsets, beats, samples});
+  const intensity = findIntensity(loudness, sections);
   return {
     samples,
     sampleRate: SAMPLE_RATE,
@@ -141,15 +145,15 @@ function summarise(heard) {
     beatStrength: round4(beatStrength),
     integratedLufs: integratedLoudness(left, right),
     truePeakDb: null,
-    drop: 0,
-    peak: 0,
-    sections: oneSection(samples),
-    bands: finishBands(heard.bands.codes.values(), weighting),
+    drop: findDrop(sections),
+    peak: findPeak(onsets, intensity, loudness),
+    sections,
+    bands,
     bass,
     mid,
     treble,
     loudness,
-    intensity: loudness,
+    intensity,
     balance: finishBalance(left, right),
     wave: finishWave(heard.wave.samples.values()),
     onsetSamples: Uint32Array.from(onsets, ({sample}) => sample),
@@ -161,6 +165,14 @@ function summarise(heard) {
     beatSamples: Uint32Array.from(beats, (second) => Math.round(second * SAMPLE_RATE)),
     beatStrengths: Uint16Array.from(strengths, quantised),
   };
+}
+
+/**
+ * What the beats are laid on: the deeper an onset, the more it weighs.
+ * @param {import('./onsets.js').FoundOnset[]} onsets
+ */
+function accentsOf(onsets) {
+  return onsets.map(({sample, low, mid, high}) => ({timeS: sample / SAMPLE_RATE, weight: 2 * low + mid + 0.3 * high}));
 }
 
 /** @param {number} value 0..1 */

@@ -94,7 +94,8 @@ export function finishBands(codes, weighting) {
     for (let i = 0; i < BAND_COUNT; i++) {
       const code = codes[row + i];
       const level = code === 0 ? 0 : Math.min(1, Math.max(0, (code + lift[i] - bottom) * scale));
-      held[i] = Math.max(level, held[i] * fall);
+      // To the power of 1.5, so that what stands out does so to the eye as well.
+      held[i] = Math.max(level * Math.sqrt(level), held[i] * fall);
       codes[row + i] = Math.round(held[i] * 65535);
     }
   }

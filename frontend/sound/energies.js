@@ -6,8 +6,8 @@ import {percentile} from './percentile.js';
 /** Upper edges of bass, mid and treble in Hz; the bass begins at 25. */
 const EDGES_HZ = [25, 150, 4000, 16_000];
 const RELEASE_S = 0.15;
-/** Perceived loudness goes with pressure to the power of about 0.6 (Stevens); a little more keeps pulses crisp. */
-const COMPRESSION = 0.7;
+/** The ear would ask for pressure to the power of 0.6 (Stevens); pictures need more contrast than that. */
+const COMPRESSION = 0.9;
 /** Where the 95th percentile of a song comes to lie. */
 const USUAL_PEAK = 0.85;
 const CURVATURE = -Math.log(1 - USUAL_PEAK);

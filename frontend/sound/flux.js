@@ -19,6 +19,11 @@ export const MID = {first: LOW.end, end: LOW.end + MID_EDGES.length - 1};
 export const HIGH = {first: MID.end, end: MID.end + HIGH_EDGES.length - 1};
 export const FLUX_BANDS = HIGH.end;
 
+/** 190 to 470 Hz, through which the pitch of a kick falls. */
+export const THUMP = {first: MID.first, end: MID.first + 3};
+/** The upper mids, 1.6 to 5.3 kHz, where snares and claps crack. */
+export const CRACK = {first: MID.end - 5, end: MID.end};
+
 /** @typedef {{first: number, end: number}} Range */
 
 /** Codes are half dB steps from this level on; 0 is below it. */
@@ -68,19 +73,28 @@ const MOST_LIFT_DB = 30;
 const SILENT_CODE = 2 * (-80 - LOWEST_DB);
 
 /**
- * For each band a table from code to a compressed level that is the same for quiet and loud songs.
+ * For each band two tables from code to level, the same for quiet and loud songs. `heard` is logarithmic and finds
+ * what is new even where it is soft; `seen` is the root of the amplitude, 1 at the band's loudest, and tells how
+ * large it is.
+ * @typedef {{heard: Float32Array, seen: Float32Array}} BandTables
+ */
+
+/**
  * @param {Uint8Array} codes
- * @returns {Float32Array[]}
+ * @returns {BandTables[]}
  */
 export function levelTables(codes) {
   const loud = Array.from({length: FLUX_BANDS}, (_, band) => loudCode(codes, band));
   const loudest = Math.max(...loud);
   return loud.map((code) => {
     const reference = Math.max(code, loudest - 2 * MOST_LIFT_DB);
-    return Float32Array.from({length: 256}, (_, c) => {
-      if (c === 0 || loudest < SILENT_CODE) return 0;
-      return Math.log(1 + 10 ** (((c - reference) / 2 + KNEE_DB) / 20));
-    });
+    /** @param {(db: number) => number} level */
+    const table = (level) => Float32Array.from({length: 256}, (_, c) =>
+      c === 0 || loudest < SILENT_CODE ? 0 : level((c - reference) / 2));
+    return {
+      heard: table((db) => Math.log(1 + 10 ** ((db + KNEE_DB) / 20))),
+      seen: table((db) => Math.min(1.2, 10 ** (db / 40))),
+    };
   });
 }
 
@@ -99,24 +113,48 @@ function loudCode(codes, band) {
 }
 
 /**
- * Mean rise of a range's bands against `lag` frames before, where falling bands count as nothing.
+ * Mean rise of a range's bands above all that was heard from `nearest` to `farthest` frames before; falling bands
+ * count as nothing. Looking back over 25 ms rather than at one moment keeps a distorted bass, which clicks once in
+ * each of its periods, from counting as a roll of onsets.
  * @param {Uint8Array} codes
- * @param {Float32Array[]} tables
+ * @param {BandTables[]} tables
  * @param {Range} range
- * @param {number} lag
+ * @param {number} nearest
+ * @param {number} farthest
  * @returns {Float32Array} one number a frame
  */
-export function novelty(codes, tables, range, lag) {
+export function novelty(codes, tables, range, nearest, farthest) {
   const frames = codes.length / FLUX_BANDS;
   const out = new Float32Array(frames);
   const width = range.end - range.first;
   for (let band = range.first; band < range.end; band++) {
-    const table = tables[band];
+    const {heard} = tables[band];
     for (let frame = 0; frame < frames; frame++) {
-      const now = table[codes[frame * FLUX_BANDS + band]];
-      const before = frame >= lag ? table[codes[(frame - lag) * FLUX_BANDS + band]] : 0;
-      if (now > before) out[frame] += (now - before) / width;
+      let most = 0;
+      for (let past = Math.max(0, frame - farthest); past <= frame - nearest; past++) {
+        const code = codes[past * FLUX_BANDS + band];
+        if (code > most) most = code;
+      }
+      const code = codes[frame * FLUX_BANDS + band];
+      if (code > most) out[frame] += (heard[code] - heard[most]) / width;
     }
   }
   return out;
+}
+
+/**
+ * Mean visible level of a range's bands over some frames, silence outside the song.
+ * @param {Uint8Array} codes
+ * @param {BandTables[]} tables
+ * @param {Range} range
+ * @param {number} from first frame
+ * @param {number} to last frame
+ */
+export function meanLevel(codes, tables, range, from, to) {
+  const frames = codes.length / FLUX_BANDS;
+  let sum = 0;
+  for (let frame = Math.max(0, from); frame <= Math.min(frames - 1, to); frame++) {
+    for (let band = range.first; band < range.end; band++) sum += tables[band].seen[codes[frame * FLUX_BANDS + band]];
+  }
+  return sum / ((to - from + 1) * (range.end - range.first));
 }

@@ -1,41 +1,50 @@
-// Onsets: peaks of the flux in three ranges, gathered into moments, named by what rises, timed to the millisecond.
+// Onsets: peaks of the flux in three ranges, gathered into moments and timed to the millisecond.
 import {refineAttack} from './attack.js';
-import {HAT, KICK, SNARE} from './events.js';
-import {FLUX_BANDS, FRAME_SAMPLES, HIGH, LOW, MID, levelTables, novelty} from './flux.js';
+import {measureStrokes} from './drums.js';
+import {FRAME_SAMPLES, HIGH, LOW, MID, levelTables, novelty} from './flux.js';
 import {percentile} from './percentile.js';
 
 /** @typedef {{sample: number, kinds: number, strength: number, low: number, mid: number, high: number}} FoundOnset */
 /** @typedef {{frame: number, height: number}} Peak */
 /** @typedef {{name: 'low'|'mid'|'high', flux: Float32Array, top: number, peaks: Peak[]}} Voice */
+/** One moment with the largest flux of each range around it, as a share of the usual peak. */
+/** @typedef {{frame: number, low: number, mid: number, high: number}} Moment */
 
-/** Flux is measured against this many frames before: the width of the 512 window. */
-const LAG = 2;
+/** Frames before that flux is measured against, nearest and farthest: from the width of the 512 window to 25 ms. */
+const BACK = /** @type {const} */ ([2, 5]);
 /** The low range is seen through a window four times as long. */
-const LOW_LAG = 4;
+const LOW_BACK = /** @type {const} */ ([4, 6]);
 /** Least rise that counts at all, in the compressed scale (0.7 is a doubling of amplitude). */
 const LEAST_RISE = 0.3;
 /** Least rise as a share of the song's usual peak. */
-const LEAST_SHARE = 0.18;
+const LEAST_SHARE = 0.16;
 /** A peak stands out from the mean flux around it by this factor. */
 const STANDS_OUT = 1.7;
-/** Peaks of different ranges within this many frames (35 ms) are one moment. */
-const TOGETHER = 7;
+/** What rises by less than this share of the song's larger strokes is texture. */
+const LEAST_STRENGTH = 0.1;
+/** Peaks of the short windows within this many frames (30 ms) are one moment. */
+const TOGETHER = 6;
+/** The long window of the low range may see its peak as much as this before and after the others (50 ms). */
+const LOW_TOGETHER = 10;
 
 /**
- * All onsets in order of time; strengths are 0..1.
+ * All onsets in order of time (strengths 0..1), and the curve that the beat is looked for in.
  * @param {Uint8Array} codes flux codes, 5 ms a frame
  * @param {Uint16Array} envelope attack codes, 1 ms a step
  * @param {number} samples length of the song
  */
 export function findOnsets(codes, envelope, samples) {
   const tables = levelTables(codes);
-  const voices = [
-    voice('low', novelty(codes, tables, LOW, LOW_LAG), 12),
-    voice('mid', novelty(codes, tables, MID, LAG), 6),
-    voice('high', novelty(codes, tables, HIGH, LAG), 6),
-  ];
-  const onsets = moments(voices).map((moment) => describe(moment, codes, tables, envelope, samples));
-  return {onsets, pulseCurve: pulseCurve(voices)};
+  const low = voice('low', novelty(codes, tables, LOW, ...LOW_BACK), 12);
+  const mid = voice('mid', novelty(codes, tables, MID, ...BACK), 6);
+  const high = voice('high', novelty(codes, tables, HIGH, ...BACK), 6);
+  const found = moments(low, mid, high);
+  const strokes = measureStrokes(found, codes, tables);
+  const onsets = found.map(({frame}, i) => ({
+    sample: Math.min(samples - 1, refineAttack(envelope, frame * FRAME_SAMPLES)),
+    ...strokes[i],
+  })).filter(({strength}) => strength >= LEAST_STRENGTH);
+  return {onsets: inOrder(onsets), pulseCurve: pulseCurve([low, mid, high])};
 }
 
 /**
@@ -92,67 +101,68 @@ function runningMean(values, before, after) {
   });
 }
 
-/** @typedef {{frame: number, low: number, mid: number, high: number}} Moment */
-
 /**
- * Gather the peaks of all ranges into moments, each with its strength in every range.
- * @param {Voice[]} voices
+ * Gather the peaks of all ranges into moments. The short windows tell the time; a low peak is a moment of its own
+ * only where they saw nothing.
+ * @param {Voice} low
+ * @param {Voice} mid
+ * @param {Voice} high
  * @returns {Moment[]}
  */
-function moments(voices) {
+function moments(low, mid, high) {
+  const frames = strongestApart([mid, high], TOGETHER);
+  const deep = low.peaks.map(({frame}) => frame).filter((frame) => !anyWithin(frames, frame, LOW_TOGETHER));
+  return [...frames, ...deep].sort((a, b) => a - b).map((frame) => ({
+    frame,
+    low: largest(low, frame - 4, frame + LOW_TOGETHER),
+    mid: largest(mid, frame - 1, frame + TOGETHER),
+    high: largest(high, frame - 1, frame + TOGETHER),
+  }));
+}
+
+/**
+ * Frames of the voices' peaks, strongest first, none within `distance` of a stronger one; in order of time.
+ * @param {Voice[]} voices
+ * @param {number} distance
+ */
+function strongestApart(voices, distance) {
   const all = voices
-    .flatMap(({name, peaks, top}) => peaks.map(({frame, height}) => ({name, frame, strength: Math.min(1, height / top)})))
-    .sort((a, b) => a.frame - b.frame);
-  /** @type {Moment[]} */
-  const found = [];
-  let first = -Infinity;
-  for (const {name, frame, strength} of all) {
-    if (frame - first > TOGETHER) {
-      found.push({frame, low: 0, mid: 0, high: 0});
-      first = frame;
-    }
-    const moment = found[found.length - 1];
-    // The short windows tell the time better than the long one of the low range.
-    if (name !== 'low' && moment.mid === 0 && moment.high === 0) moment.frame = frame;
-    moment[name] = Math.max(moment[name], strength);
-  }
-  return found;
+    .flatMap(({peaks, top}) => peaks.map(({frame, height}) => ({frame, share: height / top})))
+    .sort((a, b) => b.share - a.share || a.frame - b.frame);
+  /** @type {Set<number>} */
+  const taken = new Set();
+  const kept = all.filter(({frame}) => {
+    if (taken.has(frame)) return false;
+    for (let near = frame - distance; near <= frame + distance; near++) taken.add(near);
+    return true;
+  });
+  return kept.map(({frame}) => frame).sort((a, b) => a - b);
 }
 
-/**
- * @param {Moment} moment
- * @param {Uint8Array} codes
- * @param {Float32Array[]} tables
- * @param {Uint16Array} envelope
- * @param {number} samples
- * @returns {FoundOnset}
- */
-function describe(moment, codes, tables, envelope, samples) {
-  const {low, mid, high} = moment;
-  const broad = breadth(codes, tables, moment.frame);
-  let kinds = 0;
-  if (low > 0.4) kinds |= KICK;
-  if (mid > 0.5 && broad > 0.6) kinds |= SNARE;
-  if (high > 0.25 && !(kinds & SNARE)) kinds |= HAT;
-  const sample = Math.min(samples - 1, refineAttack(envelope, moment.frame * FRAME_SAMPLES));
-  return {sample, kinds, strength: Math.max(low, mid, 0.8 * high), low, mid, high};
+/** @param {number[]} frames ascending @param {number} frame @param {number} distance */
+function anyWithin(frames, frame, distance) {
+  let from = 0;
+  let to = frames.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (frames[middle] < frame - distance) from = middle + 1;
+    else to = middle;
+  }
+  return from < frames.length && frames[from] <= frame + distance;
 }
 
-/**
- * Share of the mid and high bands that rise and stay risen for 30 ms.
- * @param {Uint8Array} codes
- * @param {Float32Array[]} tables
- * @param {number} frame
- */
-function breadth(codes, tables, frame) {
-  const frames = codes.length / FLUX_BANDS;
-  const before = Math.max(0, frame - 3) * FLUX_BANDS;
-  const after = Math.min(frames - 1, frame + 5) * FLUX_BANDS;
-  let risen = 0;
-  for (let band = MID.first; band < HIGH.end; band++) {
-    if (tables[band][codes[after + band]] > tables[band][codes[before + band]] + 0.25) risen += 1;
-  }
-  return risen / (HIGH.end - MID.first);
+/** @param {Voice} voice @param {number} from @param {number} to */
+function largest({flux, top}, from, to) {
+  let most = 0;
+  for (let i = Math.max(0, from); i <= Math.min(flux.length - 1, to); i++) most = Math.max(most, flux[i]);
+  return top > 0 ? Math.min(1, most / top) : 0;
+}
+
+/** Two moments may turn out to be one attack. @param {FoundOnset[]} onsets */
+function inOrder(onsets) {
+  return onsets
+    .sort((a, b) => a.sample - b.sample)
+    .filter((onset, i) => i === 0 || onset.sample > onsets[i - 1].sample + 2 * FRAME_SAMPLES);
 }
 
 /**

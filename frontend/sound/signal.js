@@ -8,7 +8,7 @@ export const BLOCK = 4800;
 export const DECIMATION = 10;
 /** Cut-off of the decimated copy; what folds back below 800 Hz, where it is looked at, comes from above 4 kHz. */
 const SLOW_CUTOFF_HZ = 1900;
-const FILTER_HALF = 40;
+const FILTER_HALF = 32;
 /** One-pole high-pass at 5 Hz: takes a DC offset away and leaves the lowest bass alone. */
 const DC_POLE = 1 - (2 * Math.PI * 5) / 48_000;
 

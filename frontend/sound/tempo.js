@@ -1,81 +1,70 @@
-// Tempo by autocorrelation, beats by dynamic programming (Ellis, "Beat Tracking by Dynamic Programming", 2007).
+// The tempo of a song: the period at which its onsets agree with themselves best.
 import {HOP_S} from './grid.js';
-
-/** @typedef {{tempoBpm: number|null, beatStrength: number, beats: Float64Array, strengths: Float64Array}} BeatTrack */
 
 const SLOWEST_BPM = 60;
 const FASTEST_BPM = 200;
 /** People tap near this tempo; the width is in octaves. */
 const USUAL_BPM = 122;
-const USUAL_WIDTH = 0.9;
-/** How much a beat that is off the tempo costs against an onset. */
-const TIGHTNESS = 12;
-/** Correlation below which there is no beat. */
-const LEAST_STRENGTH = 0.12;
-
-/** @returns {BeatTrack} */
-const noBeat = () => ({tempoBpm: null, beatStrength: 0, beats: new Float64Array(0), strengths: new Float64Array(0)});
+const USUAL_WIDTH = 0.8;
+/** Multiples of the beat that must agree as well, and what each counts. */
+const MULTIPLES = [[1, 1], [2, 0.7], [4, 0.7], [8, 0.3]];
+/** Onsets this far apart (rows) still belong together; about how exactly people play. */
+const BLUR_ROWS = 1.5;
 
 /**
- * @param {Float32Array} curve onset strength, one number for each 10 ms
- * @returns {BeatTrack} beats in seconds
+ * The onset curve with zero mean over a second around, unit deviation and slightly blurred; null if it never moves.
+ * @param {Float32Array} curve one number for each 10 ms
  */
-export function trackBeats(curve) {
-  const envelope = standardised(curve);
-  if (!envelope) return noBeat();
-  const {lag, strength} = bestLag(envelope);
-  if (strength < LEAST_STRENGTH) return noBeat();
-  const rows = tapBeats(envelope, lag);
-  if (rows.length < 4) return noBeat();
-  const {beats, period} = straightened(rows, envelope);
-  return {
-    tempoBpm: Math.round((60 / (period * HOP_S)) * 100) / 100,
-    beatStrength: Math.min(1, strength),
-    beats: beats.map((row) => row * HOP_S),
-    strengths: beats.map((row) => strengthAt(curve, row)),
-  };
+export function beatEnvelope(curve) {
+  const above = aboveMean(curve, 50);
+  const smooth = blurred(above);
+  const deviation = Math.sqrt(smooth.reduce((sum, value) => sum + value * value, 0) / smooth.length);
+  return deviation > 1e-6 ? smooth.map((value) => value / deviation) : null;
 }
 
 /**
- * Zero mean over a second and unit deviation; null for a curve that never moves.
- * @param {Float32Array} curve
- */
-function standardised(curve) {
-  const reach = 50;
-  const sums = new Float64Array(curve.length + 1);
-  for (let i = 0; i < curve.length; i++) sums[i + 1] = sums[i] + curve[i];
-  let squares = 0;
-  const out = Float64Array.from(curve, (value, i) => {
-    const from = Math.max(0, i - reach);
-    const to = Math.min(curve.length, i + reach + 1);
-    const above = value - (sums[to] - sums[from]) / (to - from);
-    squares += above * above;
-    return above;
-  });
-  const deviation = Math.sqrt(squares / curve.length);
-  return deviation > 1e-6 ? out.map((value) => value / deviation) : null;
-}
-
-/**
- * The beat period in rows: the lag at which the envelope, and its multiples, agree with themselves best.
+ * The beat period in rows, and how strongly the envelope repeats at it (0..1).
  * @param {Float64Array} envelope
  */
-function bestLag(envelope) {
+export function beatPeriod(envelope) {
   const shortest = 60 / FASTEST_BPM / HOP_S;
   const longest = 60 / SLOWEST_BPM / HOP_S;
-  const correlation = autocorrelation(envelope, Math.ceil(longest * 4) + 2);
-  let best = {lag: shortest, score: -Infinity};
-  for (let lag = shortest; lag <= longest; lag *= 1.0025) {
-    const score = prior(lag) * (at(correlation, lag) + 0.6 * at(correlation, 2 * lag) + 0.6 * at(correlation, 4 * lag));
-    if (score > best.score) best = {lag, score};
+  const correlation = autocorrelation(envelope, Math.ceil(longest * 8) + 2);
+  let best = {period: shortest, score: -Infinity};
+  for (let period = shortest; period <= longest; period *= 1.001) {
+    const agreement = MULTIPLES.reduce((sum, [times, weight]) => sum + weight * at(correlation, times * period), 0);
+    const score = usual(period) * agreement;
+    if (score > best.score) best = {period, score};
   }
-  return {lag: best.lag, strength: at(correlation, best.lag)};
+  return {period: best.period, strength: Math.max(0, at(correlation, best.period))};
 }
 
-/** @param {number} lag */
-function prior(lag) {
-  const octaves = Math.log2(60 / (lag * HOP_S) / USUAL_BPM) / USUAL_WIDTH;
+/** @param {number} period */
+function usual(period) {
+  const octaves = Math.log2(60 / (period * HOP_S) / USUAL_BPM) / USUAL_WIDTH;
   return Math.exp(-0.5 * octaves * octaves);
+}
+
+/** @param {Float32Array} curve @param {number} reach */
+function aboveMean(curve, reach) {
+  const sums = new Float64Array(curve.length + 1);
+  for (let i = 0; i < curve.length; i++) sums[i + 1] = sums[i] + curve[i];
+  return Float64Array.from(curve, (value, i) => {
+    const from = Math.max(0, i - reach);
+    const to = Math.min(curve.length, i + reach + 1);
+    return value - (sums[to] - sums[from]) / (to - from);
+  });
+}
+
+/** @param {Float64Array} values */
+function blurred(values) {
+  const reach = Math.ceil(3 * BLUR_ROWS);
+  const weights = Float64Array.from({length: reach + 1}, (_, j) => Math.exp(-0.5 * (j / BLUR_ROWS) ** 2));
+  return values.map((value, i) => {
+    let sum = value;
+    for (let j = 1; j <= reach; j++) sum += weights[j] * ((values[i - j] ?? 0) + (values[i + j] ?? 0));
+    return sum;
+  });
 }
 
 /**
@@ -83,84 +72,19 @@ function prior(lag) {
  * @param {number} lags
  */
 function autocorrelation(envelope, lags) {
-  const out = new Float64Array(lags);
-  for (let lag = 0; lag < lags; lag++) {
+  const out = new Float64Array(Math.min(lags, envelope.length));
+  for (let lag = 0; lag < out.length; lag++) {
     let sum = 0;
     for (let i = lag; i < envelope.length; i++) sum += envelope[i] * envelope[i - lag];
-    out[lag] = sum / envelope.length;
+    // Over the pairs that there are: a short song must not lose its long lags.
+    out[lag] = sum / Math.max(envelope.length / 2, envelope.length - lag);
   }
   return out;
 }
 
-/** Largest of the values around a fractional position. @param {Float64Array} values @param {number} x */
+/** Between two values. @param {Float64Array} values @param {number} x */
 function at(values, x) {
   const i = Math.floor(x);
   if (i + 1 >= values.length) return 0;
   return values[i] + (values[i + 1] - values[i]) * (x - i);
-}
-
-/**
- * Rows of the best chain of beats, from the first to the last.
- * @param {Float64Array} envelope
- * @param {number} period in rows
- */
-function tapBeats(envelope, period) {
-  const nearest = Math.round(period / 2);
-  const farthest = Math.round(period * 2);
-  const costs = Float64Array.from({length: farthest + 1}, (_, gap) => -TIGHTNESS * Math.log(gap / period) ** 2);
-  const score = Float64Array.from(envelope);
-  const before = new Int32Array(envelope.length).fill(-1);
-  for (let i = nearest; i < envelope.length; i++) {
-    let best = 0;
-    for (let gap = nearest; gap <= farthest && gap <= i; gap++) {
-      const value = score[i - gap] + costs[gap];
-      if (value > best) {
-        best = value;
-        before[i] = i - gap;
-      }
-    }
-    score[i] += best;
-  }
-  return chain(score, before, farthest);
-}
-
-/** @param {Float64Array} score @param {Int32Array} before @param {number} tail */
-function chain(score, before, tail) {
-  let row = Math.max(0, score.length - tail);
-  for (let i = row; i < score.length; i++) if (score[i] > score[row]) row = i;
-  const rows = [];
-  for (; row >= 0; row = before[row]) rows.push(row);
-  return rows.reverse();
-}
-
-/**
- * Beats on a straight line where the song keeps its tempo.
- * @param {number[]} rows
- * @param {Float64Array} envelope
- */
-function straightened(rows, envelope) {
-  const n = rows.length;
-  let weight = 0, x = 0, y = 0, xx = 0, xy = 0;
-  rows.forEach((row, i) => {
-    const w = Math.max(0.01, envelope[row]);
-    weight += w;
-    x += w * i;
-    y += w * row;
-    xx += w * i * i;
-    xy += w * i * row;
-  });
-  const period = (weight * xy - x * y) / (weight * xx - x * x);
-  const start = (y - period * x) / weight;
-  const off = rows.map((row, i) => Math.abs(row - start - period * i)).sort((a, b) => a - b)[Math.floor(0.8 * n)];
-  const beats = Float64Array.from(rows, (row, i) => (off < 4 ? Math.max(0, start + period * i) : row));
-  return {beats, period};
-}
-
-/** @param {Float32Array} curve @param {number} row */
-function strengthAt(curve, row) {
-  let most = 0;
-  for (let i = Math.max(0, Math.round(row) - 3); i <= Math.min(curve.length - 1, Math.round(row) + 3); i++) {
-    most = Math.max(most, curve[i]);
-  }
-  return Math.min(1, 0.35 + 0.4 * most);
 }

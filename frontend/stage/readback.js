@@ -1,6 +1,8 @@
 // Reading finished frames back from the GPU without waiting for them: a queue of pixel buffers, first in, first out.
 
 const DEPTH = 3;
+// What no frame begins with: getBufferSubData on a context that has just been lost returns without a word.
+const UNREAD = crypto.getRandomValues(new Uint8Array(16));
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const channel = new MessageChannel();
 /** @type {(() => void)[]} */
@@ -97,7 +99,9 @@ export class Readback {
     }
     gl.deleteSync(fence);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    out.set(UNREAD);
     gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, out);
+    if (UNREAD.every((byte, i) => out[i] === byte)) throw new Error('the WebGL context was lost');
     // Left bound, it breaks every readPixels of three's own.
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
     this.free.push(buffer);

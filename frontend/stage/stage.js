@@ -9,9 +9,11 @@ const worker = new Worker(new URL('./worker.js', import.meta.url), {type: 'modul
 
 /** @type {CallState} */
 let state = {done: true, fraction: 0};
+let calls = 0;
 
-worker.onmessage = (/** @type {MessageEvent<Partial<CallState>>} */ {data}) => {
-  state = {...state, ...data};
+// The ring says that a run of frames is over before the worker does: its word must not be taken for the next call's.
+worker.onmessage = (/** @type {MessageEvent<Partial<CallState> & {call: number}>} */ {data: {call, ...news}}) => {
+  if (call === calls) state = {...state, ...news};
 };
 worker.onerror = (/** @type {ErrorEvent} */ event) => {
   state = {done: true, fraction: 0, error: event.message || 'the worker failed to start'};
@@ -25,7 +27,7 @@ const stage = {
    */
   begin(method, args) {
     state = {done: false, fraction: 0};
-    worker.postMessage({method, args});
+    worker.postMessage({call: ++calls, method, args});
   },
   poll: () => state,
 };

@@ -12,8 +12,10 @@ let renderer = null;
 /** @type {Loaded | null} */
 let loaded = null;
 
+let underWay = 0;
+
 /** @param {number} fraction 0..1 of the call under way */
-const report = (fraction) => postMessage({fraction});
+const report = (fraction) => postMessage({call: underWay, fraction});
 
 const methods = {
   /** @returns {{renderer: string}} what draws, as the driver names itself */
@@ -204,12 +206,13 @@ function unload() {
   loaded = null;
 }
 
-/** @param {MessageEvent<{method: keyof typeof methods, args: any}>} event */
-onmessage = async ({data: {method, args}}) => {
+/** @param {MessageEvent<{call: number, method: keyof typeof methods, args: any}>} event */
+onmessage = async ({data: {call, method, args}}) => {
+  underWay = call;
   try {
     const value = await methods[method](args);
-    postMessage({done: true, fraction: 1, value});
+    postMessage({call, done: true, fraction: 1, value});
   } catch (error) {
-    postMessage({done: true, error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error)});
+    postMessage({call, done: true, error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error)});
   }
 };

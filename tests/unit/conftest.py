@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.fakes import LOOKS
 
 from oriel.rendering.pipeline.looks import Looks, load_looks
 from oriel.rendering.pipeline.tools import Tools, find_tools
-from tests.fakes import LOOKS
 
 MakeSong = Callable[..., Path]
 

@@ -8,10 +8,11 @@ const VERTEX = `
 in vec2 position;
 uniform vec4 shape;   // inner radius, least length, reach, turn
 uniform vec4 form;    // number of bars, width (share of its slot), reflection, heat of the tips
+uniform float row;    // of the level texture
 out vec2 at; flat out vec4 bar; flat out vec3 low, high;
 void main() {
   float u = (float(gl_InstanceID) + .5) / form.x;
-  float level = texelFetch(levels, ivec2(gl_InstanceID, 0), 0).r;
+  float level = texelFetch(levels, ivec2(gl_InstanceID, row), 0).r;
   vec2 d = onRing(u, shape.w);
   float outer = shape.x + shape.y + shape.z * level;
   float inner = shape.x - (shape.y + shape.z * level) * form.z;
@@ -48,8 +49,8 @@ void main() {
 #endif
   float cover = clamp(.5 - d, 0., 1.);
 #ifdef RAYS
-  float fade = (1. - part);
-  cover *= mix(light.x, light.y, part) * fade * fade;
+  float fade = 1. - part;
+  cover *= fade * (.35 + .65 * fade);
 #else
   cover *= mix(light.x, light.y, part);
 #endif
@@ -63,14 +64,15 @@ export class Bars {
    * @param {Uniforms} shared
    * @param {'bars' | 'dots' | 'rays'} style
    * @param {number} count
+   * @param {number} row of the level texture
    */
-  constructor(shared, style, count) {
+  constructor(shared, style, count, row) {
     this.geometry = new InstancedBufferGeometry();
     this.geometry.setAttribute('position', new BufferAttribute(new Float32Array([0, -1, 1, -1, 0, 1, 1, 1]), 2));
     this.geometry.setIndex([0, 1, 2, 2, 1, 3]);
     this.geometry.boundingSphere = new Sphere();
     this.geometry.instanceCount = count;
-    this.uniforms = {...shared, shape: {value: new Vector4()}, form: {value: new Vector4(count)}, light: {value: [1, 1]}};
+    this.uniforms = {...shared, shape: {value: new Vector4()}, form: {value: new Vector4(count)}, light: {value: [1, 1]}, row: {value: row}};
     /** @type {Record<string, string>} */
     const defines = style === 'bars' ? {} : {[style.toUpperCase()]: ''};
     this.material = inkMaterial(VERTEX, FRAGMENT, this.uniforms, defines);

@@ -11,6 +11,7 @@ import {mixColours, oklch, toOklch} from '../core/palette.js';
  * @property {Color} top of the night
  * @property {Color} bottom of the night
  * @property {Color} deep body of the disc
+ * @property {number} bright how light the cover is, 0..1; 0 without one
  * @property {DataTexture} ramp bass to treble
  */
 
@@ -29,11 +30,22 @@ export function coloursOf(params, palette) {
   const depth = params.atmosphere;
   return {
     bass, treble, light,
-    top: oklch(.04 + .15 * depth, Math.min(.075, b.c * .5) * depth, b.h),
-    bottom: oklch(.03 + .075 * depth, Math.min(.06, a.c * .4) * depth, a.h),
-    deep: oklch(.13, Math.min(.05, a.c * .4), a.h),
+    bright: palette?.reduce((sum, {l, weight}) => sum + l * weight, 0) ?? 0,
+    top: oklch(.05 + .19 * depth, Math.min(.085, b.c * .7) * depth, b.h),
+    bottom: oklch(.04 + .11 * depth, Math.min(.065, a.c * .45) * depth, between(b.h, a.h, .62)),
+    deep: oklch(.15, Math.min(.05, a.c * .4), between(b.h, a.h, .25)),
     ramp: rampTexture(bass, treble),
   };
+}
+
+/**
+ * A hue on the shorter way from one to the other.
+ * @param {number} from radians
+ * @param {number} to
+ * @param {number} part
+ */
+function between(from, to, part) {
+  return from + part * Math.atan2(Math.sin(to - from), Math.cos(to - from));
 }
 
 /** @param {Color} c */
@@ -51,7 +63,7 @@ function fromCover(palette) {
   const apart = palette.filter((s) => s.c > .035 && Math.cos(s.h - first.h) < .8);
   const second = apart[0] ?? {...first, h: first.h + (first.c > .035 ? .55 : 0), l: first.l + .12};
   const lift = (/** @type {{l: number, c: number, h: number}} */ s, /** @type {number} */ low) =>
-    oklch(Math.min(.86, Math.max(low, s.l)), s.c < .035 ? s.c * .5 : Math.min(.19, Math.max(.11, s.c * 1.25)), s.h);
+    oklch(Math.min(.86, Math.max(low, s.l)), s.c < .035 ? Math.min(.05, s.c * 2.5) : Math.min(.19, Math.max(.11, s.c * 1.25)), s.h);
   return [lift(first, .68), lift(second, .76), lift({...first, l: .82, c: first.c * .8}, .8)];
 }
 

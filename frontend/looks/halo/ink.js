@@ -7,7 +7,7 @@ import {AddEquation, BufferAttribute, CustomBlending, DoubleSide, GLSL3, OneFact
 /** Samples around a closed line; bars never exceed it. */
 export const COLUMNS = 384;
 /** Rows of the level texture: row 0 belongs to the bars, the rest to lines. */
-export const ROWS = 14;
+export const ROWS = 15;
 
 /**
  * Shared by every vertex shader. The halo lies in a plane that may lean back; widths are laid on afterwards, in pixels of
@@ -62,19 +62,20 @@ export function inkMaterial(vertex, fragment, uniforms, defines = {}) {
 }
 
 /**
- * A strip of quads: `place` is the column and the side (-1 or 1).
+ * A closed strip of quads: `position` is the column and the side (-1 or 1).
  * @template {BufferGeometry} G
  * @param {G} geometry
  * @param {number} columns
- * @param {boolean} closed
+ * @param {number} stride columns from one quad to the next
  * @returns {G}
  */
-export function asStrip(geometry, columns, closed) {
-  const place = new Float32Array((columns + 1) * 4);
-  const index = new Uint16Array(columns * 6);
-  for (let c = 0; c <= columns; c++) {
-    place.set([closed ? c % columns : c, -1, closed ? c % columns : c, 1], c * 4);
-    if (c < columns) index.set([0, 1, 2, 2, 1, 3].map((k) => c * 2 + k), c * 6);
+export function asStrip(geometry, columns, stride) {
+  const count = columns / stride;
+  const place = new Float32Array((count + 1) * 4);
+  const index = new Uint16Array(count * 6);
+  for (let c = 0; c <= count; c++) {
+    place.set([c * stride, -1, c * stride, 1], c * 4);
+    if (c < count) index.set([0, 1, 2, 2, 1, 3].map((k) => c * 2 + k), c * 6);
   }
   geometry.setAttribute('position', new BufferAttribute(place, 2));
   geometry.setIndex(new BufferAttribute(index, 1));

@@ -19,7 +19,7 @@ import {COLUMNS, asStrip, inkMaterial} from './ink.js';
  * @property {number} [heat] 0 colour .. 1 white
  */
 
-const MOST = 16;
+const MOST = 24;
 
 const SHARED = `
 in vec2 position;
@@ -69,7 +69,7 @@ void main() {
 const FILL_INK = `
 in vec4 ink; in float height;
 void main() {
-  float cover = ink.a * (.12 + .88 * height * height);
+  float cover = ink.a * height * (.4 + .6 * height);
   o = vec4(ink.rgb * cover, cover);
 }`;
 
@@ -78,9 +78,10 @@ export class Lines {
   /**
    * @param {Uniforms} shared
    * @param {boolean} filled petals instead of lines
+   * @param {number} [stride] columns between corners: a circle needs fewer than a waveform
    */
-  constructor(shared, filled) {
-    this.geometry = asStrip(new InstancedBufferGeometry(), COLUMNS, true);
+  constructor(shared, filled, stride = 1) {
+    this.geometry = asStrip(new InstancedBufferGeometry(), COLUMNS, stride);
     this.path = Array.from({length: MOST}, () => new Vector4());
     this.pen = Array.from({length: MOST}, () => new Vector4());
     this.hue = Array.from({length: MOST}, () => new Vector4());

@@ -78,7 +78,7 @@ export function contrast(bands, out) {
     for (let k = -4; k <= 4; k++) around += bands[Math.min(BANDS - 1, Math.max(0, i + k))];
     const level = Math.max(0, (bands[i] - GATE) / (1 - GATE));
     const stands = bands[i] - around / 9;
-    out[i] = Math.min(1, Math.max(0, level ** 1.7 * .86 + stands * 1.5 * Math.min(1, level * 3)));
+    out[i] = Math.min(1, Math.max(0, level ** 1.55 * .95 + stands * 1.7 * Math.min(1, level * 3)));
   }
 }
 

@@ -5,7 +5,7 @@
  * screen, in half widths of the smaller side. The horizon is shifted on the lens instead of tilting the camera, so that
  * the frame shapes differ in framing alone.
  */
-const PLACE = `
+export const PLACE = `
 uniform highp sampler2D rows;
 uniform vec4 camera;     // x, height above the ground, focal length, horizon
 uniform vec4 lay;        // nearest distance, distance between rows, spread, exponent of the spread
@@ -107,6 +107,7 @@ export const LINE_VERTEX = `${PLACE}${AIR}
 uniform vec3 lineColor, highColor, sunColor, lineDark;
 uniform vec4 pen;      // width in pixels, pixels in one unit of the screen, brightness, thinnest part of the width far away
 uniform vec4 shine;    // highs, sun path, kick, hats
+uniform float parity;  // number of the newest row, 0 even or 1 odd
 in vec4 knot;          // column, row, side, 0 along the row or 1 along the way
 out vec4 tint;
 out vec2 across;       // pixels from the middle, half of the width
@@ -125,26 +126,30 @@ void main() {
   float depth = clamp((p.z - lay.x) / (lay.y * (rise.w - 3.)), 0., 1.);
   float width = pen.x * mix(1., pen.w, sqrt(depth));
   float drawn = max(width, 1.1);
-  float reach = drawn * .5 + 1.;
+  float reach = drawn * .5 + .75;
   screen += vec2(-along.y, along.x) * (knot.z * reach / pen.y);
   across = vec2(knot.z * reach, drawn * .5 + .5);
 
   float high = clamp(relief.y * shine.x, 0., 1.);
-  float crest = smoothstep(.02, .75, relief.x);
-  float path = sunPath(screen) * shine.y * (.35 + .65 * depth);
-  float light = (.16 + .5 * crest + .55 * high * high + .35 * info.y * crest) * pen.z + shine.z * info.w * crest;
-  // Where rows crowd together they dim, or the far land would be one sheet of light with a moire in it.
+  float crest = smoothstep(.02, .7, relief.x);
+  float path = sunPath(screen) * shine.y;
+  float now = exp(-info.x * .9);
+  float light = (.24 + .75 * crest + .9 * high * high + .35 * info.y * crest + .6 * now) * pen.z;
+  light += shine.z * info.w * (.25 + crest);
+  light += path * (.25 + 1.3 * depth) * (.35 + .65 * info.y) * pen.z;
+  // Where rows crowd together every second one fades, and all dim: else the far land is one sheet of light with a moire.
   float gap = camera.z * camera.y * lay.y / (p.z * p.z) * pen.y;
-  light *= clamp(gap / (drawn * 2.2), .15, 1.) * min(1., width / drawn);
-  vec3 hue = mix(lineColor, highColor, smoothstep(.15, .9, high + shine.w * info.z * .5));
-  hue = mix(hue, sunColor, clamp(path, 0., .85));
-  light *= 1. + 1.3 * path;
-  vec3 colour = lineDark + hue * (light / (1. + .32 * light));
+  float kept = mod(parity + float(row), 2.) > .5 ? 1. - smoothstep(.3, .48, depth) : 1.;
+  light *= clamp(gap / (drawn * 2.), .2, 1.) * min(1., width / drawn);
+  vec3 hue = mix(lineColor, highColor, smoothstep(.12, .85, high + .35 * now + shine.w * info.z * .4));
+  hue = mix(hue, sunColor, clamp(path * (.3 + depth), 0., .9));
+  vec3 colour = lineDark + hue * (light / (1. + .3 * light));
   float a = clearness(depth, relief.x * rise.x / camera.y);
+  a *= kept;
   tint = vec4(min(colour, vec3(1.)) * a, a);
-  vec4 at = clip(screen, p.z);
+  vec4 at = kept < .02 ? vec4(2., 2., 2., 1.) : clip(screen, p.z);
   // Nearer by a good half of the distance to the next row: the line lies on the slope in front of it, not in it.
-  at.z -= .6 * lay.y;
+  at.z -= .36 * lay.x * lay.y / p.z;
   gl_Position = at;
 }`;
 

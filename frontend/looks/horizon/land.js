@@ -1,18 +1,22 @@
 // The land as two meshes: its dark body, which hides what lies behind, and the lines drawn over it.
 import {
-  BufferAttribute, BufferGeometry, Camera, Color, CustomBlending, GLSL3, Mesh, NoBlending, OneFactor, OneMinusSrcAlphaFactor,
-  RawShaderMaterial, Scene, Sphere, Vector3, Vector4,
+  Camera, Color, CustomBlending, GLSL3, Mesh, NoBlending, OneFactor, OneMinusSrcAlphaFactor, Points, RawShaderMaterial, Scene,
+  Vector3, Vector4,
 } from 'three';
 import {BODY_FRAGMENT, BODY_VERTEX, LINE_FRAGMENT, LINE_VERTEX} from './land.glsl.js';
+import {bodyGeometry, geometryOf, lineGeometry} from './mesh.js';
+import {SPARK_FRAGMENT, SPARK_VERTEX} from './sparks.glsl.js';
 
 /**
  * @typedef {object} LandOptions
  * @property {number} columns
- * @property {number} count rows, with the slope in front
+ * @property {import('./mesh.js').RowPlan[]} plan
  * @property {boolean} facets
  * @property {boolean} tunnel
  * @property {number} every a line along the way at each so many columns; 0 = none
  */
+
+const SPARKS = 7;
 
 /** Uniforms that body and lines share. */
 export function landUniforms() {
@@ -23,21 +27,22 @@ export function landUniforms() {
     bodyNear: {value: new Color()}, bodyFar: {value: new Color()}, sheen: {value: new Color()}, wave: {value: 0},
     sunWay: {value: new Vector3(0, 1, 0)}, facetLight: {value: new Color()}, facetShade: {value: new Color()},
     lineColor: {value: new Color()}, highColor: {value: new Color()}, sunColor: {value: new Color()},
-    lineDark: {value: new Color()}, pen: {value: new Vector4()}, shine: {value: new Vector4()},
+    lineDark: {value: new Color()}, parity: {value: 0}, glint: {value: new Vector4()}, pen: {value: new Vector4()}, shine: {value: new Vector4()},
   };
 }
 
 export class Land {
   /** @param {LandOptions} options */
-  constructor({columns, count, facets, tunnel, every}) {
+  constructor({columns, plan, facets, tunnel, every}) {
     this.uniforms = landUniforms();
     const defines = {...(facets && {FACETS: ''}), ...(tunnel && {TUNNEL: ''})};
-    this.body = new Mesh(bodyGeometry(columns, count), material(BODY_VERTEX, BODY_FRAGMENT, this.uniforms, defines));
+    this.body = new Mesh(bodyGeometry(plan, columns, facets ? 1 : 2), material(BODY_VERTEX, BODY_FRAGMENT, this.uniforms, defines));
     this.body.material.blending = NoBlending;
     this.body.material.depthWrite = true;
-    this.lines = new Mesh(lineGeometry(columns, count, every), material(LINE_VERTEX, LINE_FRAGMENT, this.uniforms, defines));
+    this.lines = new Mesh(lineGeometry(plan, columns, every), material(LINE_VERTEX, LINE_FRAGMENT, this.uniforms, defines));
     this.bodyScene = sceneOf(this.body);
-    this.lineScene = sceneOf(this.lines);
+    this.sparks = new Points(geometryOf('seat', seats(plan.length), 2), material(SPARK_VERTEX, SPARK_FRAGMENT, this.uniforms, defines));
+    this.lineScene = sceneOf(this.lines, this.sparks);
     this.view = new Camera();
   }
 
@@ -52,19 +57,31 @@ export class Land {
   }
 
   dispose() {
-    for (const {geometry, material: paint} of [this.body, this.lines]) {
+    for (const {geometry, material: paint} of [this.body, this.lines, this.sparks]) {
       geometry.dispose();
       paint.dispose();
     }
   }
 }
 
-/** @param {Mesh} mesh */
-function sceneOf(mesh) {
-  mesh.frustumCulled = false;
+/** @param {(Mesh | Points)[]} things in the order of drawing */
+function sceneOf(...things) {
   const scene = new Scene();
-  scene.add(mesh);
+  things.forEach((thing, i) => {
+    thing.frustumCulled = false;
+    thing.renderOrder = i;
+    scene.add(thing);
+  });
   return scene;
+}
+
+/**
+ * Row and number of each spark; none far away, where they would be a pixel of noise.
+ * @param {number} count rows
+ */
+function seats(count) {
+  const last = Math.floor(count * .7);
+  return Float32Array.from({length: last * SPARKS * 2}, (_, i) => (i % 2 ? (i >> 1) % SPARKS : 1 + Math.floor((i >> 1) / SPARKS)));
 }
 
 /**
@@ -82,63 +99,4 @@ export function material(vertex, fragment, uniforms, defines = {}) {
     blending: CustomBlending, blendSrc: OneFactor, blendDst: OneMinusSrcAlphaFactor, premultipliedAlpha: true,
     side: 2,
   });
-}
-
-/**
- * Cells between the rows, nearest first, so that the depth test turns away what they hide.
- * @param {number} columns
- * @param {number} count
- */
-function bodyGeometry(columns, count) {
-  const cells = new Float32Array(columns * count * 2);
-  for (let i = 0; i < columns * count; i++) cells.set([i % columns, Math.floor(i / columns)], i * 2);
-  const index = [];
-  for (let row = 0; row < count - 1; row++) {
-    for (let column = 0; column < columns - 1; column++) {
-      const [a, b] = [row * columns + column, (row + 1) * columns + column];
-      // The diagonal changes sides in the middle: facets lean the same way on both slopes.
-      if ((row + column) % 2) index.push(a, a + 1, b, a + 1, b + 1, b);
-      else index.push(a, a + 1, b + 1, a, b + 1, b);
-    }
-  }
-  return geometryOf('cell', cells, 2, index);
-}
-
-/**
- * A ribbon along each row, farthest first, and along every so many columns.
- * @param {number} columns
- * @param {number} count
- * @param {number} every
- */
-function lineGeometry(columns, count, every) {
-  /** @type {number[]} */
-  const knots = [];
-  /** @type {number[]} */
-  const index = [];
-  const ribbon = (/** @type {number[][]} */ points, /** @type {number} */ direction) => {
-    points.forEach(([column, row], i) => {
-      const first = knots.length / 4;
-      knots.push(column, row, -1, direction, column, row, 1, direction);
-      if (i > 0) index.push(first - 2, first - 1, first, first - 1, first + 1, first);
-    });
-  };
-  const ways = every ? Array.from({length: Math.floor((columns - 1) / every) + 1}, (_, i) => i * every) : [];
-  for (const column of ways) ribbon(Array.from({length: count - 1}, (_, i) => [column, count - 1 - i]), 1);
-  for (let row = count - 1; row >= 1; row--) ribbon(Array.from({length: columns}, (_, column) => [column, row]), 0);
-  return geometryOf('knot', new Float32Array(knots), 4, index);
-}
-
-/**
- * @param {string} name
- * @param {Float32Array} values
- * @param {number} size
- * @param {number[]} index
- */
-function geometryOf(name, values, size, index) {
-  const geometry = new BufferGeometry();
-  geometry.setAttribute(name, new BufferAttribute(values, size));
-  geometry.setIndex(index);
-  // Without an attribute called position three cannot work out a sphere.
-  geometry.boundingSphere = new Sphere();
-  return geometry;
 }

@@ -54,9 +54,9 @@ export class Relief {
       const across = Math.abs(place - (this.shape === 'valley' ? meander : meander * .25));
       const fold = Math.min(1, 1 - Math.abs(1 - (Math.abs(place) % 2)));
       const band = this.bandAt(this.shape === 'valley' ? 1 - fold : fold);
-      const rough = noise(place * 4.1 + 31, row * .13, seed) * .65 + noise(place * 10.7, row * .31 + 9, seed) * .35;
+      const rough = noise(place * 4.1 + 31, row * .13, seed) * .65 + noise(place * 7.3, row * .21 + 9, seed) * .35;
       const o = i * VALUES;
-      out[o] = envelope(this.shape, across) * (.05 + .08 * rough + band * (.62 + .55 * rough));
+      out[o] = envelope(this.shape, across) * (.04 + .08 * rough + band * (.55 + 1.05 * rough));
       out[o + 1] = this.lightAt(fold) * (.6 + .6 * rough);
       out[o + 2] = this.jitter * (randomAt(seed, Math.floor(row) * 512 + i) - .5);
       out[o + 3] = this.jitter * (randomAt(seed + 1, Math.floor(row) * 512 + i) - .5);
@@ -77,13 +77,11 @@ export class Relief {
       for (let b = 0; b < BANDS; b++) bands[b] = Math.max(bands[b], now[b]);
     }
     contrast(bands);
-    const reach = this.softness * 3.2;
-    const side = Math.min(.5, reach / 4);
-    for (let pass = 0; pass < 1 + Math.round(reach * 2); pass++) {
+    for (let pass = 0; pass < 2 + Math.round(this.softness * 14); pass++) {
       for (let b = 0; b < BANDS; b++) {
         const left = bands[Math.max(0, b - 1)];
         const right = bands[Math.min(BANDS - 1, b + 1)];
-        smooth[b] = bands[b] + side * ((left + right) / 2 - bands[b]);
+        smooth[b] = (bands[b] + (left + right) / 2) / 2;
       }
       bands.set(smooth);
     }
@@ -121,7 +119,7 @@ function contrast(bands) {
   const floor = mean * .62;
   for (let b = 0; b < BANDS; b++) {
     const over = Math.max(0, bands[b] - floor) / (1.02 - floor);
-    bands[b] = over * (.35 + .9 * over);
+    bands[b] = over * (.45 + .95 * over);
   }
 }
 
@@ -131,9 +129,9 @@ function contrast(bands) {
  * @param {number} across distance from its axis
  */
 function envelope(shape, across) {
-  if (shape === 'valley') return .2 + 1.15 * smoothstep(.12, 1.15, across);
-  if (shape === 'summit') return .1 + 1.25 * Math.exp(-across * across * 3.4);
-  return .85;
+  if (shape === 'valley') return .3 + 1.25 * smoothstep(.14, 1.0, across);
+  if (shape === 'summit') return .1 + 1.5 * Math.exp(-across * across * 4);
+  return .95;
 }
 
 /**

@@ -1,5 +1,6 @@
 // The rows that are in sight, as a texture that the vertex shaders read: nearest first.
 import {DataTexture, FloatType, NearestFilter, RGBAFormat} from 'three';
+import {COARSER} from './mesh.js';
 import {VALUES} from './relief.js';
 
 /** @typedef {import('./relief.js').Relief} Relief */
@@ -19,8 +20,10 @@ export class Rows {
    * @param {Travel} travel
    * @param {Relief} relief
    * @param {number} count rows in sight
+   * @param {boolean} even whether all rows keep all their columns
    */
-  constructor(track, travel, relief, count) {
+  constructor(track, travel, relief, count, even) {
+    this.even = even;
     this.track = track;
     this.travel = travel;
     this.relief = relief;
@@ -55,6 +58,7 @@ export class Rows {
       if (i === FRONT) this.writeRow(out, number, begun, Math.max(begun, t));
       else out.set(this.finished(number));
       out[width - VALUES] = distance - number;
+      if (!this.even) this.simplify(out, distance - number);
     }
     data.set(data.subarray(width, 2 * width), 0);
     data[width - VALUES] = -1;
@@ -91,7 +95,41 @@ export class Rows {
     out[width - 1] = to < 0 ? 0 : track.pulse('kick', from, to + 1e-4, .05);
   }
 
+  /**
+   * Bring a row to the columns that the mesh has for it, little by little, so that nothing pops as they become fewer.
+   * @param {Float32Array} values
+   * @param {number} age rows
+   */
+  simplify(values, age) {
+    COARSER.forEach((share, level) => {
+      const last = Math.floor(share * this.count) - 1;
+      const part = Math.min(1, Math.max(0, (age - last + 4) / 4));
+      if (part > 0) coarsen(values, this.columns, (2 ** level) * VALUES, part);
+    });
+  }
+
   dispose() {
     this.texture.dispose();
+  }
+}
+
+/**
+ * Blend heights and lights towards what every second column alone can show.
+ * @param {Float32Array} values
+ * @param {number} columns
+ * @param {number} stride numbers from one column in use to the next
+ * @param {number} part 0 = as it is .. 1 = wholly
+ */
+function coarsen(values, columns, stride, part) {
+  const last = (columns - 1) * VALUES;
+  for (let channel = 0; channel < 2; channel++) {
+    for (let i = 2 * stride; i < last; i += 2 * stride) {
+      const o = i + channel;
+      values[o] += part * .5 * ((values[o - stride] + values[o + stride]) / 2 - values[o]);
+    }
+    for (let i = stride; i < last; i += 2 * stride) {
+      const o = i + channel;
+      values[o] += part * ((values[o - stride] + values[o + stride]) / 2 - values[o]);
+    }
   }
 }

@@ -13,9 +13,9 @@
 
 /** @type {Record<string, Finish>} */
 export const MATERIALS = {
-  glass: {base: .06, metal: .04, dye: .15, clear: 1, colour: .92, absorb: .16, body: 0},
-  ice: {base: .08, metal: .05, dye: .05, clear: 1, colour: .45, absorb: .5, body: 0},
+  glass: {base: .1, metal: .04, dye: .15, clear: 1, colour: .92, absorb: .16, body: 0},
+  ice: {base: .08, metal: .05, dye: .05, clear: 1.5, colour: .5, absorb: .2, body: 0},
   metal: {base: .5, metal: .55, dye: .72, clear: 0, colour: 0, absorb: 0, body: .35},
-  obsidian: {base: .05, metal: .1, dye: .25, clear: 0, colour: 0, absorb: 0, body: .06},
+  obsidian: {base: .07, metal: .16, dye: .25, clear: 0, colour: 0, absorb: 0, body: .12},
   pearl: {base: .2, metal: .2, dye: .5, clear: 0, colour: 0, absorb: 0, body: 1},
 };

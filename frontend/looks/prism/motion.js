@@ -10,8 +10,12 @@ import {Color, Euler, Matrix3, Matrix4} from 'three';
  * @property {number[]} eye position of the camera, layout units
  * @property {number} scale radius of the solid, layout units
  * @property {number} lift how far facets move out, as a share of their distance
+ * @property {number} sway the same for smooth bodies: slow deformation by voices
+ * @property {number} drift phase of the deformation
+ * @property {number} reach how far the spectrum raises a body
  * @property {Float32Array} bands
  * @property {number} index of refraction
+ * @property {number} fire how far refraction spreads the colours
  * @property {number} walk place on the palette
  * @property {number} edge half width of the edge lines, pixels
  * @property {number[]} edgeInk
@@ -35,7 +39,7 @@ const euler = new Euler();
 export class Motion {
   /**
    * @param {import('../core/contract.js').LookStage} stage
-   * @param {{tilt: number[], fit: number}} pose
+   * @param {import('./shapes/registry.js').Shape} pose
    */
   constructor({params, layout, height, seed}, pose) {
     this.params = params;
@@ -71,9 +75,12 @@ export class Motion {
       turn: this.turn.elements, eye: this.eye, bands: sound.bands,
       scale: this.radius * (.93 + .07 * energy + breath + force * (.035 * bass + .085 * punch)),
       lift: params.displacement * (.09 * bass + .06 * punch),
+      sway: params.displacement * (.015 + .03 * sound.mid), reach: params.displacement,
+      drift: sound.t * .5 + sound.integral('mid') * 1.4,
       index: 1.46 + .16 * sound.mid,
+      fire: .16 * params.dispersion,
       walk: .55 * sound.integral('treble') * .16 + .22 * sound.treble + .03 * sound.t * .3 + .04 * hat,
-      edge, edgeInk: this.edgeInk, edgeLight: .62 + .2 * energy + .5 * punch,
+      edge, edgeInk: this.edgeInk, edgeLight: .56 + .2 * energy + .45 * punch,
       innerEdge: Math.max(.55, .6 * this.pixel), innerLight: .2 + .25 * energy + .8 * snare + .35 * hit,
       kick, hit, snare, hat, energy, kickForce: punch * force,
     };
@@ -84,7 +91,9 @@ export class Motion {
     const speed = this.params.rotationSpeed;
     const way = sound.t * .16 + sound.integral('loudness') * .34;
     const [x, y, z] = this.pose.tilt;
-    euler.set(x + .22 * Math.sin(way * .53 * speed), y + way * speed, z + .16 * Math.sin(way * .37 * speed + 1.3));
+    const {swing} = this.pose;
+    const round = swing ? swing * Math.sin(way * speed * .8) : way * speed;
+    euler.set(x + .22 * Math.sin(way * .53 * speed), y + round, z + .16 * Math.sin(way * .37 * speed + 1.3));
     this.turn.setFromMatrix4(matrix.makeRotationFromEuler(euler));
   }
 }

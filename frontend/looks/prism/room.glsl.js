@@ -21,30 +21,49 @@ float kept(vec3 q, float reflection) {
 `;
 
 /**
- * Lights as areas in the direction that is asked for: a softbox with fringed edges, a narrow strip opposite to it, the
- * disc of haze behind, and a floor that is a little brighter than the ceiling.
+ * What stands behind the solid, for the vertices: three wide lobes are enough, because light that has come through a
+ * stone is already cut up by its facets. And the room's own dim gradient.
  */
-export const ROOM = `
-uniform mat3 softbox;     // columns: across, up, towards the light
-uniform mat3 strip;
-uniform vec3 softboxColor, stripColor, discColor, lowColor, highColor;
-uniform vec4 sizes;       // half sizes of the softbox and the strip, as tangents
-uniform float fringe;
-vec3 room(vec3 d) {
-  vec3 q = d * softbox;
-  vec2 a = q.xy / max(q.z, .02);
-  vec3 s = max(abs(a.x + fringe * vec3(-1., 0., 1.)) - sizes.x, abs(a.y) - sizes.y);
-  vec3 key = clamp(.5 - s * 3.2, 0., 1.) * step(.02, q.z);
-  key *= .72 + .28 * clamp(a.y * .8 + .5, 0., 1.);
-  vec3 r = d * strip;
-  vec2 b = abs(r.xy) / max(r.z, .02) - sizes.zw;
-  float narrow = clamp(.5 - max(b.x * 6., b.y * 2.), 0., 1.) * step(.02, r.z);
-  float disc = clamp(.15 - d.z, 0., 1.15);
-  return key * softboxColor + narrow * stripColor + disc * disc * discColor + mix(lowColor, highColor, d.y * .5 + .5);
+export const BEYOND = `
+uniform mat3 behind;      // columns: directions of three lamps
+uniform mat3 lamps;       // columns: their colours
+uniform vec3 lowColor, highColor;
+vec3 beyond(vec3 d) {
+  vec3 g = max(d * behind, 0.);
+  g *= g;
+  return lamps * (g * g * g * g);
+}
+vec3 gloom(vec3 d) {
+  return mix(lowColor, highColor, d.y * .5 + .5);
+}
+// The same lamps as a mirror sees them in front of the solid, and as a dull surface does.
+vec3 before(vec3 d) {
+  return beyond(d * vec3(1., 1., -1.));
+}
+float facingLight(vec3 n) {
+  float a = max(dot(n, vec3(-.55, .65, .52)), 0.), b = max(dot(n, vec3(.8, -.15, .58)), 0.);
+  return .3 * a * a + .1 * b;
 }
 // Film: bright colours keep their hue, because all three channels are held back by the strongest.
 vec3 film(vec3 c) {
   float m = max(c.r, max(c.g, c.b));
   return c * (1.12 / (1. + .42 * m * m / (1. + .3 * m)));
+}
+`;
+
+/**
+ * Lights as areas, for the fragments: a softbox with fringed edges and a narrow strip opposite to it. Both are asked for
+ * in their own axes (a linear map, so vertices can do it), in directions of any length.
+ */
+export const LIGHTS = `
+uniform vec3 softboxColor, stripColor;
+uniform vec4 sizes;       // half sizes of the softbox and the strip, as tangents
+uniform float fringe;
+vec3 lights(vec3 q, vec3 r) {
+  vec2 a = q.xy / max(q.z, .02), b = abs(r.xy) / max(r.z, .02) - sizes.zw;
+  vec3 s = max(abs(a.x + vec3(-fringe, 0., fringe)) - sizes.x, abs(a.y) - sizes.y);
+  vec3 key = clamp(.5 - s * 4., 0., 1.) * (.75 + .3 * a.y);
+  float narrow = clamp(.5 - max(b.x * 7., b.y * 2.), 0., 1.);
+  return key * softboxColor + narrow * stripColor;
 }
 `;

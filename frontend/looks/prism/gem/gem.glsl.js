@@ -1,34 +1,42 @@
 // Shaders of the cut solids: facets whose light was traced on the CPU, and lines of light along their edges.
-import {LENS, ROOM} from '../room.glsl.js';
+import {BEYOND, LENS, LIGHTS} from '../room.glsl.js';
 
 const HEAD = 'precision highp float;\n';
 
-export const FACET_VERTEX = `${HEAD}${LENS}
-uniform float reflection;
-in vec3 position, mirror, through, tint, sheen;
-out vec3 seen, inside, colour, gloss;
+// Positions are divided here: interpolation straight across the screen is cheaper, and facets are small.
+export const FACET_VERTEX = `${HEAD}${LENS}${BEYOND}
+uniform mat3 softbox, strip;  // columns: across, up, towards the light
+uniform float reflection, ember;
+uniform vec3 rimInk;
+in vec3 position, mirror, through, tint;
+in vec4 sheen;
+out vec3 key, rim, colour;
+flat out vec3 gloss;
 out float strength;
 void main() {
   vec3 q = placed(position);
-  seen = mirror; inside = through; colour = tint; gloss = sheen;
   strength = kept(q, reflection);
-  gl_Position = project(q);
+  key = mirror * softbox;
+  rim = mirror * strip;
+  gloss = sheen.rgb;
+#ifdef GLASS
+  colour = film((beyond(normalize(through)) + ember) * tint + gloom(mirror) * (sheen.rgb + .3) + rimInk * sheen.a) * strength;
+#else
+  // Of an opaque facet "through" is its normal, a little domed.
+  colour = film((ember + facingLight(through)) * tint + (gloom(mirror) + .75 * before(normalize(mirror))) * sheen.rgb + rimInk * sheen.a) * strength;
+#endif
+  vec4 c = project(q);
+  gl_Position = vec4(c.xyz / c.w, 1.);
 }`;
 
-export const FACET_FRAGMENT = `${HEAD}${ROOM}
-uniform vec3 ember;
-uniform float clear;
-in vec3 seen, inside, colour, gloss;
+export const FACET_FRAGMENT = `${HEAD}${LIGHTS}
+in vec3 key, rim, colour;
+flat in vec3 gloss;
 in float strength;
 out vec4 o;
 void main() {
-  vec3 light = room(normalize(seen)) * gloss;
-#ifdef GLASS
-  light += (room(normalize(inside)) + ember) * colour;
-#else
-  light += ember * colour;
-#endif
-  o = vec4(film(light) * strength, strength);
+  vec3 light = min(lights(key, rim) * gloss, 1.);
+  o = vec4(colour + light * (strength - colour), strength);
 }`;
 
 // Each line is a quad around the segment a..b in pixels; the fragment measures its distance to the segment.
@@ -57,6 +65,7 @@ void main() {
 
 export const LINE_FRAGMENT = `${HEAD}
 uniform float cover;
+uniform vec3 hot;
 in vec4 place;
 in vec3 colour;
 in float strength;
@@ -66,6 +75,6 @@ void main() {
   float r = length(d), a = clamp(place.w + .5 - r, 0., 1.);
   // The heart of a wide line is hotter, its hue kept at the sides.
   float heart = clamp(1. - r / (place.w + .5), 0., 1.) * clamp(place.w * .35, 0., 1.);
-  vec3 c = mix(colour, vec3(1.), .62 * heart * heart);
+  vec3 c = mix(colour, hot, heart * heart);
   o = vec4(c, cover) * (a * strength);
 }`;

@@ -1,17 +1,23 @@
 // A cut solid on the stage: its facets, what is seen through them, and the lines along its edges, drawn with a few calls.
 import {
-  AddEquation, Camera, CustomBlending, DoubleSide, GLSL3, Mesh, OneFactor, OneMinusSrcAlphaFactor, RawShaderMaterial,
+  AddEquation, Camera, CustomBlending, DoubleSide, GLSL3, Mesh, NoBlending, OneFactor, OneMinusSrcAlphaFactor, RawShaderMaterial,
 } from 'three';
 import {randomAt} from '../../core/random.js';
 import {LineList, VertexList} from './buffers.js';
 import {FACET_FRAGMENT, FACET_VERTEX, LINE_FRAGMENT, LINE_VERTEX} from './gem.glsl.js';
-import {follow, seenThrough} from './refraction.js';
+import {cast, follow, within} from './refraction.js';
+import {Polygon} from './polygon.js';
 import {Solid} from './solid.js';
 
 /** @typedef {import('../motion.js').Cues} Cues */
 /** @typedef {import('../materials.js').Finish} Finish */
+/** @typedef {{finish: Finish, ramp: import('../colours.js').Ramp, uniforms: Record<string, import('three').IUniform>, seed: number}} BodyOptions */
 
 const camera = new Camera();
+const POOL = [0, 1, 2, 3].map(() => new Polygon());
+const OPAQUE = /** @type {const} */ ({
+  blending: NoBlending, depthTest: false, depthWrite: false, side: DoubleSide, glslVersion: GLSL3,
+});
 const PREMULTIPLIED = /** @type {const} */ ({
   transparent: true, blending: CustomBlending, blendEquation: AddEquation, blendSrc: OneFactor, blendDst: OneMinusSrcAlphaFactor,
   depthTest: false, depthWrite: false, side: DoubleSide, glslVersion: GLSL3,
@@ -20,7 +26,7 @@ const PREMULTIPLIED = /** @type {const} */ ({
 export class Gem {
   /**
    * @param {import('../shapes/cut.js').Plane[]} planes
-   * @param {{finish: Finish, ramp: import('../colours.js').Ramp, uniforms: Record<string, import('three').IUniform>, seed: number}} options
+   * @param {BodyOptions} options
    */
   constructor(planes, {finish, ramp, uniforms, seed}) {
     this.finish = finish;
@@ -29,30 +35,19 @@ export class Gem {
     // Each facet has its own band of the spectrum and its own shade; neighbours are near in both.
     this.traits = planes.map(({n}, i) => ({
       band: Math.floor(4 + 44 * randomAt(seed + 11, i)),
-      tone: .5 * (.5 + .5 * (n[0] * .6 + n[1] * .64 - n[2] * .48)) + .14 * randomAt(seed + 12, i),
+      tone: .62 * (.5 + .5 * (n[0] * .6 + n[1] * .64 - n[2] * .48)) + .22 * randomAt(seed + 12, i),
     }));
-    this.faces = new VertexList(9000, [['position', 3], ['mirror', 3], ['through', 3], ['tint', 3], ['sheen', 3]]);
+    this.faces = new VertexList(9000, [['position', 3], ['mirror', 3], ['through', 3], ['tint', 3], ['sheen', 4]]);
     this.inner = new LineList(900);
     this.outer = new LineList(260);
     this.meshes = [
-      this.mesh(this.faces, FACET_VERTEX, FACET_FRAGMENT, uniforms, finish.clear > 0 ? {GLASS: ''} : {}),
-      this.mesh(this.inner, LINE_VERTEX, LINE_FRAGMENT, {...uniforms, cover: {value: .25}}),
-      this.mesh(this.outer, LINE_VERTEX, LINE_FRAGMENT, {...uniforms, cover: {value: 1}}),
+      mesh(this.faces, {
+        ...OPAQUE, uniforms, vertexShader: FACET_VERTEX, fragmentShader: FACET_FRAGMENT, defines: finish.clear > 0 ? {GLASS: ''} : {},
+      }),
+      ...[this.inner, this.outer].map((list, i) => mesh(list, {
+        ...PREMULTIPLIED, uniforms: {...uniforms, cover: {value: [.25, 1][i]}}, vertexShader: LINE_VERTEX, fragmentShader: LINE_FRAGMENT,
+      })),
     ];
-  }
-
-  /**
-   * @param {VertexList} list
-   * @param {string} vertexShader
-   * @param {string} fragmentShader
-   * @param {Record<string, import('three').IUniform>} uniforms
-   * @param {Record<string, string>} [defines]
-   */
-  mesh(list, vertexShader, fragmentShader, uniforms, defines = {}) {
-    const material = new RawShaderMaterial({...PREMULTIPLIED, vertexShader, fragmentShader, uniforms, defines});
-    const mesh = new Mesh(list.geometry, material);
-    mesh.frustumCulled = false;
-    return mesh;
   }
 
   /** @param {Cues} cues */
@@ -75,6 +70,8 @@ export class Gem {
 
   /** @type {boolean[]} */
   front = [];
+  /** Light of the edges that a slanting facet catches. */
+  rim = 0;
 
   /**
    * @param {number} i
@@ -91,15 +88,21 @@ export class Gem {
     this.ramp.at(this.traits[i].tone + cues.walk, own);
     const small = this.solid.planes[i].role ? 1.6 : 1;
     for (let c = 0; c < 3; c++) sheen[c] = small * (fresnel + (1 - fresnel) * this.finish.metal) * (1 - this.finish.dye + this.finish.dye * own[c]);
+    this.rim = .5 * (1 - facing) ** 2 * cues.edgeLight;
     if (this.finish.clear > 0) this.interior(i, N, V, facing, fresnel, cues);
     else {
-      for (let c = 0; c < 3; c++) tint[c] = own[c] * this.finish.body;
+      for (let c = 0; c < 3; c++) {
+        tint[c] = own[c] * this.finish.body;
+        leaving[c] = N[c];
+        spot[c] = middle[c];
+      }
       this.polygon(facet, N, V, cues);
     }
     this.outline(i, cues);
   }
 
   /**
+   * What is seen through a facet: each far facet, and behind one that reflects totally, each that is seen in it.
    * @param {number} i
    * @param {number[]} N
    * @param {number[]} V
@@ -108,24 +111,66 @@ export class Gem {
    * @param {Cues} cues
    */
   interior(i, N, V, facing, fresnel, cues) {
-    const {solid, finish} = this;
+    const {solid} = this;
     const eta = 1 / cues.index;
     const bend = eta * facing - Math.sqrt(1 - eta * eta * (1 - facing * facing));
     const D = V.map((v, c) => eta * v + bend * N[c]);
     for (let j = 0; j < solid.count; j++) {
-      const to = solid.normals[j * 3] * D[0] + solid.normals[j * 3 + 1] * D[1] + solid.normals[j * 3 + 2] * D[2];
+      const M = solid.normals.subarray(j * 3, j * 3 + 3);
+      const to = dot(M, D);
       if (j === i || to < 1e-4 || !solid.facets[j].count) continue;
-      const polygon = seenThrough(solid, i, j, D[0], D[1], D[2]);
-      if (!polygon) continue;
-      centre(polygon, spot);
-      const ray = follow(solid, spot[0], spot[1], spot[2], D[0], D[1], D[2], cues.index);
-      leaving[0] = ray.x; leaving[1] = ray.y; leaving[2] = ray.z;
-      this.ramp.at(this.traits[ray.face].tone + cues.walk + (ray.face === j ? 0 : .12), tint);
-      const through = finish.clear * (1 - fresnel) * ray.lost * Math.exp(-finish.absorb * ray.length / cues.scale);
-      for (let c = 0; c < 3; c++) tint[c] = (tint[c] * finish.colour + (1 - finish.colour)) * through;
-      this.polygon(polygon, N, V, cues);
-      this.innerLines(polygon, j, cues);
+      const pane = within(cast(solid.facets[j], solid, i, D, POOL[0]), solid.facets[i], N, POOL[1]);
+      if (!pane) continue;
+      this.innerLines(pane, j, cues);
+      if (cues.index * cues.index * (1 - to * to) < 1) this.pane(pane, N, V, D, fresnel, cues);
+      else this.reflected(i, j, pane, N, V, D, D.map((d, c) => d - 2 * to * M[c]), fresnel, cues);
     }
+  }
+
+  /**
+   * @param {number} i near facet
+   * @param {number} j far facet, which reflects
+   * @param {import('./polygon.js').Polygon} frame
+   * @param {number[]} N
+   * @param {number[]} V
+   * @param {number[]} D direction from i to j
+   * @param {number[]} R direction from j on
+   * @param {number} fresnel
+   * @param {Cues} cues
+   */
+  reflected(i, j, frame, N, V, D, R, fresnel, cues) {
+    const {solid} = this;
+    for (let k = 0; k < solid.count; k++) {
+      const to = dot(solid.normals.subarray(k * 3, k * 3 + 3), R);
+      if (k === j || to < 1e-4 || !solid.facets[k].count) continue;
+      const image = cast(cast(solid.facets[k], solid, j, R, POOL[2]), solid, i, D, POOL[2]);
+      const pane = within(image, frame, N, POOL[3]);
+      if (!pane) continue;
+      this.innerLines(pane, k, cues);
+      this.pane(pane, N, V, D, fresnel, cues);
+    }
+  }
+
+  /**
+   * One piece of the view through a facet, all of whose light comes the same way.
+   * @param {import('./polygon.js').Polygon} pane
+   * @param {number[]} N
+   * @param {number[]} V
+   * @param {number[]} D
+   * @param {number} fresnel
+   * @param {Cues} cues
+   */
+  pane(pane, N, V, D, fresnel, cues) {
+    const {finish} = this;
+    centre(pane, spot);
+    const ray = follow(this.solid, spot, D[0], D[1], D[2], cues.index);
+    leaving[0] = ray.x; leaving[1] = ray.y; leaving[2] = ray.z;
+    // Fire: the more a way was bent, the further its colour has walked.
+    const bent = 1 - (ray.x * V[0] + ray.y * V[1] + ray.z * V[2]);
+    this.ramp.at(this.traits[ray.face].tone + cues.walk + cues.fire * bent, tint);
+    const through = finish.clear * (1 - fresnel) * ray.left * Math.exp(-finish.absorb * ray.length / cues.scale);
+    for (let c = 0; c < 3; c++) tint[c] = (tint[c] * finish.colour + (1 - finish.colour)) * through;
+    this.polygon(pane, N, V, cues);
   }
 
   /**
@@ -136,25 +181,38 @@ export class Gem {
    * @param {number[]} V
    * @param {Cues} cues
    */
-  polygon({points: p, count}, N, V, cues) {
+  polygon(polygon, N, V, cues) {
+    const {points: p, count} = polygon;
     const turn = 2 * dot(V, N);
     const M = V.map((v, c) => v - turn * N[c]);
     const dome = .55 / cues.scale;
-    const {data} = this.faces;
-    for (let k = 1; k < count - 1; k++) {
-      for (const m of [0, k, k + 1]) {
-        const o = this.faces.next();
-        if (o < 0) return;
-        for (let c = 0; c < 3; c++) {
-          const x = p[m * 3 + c];
-          data[o + c] = x;
-          data[o + 3 + c] = M[c] + (x - middle[c]) * dome;
-          data[o + 6 + c] = leaving[c] + (x - spot[c]) * dome;
-          data[o + 9 + c] = tint[c];
-          data[o + 12 + c] = sheen[c];
-        }
-      }
+    centre(polygon, hub);
+    for (let k = 0; k < count; k++) {
+      this.vertex(hub, 0, M, dome);
+      this.vertex(p, k * 3, M, dome);
+      this.vertex(p, (k + 1) % count * 3, M, dome);
     }
+  }
+
+  /**
+   * @param {ArrayLike<number>} p
+   * @param {number} at
+   * @param {number[]} M mirrored direction
+   * @param {number} dome
+   */
+  vertex(p, at, M, dome) {
+    const o = this.faces.next();
+    if (o < 0) return;
+    const {data} = this.faces;
+    for (let c = 0; c < 3; c++) {
+      const x = p[at + c];
+      data[o + c] = x;
+      data[o + 3 + c] = M[c] + (x - middle[c]) * dome;
+      data[o + 6 + c] = leaving[c] + (x - spot[c]) * dome * 2;
+      data[o + 9 + c] = tint[c];
+      data[o + 12 + c] = sheen[c];
+    }
+    data[o + 15] = this.rim;
   }
 
   /**
@@ -176,12 +234,15 @@ export class Gem {
    */
   outline(i, cues) {
     const {points, labels, count} = this.solid.facets[i];
-    const {planes} = this.solid;
+    const {planes, normals: n} = this.solid;
     for (let k = 0; k < count; k++) {
       const other = labels[k];
       if (other < 0 || (this.front[other] && other < i)) continue;
       const fine = planes[i].role + planes[other].role ? .6 : 1;
-      this.outer.line(points, k * 3, (k + 1) % count * 3, cues.edgeInk, cues.edgeLight, Math.max(.6, cues.edge * fine));
+      // An edge that turns to the key light carries more of it.
+      const lit = .5 * (toKey(n, i) + (this.front[other] ? toKey(n, other) : -.2));
+      const light = cues.edgeLight * (.78 + .42 * lit);
+      this.outer.line(points, k * 3, (k + 1) % count * 3, cues.edgeInk, light, Math.max(.6, cues.edge * fine * (.85 + .3 * lit)));
     }
   }
 
@@ -196,16 +257,30 @@ export class Gem {
   }
 }
 
+/**
+ * @param {VertexList} list
+ * @param {import('three').ShaderMaterialParameters} parameters
+ */
+function mesh(list, parameters) {
+  const made = new Mesh(list.geometry, new RawShaderMaterial(parameters));
+  made.frustumCulled = false;
+  return made;
+}
+
 const middle = [0, 0, 0];
 const spot = [0, 0, 0];
+const hub = [0, 0, 0];
 const leaving = [0, 0, 0];
 const own = [0, 0, 0];
 const tint = [0, 0, 0];
 const sheen = [0, 0, 0];
 const ink = [0, 0, 0];
 
-/** @param {number[]} a @param {number[]} b */
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
 const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+
+/** @param {Float64Array} n @param {number} i @returns {number} how far plane i turns to the key light, -1..1 */
+const toKey = (n, i) => n[i * 3] * -.6 + n[i * 3 + 1] * .62 + n[i * 3 + 2] * .5;
 
 /** @param {number[]} at @param {number[]} eye @returns {number[]} unit vector from the eye to a point */
 function toward(at, eye) {

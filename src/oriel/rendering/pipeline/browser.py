@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -34,6 +36,12 @@ _FLAGS = [
     "--js-flags=--max-old-space-size=2048",
 ]
 
+# Chromium puts a socket with a name of 45 bytes into TMPDIR, and a socket's whole path may have 107.
+_LONGEST_TMP = 60
+
+# A killed process takes milliseconds to go, and longer on a machine with too much to do.
+_GONE_S = 5.0
+
 # Playwright moves shared memory to the disk by default, which costs a copy of everything the GPU process is told.
 DROPPED_DEFAULTS = ["--disable-dev-shm-usage"]
 
@@ -49,11 +57,25 @@ class Launch:
 
 def launch_options(backend: Backend, tmp_dir: Path, environ: dict[str, str]) -> Launch:
     """Describe the browser's start for a backend; temporary files go to `tmp_dir`."""
-    env = {**environ, "TMPDIR": str(tmp_dir)}
+    # Crash reports and caches of the desktop kind would otherwise stay in the user's home for good.
+    env = {**environ, **dict.fromkeys(("TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(tmp_dir))}
     if backend == "llvmpipe":
         # No X server is asked, and a GPU that may be there is passed over.
         env |= {"EGL_PLATFORM": "surfaceless", "LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe"}
     return Launch(args=[*_FLAGS, *_GL_FLAGS[backend]], env=env, sandbox=os.geteuid() != 0)
+
+
+@contextlib.contextmanager
+def short_name(folder: Path) -> Iterator[Path]:
+    """Yield another name of a folder where its own is too long for Chromium, which ends at once then (Linux)."""
+    if len(os.fsencode(folder)) <= _LONGEST_TMP or not Path("/proc/self/fd").exists():
+        yield folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
 
 
 def backend_of(renderer: str) -> Backend:
@@ -76,7 +98,10 @@ def browser_processes(profile: Path) -> list[int]:
 
 
 def kill_browser(profile: Path) -> None:
-    """End the browser of a profile at once; its helpers follow it."""
-    for pid in browser_processes(profile):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    """End the browser of a profile with all its helpers, and wait until they are gone: they would still write to it."""
+    deadline = time.monotonic() + _GONE_S
+    while (running := browser_processes(profile)) and time.monotonic() < deadline:
+        for pid in running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)

@@ -1,6 +1,5 @@
 """A finished file → the place where it was asked for, whole or not at all."""
 
-import contextlib
 import errno
 import os
 import secrets
@@ -9,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oriel.errors import OutputNotWritable
-from oriel.rendering.pipeline.disk import refuse_full_disk
+from oriel.rendering.pipeline.disk import disk_full
 from oriel.rendering.pipeline.process import nothing
 from oriel.rendering.pipeline.workdir import WorkFolder
 
@@ -50,8 +49,8 @@ def deliver(folder: WorkFolder, finished: Path, output: Path, *, check: Callable
                 raise
             _copy_beside(folder, finished, output, check)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            refuse_full_disk(output.parent)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(output) from error
         raise _not_writable(output, error) from error
 
 

@@ -1,10 +1,13 @@
 """Room on disk, and writing so that a file is whole or not there."""
 
+import contextlib
+import errno
 import hashlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from oriel.errors import DiskFull
+from oriel.errors import DiskFull, OurError
 
 # A disk with less than this is full: FFmpeg and the browser write in blocks of about this size.
 _FULL_BELOW_BYTES = 4 << 20
@@ -18,7 +21,27 @@ def free_bytes(folder: Path) -> int:
 def refuse_full_disk(folder: Path) -> None:
     """Raise DiskFull if there is no room: asked after a program failed, since its own words are not to be relied on."""
     if free_bytes(folder) < _FULL_BELOW_BYTES:
-        raise DiskFull(f"The disk that holds {folder} is full: make room there and start again.", folder=str(folder))
+        raise disk_full(folder)
+
+
+@contextlib.contextmanager
+def full_disk_is_said(folder: Path) -> Iterator[None]:
+    """Turn whatever fails because `folder` or the place of a file is full into DiskFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(Path(error.filename or folder)) from error
+        raise
+    except OurError:
+        # A browser or an FFmpeg without room dies in ways of its own.
+        refuse_full_disk(folder)
+        raise
+
+
+def disk_full(place: Path) -> DiskFull:
+    """Return the error for a disk on which nothing more can be written."""
+    return DiskFull(f"The disk that holds {place} is full: make room there and start again.", folder=str(place))
 
 
 def require_free(folder: Path, needed: int) -> None:

@@ -19,8 +19,9 @@ _VP9_CRF: dict[Quality, int] = {"draft": 36, "standard": 30, "high": 24}
 _PRORES_QSCALE: dict[Quality, int] = {"draft": 13, "standard": 9, "high": 5}
 
 # stitchable and repeat-headers let chunks be joined by copy; cpu-independent gives every machine the same bits;
-# aq-mode 3 spends bits in dark gradients, where these pictures would band.
-_X264_PARAMS = "stitchable=1:cpu-independent=1:repeat-headers=1:aq-mode=3:open-gop=0"
+# aq-mode 3 spends bits in dark gradients, where these pictures would band; scenecut would put pictures that one cannot
+# seek to among the keyframes of the file (measured on noise: 60 marked, 10 real), and saves nothing here.
+_X264_PARAMS = "stitchable=1:cpu-independent=1:repeat-headers=1:aq-mode=3:open-gop=0:scenecut=0"
 _BT709_TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 # FFmpeg's own way from RGB to YUV is BT.601, which turns every red a little orange.
 _TO_BT709 = "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int+bicubic"

@@ -10,7 +10,7 @@ from oriel.rendering.pipeline.pcm import BYTES_PER_SAMPLE, Decoding, Pcm
 from oriel.rendering.pipeline.plan import Scene
 from oriel.rendering.pipeline.process import nothing
 from oriel.rendering.pipeline.resolve import ResolvedSettings
-from oriel.rendering.pipeline.settings_document import Range
+from oriel.rendering.pipeline.settings_document import THE_COVER, Range
 from oriel.rendering.pipeline.song import Song
 from oriel.rendering.pipeline.stages import Stages
 from oriel.rendering.pipeline.tools import Tools
@@ -32,7 +32,7 @@ def prepare_pictures(
     """Convert the cover and the background picture; a broken one inside the song is left out with a warning."""
     cover, warnings = _cover(settings, song, folder, tools, check)
     background = None
-    if settings.background["type"] == "image":
+    if settings.background["type"] == "image" and settings.background["image"] != THE_COVER:
         background = folder.background
         picture = Path(settings.background["image"])
         convert_picture(picture, background, tools, largest_side=LARGEST_BACKGROUND, check=check)

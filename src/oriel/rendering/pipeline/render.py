@@ -11,7 +11,7 @@ from typing import Any, Literal
 from oriel.errors import EncodingFailed
 from oriel.rendering.pipeline.assemble import assemble, write_poster
 from oriel.rendering.pipeline.deliver import check_output, deliver
-from oriel.rendering.pipeline.disk import file_sha256, refuse_full_disk, require_free
+from oriel.rendering.pipeline.disk import file_sha256, full_disk_is_said, refuse_full_disk, require_free
 from oriel.rendering.pipeline.encode import audio_command, audio_suffix, chunk_command, chunk_suffix, codec_of
 from oriel.rendering.pipeline.engine import engine_id
 from oriel.rendering.pipeline.estimate import video_bytes, work_bytes
@@ -102,9 +102,7 @@ def open_stage(machine: Machine, folder: WorkFolder) -> AbstractContextManager[F
     # Imported late: Playwright takes a third of a second, which `oriel looks` need not pay.
     from oriel.rendering.pipeline.stage import Stage
 
-    return Stage(
-        profile_dir=folder.profile, tmp_dir=folder.tmp, chromium=machine.chromium, backend=machine.backend
-    )
+    return Stage(profile_dir=folder.profile, tmp_dir=folder.tmp, chromium=machine.chromium, backend=machine.backend)
 
 
 def render_song(
@@ -126,6 +124,7 @@ def render_song(
     song = _probe(request, cancel)
     with (
         work_folder(request.machine.work_root, _key(request, settings, song)) as folder,
+        full_disk_is_said(folder.path),
         Stages(lambda: stage_factory(request.machine, folder), meter.restarted, cancel.check) as stages,
     ):
         _require_room(request, settings, song, folder)
@@ -150,11 +149,10 @@ def analyse_song(
     key = hashlib.sha256(f"analyse {engine_id()} {file_sha256(song_path)}".encode()).hexdigest()[:32]
     with (
         work_folder(machine.work_root, key) as folder,
+        full_disk_is_said(folder.path),
         Stages(lambda: stage_factory(machine, folder), check=cancel.check) as stages,
     ):
-        pcm = prepare_pcm(
-            song, Range(), folder, stages, machine.tools, max_seconds=max_seconds, check=cancel.check
-        )
+        pcm = prepare_pcm(song, Range(), folder, stages, machine.tools, max_seconds=max_seconds, check=cancel.check)
         track = prepare_track(pcm, folder, stages, _analysing(meter, cancel))
         summary = stages.ask(lambda stage: stage.describe(track))
         meter.done()

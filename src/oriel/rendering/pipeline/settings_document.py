@@ -13,12 +13,14 @@ from oriel.rendering.pipeline.looks import suggest
 
 CURRENT_VERSION = 1
 SMALLEST_SIDE, LARGEST_SIDE = 64, 4096
+# In place of a picture's path: the background is the song's cover, whatever that is.
+THE_COVER = "cover"
 
 _HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def normal_colour(value: object) -> object:
-    """Turn 8590805 and "#8309D5" into "#8309d5"; anything else comes back as it is, for the schema to refuse."""
+    """Turn 8590805 and "#8315D5" into "#8315d5"; anything else comes back as it is, for the schema to refuse."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFFFFFF:
         return f"#{value:06x}"
     if isinstance(value, str) and _HEX_COLOUR.fullmatch(value):

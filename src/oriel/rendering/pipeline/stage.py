@@ -23,6 +23,7 @@ from oriel.rendering.pipeline.browser import (
     backend_of,
     kill_browser,
     launch_options,
+    short_name,
 )
 from oriel.rendering.pipeline.loopback import Loopback
 from oriel.rendering.pipeline.ring import DONE, FAILED, HEADER, Ring, find_file
@@ -79,6 +80,7 @@ class Stage:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
             self._tmp.mkdir(parents=True, exist_ok=True)
+            self._browser_tmp = opening.enter_context(short_name(self._tmp))
             self._loopback = opening.enter_context(Loopback(self._web))
             self._playwright = opening.enter_context(sync_playwright())
             opening.callback(self._end_browser)
@@ -149,8 +151,12 @@ class Stage:
                 with ring.frame(index) as frame:
                     yield frame
                 ring.free()
-        finally:
+        except (StageCrashed, StageHung):
+            raise  # Nobody is left there who could be stopped.
+        except BaseException:
             self._settle(ring)
+            raise
+        self._settle(ring)
 
     def measure(self, first: int, count: int, parts: list[str]) -> float:
         """Draw `count` frames without taking them out; returns milliseconds a frame (for benchmarks)."""
@@ -222,8 +228,12 @@ class Stage:
             return
         ring.stop()
         deadline = time.monotonic() + 5
-        while ring.state not in (DONE, FAILED) and time.monotonic() < deadline:
+        while ring.state not in (DONE, FAILED):
             time.sleep(_FRAME_POLL_S)
+            if time.monotonic() > deadline:
+                # Two runs at once would write over each other's frames.
+                self._kill()
+                return
 
     # --- the browser ------------------------------------------------------------------------------------------------
 
@@ -255,8 +265,9 @@ class Stage:
             executable_path=self._chromium,
             headless=True,
             args=launch.args,
-            env=dict(launch.env),
+            env={**launch.env, "TMPDIR": str(self._browser_tmp)},
             chromium_sandbox=launch.sandbox,
+            artifacts_dir=self._tmp,
             ignore_default_args=DROPPED_DEFAULTS,
             handle_sigint=False,
             handle_sigterm=False,

@@ -132,7 +132,19 @@ def _thumbnails(
 def _decode(source: Sequence[str | Path], how: Sequence[str], tools: Tools, check: Callable[[], None]) -> bytes:
     small = ["-map", "0:v:0", "-vf", f"scale={_THUMB_WIDTH}:{_THUMB_HEIGHT}:flags=area", "-fps_mode", "passthrough"]
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
-    command = [tools.ffmpeg, "-nostdin", "-v", "error", "-xerror", *source, *small, *how, *raw]
+    command = [
+        tools.ffmpeg,
+        "-nostdin",
+        "-v",
+        "error",
+        "-xerror",
+        "-err_detect",
+        "explode",
+        *source,
+        *small,
+        *how,
+        *raw,
+    ]
     finished = run(command, timeout_s=_TIMEOUT_S, check=check)
     if finished.returncode:
         raise VerificationError(f"The video cannot be decoded: {last_line(finished.stderr)}", stderr=finished.stderr)

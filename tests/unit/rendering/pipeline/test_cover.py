@@ -19,7 +19,7 @@ RunFfmpeg = Callable[..., None]
 
 
 def size_of(picture: Path, tools: Tools) -> tuple[str, int, int]:
-    command = [tools.ffprobe, "-v", "error", "-show_streams", "-of", "json", picture]
+    command: list[str | Path] = [tools.ffprobe, "-v", "error", "-show_streams", "-of", "json", picture]
     stream = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)["streams"][0]
     return stream["codec_name"], stream["width"], stream["height"]
 

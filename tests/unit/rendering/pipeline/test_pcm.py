@@ -72,7 +72,9 @@ def test_every_kind_keeps_its_length(
 
 
 def test_surround_is_mixed_down(make_song: MakeSong, decode: Callable[..., Pcm]) -> None:
-    song = make_song("surround.wav", 1, "-c:a", "pcm_s16le", source="aevalsrc=0|0|0.5*sin(900*t)|0|0|0:s=48000:d=1:c=5.1")
+    song = make_song(
+        "surround.wav", 1, "-c:a", "pcm_s16le", source="aevalsrc=0|0|0.5*sin(900*t)|0|0|0:s=48000:d=1:c=5.1"
+    )
     left, right = levels(decode(song))
     assert left == right > 3000
 
@@ -103,7 +105,7 @@ def test_a_range_over_the_end_stops_at_the_end(make_song: MakeSong, decode: Call
 
 
 def test_a_range_behind_the_end_is_refused(make_song: MakeSong, decode: Callable[..., Pcm]) -> None:
-    with pytest.raises(InvalidRange, match="starts at 5 s, but the song ends at 2.00 s"):
+    with pytest.raises(InvalidRange, match=r"starts at 5 s, but the song ends at 2.00 s"):
         decode(make_song("r.wav", 2), Range(start_s=5.0))
 
 

@@ -41,9 +41,12 @@ def test_title_and_artist_come_from_the_tags(make_song: MakeSong, tools: Tools, 
 
 
 @pytest.mark.parametrize(
-    "name", ["with space.wav", "it's \"quoted\".wav", "🎸 söng.wav", "-x.wav", "100%d.wav", "a:b;c.wav", "concat:x|y.wav"]
+    "name",
+    ["with space.wav", 'it\'s "quoted".wav', "🎸 söng.wav", "-x.wav", "100%d.wav", "a:b;c.wav", "concat:x|y.wav"],
 )
-def test_odd_names_are_only_names(make_song: MakeSong, tools: Tools, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_names_are_only_names(
+    make_song: MakeSong, tools: Tools, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = make_song(name)
     monkeypatch.chdir(path.parent)
     assert probe_song(Path(name), tools).title == name.removesuffix(".wav")
@@ -85,7 +88,7 @@ def test_an_extra_format_is_taken_where_the_operator_allows_it(make_song: MakeSo
 
 
 def test_a_wav_that_was_written_into_a_pipe_is_whole(make_song: MakeSong, tools: Tools, tmp_path: Path) -> None:
-    command = [tools.ffmpeg, "-v", "error", "-i", make_song("x.wav"), "-f", "wav", "-"]
+    command: list[str | Path] = [tools.ffmpeg, "-v", "error", "-i", make_song("x.wav"), "-f", "wav", "-"]
     piped = tmp_path / "piped.wav"
     piped.write_bytes(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
     assert probe_song(piped, tools).complete

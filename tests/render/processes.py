@@ -1,0 +1,60 @@
+"""Processes by descent and by kind, as /proc shows them."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["browser", "renderer", "gpu", "driver", "ffmpeg"]
+
+
+def descendants(ancestor: int) -> list[int]:
+    """Return the ids of the processes below one, zombies left out."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = stat.read_text().rsplit(")", 1)[1].split()[:2]
+            if state not in "ZX":
+                children.setdefault(int(parent), []).append(int(stat.parent.name))
+    found: list[int] = []
+    waiting = [ancestor]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def arguments(pid: int) -> list[str]:
+    """Return a process's command line; nothing where it is gone."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf8", "replace").rstrip("\0").split("\0")
+    return []
+
+
+def is_kind(pid: int, kind: Kind) -> bool:
+    """Tell a browser's parts, Playwright's driver and the FFmpeg that encodes a chunk from each other."""
+    given = arguments(pid)
+    match kind:
+        case "browser":
+            return "--remote-debugging-pipe" in given and not any(part.startswith("--type=") for part in given)
+        case "renderer":
+            return "--type=renderer" in given and "--top-chrome-webui" not in given
+        case "gpu":
+            return "--type=gpu-process" in given
+        case "driver":
+            return "run-driver" in given
+        case "ffmpeg":
+            return bool(given) and Path(given[0]).name == "ffmpeg" and "pipe:0" in given
+
+
+def named(pid: int) -> str:
+    """Return what to call a process in a failure."""
+    return f"{pid} {' '.join(arguments(pid))[:200]}"
+
+
+def kill(pid: int, number: signal.Signals) -> None:
+    """Signal a process that may be gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -1,0 +1,141 @@
+"""However a render ends, it leaves a whole video or nothing: no part of one, no process, no temporary file."""
+
+import hashlib
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.render.command import Command
+from tests.render.conftest import Render
+from tests.render.processes import Kind, kill
+from tests.render.songs import music, write_wav
+
+# Two chunks: 300 frames and 120.
+SMALL = ("--size", "128x72", "--fps", "60", "--title", "", "--artist", "")
+SMALL_DOCUMENT = {"output": {"width": 128, "height": 72, "fps": 60}, "text": {"title": "", "artist": ""}}
+
+Start = Callable[..., Command]
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_wav(tmp_path_factory.mktemp("song") / "song.wav", music(7.0))
+
+
+@pytest.fixture
+def start(command: Start, song: Path, looks_name: str) -> Callable[[], Command]:
+    """Start the render that all tests here disturb."""
+
+    def started() -> Command:
+        return command("render", song, "-o", "out.mp4", "--look", looks_name, "--work", "../work", *SMALL)
+
+    return started
+
+
+@pytest.fixture(scope="session")
+def looks_name(looks) -> str:  # type: ignore[no-untyped-def]
+    return looks.all[0].name
+
+
+@pytest.fixture
+def undisturbed(render: Render, song: Path) -> str:
+    """SHA-256 of the video that comes of it when nothing happens."""
+    return render(song, **SMALL_DOCUMENT).sha256
+
+
+def starting(command: Command) -> None:
+    command.wait_until(lambda: bool(command.processes("browser")), "a browser starts")
+
+
+def drawing(command: Command) -> None:
+    command.wait_until(lambda: "rendering, frame" in command.stderr, "frames are drawn")
+
+
+def first_chunk_finished(command: Command) -> None:
+    command.wait_until(lambda: any(command.work.glob("*/chunks/00000-*.json")), "the first chunk is finished")
+
+
+def joining(command: Command) -> None:
+    command.wait_until(lambda: any(command.work.glob("*/video.*")), "the video is joined")
+
+
+def assert_nothing_left(command: Command) -> None:
+    assert command.orphans() == []
+    assert command.left_behind() == []
+    assert [str(path) for path in command.work.rglob("*")] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", [starting, drawing, joining])
+def test_a_render_that_is_asked_to_stop_leaves_nothing(
+    start: Callable[[], Command], number: signal.Signals, moment: Callable[[Command], None]
+) -> None:
+    command = start()
+    moment(command)
+    command.send(number)
+    assert command.wait() == 130
+    assert command.stderr.splitlines()[-1] == "Error: Interrupted."
+    assert_nothing_left(command)
+
+
+@pytest.mark.parametrize("moment", [starting, drawing])
+def test_ctrl_c_on_a_terminal_reaches_all_processes_and_leaves_nothing(
+    start: Callable[[], Command], moment: Callable[[Command], None]
+) -> None:
+    command = start()
+    moment(command)
+    command.send(signal.SIGINT, to="group")
+    assert command.wait() == 130
+    assert_nothing_left(command)
+
+
+@pytest.mark.parametrize("to", ["command", "group"])
+def test_a_killed_render_goes_on_where_it_was(start: Callable[[], Command], undisturbed: str, to: str) -> None:
+    killed = start()
+    first_chunk_finished(killed)
+    killed.send(signal.SIGKILL, to=to)
+    assert killed.wait() == -signal.SIGKILL
+    assert killed.orphans() == []
+    assert killed.left_behind() == []
+    chunk = next(killed.work.glob("*/chunks/00000-*.mp4"))
+    before = chunk.stat()
+
+    again = start()
+    joining(again)
+    assert (chunk.stat().st_ino, chunk.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert again.wait() == 0
+    assert sha256(again.out / "out.mp4") == undisturbed
+    assert again.orphans() == []
+    assert again.left_behind() == [str(again.out / "out.mp4")]
+    assert list(again.work.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["renderer", "gpu", "browser", "driver"])
+def test_a_crashed_browser_is_replaced_and_nobody_sees_it(
+    start: Callable[[], Command], undisturbed: str, kind: Kind
+) -> None:
+    command = start()
+    first_chunk_finished(command)
+    for pid in command.processes(kind):
+        kill(pid, signal.SIGKILL)
+    assert command.wait() == 0, command.stderr
+    assert sha256(command.out / "out.mp4") == undisturbed
+    assert command.orphans() == []
+    assert command.left_behind() == [str(command.out / "out.mp4")]
+    assert list(command.work.iterdir()) == []
+
+
+def test_a_crashed_ffmpeg_ends_the_render_with_one_sentence(start: Callable[[], Command]) -> None:
+    command = start()
+    drawing(command)
+    for pid in command.processes("ffmpeg"):
+        kill(pid, signal.SIGKILL)
+    assert command.wait() == 1
+    assert command.stderr.splitlines()[-1].startswith("Error: ")
+    assert_nothing_left(command)
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,121 @@
+"""The video shows what the page shows: pixel for pixel, colour for colour, at every size and in every format."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from oriel.rendering.pipeline.looks import Look, load_looks
+from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.tools import Tools
+from tests.render.conftest import Render
+from tests.render.patches import GREYS, PRIMARIES
+from tests.render.songs import music, write_wav
+from tests.render.videos import frame, stream
+
+TRANSPARENT = {"background": {"type": "transparent"}}
+FORMATS = [
+    pytest.param("a.mp4", {}, id="mp4"),
+    pytest.param("a.webm", {}, id="webm"),
+    pytest.param("a.mov", {}, id="mov"),
+    pytest.param("a.mov", TRANSPARENT, id="mov with alpha"),
+]
+# None of their widths is a multiple of what a texel holds in every plane.
+AWKWARD_SIZES = [(1080, 1350), (854, 480), (1366, 768), (66, 64)]
+
+every_look = pytest.mark.parametrize("look", load_looks().all, ids=lambda look: look.name)
+
+
+@pytest.fixture(scope="module")
+def blink(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A song of eight frames."""
+    return write_wav(tmp_path_factory.mktemp("song") / "blink.wav", music(8 / 30))
+
+
+def screenshot(stage: Stage, index: int, width: int, height: int) -> NDArray[np.uint8]:
+    """Return what the page shows of the render that was last on the stage."""
+    return np.frombuffer(stage.screenshot(index), np.uint8).reshape(height, width, 4)
+
+
+def difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Return the mean difference of the colours in levels."""
+    return float(np.abs(one[..., :3].astype(int) - other[..., :3].astype(int)).mean())
+
+
+@every_look
+def test_the_video_of_a_look_is_what_the_page_shows(
+    render: Render, stage: Stage, tools: Tools, short_song: Path, look: Look
+) -> None:
+    result = render(short_song, look=look.name, text={"title": "A title", "artist": "An artist"})
+    for index in (0, 17, 40, result.frames - 1):
+        shown = screenshot(stage, index, 320, 180)
+        assert difference(shown, frame(result.output, tools, index)) <= 2
+
+
+@pytest.mark.parametrize(("width", "height"), AWKWARD_SIZES)
+@every_look
+def test_every_size_is_filled_to_its_edges(
+    render: Render, stage: Stage, tools: Tools, blink: Path, look: Look, width: int, height: int
+) -> None:
+    video = render(blink, look=look.name, output={"width": width, "height": height}).output
+    shown, decoded = screenshot(stage, 4, width, height), frame(video, tools, 4)
+    assert decoded.shape[:2] == (height, width)
+    edges = [np.s_[:, -8:], np.s_[:, :8], np.s_[-8:], np.s_[:8]]
+    for part in (np.s_[:], *edges):
+        assert difference(shown[part], decoded[part]) <= 2
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 180), *AWKWARD_SIZES[:3]])
+@pytest.mark.parametrize(("name", "document"), FORMATS)
+def test_primaries_and_greys_keep_their_values(
+    render: Render, tools: Tools, blink: Path, name: str, document: Mapping[str, Any], width: int, height: int
+) -> None:
+    output = {"width": width, "height": height}
+    video = render(blink, name, look="patches", text={"title": "", "artist": ""}, output=output, **document).output
+    decoded = frame(video, tools, 4)
+    for index, color in enumerate((*PRIMARIES, *GREYS)):
+        wanted = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+        middle = round((index + 0.5) * width / 16)
+        found = decoded[8:-8, middle - 4 : middle + 4, :3].reshape(-1, 3).mean(axis=0)
+        assert np.abs(found - wanted).max() <= 2, (color, found)
+
+
+@pytest.mark.parametrize(("name", "document"), FORMATS)
+def test_the_colours_are_tagged(
+    render: Render, tools: Tools, blink: Path, name: str, document: Mapping[str, Any]
+) -> None:
+    about = stream(render(blink, name, look="patches", **document).output, tools, "video")
+    tags = {key: about[key] for key in ("color_space", "color_transfer", "color_primaries", "color_range")}
+    assert tags == {
+        "color_space": "bt709",
+        "color_transfer": "bt709",
+        "color_primaries": "bt709",
+        "color_range": "tv",
+    }
+
+
+def test_half_transparent_colours_are_straight_and_half_opaque(render: Render, tools: Tools, blink: Path) -> None:
+    params = {"alpha": 0.5, "colors": ["#ffffff", "#ff0000", "#00ff00", "#0000ff"]}
+    document = {"params": params, "text": {"title": "", "artist": ""}, **TRANSPARENT}
+    decoded = frame(render(blink, "a.mov", look="patches", **document).output, tools, 4, "rgba")
+    for index, wanted in enumerate([(255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255)]):
+        middle = 80 * index + 40
+        found = decoded[8:-8, middle - 8 : middle + 8].reshape(-1, 4).mean(axis=0)
+        assert np.abs(found - [*wanted, 127.5]).max() <= 2, found
+
+
+@every_look
+def test_a_transparent_video_of_a_look_is_what_the_page_draws(
+    render: Render, stage: Stage, tools: Tools, blink: Path, look: Look
+) -> None:
+    video = render(blink, "a.mov", look=look.name, **TRANSPARENT).output
+    drawn = np.frombuffer(next(bytes(raw) for raw in stage.frames(4, 1)), np.uint8).reshape(180, 320, 4)
+    decoded = frame(video, tools, 4, "rgba")
+    assert np.abs(drawn[..., 3].astype(int) - decoded[..., 3]).mean() <= 2
+    # Where nothing is seen its colour is nobody's business.
+    weight = drawn[..., 3:].astype(float) / 255
+    assert weight.max() > 0.5
+    assert (np.abs(drawn[..., :3].astype(int) - decoded[..., :3]) * weight).mean() <= 2

@@ -1,0 +1,118 @@
+"""The doctor says what is missing and how to mend it."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.fakes import FakeStage
+
+from oriel import cli, doctor
+from oriel.doctor import Finding, examine, mend
+from oriel.errors import StageCrashed
+from oriel.rendering.pipeline.looks import Looks
+from oriel.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def a_machine(looks: Looks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "load_looks", lambda: looks)
+    monkeypatch.setattr(doctor, "open_stage", lambda *_: contextlib.nullcontext(FakeStage()))
+    monkeypatch.setenv("WORK_DIR", str(tmp_path / "work"))
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\necho Chromium 1.2.3\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM_PATH", str(program))
+
+
+def found(name: str) -> Finding:
+    return next(finding for finding in examine(Settings(_env_file=None)) if finding.name == name)
+
+
+def test_a_machine_with_everything_is_well() -> None:
+    findings = examine(Settings(_env_file=None))
+    assert [finding.name for finding in findings if not finding.ok] == []
+    assert found("Chromium").found.startswith("Chromium 1.2.3 at ")
+
+
+def test_a_missing_ffmpeg_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FFMPEG_PATH", "/no/ffmpeg")
+    assert (found("FFmpeg").ok, found("FFmpeg").mend) == (False, "apt-get install ffmpeg")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo ffmpeg version 4.4.2", "ffmpeg version 4.4.2"),
+        ("echo ffmpeg version 6.1 Copyright", "without libx264, libvpx-vp9, prores_ks, aac, libopus"),
+    ],
+)
+def test_an_ffmpeg_that_does_not_do_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, said: str
+) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("FFMPEG_PATH", str(program))
+    assert not found("FFmpeg").ok
+    assert said in found("FFmpeg").found
+
+
+def test_slow_drawing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = FakeStage(backend="swiftshader")
+    monkeypatch.setattr(doctor, "open_stage", lambda *_: contextlib.nullcontext(slow))
+    assert "libegl1" in found("Graphics").mend
+    assert not found("Graphics").ok
+
+
+def test_a_browser_that_does_not_start_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise StageCrashed("Chromium does not start.")
+
+    monkeypatch.setattr(doctor, "open_stage", broken)
+    assert found("Graphics").found == "Chromium does not start."
+
+
+def test_a_work_folder_that_cannot_be_used_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORK_DIR", "/proc/nowhere")
+    assert not found("Work folder").ok
+
+
+def test_nothing_missing_means_nothing_to_mend() -> None:
+    assert not mend([Finding("A", True, "there", packages=("a",))], say=lambda _: None)
+
+
+def test_who_is_not_root_is_told_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    said: list[str] = []
+    assert not mend([Finding("A", False, "missing", packages=("b", "a"))], say=said.append)
+    assert said == ["Run as root: apt-get install -y --no-install-recommends a b"]
+
+
+def test_root_gets_the_packages_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/apt-get")
+    record: Callable[..., None] = lambda command, timeout_s: commands.append(command)  # noqa: E731
+    monkeypatch.setattr(doctor, "run", record)
+    monkeypatch.setattr(doctor, "run_checked", record)
+    assert mend([Finding("A", False, "missing", packages=("a",))], say=lambda _: None)
+    assert commands[-1][-3:] == ["-y", "--no-install-recommends", "a"]
+
+
+def test_the_command_prints_every_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["doctor"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith("ok      FFmpeg: ffmpeg version")
+
+
+def test_the_command_ends_with_2_where_something_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FFPROBE_PATH", "/no/ffprobe")
+    assert cli.run(["doctor", "--json"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is False
+    assert {"name", "ok", "found", "mend"} == set(report["checks"][0])

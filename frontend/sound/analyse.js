@@ -1,18 +1,16 @@
 // The analysis of a song: PCM in blocks of any size, a quantised feature track at the end.
 import {AttackMeter} from './attack.js';
-import {BandMeter, finishBands} from './bands.js';
-import {trackBeats} from './beats.js';
-import {EnergyMeter, finishBalance, finishEnergy} from './energies.js';
+import {BandMeter} from './bands.js';
+import {EnergyMeter} from './energies.js';
 import {FluxMeter, FRAME_SAMPLES} from './flux.js';
 import {SAMPLE_RATE, rowCount} from './grid.js';
-import {findDrop, findIntensity, findPeak} from './intensity.js';
-import {LoudnessMeter, integratedLoudness, momentaryAmplitude} from './loudness.js';
-import {findOnsets} from './onsets.js';
-import {findSections} from './sections.js';
+import {LoudnessMeter} from './loudness.js';
 import {BLOCK, DECIMATION, Signal} from './signal.js';
 import {StereoSpectrum} from './spectrum.js';
+import {summarise} from './summary.js';
 import {FeatureTrack} from './track.js';
-import {WaveMeter, finishWave} from './wave.js';
+import {TruePeakMeter} from './true-peak.js';
+import {WaveMeter} from './wave.js';
 
 /** @typedef {import('./track-codec.js').FeatureTrackData} FeatureTrackData */
 /** @typedef {{sampleRate?: number, totalSamples?: number, weighting?: 'none'|'A'}} AnalyserOptions */
@@ -47,6 +45,7 @@ export class Analyser {
     this.flux = new FluxMeter(rows);
     this.attacks = new AttackMeter(rows);
     this.loudness = new LoudnessMeter(rows);
+    this.truePeak = new TruePeakMeter();
     this.wave = new WaveMeter(rows);
   }
 
@@ -83,6 +82,7 @@ export class Analyser {
   hearBlock() {
     const {signal, stagedSamples} = this;
     const {left, right} = signal;
+    this.truePeak.push(this.staged, stagedSamples);
     const at = signal.append(this.staged, stagedSamples);
     this.attacks.push(left.samples, right.samples, at, at + stagedSamples);
     this.loudness.push(left.samples, right.samples, at, at + stagedSamples);
@@ -119,70 +119,6 @@ export class Analyser {
     this.brief.measure(left.samples, right.samples, centre);
     this.flux.measure(this.middle.power, this.brief.power);
   }
-}
-
-/**
- * @param {Analyser} heard
- * @returns {FeatureTrackData}
- */
-function summarise(heard) {
-  const {samples, rows, weighting} = heard;
-  const left = heard.loudness.left.values().subarray(0, rows);
-  const right = heard.loudness.right.values().subarray(0, rows);
-  const {onsets, pulseCurve} = findOnsets(heard.flux.codes.values(), heard.attacks.codes.values(), samples);
-  const {tempoBpm, beatStrength, beats, strengths} = trackBeats(pulseCurve, accentsOf(onsets), samples / SAMPLE_RATE);
-  const loudness = finishEnergy(momentaryAmplitude(left, right), 0);
-  const [bass, mid, treble] = heard.energies.amplitudes.map((column) => finishEnergy(column.values()));
-  const bands = finishBands(heard.bands.codes.values(), weighting);
-  const sections = findSections({bands, bass, treble, loudness, onsets, beats, samples});
-  const intensity = findIntensity(loudness, sections);
-  return {
-    samples,
-    sampleRate: SAMPLE_RATE,
-    rows,
-    weighting,
-    tempoBpm,
-    beatStrength: round4(beatStrength),
-    integratedLufs: integratedLoudness(left, right),
-    truePeakDb: null,
-    drop: findDrop(sections),
-    peak: findPeak(onsets, intensity, loudness),
-    sections,
-    bands,
-    bass,
-    mid,
-    treble,
-    loudness,
-    intensity,
-    balance: finishBalance(left, right),
-    wave: finishWave(heard.wave.samples.values()),
-    onsetSamples: Uint32Array.from(onsets, ({sample}) => sample),
-    onsetKinds: Uint8Array.from(onsets, ({kinds}) => kinds),
-    onsetStrength: Uint16Array.from(onsets, ({strength}) => quantised(strength)),
-    onsetLow: Uint16Array.from(onsets, ({low}) => quantised(low)),
-    onsetMid: Uint16Array.from(onsets, ({mid: middle}) => quantised(middle)),
-    onsetHigh: Uint16Array.from(onsets, ({high}) => quantised(high)),
-    beatSamples: Uint32Array.from(beats, (second) => Math.round(second * SAMPLE_RATE)),
-    beatStrengths: Uint16Array.from(strengths, quantised),
-  };
-}
-
-/**
- * What the beats are laid on: the deeper an onset, the more it weighs.
- * @param {import('./onsets.js').FoundOnset[]} onsets
- */
-function accentsOf(onsets) {
-  return onsets.map(({sample, low, mid, high}) => ({timeS: sample / SAMPLE_RATE, weight: 2 * low + mid + 0.3 * high}));
-}
-
-/** @param {number} value 0..1 */
-function quantised(value) {
-  return Math.round(Math.min(1, Math.max(0, value)) * 65535);
-}
-
-/** @param {number} value */
-function round4(value) {
-  return Math.round(value * 10_000) / 10_000;
 }
 
 /**

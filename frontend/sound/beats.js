@@ -10,7 +10,7 @@ import {beatEnvelope, beatPeriod} from './tempo.js';
 /** What a step that is off the tempo costs against an onset (Ellis takes 100). */
 const TIGHTNESS = 120;
 /** Correlation below which there is no beat. */
-const LEAST_STRENGTH = 0.1;
+const LEAST_STRENGTH = 0.13;
 const LEAST_BEATS = 4;
 /** Onsets this near to a beat are taken to be it. */
 const NEAR_S = 0.045;

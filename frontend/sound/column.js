@@ -28,8 +28,15 @@ export class Column {
     return offset;
   }
 
-  /** The filled part, without a copy. @returns {T} */
-  values() {
-    return /** @type {T} */ (this.store.subarray(0, this.rows * this.width));
+  /**
+   * The filled part, handed over without a copy: the column is empty afterwards, so that an hour of measurements can
+   * go as soon as it has been looked at.
+   * @returns {T}
+   */
+  take() {
+    const values = /** @type {T} */ (this.store.subarray(0, this.rows * this.width));
+    this.store = new this.Type(0);
+    this.rows = 0;
+    return values;
   }
 }

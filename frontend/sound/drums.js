@@ -18,7 +18,7 @@ import {percentile} from './percentile.js';
  * A kick is a burst of new lows that leaves them deep, and its pitch falls through the low mids. Over a loud bass the
  * lows hardly rise, and on a soft kick the low mids hardly do: so the sum of both counts.
  */
-const KICK_FLUX = 0.33;
+const KICK_FLUX = 0.25;
 const KICK_DEPTH = 0.28;
 const KICK_LOW = -0.06;
 const KICK_THUMP = 0.12;
@@ -110,8 +110,8 @@ function shapeAt(frame, codes, tables) {
   const before = {low: level(LOW, -6, -4), crack: level(CRACK, -5, -3), high: level(HIGH, -5, -3)};
   return {
     low: Math.max(level(LOW, 2, 4), level(LOW, 5, 7), level(LOW, 8, 10)) - before.low,
-    mid: Math.max(level(MID, 0, 1), level(MID, 2, 3)) - level(MID, -5, -3),
-    high: Math.max(level(HIGH, 0, 1), level(HIGH, 2, 3)) - before.high,
+    mid: Math.max(level(MID, -1, 0), level(MID, 0, 1), level(MID, 2, 3)) - level(MID, -5, -3),
+    high: Math.max(level(HIGH, -1, 0), level(HIGH, 0, 1), level(HIGH, 2, 3)) - before.high,
     thump: Math.max(level(THUMP, 0, 2), level(THUMP, 2, 4), level(THUMP, 4, 6)) - level(THUMP, -5, -3),
     depth: level(LOW, 3, 7),
     crackStays: level(CRACK, 3, 8) - before.crack,

@@ -14,14 +14,19 @@ import {percentile} from './percentile.js';
 const BACK = /** @type {const} */ ([2, 5]);
 /** The low range is seen through a window four times as long. */
 const LOW_BACK = /** @type {const} */ ([4, 6]);
-/** Least rise that counts at all, in the compressed scale (0.7 is a doubling of amplitude). */
-const LEAST_RISE = 0.3;
+/**
+ * Least rise that counts at all, in the compressed scale (0.7 is a doubling of amplitude). The few bins of the low
+ * range rise and fall by themselves in any noise.
+ */
+const LEAST_RISE = {low: 0.6, mid: 0.35, high: 0.35};
 /** Least rise as a share of the song's usual peak. */
 const LEAST_SHARE = 0.16;
 /** A peak stands out from the mean flux around it by this factor. */
 const STANDS_OUT = 1.7;
 /** What rises by less than this share of the song's larger strokes is texture. */
 const LEAST_STRENGTH = 0.1;
+/** A song that stops in the middle of a sound ends with a click (15 ms) that is not in it. */
+const CUT_SAMPLES = 720;
 /** Peaks of the short windows within this many frames (30 ms) are one moment. */
 const TOGETHER = 6;
 /** The long window of the low range may see its peak as much as this before and after the others (50 ms). */
@@ -41,9 +46,9 @@ export function findOnsets(codes, envelope, samples) {
   const found = moments(low, mid, high);
   const strokes = measureStrokes(found, codes, tables);
   const onsets = found.map(({frame}, i) => ({
-    sample: Math.min(samples - 1, refineAttack(envelope, frame * FRAME_SAMPLES)),
+    sample: refineAttack(envelope, frame * FRAME_SAMPLES),
     ...strokes[i],
-  })).filter(({strength}) => strength >= LEAST_STRENGTH);
+  })).filter(({strength, sample}) => strength >= LEAST_STRENGTH && sample < samples - CUT_SAMPLES);
   return {onsets: inOrder(onsets), pulseCurve: pulseCurve([low, mid, high])};
 }
 
@@ -54,9 +59,9 @@ export function findOnsets(codes, envelope, samples) {
  * @returns {Voice}
  */
 function voice(name, flux, gap) {
-  const candidates = localPeaks(flux, gap);
+  const candidates = localPeaks(flux, gap, LEAST_RISE[name]);
   const top = percentile(candidates.map(({height}) => height), 0.9);
-  const least = Math.max(LEAST_RISE, LEAST_SHARE * top);
+  const least = Math.max(LEAST_RISE[name], LEAST_SHARE * top);
   const around = runningMean(flux, 24, 10);
   const peaks = candidates.filter(({frame, height}) => height > least && height > STANDS_OUT * around[frame]);
   return {name, flux, top, peaks};
@@ -66,12 +71,13 @@ function voice(name, flux, gap) {
  * Frames that are the largest within `gap` frames to both sides.
  * @param {Float32Array} flux
  * @param {number} gap
+ * @param {number} least
  * @returns {Peak[]}
  */
-function localPeaks(flux, gap) {
+function localPeaks(flux, gap, least) {
   const peaks = [];
   for (let i = 0; i < flux.length; i++) {
-    if (flux[i] < LEAST_RISE) continue;
+    if (flux[i] < least) continue;
     if (isLargest(flux, i, gap)) peaks.push({frame: i, height: flux[i]});
   }
   return peaks;
@@ -111,7 +117,9 @@ function runningMean(values, before, after) {
  */
 function moments(low, mid, high) {
   const frames = strongestApart([mid, high], TOGETHER);
-  const deep = low.peaks.map(({frame}) => frame).filter((frame) => !anyWithin(frames, frame, LOW_TOGETHER));
+  const deep = low.peaks
+    .filter(({frame}) => !anyWithin(frames, frame, LOW_TOGETHER))
+    .map(({frame}) => beginning(mid.flux, frame));
   return [...frames, ...deep].sort((a, b) => a - b).map((frame) => ({
     frame,
     low: largest(low, frame - 4, frame + LOW_TOGETHER),
@@ -129,14 +137,24 @@ function strongestApart(voices, distance) {
   const all = voices
     .flatMap(({peaks, top}) => peaks.map(({frame, height}) => ({frame, share: height / top})))
     .sort((a, b) => b.share - a.share || a.frame - b.frame);
-  /** @type {Set<number>} */
-  const taken = new Set();
+  const taken = new Uint8Array(voices[0].flux.length + distance);
   const kept = all.filter(({frame}) => {
-    if (taken.has(frame)) return false;
-    for (let near = frame - distance; near <= frame + distance; near++) taken.add(near);
+    if (taken[frame]) return false;
+    taken.fill(1, Math.max(0, frame - distance), frame + distance + 1);
     return true;
   });
   return kept.map(({frame}) => frame).sort((a, b) => a - b);
+}
+
+/**
+ * Where a low peak that nothing else marks began: at the largest rise in the mids just before, however small.
+ * @param {Float32Array} flux
+ * @param {number} frame
+ */
+function beginning(flux, frame) {
+  let best = frame;
+  for (let i = Math.max(0, frame - LOW_TOGETHER); i <= frame; i++) if (flux[i] > flux[best]) best = i;
+  return best;
 }
 
 /** @param {number[]} frames ascending @param {number} frame @param {number} distance */

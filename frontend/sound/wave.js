@@ -28,12 +28,13 @@ export class WaveMeter {
 }
 
 /**
- * Signed square roots in 8 bits, so that quiet passages keep their shape.
+ * Signed square roots in 8 bits, so that quiet passages keep their shape. They overwrite the samples, which saves
+ * 17 MB with an hour of music: the byte at i is written after the two at 2i have been read.
  * @param {Int16Array} samples
  */
 export function finishWave(samples) {
   const peak = Math.max(LEAST_PEAK, peakOf(samples));
-  const out = new Int8Array(samples.length);
+  const out = new Int8Array(samples.buffer, samples.byteOffset, samples.length);
   for (let i = 0; i < samples.length; i++) {
     const height = Math.round(127 * Math.sqrt(Math.min(1, Math.abs(samples[i]) / peak)));
     out[i] = samples[i] < 0 ? -height : height;

@@ -1,0 +1,1 @@
+"""Oriel Signal FX Pro: music in, a finished 3D video out."""

@@ -14,6 +14,7 @@ PATCHES = Look(
     name="patches",
     title="Patches",
     description="Upright stripes of flat colours",
+    background={"type": "color", "color": "#000000"},
     parameters={
         "type": "object",
         "properties": {

@@ -32,7 +32,7 @@ export function setAir(air, {t}, motion, {layout, params, cover}, colours) {
   air.imageZoom = 1.3 + .04 * Math.sin(t * .1) + .03 * motion.kick;
   air.imageX = .05 * Math.sin(t * .083);
   air.imageY = .05 * Math.sin(t * .067 + 1);
-  air.imageDim = params.atmosphere * (.3 + .24 * motion.lift + .16 * motion.onset) * (1.6 - .8 * colours.bright);
+  air.imageDim = params.atmosphere * (.26 + .2 * motion.lift + .14 * motion.onset) * (1.6 - 1.15 * colours.bright);
   // The cover brings its own colours; more light over it would only turn them to mud.
   if (pictured) air.hazeStrength *= 1.1 - colours.bright;
 }

@@ -28,7 +28,7 @@ void main() {
   bar = vec4(len, wide, dot(m.xy - a.xy, along), level);
   at = vec2(position.x < .5 ? -wide - 1. : len + wide + 1., position.y * (wide + 1.));
   float pitch = pitchAt(u);
-  low = tint(pitch + fold.z);
+  low = tint(pitch + fold.y);
   high = mix(low, vec3(1.), form.w * level * .6);
   vec3 s = mix(a, b, step(.5, position.x));
   s.xy = a.xy + along * at.x + across * at.y;

@@ -62,7 +62,8 @@ ${BODY}
 #ifdef COVER
 vec4 shade(float r) {
   vec3 c = texture(picture, p * .5 * (.985 - .03 * light.w) + .5).rgb;
-  return vec4(c * (1. - .22 * r * r * r * r), 1.);
+  // A little below full: paper white would outshine the ring.
+  return vec4(c * (.9 - .2 * r * r * r * r), 1.);
 }
 #endif
 

@@ -23,8 +23,9 @@ const STEPS = 64;
  * @returns {Colours}
  */
 export function coloursOf(params, palette) {
-  const [bass, treble, light] = params.colorSource === 'cover' && palette?.length
-    ? fromCover(palette) : [params.bassColor, params.trebleColor, params.lightColor].map((hex) => new Color(hex));
+  const covered = params.colorSource === 'cover' && Boolean(palette?.length);
+  const [bass, treble, light] = covered
+    ? fromCover(/** @type {Palette} */ (palette)) : [params.bassColor, params.trebleColor, params.lightColor].map((hex) => new Color(hex));
   const a = lch(bass);
   const b = lch(treble);
   const depth = params.atmosphere;
@@ -34,7 +35,7 @@ export function coloursOf(params, palette) {
     top: oklch(.05 + .19 * depth, Math.min(.085, b.c * .7) * depth, b.h),
     bottom: oklch(.04 + .11 * depth, Math.min(.065, a.c * .45) * depth, between(b.h, a.h, .62)),
     deep: oklch(.15, Math.min(.05, a.c * .4), between(b.h, a.h, .25)),
-    ramp: rampTexture(bass, treble),
+    ramp: rampTexture(bass, treble, covered ? light : null),
   };
 }
 
@@ -64,18 +65,23 @@ function fromCover(palette) {
   const second = apart[0] ?? {...first, h: first.h + (first.c > .035 ? .55 : 0), l: first.l + .12};
   const lift = (/** @type {{l: number, c: number, h: number}} */ s, /** @type {number} */ low) =>
     oklch(Math.min(.86, Math.max(low, s.l)), s.c < .035 ? Math.min(.05, s.c * 2.5) : Math.min(.19, Math.max(.11, s.c * 1.25)), s.h);
-  return [lift(first, .68), lift(second, .76), lift({...first, l: .82, c: first.c * .8}, .8)];
+  return [lift(first, .68), lift(second, .76), oklch(.88, Math.min(.05, first.c * .4), first.h)];
 }
 
 /**
+ * From bass to treble: round the hue circle between colours that were chosen for it; between a cover's colours over its
+ * light, because every hue on the way would be one that the cover does not have.
  * @param {Color} bass
  * @param {Color} treble
+ * @param {Color | null} over
  */
-function rampTexture(bass, treble) {
+function rampTexture(bass, treble, over) {
   const data = new Uint8Array(STEPS * 4);
   const colour = new Color();
   for (let i = 0; i < STEPS; i++) {
-    mixColours(bass, treble, i / (STEPS - 1), colour);
+    const part = i / (STEPS - 1);
+    if (over) colour.copy(bass).lerp(treble, part).lerp(over, .5 * Math.sin(Math.PI * part));
+    else mixColours(bass, treble, part, colour);
     data.set([colour.r * 255, colour.g * 255, colour.b * 255, 255].map(Math.round), i * 4);
   }
   const texture = new DataTexture(data, STEPS, 1, RGBAFormat, UnsignedByteType);

@@ -18,7 +18,7 @@ uniform highp sampler2D levels, ramp;
 uniform vec4 frame;   // centre x, y; 1 / half width, 1 / half height
 uniform vec4 lean;    // cos, sin of the tilt; cos, sin of the roll
 uniform float unit;   // pixels in half the smaller side
-uniform vec3 fold;    // repeats round the ring, 1 = mirrored, colour shift
+uniform vec2 fold;    // repeats round the ring, colour shift
 const float TURN = 6.28318531;
 
 // Pixels from the middle of the frame, and the height over the plane of the screen.

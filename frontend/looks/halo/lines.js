@@ -28,7 +28,7 @@ uniform vec4 pen[${MOST}];    // half width, swell, softness, alpha
 uniform vec4 hue[${MOST}];    // place on the ramp, span of it, heat
 float level(float c, float row) { return texelFetch(levels, ivec2(mod(c, ${COLUMNS}.), row), 0).r; }
 vec3 pointAt(float c, vec4 p) { return project(onRing(c / ${COLUMNS}., p.w) * (p.x + p.y * level(c, p.z))); }
-vec3 colourAt(float c, vec4 h) { return mix(tint(h.x + h.y * pitchAt(c / ${COLUMNS}.) + fold.z), vec3(1.), h.z); }
+vec3 colourAt(float c, vec4 h) { return mix(tint(h.x + h.y * pitchAt(c / ${COLUMNS}.) + fold.y), vec3(1.), h.z); }
 `;
 
 const LINE = `${SHARED}

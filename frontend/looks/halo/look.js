@@ -1,5 +1,5 @@
 // Halo: the cover, an eclipse or a record in the middle of a ring that is the spectrum.
-import {Camera, DataTexture, FloatType, NearestFilter, RedFormat, Scene, Vector3, Vector4} from 'three';
+import {Camera, DataTexture, FloatType, NearestFilter, RedFormat, Scene, Vector2, Vector4} from 'three';
 import {setAir} from './air.js';
 import {Bars} from './bars.js';
 import {Centre} from './centre.js';
@@ -26,6 +26,8 @@ class Halo {
   constructor(stage) {
     const {params, layout, seed} = stage;
     this.stage = stage;
+    /** One pixel of a 1080p frame in pixels of this one: what line widths are given in. */
+    this.pixel = Math.min(stage.width, stage.height) / 1080;
     this.colours = coloursOf(params, stage.coverPalette);
     this.levels = new Float32Array(COLUMNS * ROWS);
     this.texture = new DataTexture(this.levels, COLUMNS, ROWS, RedFormat, FloatType);
@@ -38,7 +40,7 @@ class Halo {
     this.bars = barred ? new Bars(this.shared, params.style, params.bars, 0) : null;
     this.echo = barred && params.echo > 0 ? new Bars(this.shared, 'bars', params.bars, ECHO_ROW) : null;
     this.fills = new Lines(this.shared, true, 3);
-    this.lines = new Lines(this.shared, false, params.style === 'waveform' ? 1 : 2);
+    this.lines = new Lines(this.shared, false, params.style === 'petals' ? 2 : 1);
     this.circles = new Lines(this.shared, false, 3);
     this.dust = params.dust > 0 ? new Dust(this.shared, Math.round(40 + 300 * params.dust), seed) : null;
     this.addCentre();
@@ -84,7 +86,7 @@ class Halo {
       levels: {value: this.texture}, ramp: {value: this.colours.ramp}, unit: {value: Math.min(width, height) / 2},
       frame: {value: new Vector4(layout.subjectX, layout.subjectY, 1 / layout.width, 1 / layout.height)},
       lean: {value: new Vector4(Math.cos(tilt), Math.sin(tilt), Math.cos(roll), Math.sin(roll))},
-      fold: {value: new Vector3(params.symmetry, params.mirror ? 1 : 0, 0)},
+      fold: {value: new Vector2(params.symmetry, 0)},
     };
   }
 
@@ -96,7 +98,7 @@ class Halo {
     const {stage, colours} = this;
     const motion = motionAt(sound, stage.params.pulseIntensity);
     setAir(air, sound, motion, stage, colours);
-    this.shared.fold.value.z = motion.tone + .05 * motion.hat;
+    this.shared.fold.value.y = motion.tone + .05 * motion.hat;
     this.placeLean(sound);
     this.placeRing(sound, motion);
     this.placeCentre(sound, motion);
@@ -120,14 +122,14 @@ class Halo {
    * @param {Motion} motion
    */
   placeRing(sound, motion) {
-    const {params, width, height} = this.stage;
+    const {params} = this.stage;
     const radius = this.ringRadius * motion.scale;
     const reach = (this.extent - this.ringRadius) * params.reach * (.68 + .42 * motion.lift);
     const turn = this.turnAt(sound) + (params.bassAt === 'top' ? Math.PI : 0);
     const frame = {
       sound, motion, profile: this.profile, levels: this.levels, params,
       lines: this.lines, circles: this.circles, fills: this.fills,
-      radius, reach, turn, pixel: Math.min(width, height) / 1080,
+      radius, reach, turn, pixel: this.pixel,
     };
     const batches = [this.fills, this.lines, this.circles];
     for (const batch of batches) batch.clear();
@@ -177,7 +179,9 @@ class Halo {
     this.profile.at(sound.t1 - echoDelay, 2).lay(this.levels, ECHO_ROW * COLUMNS, bars, symmetry, mirror, .5);
     const {shape, form, light} = echo.uniforms;
     shape.value.set(radius + reach * 1.12, .004, reach * .4, turn);
-    form.value.set(bars, .1, 0, 0);
+    // Hairlines, however few they are: share of the slot that makes a little over a pixel.
+    const slot = 2 * Math.PI * shape.value.x * this.shared.unit.value / bars;
+    form.value.set(bars, Math.min(.3, 2.4 * this.pixel / slot), 0, 0);
     const strength = amount * (.3 + .5 * motion.lift);
     light.value = [strength, strength * .5];
   }
@@ -189,11 +193,11 @@ class Halo {
    * @param {number} radius of the ring
    */
   addNeedle({t}, motion, radius) {
-    const {track, params, height, width} = this.stage;
+    const {track, params} = this.stage;
     const place = .955 - .545 * Math.min(1, t / track.durationS);
     this.circles.add({
       radius: radius * params.centreSize * place, reach: 0, row: 0, heat: .5, tone: .5, span: 0,
-      width: Math.min(width, height) / 1080 * (.8 + motion.kick), alpha: .3 + .5 * Math.min(1, motion.onset),
+      width: this.pixel * (.8 + motion.kick), alpha: .3 + .5 * Math.min(1, motion.onset),
     });
   }
 
@@ -220,11 +224,11 @@ class Halo {
    */
   placeDust(sound, motion) {
     if (!this.dust) return;
-    const {layout, params, width, height} = this.stage;
+    const {layout, params} = this.stage;
     const far = Math.hypot(layout.width, layout.height) * 1.1;
     const way = sound.t * .012 + sound.integral('loudness') * .07;
     this.dust.drift.set(way, this.ringRadius * 1.02, far, .4 + .4 * motion.lift + .35 * motion.onset);
-    this.dust.spark.set(motion.hat, sound.t * .13, Math.min(width, height) / 1080 * (1.8 + params.dust), .35);
+    this.dust.spark.set(motion.hat, sound.t * .13, this.pixel * (1.8 + params.dust), .35);
   }
 
   dispose() {

@@ -47,15 +47,34 @@ export function spectrumRow({profile, levels, sound, params}, row, delay, blur, 
 function waveRow(f, row, delay) {
   const {sound, levels, params} = f;
   spectrumRow(f, row, delay, 5);
-  sound.track.waveform(sound.t - delay, .036, wave);
   const half = wave.length - 1;
+  sound.track.waveform(sound.t1 - delay, .034, wave);
+  for (let pass = 0; pass < 8; pass++) round(wave);
   for (let i = 0; i < COLUMNS; i++) {
     const v = (i / COLUMNS * params.symmetry) % 1;
     const x = (1 - Math.abs(2 * v - 1)) * half;
     const k = Math.min(half - 1, Math.floor(x));
-    const y = wave[k] + (wave[k + 1] - wave[k]) * (x - k);
+    const y = bounded(wave[k] + (wave[k + 1] - wave[k]) * (x - k));
     levels[row * COLUMNS + i] = levels[row * COLUMNS + i] * .26 + y * .74 * Math.sin(Math.PI * x / half) ** .5;
   }
+}
+
+/**
+ * Take the hiss out of a curve: a thick line cannot follow it.
+ * @param {Float32Array} curve
+ */
+function round(curve) {
+  let before = curve[0];
+  for (let i = 1; i < curve.length - 1; i++) {
+    const here = curve[i];
+    curve[i] = .25 * before + .5 * here + .25 * curve[i + 1];
+    before = here;
+  }
+}
+
+/** Loud passages lean against a soft wall instead of leaving the ring. @param {number} y */
+function bounded(y) {
+  return y / (1 + .6 * Math.abs(y));
 }
 
 /**
@@ -112,7 +131,7 @@ export const STYLES = {
     const count = 12;
     for (let i = count - 1; i >= 0; i--) {
       const part = i / (count - 1);
-      spectrumRow(f, 1 + i, i * params.echoDelay * .4, 7);
+      spectrumRow(f, 1 + i, i * params.echoDelay * .4, 10);
       lines.add({
         radius: radius + reach * .86 * part ** 1.15, reach: reach * (.38 - .12 * part), row: 1 + i, turn: turn * (1 - .4 * part),
         width: (.4 + params.thickness * (1.5 - 1.2 * part) + .5 * motion.kick * (1 - part)) * pixel,

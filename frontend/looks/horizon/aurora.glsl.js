@@ -5,24 +5,24 @@ uniform vec4 frame;
 uniform vec4 ribbon;   // time, strength, height of the foot, height of the curtain
 uniform vec3 low, high;
 uniform float voices[8];
-in vec3 fold;          // along -1..1, up 0..1, which ribbon 0 or 1
+in vec2 fold;          // along -1..1, up 0..1
 out vec3 tint;
 float wave(float x, float t) {
   return sin(x * 2.1 + t * .21) * .5 + sin(x * 4.7 - t * .17 + 1.3) * .25 + sin(x * 9.1 + t * .33) * .1;
 }
 void main() {
-  float t = ribbon.x + fold.z * 40.;
-  float x = fold.x;
-  float s = wave(x * 1.3 + fold.z * 2.7, t);
-  float rays = .55 + .45 * sin(x * 34. + 5. * s + t * .4) * sin(x * 13. - t * .23 + fold.z);
+  float t = ribbon.x;
+  float x = fold.x * .94;
+  float s = wave(x * 1.5, t);
+  float rays = .5 + .28 * sin(x * 47. + 7. * s + t * .4) * sin(x * 15. - t * .23) + .22 * sin(x * 83. - 4. * s - t * .6) * sin(x * 6.3 + t * .19);
   int i = int(clamp((x * .5 + .5) * 7.99, 0., 7.));
   float voice = mix(voices[i], voices[min(i + 1, 7)], fract((x * .5 + .5) * 7.99));
   float up = fold.y;
-  float fall = up < .16 ? smoothstep(0., .16, up) : pow(1. - (up - .16) / .84, 2.2);
-  float ends = smoothstep(1., .55, abs(x)) * (.55 + .45 * sin(x * 2.3 + t * .13 + fold.z * 3.));
-  float light = ribbon.y * fall * ends * (.3 + .7 * rays) * (.35 + 1.1 * voice) * (1. - .45 * fold.z);
+  float fall = up < .2 ? smoothstep(0., .2, up) : pow(1. - (up - .2) / .8, 1.7);
+  float ends = smoothstep(.94, .5, abs(x)) * (.55 + .45 * sin(x * 2.3 + t * .13));
+  float light = ribbon.y * fall * ends * (.42 + .8 * rays * rays) * (.35 + 1.1 * voice);
   tint = mix(low, high, smoothstep(.05, .75, up)) * max(0., light);
-  vec2 at = vec2(x * frame.x * 1.05, ribbon.z + fold.z * ribbon.w * .32 + s * ribbon.w * .3 + up * ribbon.w * (.75 + .4 * rays));
+  vec2 at = vec2(x * frame.x * 1.05, ribbon.z + s * ribbon.w * .3 + up * ribbon.w * (.6 + .8 * rays * rays));
   gl_Position = vec4(at / frame.xy, .9993, 1.);
 }`;
 

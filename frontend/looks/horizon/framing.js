@@ -30,18 +30,18 @@ export function framingFor(layout, tunnel) {
 
 /** @param {Layout} layout @returns {Framing} */
 function landFraming({width, shape}) {
-  const horizon = {wide: -.1, tall: .12, square: -.08}[shape];
-  const ground = {wide: -.88, tall: -1.0, square: -.88}[shape];
+  const horizon = {wide: -.1, tall: .1, square: -.08}[shape];
+  const ground = {wide: -.88, tall: -1.12, square: -.88}[shape];
   const fan = .42;
   const far = 4;
   const spread = shape === 'wide' ? width * 1.05 : width * 1.2;
   const outer = OVERSCAN * width / spread * far ** (1 - fan);
   const camera = horizon - ground;
-  return {horizon, edge: horizon - camera / far, camera, rise: Math.min(camera, .86) * .8, spread, fan, far, outer, inner: outer * .62};
+  return {horizon, edge: horizon - camera / far, camera, rise: Math.min(camera, .86), spread, fan, far, outer, inner: outer * .62};
 }
 
 /** @param {Layout} layout @returns {Framing} */
 function tunnelFraming({subjectY, shape}) {
-  const radius = shape === 'wide' ? 1.02 : 1.12;
-  return {horizon: subjectY, edge: -9, camera: radius * .94, rise: radius * .42, spread: radius, fan: 0, far: 8, outer: 1, inner: 1};
+  const radius = shape === 'wide' ? 1.45 : 1.3;
+  return {horizon: subjectY, edge: -9, camera: radius * .94, rise: radius * .3, spread: radius, fan: 0, far: 10, outer: 1, inner: 1};
 }

@@ -26,7 +26,8 @@ vec3 spot(int column, int row) {
   float h = relief.x * rise.x;
 #ifdef TUNNEL
   float angle = place * 3.14159265;
-  float radius = lay.z - h;
+  float radius = age < 0. ? lay.z * 3.4 : lay.z - h;
+  if (age < 0.) z = lay.x;
   return vec3(sin(angle) * radius - camera.x, lay.z - cos(angle) * radius - camera.y, z);
 #else
   float lift = age < 0. ? -.3 * camera.y : h;
@@ -63,7 +64,7 @@ uniform float wave;
 in vec2 cell;
 out vec4 tint;
 #ifdef FACETS
-out vec3 where;
+out vec4 where;
 #endif
 void main() {
   int column = int(cell.x), row = int(cell.y);
@@ -79,7 +80,7 @@ void main() {
   float a = clearness(depth, relief * rise.x / camera.y);
   tint = vec4(colour * a, a);
 #ifdef FACETS
-  where = p;
+  where = vec4(p, near * a);
 #endif
   gl_Position = clip(screen, p.z);
 }`;
@@ -88,15 +89,15 @@ export const BODY_FRAGMENT = `
 in vec4 tint;
 out vec4 o;
 #ifdef FACETS
-in vec3 where;
+in vec4 where;
 uniform vec3 sunWay, facetLight, facetShade;
 #endif
 void main() {
 #ifdef FACETS
-  vec3 n = normalize(cross(dFdx(where), dFdy(where)));
+  vec3 n = normalize(cross(dFdx(where.xyz), dFdy(where.xyz)));
+  n *= n.y < 0. ? -1. : 1.;
   float lit = max(0., dot(n, sunWay));
-  float side = n.x * .5 + .5;
-  vec3 c = tint.rgb + (facetLight * (lit * lit) + facetShade * side) * tint.a;
+  vec3 c = tint.rgb + (facetLight * (lit * lit) + facetShade * (n.x * .5 + .5)) * where.w;
   o = vec4(c, tint.a);
 #else
   o = tint;
@@ -126,7 +127,7 @@ void main() {
   float depth = clamp((p.z - lay.x) / (lay.y * (rise.w - 3.)), 0., 1.);
   float width = pen.x * mix(1., pen.w, sqrt(depth));
   float drawn = max(width, 1.1);
-  float reach = drawn * .5 + .75;
+  float reach = drawn * .5 + .55;
   screen += vec2(-along.y, along.x) * (knot.z * reach / pen.y);
   across = vec2(knot.z * reach, drawn * .5 + .5);
 
@@ -139,7 +140,7 @@ void main() {
   light += path * (.25 + 1.3 * depth) * (.35 + .65 * info.y) * pen.z;
   // Where rows crowd together every second one fades, and all dim: else the far land is one sheet of light with a moire.
   float gap = camera.z * camera.y * lay.y / (p.z * p.z) * pen.y;
-  float kept = mod(parity + float(row), 2.) > .5 ? 1. - smoothstep(.3, .48, depth) : 1.;
+  float kept = knot.w < .5 && mod(parity + float(row), 2.) > .5 ? 1. - smoothstep(.3, .48, depth) : 1.;
   light *= clamp(gap / (drawn * 2.), .2, 1.) * min(1., width / drawn);
   vec3 hue = mix(lineColor, highColor, smoothstep(.12, .85, high + .35 * now + shine.w * info.z * .4));
   hue = mix(hue, sunColor, clamp(path * (.3 + depth), 0., .9));

@@ -19,12 +19,12 @@ export function create(stage) {
   const tunnel = params.style === 'tunnel';
   const facets = params.style === 'facets';
   const framing = framingFor(layout, tunnel);
-  const columns = facets ? 57 : 129;
+  const columns = facets ? 57 : 193;
   const count = params.rows + 3;
   const places = placesOf(columns, framing);
   const rows = new Rows(track, new Travel(track, ROWS_PER_S * params.speed), new Relief(track, {
     places,
-    shape: params.shape, softness: params.softness, jitter: facets ? .75 : 0, seed,
+    shape: tunnel ? 'round' : params.shape, softness: params.softness, jitter: facets ? .75 : 0, seed,
   }), count, facets);
   const far = framing.far - 1;
   const plan = planRows(columns, count, facets, (column, row) => {
@@ -42,7 +42,8 @@ export function create(stage) {
       painter.set(sound, moodAt(sound), air);
       renderer.setRenderTarget(target);
       renderer.clear();
-      land.drawBody(renderer);
+      // Seen from within, the dark body would cover every pixel to hide next to nothing: the tunnel is its lines.
+      if (!tunnel) land.drawBody(renderer);
       sky.draw(renderer);
       land.drawLines(renderer);
     },

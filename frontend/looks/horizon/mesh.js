@@ -9,7 +9,7 @@ import {BufferAttribute, BufferGeometry, Sphere} from 'three';
  */
 
 /** Shares of the rows after which every second vertex goes. */
-export const COARSER = [.27, .58];
+export const COARSER = [.22, .5];
 
 /** Share of the rows after which the mist has swallowed the lines. */
 const LINES_END = .86;

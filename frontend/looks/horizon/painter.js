@@ -57,7 +57,7 @@ export class Painter {
     const {params, framing, stage: {layout}} = this;
     const tunnel = params.style === 'tunnel';
     const base = layout.shape === 'tall' ? .46 : .36;
-    const radius = base * params.sunSize * (tunnel ? .36 : 1) * (1 + .035 * kick + .12 * mood.burst + .05 * mood.drop);
+    const radius = base * params.sunSize * (tunnel ? .34 : 1) * (1 + .035 * kick + .12 * mood.burst + .05 * mood.drop);
     const path = {rises: mood.progress - .5, sets: .5 - mood.progress, stays: 0}[/** @type {'rises'} */ (params.sunPath)];
     const lift = tunnel ? 0 : radius * (params.sunHeight + .55 * path);
     return {x: tunnel ? 0 : params.sunX * layout.width * .8 + .006 * Math.sin(t * .3), y: (tunnel ? framing.horizon : framing.edge) + lift, radius};
@@ -103,8 +103,8 @@ export class Painter {
     u.pen.value.set(params.lineWidth * this.unit / 540, this.unit, params.lineLight * (.85 + .4 * mood.energy + .3 * onset + .35 * snare), .6);
     u.shine.value.set(.55 + .65 * params.highs, params.shimmer, .7 * params.highs, hat);
     u.fogShape.value.set(params.fog * (4.2 - 1.6 * mood.energy - mood.drop), .62, .72, 0);
-    u.facetLight.value.copy(u.sunColor.value).multiplyScalar(.5 + .25 * onset);
-    u.facetShade.value.copy(u.lineColor.value).multiplyScalar(.12);
+    u.facetLight.value.copy(u.sunColor.value).multiplyScalar(.34 + .2 * onset);
+    u.facetShade.value.copy(u.lineColor.value).multiplyScalar(.26);
   }
 
   /**
@@ -136,7 +136,7 @@ export class Painter {
     const {sky: {uniforms: u}, land, params, framing, rows, stage: {layout}} = this;
     const quiet = Math.max(.15, 1.1 - mood.energy);
     u.night.value.set(params.stars * quiet, t, this.unit, hat * .5);
-    u.ribbon.value.set(t, params.aurora * (.7 + .5 * mood.energy + .25 * snare + .5 * mood.drop), Math.max(framing.edge, -.3) + .34, .5 * layout.height);
+    u.ribbon.value.set(t, params.aurora * (.7 + .5 * mood.energy + .25 * snare + .5 * mood.drop), Math.max(framing.edge, -.3) + .34, .4 * layout.height);
     u.low.value.copy(land.highColor.value);
     u.high.value.copy(land.lineColor.value);
     for (let i = 0; i < 8; i++) u.voices.value[i] = voiceOf(bands, i);
@@ -158,8 +158,14 @@ export class Painter {
     shade(land.sunColor.value, .05, .95, 1, air.haze);
     air.hazeX = (x / width + 1) / 2;
     air.hazeY = (y / height + 1) / 2;
+    // Without a disc the glow belongs to the curtain above.
+    if (params.sun === 'none') air.hazeY += .22;
     air.hazeRadius = (radius / height) * .5 * (2.1 + .9 * mood.energy + .35 * kick + .8 * mood.burst);
     air.hazeStrength = params.haze * (.42 + .3 * mood.energy + .16 * kick + .1 * onset + .3 * mood.burst);
+    if (params.style === 'tunnel') {
+      air.top.multiplyScalar(.3);
+      air.bottom.multiplyScalar(.3);
+    }
     air.exposure = 1 + .045 * onset + .03 * kick + .1 * mood.burst;
   }
 }

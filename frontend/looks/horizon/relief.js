@@ -2,7 +2,7 @@
 import {randomAt} from '../core/random.js';
 
 /** @typedef {import('../../sound/track.js').FeatureTrack} FeatureTrack */
-/** @typedef {'valley' | 'summit' | 'open'} Shape */
+/** @typedef {'valley' | 'summit' | 'open' | 'round'} Shape round closes on itself: the tunnel */
 
 /** Values of a vertex: height (about 0..1), light of the highs (0..1), shift sideways and along the way (facets only). */
 export const VALUES = 4;
@@ -52,15 +52,28 @@ export class Relief {
     for (let i = 0; i < places.length; i++) {
       const place = places[i];
       const across = Math.abs(place - (this.shape === 'valley' ? meander : meander * .25));
-      const fold = Math.min(1, 1 - Math.abs(1 - (Math.abs(place) % 2)));
+      const fold = foldAt(this.shape, place);
       const band = this.bandAt(this.shape === 'valley' ? 1 - fold : fold);
-      const rough = noise(place * 4.1 + 31, row * .13, seed) * .65 + noise(place * 7.3, row * .21 + 9, seed) * .35;
+      const rough = this.roughness(place, row);
       const o = i * VALUES;
-      out[o] = envelope(this.shape, across) * (.04 + .08 * rough + band * (.55 + 1.05 * rough));
+      const height = envelope(this.shape, across) * (.04 + .08 * rough + band * (.55 + 1.05 * rough));
+      // The tallest lean back a little: one loud band must not wall off the sky.
+      out[o] = height / (1 + .4 * height);
       out[o + 1] = this.lightAt(fold) * (.6 + .6 * rough);
       out[o + 2] = this.jitter * (randomAt(seed, Math.floor(row) * 512 + i) - .5);
       out[o + 3] = this.jitter * (randomAt(seed + 1, Math.floor(row) * 512 + i) - .5);
     }
+  }
+
+  /**
+   * Slow irregularity of the ground, so that the two sides are no mirror images, 0..1.
+   * @param {number} place
+   * @param {number} row
+   */
+  roughness(place, row) {
+    const {shape, seed} = this;
+    if (shape === 'round') return noise(1.6 * Math.cos(place * Math.PI) + 20, 1.6 * Math.sin(place * Math.PI) + row * .11, seed);
+    return noise(place * 4.1 + 31, row * .13, seed) * .65 + noise(place * 7.3, row * .21 + 9, seed) * .35;
   }
 
   /**
@@ -124,13 +137,24 @@ function contrast(bands) {
 }
 
 /**
+ * Which part of the spectrum sounds at a place, 0..1: the bass meets in the middle, and beyond 1 it folds back. Open land
+ * has its hills beside the middle instead, at unlike distances.
+ * @param {Shape} shape
+ * @param {number} place
+ */
+function foldAt(shape, place) {
+  const x = shape === 'open' ? Math.abs(place + .42) * 1.35 : Math.abs(place) * (shape === 'round' ? 3 : 1);
+  return Math.min(1, 1 - Math.abs(1 - (x % 2)));
+}
+
+/**
  * Where the land may rise.
  * @param {Shape} shape
  * @param {number} across distance from its axis
  */
 function envelope(shape, across) {
-  if (shape === 'valley') return .3 + 1.25 * smoothstep(.14, 1.0, across);
-  if (shape === 'summit') return .1 + 1.5 * Math.exp(-across * across * 4);
+  if (shape === 'valley') return .26 + .95 * smoothstep(.06, 1.3, across);
+  if (shape === 'summit') return .12 + 1.2 * Math.exp(-across * across * 3.2);
   return .95;
 }
 

@@ -32,15 +32,20 @@ void main() {
   c = mix(c, dark, night * .96);
 #endif
 #ifdef ECLIPSE
-  float lean = .62 + .38 * dot(at, vec2(.5, .87)) / max(r, .01);
-  float rim = exp(-pow((r - 1.) * 15., 2.)) * lean * 1.25 + exp(-max(0., r - 1.) * 9.) * step(1., r) * .34 * lean;
-  c = mix(dark, upper * live.x, clamp(rim, 0., 1.));
-  a = max(a, clamp(rim, 0., 1.) * smoothstep(1.6, 1.3, r));
+  // The moon's edge is sharp; outside it the corona falls off, longer on one side.
+  float lean = .6 + .4 * dot(at, vec2(.5, .87)) / max(r, .01);
+  float corona = 1. / (1. + max(0., r - 1.) * mix(42., 15., lean));
+  corona *= corona * lean * (1. - smoothstep(1.1, 1.27, r));
+  c = mix(c * min(1.2, live.x + .3) * corona, dark * .5, a);
+  a = max(a, corona);
+  o = vec4(min(c, vec3(1.)), a) * (smoothstep(shape.z, shape.z + shape.w, at.y) * live.z);
+  return;
 #endif
 #ifdef SLATS
-  float y = (at.y + .08) * -6.2;
-  float line = abs(fract(y) - .5) - .5 + .5 * clamp(.16 + y * .1, 0., .62);
-  a *= at.y < -.08 ? clamp(line * -shape.x / 6.2 + .5, 0., 1.) : 1.;
+  // Cuts that widen downwards: where the saw is below the width of the cut, the sky shows.
+  float y = (.42 - at.y) * 6.4;
+  float cut = .06 + min(.3, .05 * y) - abs(fract(y) - .5);
+  a *= y > 0. ? clamp(.5 - cut * shape.x / 6.4, 0., 1.) : 1.;
 #endif
   // The foot of the disc melts into the mist on the horizon.
   a *= smoothstep(shape.z, shape.z + shape.w, at.y) * live.z;

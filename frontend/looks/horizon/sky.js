@@ -6,7 +6,7 @@ import {geometryOf} from './mesh.js';
 import {AURORA_FRAGMENT, AURORA_VERTEX} from './aurora.glsl.js';
 import {STAR_FRAGMENT, STAR_VERTEX, SUN_FRAGMENT, SUN_VERTEX} from './sky.glsl.js';
 
-const REACH = 1.6;
+const REACH = 1.28;
 
 export class Sky {
   /**
@@ -66,19 +66,19 @@ function under(vertex, fragment, uniforms, defines = {}) {
   return made;
 }
 
-/** Two ribbons, one behind the other; fine enough along to carry their rays in the corners alone. */
+/** Fine enough along to carry the rays in its corners alone. */
 function ribbonGeometry() {
-  const [along, up] = [121, 7];
+  const [along, up] = [141, 6];
   /** @type {number[]} */
   const folds = [];
   /** @type {number[]} */
   const index = [];
-  for (let i = 0; i < 2 * along * up; i++) {
-    const [ribbon, x, y] = [Math.floor(i / (along * up)), Math.floor(i / up) % along, i % up];
-    folds.push((x / (along - 1)) * 2 - 1, (y / (up - 1)) ** 1.4, ribbon);
+  for (let i = 0; i < along * up; i++) {
+    const [x, y] = [Math.floor(i / up), i % up];
+    folds.push((x / (along - 1)) * 2 - 1, (y / (up - 1)) ** 1.5);
     if (x < along - 1 && y < up - 1) index.push(i, i + up, i + 1, i + 1, i + up, i + up + 1);
   }
-  return geometryOf('fold', new Float32Array(folds), 3, index);
+  return geometryOf('fold', new Float32Array(folds), 2, index);
 }
 
 function squareGeometry() {

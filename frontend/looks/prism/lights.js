@@ -1,7 +1,6 @@
 // The lights of the room and the air behind the solid, moved by the sound.
 import {Color, Matrix3, Vector3, Vector4} from 'three';
 import {mixColours, oklch, toOklch} from '../core/palette.js';
-import {MATERIALS} from './materials.js';
 import {DISTANCE, PITCH} from './motion.js';
 
 /** @typedef {import('./motion.js').Cues} Cues */
@@ -40,7 +39,7 @@ export class Lights {
       highColor: {value: new Color()},
       ember: {value: 0},
       sizes: {value: new Vector4(.62, .42, .07, 1.1)},
-      fringe: {value: params.dispersion * (MATERIALS[params.material].clear > 0 ? .11 : .02)},
+      fringe: {value: params.dispersion * .11},
     };
   }
 
@@ -57,7 +56,7 @@ export class Lights {
     aimed(u.softbox.value, -.75 + .5 * Math.sin(way), .72 + .18 * Math.sin(way * .7 + 1), .55, .12 * Math.sin(way * .4));
     aimed(u.strip.value, .9 + .25 * Math.sin(way * .6 + 2), .1 + .3 * Math.sin(way * .45), .25, .25);
     const flash = .92 + .3 * cues.energy + .6 * cues.kickForce;
-    mixColours(WHITE, near, .16, u.softboxColor.value).multiplyScalar(2.4 * flash);
+    mixColours(WHITE, near, .34, u.softboxColor.value).multiplyScalar(2.4 * flash);
     u.stripColor.value.copy(far).multiplyScalar(1.1 + 1.6 * cues.snare + .5 * cues.hit);
     this.lamps(cues, way);
     u.lowColor.value.copy(near).multiplyScalar(.1);

@@ -52,7 +52,7 @@ vec3 film(vec3 c) {
 `;
 
 /**
- * Lights as areas, for the fragments: a softbox with fringed edges and a narrow strip opposite to it. Both are asked for
+ * Lights as areas, for the fragments: a softbox (its edges fringed by glass) and a narrow strip opposite to it. Both are asked for
  * in their own axes (a linear map, so vertices can do it), in directions of any length.
  */
 export const LIGHTS = `
@@ -61,8 +61,12 @@ uniform vec4 sizes;       // half sizes of the softbox and the strip, as tangent
 uniform float fringe;
 vec3 lights(vec3 q, vec3 r) {
   vec2 a = q.xy / max(q.z, .02), b = abs(r.xy) / max(r.z, .02) - sizes.zw;
-  vec3 s = max(abs(a.x + vec3(-fringe, 0., fringe)) - sizes.x, abs(a.y) - sizes.y);
-  vec3 key = clamp(.5 - s * 4., 0., 1.) * (.75 + .3 * a.y);
+#ifdef GLASS
+  vec3 s = max(abs(a.x + vec3(-fringe, 0., fringe)) - sizes.x, abs(a.y) - sizes.y), key;
+#else
+  float s = max(abs(a.x) - sizes.x, abs(a.y) - sizes.y), key;
+#endif
+  key = clamp(.5 - s * 4., 0., 1.) * max(.62 + .5 * a.y + .25 * a.x, .12);
   float narrow = clamp(.5 - max(b.x * 7., b.y * 2.), 0., 1.);
   return key * softboxColor + narrow * stripColor;
 }

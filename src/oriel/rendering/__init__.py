@@ -1,0 +1,1 @@
+"""Renders: one song and its settings become one video."""

@@ -55,7 +55,7 @@ export class Gem {
     const {planes} = this.solid;
     this.solid.shape(cues.turn, (i) => {
       const band = cues.bands[this.traits[i].band];
-      const lift = planes[i].role ? 0 : cues.lift * (.35 + .65 * band * band);
+      const lift = planes[i].role ? .45 * cues.lift : cues.lift * (.35 + .65 * band * band);
       return cues.scale * planes[i].w * (1 + lift);
     });
     for (const list of [this.faces, this.inner, this.outer]) list.clear();

@@ -8,6 +8,7 @@
  * @property {Float32Array} line a whole number wherever a line of light runs
  * @property {Float32Array} tone place on the palette, 0..1
  * @property {Uint16Array} index
+ * @property {Uint16Array} coarse every other row and column: enough for the floor
  */
 /**
  * @typedef {object} Traits
@@ -47,7 +48,8 @@ export function patch(along, around, point, traits) {
       write(mesh, k, p, n, traits.line(u, v, p), traits.tone(u, v, p));
     }
   }
-  quads(mesh.index, along, around, 0, 0);
+  quads(mesh.index, along, around, 0, 0, 1);
+  quads(mesh.coarse, along, around, 0, 0, 2);
   return mesh;
 }
 
@@ -75,7 +77,8 @@ export function around(steps, point, line) {
         write(mesh, k, p, n, line(d, p), .5 + .5 * d[1]);
       }
     }
-    quads(mesh.index, steps, steps, side * (steps + 1) ** 2, side * steps * steps * 6);
+    quads(mesh.index, steps, steps, side * (steps + 1) ** 2, side * steps * steps * 6, 1);
+    quads(mesh.coarse, steps, steps, side * (steps + 1) ** 2, side * steps * steps * 1.5, 2);
   });
   return mesh;
 }
@@ -96,7 +99,7 @@ const unit = (v) => {
 function emptyMesh(points, squares) {
   return {
     position: new Float32Array(points * 3), normal: new Float32Array(points * 3), line: new Float32Array(points),
-    tone: new Float32Array(points), index: new Uint16Array(squares * 6),
+    tone: new Float32Array(points), index: new Uint16Array(squares * 6), coarse: new Uint16Array(squares * 1.5),
   };
 }
 
@@ -108,13 +111,20 @@ function write(mesh, k, p, n, line, tone) {
   mesh.tone[k] = tone;
 }
 
-/** @param {Uint16Array} index @param {number} across @param {number} up @param {number} first @param {number} at */
-function quads(index, across, up, first, at) {
-  for (let i = 0; i < across; i++) {
-    for (let j = 0; j < up; j++, at += 6) {
+/**
+ * @param {Uint16Array} index
+ * @param {number} across squares
+ * @param {number} up squares
+ * @param {number} first point
+ * @param {number} at where to write
+ * @param {number} stride 1 = all points, 2 = every other
+ */
+function quads(index, across, up, first, at, stride) {
+  for (let i = 0; i < across; i += stride) {
+    for (let j = 0; j < up; j += stride, at += 6) {
       const a = first + i * (up + 1) + j;
-      const b = a + up + 1;
-      index.set([a, b, a + 1, a + 1, b, b + 1], at);
+      const b = a + (up + 1) * stride;
+      index.set([a, b, a + stride, a + stride, b, b + stride], at);
     }
   }
 }
@@ -123,15 +133,17 @@ function quads(index, across, up, first, at) {
 export function joined(parts) {
   const points = parts.reduce((sum, {line}) => sum + line.length, 0);
   const mesh = emptyMesh(points, parts.reduce((sum, {index}) => sum + index.length, 0) / 6);
-  let [k, at] = [0, 0];
+  let [k, at, sparse] = [0, 0, 0];
   for (const part of parts) {
     mesh.position.set(part.position, k * 3);
     mesh.normal.set(part.normal, k * 3);
     mesh.line.set(part.line, k);
     mesh.tone.set(part.tone, k);
     mesh.index.set(part.index.map((i) => i + k), at);
+    mesh.coarse.set(part.coarse.map((i) => i + k), sparse);
     k += part.line.length;
     at += part.index.length;
+    sparse += part.coarse.length;
   }
   return mesh;
 }

@@ -21,7 +21,7 @@ export const SHAPES = {
   icosahedron: {planes: icosahedron, tilt: [.2, .3, 0], fit: 1},
   dodecahedron: {planes: dodecahedron, tilt: [.3, .2, 0], fit: 1},
   octahedron: {planes: octahedron, tilt: [.12, .35, .1], fit: 1.08},
-  tetrahedron: {planes: tetrahedron, tilt: [.2, .5, .08], fit: 1.16},
+  tetrahedron: {planes: tetrahedron, tilt: [.2, .5, .08], fit: 1.08},
   cube: {planes: cube, tilt: [.62, .7, .1], fit: .95},
   cone: {planes: cone, tilt: [.1, 0, .14], fit: 1.12},
   cylinder: {planes: cylinder, tilt: [.42, 0, .22], fit: 1.05},

@@ -24,7 +24,7 @@ function section(v, round) {
 const at = (c, e, f, a, b) => c.map((x, i) => x + e[i] * a + f[i] * b);
 
 export function torus() {
-  return patch(112, 44, (u, v) => {
+  return patch(72, 24, (u, v) => {
     const [r, y] = [.72 + .3 * cos(v * TURN), .3 * sin(v * TURN)];
     return [r * cos(u * TURN), y, -r * sin(u * TURN)];
   }, {line: (u, v) => v * 3 + u * 4, tone: (u, v) => .5 + .5 * sin((v + u) * TURN)});
@@ -39,7 +39,7 @@ function knotAt(u) {
 
 export function torusKnot() {
   const w = .2;
-  return patch(300, 26, (u, v) => {
+  return patch(180, 16, (u, v) => {
     const [p, q] = [knotAt(u - .0005), knotAt(u + .0005)];
     const along = q.map((x, i) => x - p[i]);
     const b = across(along, q.map((x, i) => x + p[i]));
@@ -53,7 +53,7 @@ export function torusKnot() {
 
 /** A broad band with one half turn; its two rims are one line. */
 export function mobius() {
-  return patch(168, 40, (u, v) => {
+  return patch(88, 24, (u, v) => {
     const a = u * TURN;
     const [s, c] = [sin(a / 2), cos(a / 2)];
     const [x, y] = section(v, .7);
@@ -66,7 +66,7 @@ export function mobius() {
 
 /** Two strands around an upright axis, thinning out to both ends. */
 export function helix() {
-  return joined([0, .5].map((start) => patch(220, 18, (u, v) => {
+  return joined([0, .5].map((start) => patch(120, 12, (u, v) => {
     const a = (start + u * 1.6) * TURN;
     const end = Math.sqrt(Math.max(1e-6, 1 - (2 * Math.min(.99999, Math.max(.00001, u)) - 1) ** 2));
     const w = .125 * end ** .8;

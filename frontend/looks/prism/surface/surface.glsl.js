@@ -3,29 +3,36 @@ import {BEYOND, LENS, LIGHTS} from '../room.glsl.js';
 
 const HEAD = 'precision highp float;\n';
 
-// How far a point of the body is moved along its normal.
+// How far a point of the body is moved along its normal (z), and how that changes along two tangents (x, y).
 const LIFT = `
 uniform float swell, drift;
-uniform float bands[24];
+uniform float bands[10];
 #ifdef SPECTRUM
 float band(float x) {
-  float k = clamp(x, 0., .999) * 22.;
+  float k = clamp(x, 0., .999) * 9.;
   int i = int(k);
   float f = k - float(i);
   f = f * f * (3. - 2. * f);
   return mix(bands[i], bands[i + 1], f);
 }
 // The bass lies around the waist, the highs at both ends; petals fade out towards the poles.
-float lift(vec3 p) {
+float height(vec3 p) {
   vec3 d = normalize(p);
   float polar = abs(asin(clamp(d.y, -1., 1.))) / 1.5708;
-  float petals = .68 + .32 * cos(8. * atan(d.z, d.x) + drift * .6) * (1. - d.y * d.y) * (1. - d.y * d.y);
+  float petals = .68 + .32 * cos(6. * atan(d.z, d.x) + drift * .6) * (1. - d.y * d.y) * (1. - d.y * d.y);
   return .3 * band(polar) * petals + swell * .5;
 }
+vec3 lift(vec3 p, vec3 t, vec3 b) {
+  const float STEP = .012;
+  float h = height(p);
+  return vec3((vec2(height(p + t * STEP), height(p + b * STEP)) - h) / STEP, h);
+}
 #else
-float lift(vec3 p) {
-  return swell * (.5 + .5 * sin(dot(p, vec3(2.1, 3.2, 1.4)) + drift) + .35 * sin(dot(p, vec3(-3.1, 1.3, 2.6)) - drift * .8)
-                  + .25 * sin(dot(p, vec3(1.2, -2.7, 4.1)) + drift * 1.3));
+const vec3 K = vec3(2.1, 3.2, 1.4), L = vec3(-3.1, 1.3, 2.6);
+vec3 lift(vec3 p, vec3 t, vec3 b) {
+  float k = dot(p, K) + drift, l = dot(p, L) - drift * .8;
+  vec3 slope = .2 * cos(k) * K + .16 * cos(l) * L;
+  return swell * vec3(dot(slope, t), dot(slope, b), .62 + .2 * sin(k) + .16 * sin(l));
 }
 #endif
 `;
@@ -49,12 +56,10 @@ const float SHELL_RIM = .35;
 const float SHELL_RIM = 1.;
 #endif
 void main() {
-  const float STEP = .012;
   vec3 t = normalize(cross(normal, abs(normal.y) < .8 ? vec3(0., 1., 0.) : vec3(1., 0., 0.))), b = cross(normal, t);
-  float h = lift(position);
-  vec2 slope = (vec2(lift(position + t * STEP), lift(position + b * STEP)) - h) / STEP;
-  vec3 N = turn * normalize(normal - t * slope.x - b * slope.y);
-  vec3 p = turn * (position + normal * h) * size;
+  vec3 raised = lift(position, t, b);
+  vec3 N = turn * normalize(normal - t * raised.x - b * raised.y);
+  vec3 p = turn * (position + normal * raised.z) * size;
   vec3 q = placed(p), V = normalize(p - eye);
   float c = -dot(V, N);
 #ifdef SHELL
@@ -81,11 +86,17 @@ void main() {
   light += own * (body * (ember + facingLight(N)) + metal * .6 * before(mirror));
 #endif
   colour = film(light) * strength;
-  gl_Position = project(q);
+  // Divided here: straight interpolation is cheaper, and the triangles are small.
+  vec4 at = project(q);
+  gl_Position = vec4(at.xyz / at.w, 1.);
+#ifndef SHELL
+  // What turns away is thrown out here and not by its winding: a triangle on the outline may show a part of itself.
+  if (c < -.35) gl_Position.z = 2.;
+#endif
 }`;
 
 export const SURFACE_FRAGMENT = `${HEAD}${LIGHTS}
-uniform vec3 lineInk, hot;
+uniform vec3 lineInk;
 uniform float lineWidth, engraved;
 in vec3 key, rim, colour, gloss;
 in float strength, facing, mark;
@@ -93,13 +104,16 @@ out vec4 o;
 void main() {
   float turn = fwidth(facing), pace = fwidth(mark);
   float edge = facing / max(turn, 1e-4), alpha = clamp(edge, 0., 1.) * strength;
+#ifndef SHELL
+  if (edge <= 0.) discard;
+#endif
   float d = abs(fract(mark - .5) - .5) / max(pace, 1e-4);
   float cut = clamp(lineWidth + .5 - d, 0., 1.) * engraved * clamp(1.6 - pace * 8., 0., 1.);
   float outline = clamp(lineWidth * 1.5 + .5 - edge, 0., 1.);
   vec3 light = min(lights(key, rim) * gloss, 1.);
   vec3 c = colour + light * (strength - colour);
-  float l = max(cut, outline), heart = clamp(lineWidth * .4 - d * .45, 0., 1.) * cut;
-  c = mix(c, mix(lineInk, hot, heart) * strength, l);
+  float l = max(cut, outline);
+  c += (lineInk * strength - c) * l;
 #ifdef SHELL
   o = vec4(c * clamp(edge, 0., 1.), .3 * alpha * l);
 #else

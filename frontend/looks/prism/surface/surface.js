@@ -1,6 +1,6 @@
 // A smooth body on the stage: one mesh, moved along its normals in the vertex shader.
 import {
-  AddEquation, BackSide, BufferAttribute, BufferGeometry, Camera, Color, CustomBlending, DoubleSide, FrontSide, GLSL3, Matrix3, Mesh,
+  AddEquation, BufferAttribute, BufferGeometry, Camera, Color, CustomBlending, DoubleSide, GLSL3, Matrix3, Mesh,
   OneFactor, OneMinusSrcAlphaFactor, RawShaderMaterial, Sphere, Vector3,
 } from 'three';
 import {SURFACE_FRAGMENT, SURFACE_VERTEX} from './surface.glsl.js';
@@ -8,7 +8,7 @@ import {SURFACE_FRAGMENT, SURFACE_VERTEX} from './surface.glsl.js';
 /** @typedef {import('../motion.js').Cues} Cues */
 
 const camera = new Camera();
-const BANDS = 24;
+const BANDS = 10;
 
 export class Surface {
   /**
@@ -19,22 +19,28 @@ export class Surface {
     const parts = /** @type {() => import('../shapes/grid.js').SurfaceMesh} */ (shape.surface)();
     this.shell = Boolean(shape.shell && finish.clear > 0);
     this.engraved = shape.engraved ?? 1;
-    this.geometry = new BufferGeometry();
-    for (const [name, size] of /** @type {const} */ ([['position', 3], ['normal', 3], ['line', 1], ['tone', 1]])) {
-      this.geometry.setAttribute(name, new BufferAttribute(parts[name], size));
-    }
-    this.geometry.setIndex(new BufferAttribute(parts.index, 1));
-    this.geometry.boundingSphere = new Sphere();
+    // Two ways through the same points: all of them for the body, a quarter for its picture on the floor.
+    const attributes = /** @type {const} */ ([['position', 3], ['normal', 3], ['line', 1], ['tone', 1]])
+      .map(([name, size]) => /** @type {const} */ ([name, new BufferAttribute(parts[name], size)]));
+    this.geometries = [parts.index, parts.coarse].map((index) => {
+      const geometry = new BufferGeometry();
+      for (const [name, attribute] of attributes) geometry.setAttribute(name, attribute);
+      geometry.setIndex(new BufferAttribute(index, 1));
+      geometry.boundingSphere = new Sphere();
+      return geometry;
+    });
     this.bands = new Float32Array(BANDS);
+    /** @type {Color} */
+    this.hot = uniforms.hot.value;
     this.uniforms = {...uniforms, ...this.own(finish, ramp)};
     const defines = {SHELL: this.shell, GLASS: finish.clear > 0, SPECTRUM: shape.spectrum};
     this.material = new RawShaderMaterial({
       glslVersion: GLSL3, vertexShader: SURFACE_VERTEX, fragmentShader: SURFACE_FRAGMENT, uniforms: this.uniforms,
       defines: Object.fromEntries(Object.entries(defines).filter(([, on]) => on).map(([name]) => [name, ''])),
       transparent: true, blending: CustomBlending, blendEquation: AddEquation, blendSrc: OneFactor,
-      blendDst: OneMinusSrcAlphaFactor, depthTest: !this.shell, depthWrite: !this.shell,
+      blendDst: OneMinusSrcAlphaFactor, depthTest: !this.shell, depthWrite: !this.shell, side: DoubleSide,
     });
-    this.mesh = new Mesh(this.geometry, this.material);
+    this.mesh = new Mesh(this.geometries[0], this.material);
     this.mesh.frustumCulled = false;
   }
 
@@ -64,10 +70,9 @@ export class Surface {
     u.walk.value = cues.walk;
     u.swell.value = cues.lift * .5 + cues.sway;
     u.drift.value = cues.drift;
-    u.lineInk.value.fromArray(cues.edgeInk).multiplyScalar(cues.edgeLight);
+    u.lineInk.value.fromArray(cues.edgeInk).multiplyScalar(cues.edgeLight).lerp(this.hot, Math.min(.5, .2 * cues.edge));
     u.lineWidth.value = cues.edge;
-    // Two of the sixty-four bands at a time, the highest left out.
-    for (let i = 0; i < BANDS; i++) this.bands[i] = Math.max(cues.bands[i * 2 + 2], cues.bands[i * 2 + 3]) ** 1.4 * cues.reach;
+    for (let i = 0; i < BANDS; i++) this.bands[i] = strongest(cues.bands, i * 6, 6) ** 1.4 * cues.reach;
   }
 
   /**
@@ -75,12 +80,19 @@ export class Surface {
    * @param {boolean} mirrored
    */
   draw(renderer, mirrored) {
-    this.material.side = this.shell ? DoubleSide : mirrored ? BackSide : FrontSide;
+    this.mesh.geometry = this.geometries[mirrored ? 1 : 0];
     renderer.render(this.mesh, camera);
   }
 
   dispose() {
-    this.geometry.dispose();
+    for (const geometry of this.geometries) geometry.dispose();
     this.material.dispose();
   }
+}
+
+/** @param {Float32Array} bands @param {number} first @param {number} count */
+function strongest(bands, first, count) {
+  let peak = 0;
+  for (let i = first; i < first + count; i++) peak = Math.max(peak, bands[i]);
+  return peak;
 }

@@ -18,6 +18,12 @@ _GL_FLAGS: dict[Backend, list[str]] = {
     "swiftshader": ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
 }
 
+_UNWANTED_FEATURES = [
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "CalculateNativeWinOcclusion", "DestroyProfileOnBrowserClose"),
+    *("DialMediaRouteProvider", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter"),
+    *("NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch", "Translate"),
+]
+
 _FLAGS = [
     "--ignore-gpu-blocklist",
     "--disable-gpu-watchdog",  # a software frame at 4K may take longer than the watchdog's patience at start
@@ -30,7 +36,8 @@ _FLAGS = [
     "--no-default-browser-check",
     "--mute-audio",
     "--disable-extensions",
-    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,CalculateNativeWinOcclusion",
+    # The last such flag wins, so this one says again what Playwright's own would have said.
+    "--disable-features=" + ",".join(_UNWANTED_FEATURES),
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",
     "--js-flags=--max-old-space-size=2048",

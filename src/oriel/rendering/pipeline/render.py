@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from oriel.errors import EncodingFailed
 from oriel.rendering.pipeline.assemble import assemble, write_poster
+from oriel.rendering.pipeline.audio_encoding import AudioEncoding
 from oriel.rendering.pipeline.deliver import check_output, deliver
-from oriel.rendering.pipeline.disk import file_sha256, full_disk_is_said, refuse_full_disk, require_free
-from oriel.rendering.pipeline.encode import audio_command, audio_suffix, chunk_command, chunk_suffix, codec_of
+from oriel.rendering.pipeline.disk import file_sha256, full_disk_is_said, require_free
+from oriel.rendering.pipeline.encode import chunk_command, chunk_suffix, codec_of
 from oriel.rendering.pipeline.engine import engine_id
 from oriel.rendering.pipeline.estimate import video_bytes, work_bytes
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.pcm import Pcm
 from oriel.rendering.pipeline.plan import RenderPlan, Scene, plan_render, render_key
 from oriel.rendering.pipeline.prepare import Pictures, prepare_pcm, prepare_pictures, prepare_track, scene_of
-from oriel.rendering.pipeline.process import Process, last_line
 from oriel.rendering.pipeline.progress import CancelToken, OnProgress, ProgressMeter
 from oriel.rendering.pipeline.render_chunks import FrameSource, render_chunks
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
@@ -29,8 +28,6 @@ from oriel.rendering.pipeline.stages import Stages
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.verify import Expected, verify
 from oriel.rendering.pipeline.workdir import ChunkFiles, WorkFolder, work_folder
-
-_AUDIO_TIMEOUT_S = 900.0
 
 BackendChoice = Literal["auto", "gpu", "llvmpipe", "swiftshader"]
 
@@ -280,36 +277,6 @@ class _Job:
             sha256=file_sha256(self.request.output),
             warnings=warnings,
         )
-
-
-class AudioEncoding:
-    """The sound, encoded once and beside the frames; one that an earlier run has finished is taken as it is."""
-
-    def __init__(self, folder: WorkFolder, pcm: Pcm, settings: ResolvedSettings, tools: Tools) -> None:
-        self._done = folder.path / f"audio{audio_suffix(settings.output)}"
-        self._part = self._done.with_stem("audio.part")
-        self._process: Process | None = None
-        if not self._done.exists():
-            frames = pcm.frames(settings.output.fps)
-            self._process = Process(audio_command(tools.ffmpeg, pcm.path, self._part, frames, settings.output))
-            self._process.close_stdin()
-
-    def __enter__(self) -> "AudioEncoding":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process:
-            self._process.stop(gently=False)
-
-    def finish(self, check: Callable[[], None]) -> Path:
-        """Wait for FFmpeg and return the encoded sound."""
-        if self._process and self._process.wait(_AUDIO_TIMEOUT_S, check):
-            refuse_full_disk(self._done.parent)
-            stderr = self._process.stderr_tail()
-            raise EncodingFailed(f"FFmpeg could not encode the sound: {last_line(stderr)}", stderr=stderr)
-        if self._process:
-            self._part.replace(self._done)
-        return self._done
 
 
 def expected_of(plan: RenderPlan, settings: ResolvedSettings) -> Expected:

@@ -227,7 +227,7 @@ class Stage:
         if ring.state in (DONE, FAILED):
             return
         ring.stop()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + self._hang_s
         while ring.state not in (DONE, FAILED):
             time.sleep(_FRAME_POLL_S)
             if time.monotonic() > deadline:

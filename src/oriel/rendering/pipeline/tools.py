@@ -18,7 +18,7 @@ _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chro
 
 @dataclass(frozen=True)
 class Tools:
-    """Absolute paths of the programs; `chromium` is None where nobody asked for it."""
+    """Absolute paths of the programs that read and write media."""
 
     ffmpeg: Path
     ffprobe: Path

@@ -70,9 +70,10 @@ def test_a_copy_that_is_cancelled_leaves_nothing(
 
     across(monkeypatch, finished)
     out.write_bytes(b"old")
-    with work_folder(tmp_path / "work", "key") as folder, pytest.raises(Cancelled):
-        deliver(folder, finished, out, check=cancelled)
-    assert [path.read_bytes() for path in out.parent.iterdir()] == [b"old"]
+    with work_folder(tmp_path / "work", "key") as folder:
+        with pytest.raises(Cancelled):
+            deliver(folder, finished, out, check=cancelled)
+        assert [path.read_bytes() for path in out.parent.iterdir()] == [b"old"]
 
 
 def test_a_disk_that_fills_up_while_copying_is_said(

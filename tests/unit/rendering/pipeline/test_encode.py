@@ -151,7 +151,9 @@ def test_joined_chunks_have_exact_times(
         frames = b"".join(bytes([20 + i % 200]) * layout.frame_bytes for i in range(count))
         encode(tools, tmp_path / names[-1], frames, layout, out, transparent)
     video = joined(tools, tmp_path, names, 661, out)
-    picture = next(stream for stream in facts(tools, video)["streams"] if stream["codec_type"] == "video")
+    found = facts(tools, video)
+    picture = next(stream for stream in found["streams"] if stream["codec_type"] == "video")
+    assert float(found["format"]["duration"]) == pytest.approx(661 / fps, abs=1 / 60)
     assert (picture["nb_read_packets"], picture["avg_frame_rate"]) == ("661", f"{fps}/1")
     assert float(picture["start_time"]) == 0
     assert all(abs(shown - index / fps) <= 0.0006 for index, shown in enumerate(times(tools, video)))

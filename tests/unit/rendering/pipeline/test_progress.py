@@ -90,6 +90,12 @@ def test_frames_drawn_again_take_nothing_back(meter: ProgressMeter, seen: list[P
     assert seen[-1].frames_done == 100
 
 
+def test_a_part_that_shrinks_takes_nothing_back(meter: ProgressMeter, seen: list[Progress]) -> None:
+    meter.stage("analysing", 0.9)
+    meter.stage("analysing", 0.1)
+    assert seen[1].fraction == seen[0].fraction
+
+
 def test_an_earlier_stage_is_not_returned_to(meter: ProgressMeter, seen: list[Progress]) -> None:
     meter.stage("encoding")
     meter.stage("analysing", 1.0)

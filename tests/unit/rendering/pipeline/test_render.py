@@ -69,7 +69,7 @@ def test_a_song_becomes_a_video(studio: Studio, make_song: MakeSong) -> None:
 @pytest.mark.parametrize(
     "document",
     [
-        {"output": {"format": "webm"}},
+        {"output": {"format": "webm", "fps": 60}},
         {"output": {"format": "mov"}},
         {"output": {"format": "mov"}, "background": {"type": "transparent"}},
         {"output": {"fps": 24, "width": 98, "height": 66}},

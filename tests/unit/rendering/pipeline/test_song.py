@@ -16,7 +16,7 @@ from oriel.errors import (
     UndecodableSong,
     UnsupportedAudioFormat,
 )
-from oriel.rendering.pipeline.song import probe_song, tag_text
+from oriel.rendering.pipeline.song import input_arguments, probe_song, tag_text
 from oriel.rendering.pipeline.tools import Tools
 
 MakeSong = Callable[..., Path]
@@ -131,6 +131,20 @@ def test_another_name_is_refused_with_what_is_supported(make_song: MakeSong, too
     refusal = refused(make_song("a.flac"), tools)
     assert refusal.message == "Audio file must be MP3, WAV, or M4A format"
     assert refusal.details == {"received_format": "flac", "supported_formats": ["mp3", "wav", "m4a"]}
+
+
+@pytest.mark.parametrize(("name", "received"), [("song.txt", "txt"), ("song", "unknown"), (".mp3", "unknown")])
+def test_a_song_under_another_name_is_refused(make_song: MakeSong, tools: Tools, name: str, received: str) -> None:
+    song = make_song("song.mp3").rename(make_song().with_name(name))
+    assert refused(song, tools).details["received_format"] == received
+
+
+def test_a_strangers_file_is_read_by_one_demuxer_and_from_disk_alone() -> None:
+    assert input_arguments(Path("/a/-x.mp3"), "mp3") == [
+        *("-protocol_whitelist", "file,pipe"),
+        *("-format_whitelist", "mp3"),
+        *("-i", "file:/a/-x.mp3"),
+    ]
 
 
 def test_a_playlist_behind_an_id3_header_reads_no_neighbour(make_song: MakeSong, tools: Tools) -> None:

@@ -1,5 +1,5 @@
 // The analysis of a song: PCM in blocks of any size, a quantised feature track at the end.
-import {AttackMeter} from './attack.js';
+import {AttackMeter, BodyMeter} from './attack.js';
 import {BandMeter} from './bands.js';
 import {EnergyMeter} from './energies.js';
 import {FluxMeter, FRAME_SAMPLES} from './flux.js';
@@ -44,6 +44,7 @@ export class Analyser {
     this.energies = new EnergyMeter(rows, SAMPLE_RATE / 1024);
     this.flux = new FluxMeter(rows);
     this.attacks = new AttackMeter(rows);
+    this.bodies = new BodyMeter(rows);
     this.loudness = new LoudnessMeter(rows);
     this.truePeak = new TruePeakMeter();
     this.wave = new WaveMeter(rows);
@@ -109,6 +110,7 @@ export class Analyser {
     this.bands.measure(this.spectra);
     this.energies.measure(this.short.power);
     this.measureFlux(centre + FRAME_SAMPLES);
+    this.bodies.measure(left.slow, right.slow, slow);
     this.wave.measure(left.slow, right.slow, slow);
   }
 

@@ -1,18 +1,11 @@
 // Finds the moment of an attack to the millisecond, from an envelope of the signal itself.
 import {Column} from './column.js';
 import {codeOfPower, dbOfCode} from './decibel.js';
+import {SAMPLE_RATE, WAVE_PER_ROW} from './grid.js';
+import {DECIMATION} from './signal.js';
 
 /** Samples in a step of the envelope: 1 ms. */
 export const STEP = 48;
-/** How far around the coarse moment the attack is looked for, in steps. */
-const BEFORE = 12;
-const AFTER = 8;
-/** Steps before and after a moment between which a rise is measured. */
-const PAST = 6;
-const NEXT = 3;
-/** The earliest rise that is this share of the largest is the attack: claps are several, and the first one counts. */
-const AS_GOOD_AS = 0.6;
-
 export class AttackMeter {
   /** @param {number} rows expected */
   constructor(rows) {
@@ -57,20 +50,87 @@ export class AttackMeter {
   }
 }
 
+/** Decimated samples in a step of the body's envelope: 12 steps a row, 0.83 ms each. */
+const BODY_SAMPLES = 4;
+const BODY_STEP = BODY_SAMPLES * DECIMATION;
+/** Two one-pole low-passes at 350 Hz, and by how much they are late. */
+const BODY_POLE = Math.exp((-2 * Math.PI * 350 * DECIMATION) / SAMPLE_RATE);
+const BODY_DELAY = 44;
+
+/** The envelope of the lows, for drums whose attack the rest of the music covers. */
+export class BodyMeter {
+  /** @param {number} rows expected */
+  constructor(rows) {
+    /** Largest value in each step, as a level code. */
+    this.codes = new Column(Uint16Array, WAVE_PER_ROW / BODY_SAMPLES, rows);
+    /** @private */
+    this.states = new Float64Array(2);
+  }
+
+  /**
+   * @param {Float64Array} left decimated
+   * @param {Float64Array} right
+   * @param {number} centre of the row
+   */
+  measure(left, right, centre) {
+    const offset = this.codes.append();
+    let [first, second] = this.states;
+    for (let step = 0; step < WAVE_PER_ROW / BODY_SAMPLES; step++) {
+      let most = 0;
+      for (let i = 0; i < BODY_SAMPLES; i++) {
+        const at = centre + step * BODY_SAMPLES + i;
+        first += (left[at] + right[at] - first) * (1 - BODY_POLE);
+        second += (first - second) * (1 - BODY_POLE);
+        most = Math.max(most, Math.abs(second));
+      }
+      this.codes.store[offset + step] = codeOfPower(most * most);
+    }
+    this.states.set([first, second]);
+  }
+}
+
 /**
- * The sample at which the attack near a coarse moment begins.
- * @param {Uint16Array} envelope codes, one a ms
+ * How an attack is read from an envelope: samples in a step and by how much they are late, steps before and after
+ * the coarse moment that are searched, steps before and after a point between which a rise is measured, and from
+ * which share of the largest amplitude around a rise counts.
+ * @typedef {{step: number, delay: number, before: number, after: number, past: number, next: number,
+ *   plain: number}} Reading
+ */
+
+/** @type {Reading} */
+const SHARP = {step: STEP, delay: 0, before: 12, after: 8, past: 12, next: 3, plain: 0.4};
+/** Looks back over a period of the lowest notes. @type {Reading} */
+const BODY = {step: BODY_STEP, delay: BODY_DELAY, before: 18, after: 24, past: 26, next: 8, plain: 0.35};
+/** The earliest rise that is this share of the largest is the attack: claps are several, and the first one counts. */
+const AS_GOOD_AS = 0.6;
+
+/**
+ * The sample at which the attack near a coarse moment begins: where the signal jumps, else where its lows do, else
+ * the coarse moment.
+ * @param {Uint16Array} sharp envelope of the jumps
+ * @param {Uint16Array} body envelope of the lows
  * @param {number} sample
  * @returns {number}
  */
-export function refineAttack(envelope, sample) {
-  const around = Math.round(sample / STEP);
-  const from = Math.max(0, around - BEFORE);
-  const to = Math.min(envelope.length - 1, around + AFTER);
-  const rises = Array.from({length: Math.max(0, to - from + 1)}, (_, i) => riseAt(envelope, from + i));
-  const wanted = AS_GOOD_AS * Math.max(...rises);
-  const first = from + rises.findIndex((rise) => rise >= wanted);
-  return first * STEP + STEP / 2;
+export function refineAttack(sharp, body, sample) {
+  return attackIn(sharp, sample, SHARP) ?? attackIn(body, sample, BODY) ?? sample;
+}
+
+/**
+ * @param {Uint16Array} envelope
+ * @param {number} sample
+ * @param {Reading} reading
+ */
+function attackIn(envelope, sample, reading) {
+  const {step, delay, before, after, plain} = reading;
+  const around = Math.round((sample + delay) / step);
+  const from = Math.max(0, around - before);
+  const to = Math.min(envelope.length - 1, around + after);
+  const rises = Array.from({length: Math.max(0, to - from + 1)}, (_, i) => riseAt(envelope, from + i, reading));
+  const largest = Math.max(...rises);
+  if (!(largest > plain * amplitude(largestCode(envelope, from - reading.past, to)))) return null;
+  const first = from + rises.findIndex((rise) => rise >= AS_GOOD_AS * largest);
+  return Math.max(0, first * step + step / 2 - delay);
 }
 
 /**
@@ -78,12 +138,13 @@ export function refineAttack(envelope, sample) {
  * that is itself no higher than those before is not the beginning of anything.
  * @param {Uint16Array} envelope
  * @param {number} step
+ * @param {Reading} reading
  */
-function riseAt(envelope, step) {
-  const past = largestCode(envelope, step - PAST, step - 1);
-  const next = largestCode(envelope, step, step + NEXT - 1);
-  if (envelope[step] <= past) return 0;
-  return (amplitude(next) - amplitude(past)) * Math.min(1, amplitude(envelope[step]) / (0.3 * amplitude(next)));
+function riseAt(envelope, step, {past, next}) {
+  const before = largestCode(envelope, step - past, step - 1);
+  const after = largestCode(envelope, step, step + next - 1);
+  if (envelope[step] <= before) return 0;
+  return (amplitude(after) - amplitude(before)) * Math.min(1, amplitude(envelope[step]) / (0.3 * amplitude(after)));
 }
 
 /** @param {Uint16Array} envelope @param {number} from @param {number} to */

@@ -25,9 +25,10 @@ const noBeat = () => ({tempoBpm: null, beatStrength: 0, beats: new Float64Array(
  * @param {Float32Array} curve onset strength, one number for each 10 ms
  * @param {Accent[]} accents in order of time
  * @param {number} durationS
+ * @param {Uint16Array} bands rows x 64
  * @returns {BeatTrack} beats in seconds
  */
-export function trackBeats(curve, accents, durationS) {
+export function trackBeats(curve, accents, durationS, bands) {
   const envelope = beatEnvelope(curve);
   if (!envelope) return noBeat();
   const {period, strength} = beatPeriod(envelope);
@@ -35,7 +36,7 @@ export function trackBeats(curve, accents, durationS) {
   const rows = tapBeats(envelope, period);
   if (rows.length < LEAST_BEATS) return noBeat();
   const tapped = Float64Array.from(rows, (row) => row * HOP_S);
-  const beats = steadyBeats(period * HOP_S, accents, durationS) ?? tapped.map((beat) => nearestAccent(accents, beat));
+  const beats = steadyBeats(period * HOP_S, accents, durationS, bands) ?? tapped.map((beat) => nearestAccent(accents, beat));
   const intervals = beats.slice(1).map((beat, i) => beat - beats[i]);
   return {
     tempoBpm: Math.round(6000 / percentile(intervals, 0.5)) / 100,
@@ -50,9 +51,10 @@ export function trackBeats(curve, accents, durationS) {
  * @param {number} roughPeriod in seconds
  * @param {Accent[]} accents
  * @param {number} durationS
+ * @param {Uint16Array} bands
  */
-function steadyBeats(roughPeriod, accents, durationS) {
-  const {start, period, agreement} = fitPulseLine(accents, roughPeriod, durationS);
+function steadyBeats(roughPeriod, accents, durationS, bands) {
+  const {start, period, agreement} = fitPulseLine(accents, roughPeriod, durationS, bands);
   if (agreement < Math.max(STEADY, CHANCE / Math.sqrt(accents.length))) return null;
   const first = Math.ceil((accents[0].timeS - NEAR_S - start) / period);
   const last = Math.floor((Math.min(durationS, accents[accents.length - 1].timeS + period) - start) / period);

@@ -16,7 +16,7 @@ const SECTION_SHARE = 0.6;
 /** What a drop is compared with, and how long it must last to count in full. */
 const MEMORY_S = 30;
 const LASTING_S = 8;
-const OPENING_S = 1;
+const EDGE_S = 1;
 
 /**
  * @param {Uint16Array} loudness
@@ -108,9 +108,9 @@ export function findPeak(onsets, intensity, loudness) {
   let best = {sample: loudestRow(loudness) * SAMPLE_RATE * HOP_S, worth: -Infinity};
   for (const {sample, kinds, strength} of onsets) {
     const row = Math.min(intensity.length - 1, Math.round(sample / SAMPLE_RATE / HOP_S));
-    // An excerpt that begins in the middle of a sound opens with an attack that is none.
-    const opening = sample < OPENING_S * SAMPLE_RATE ? 1 : 0;
-    const worth = (2 * intensity[row] + loudness[row]) / 65535 + strength + (kinds & KICK ? 0.5 : 0) - opening;
+    // An excerpt is cut out of a sound at both ends: what is heard there may be no stroke at all.
+    const atEdge = row < EDGE_S / HOP_S || row >= intensity.length - EDGE_S / HOP_S ? 1 : 0;
+    const worth = (2 * intensity[row] + loudness[row]) / 65535 + strength + (kinds & KICK ? 0.5 : 0) - atEdge;
     if (worth > best.worth) best = {sample, worth};
   }
   return Math.round(best.sample);

@@ -35,10 +35,11 @@ const LOW_TOGETHER = 10;
 /**
  * All onsets in order of time (strengths 0..1), and the curve that the beat is looked for in.
  * @param {Uint8Array} codes flux codes, 5 ms a frame
- * @param {Uint16Array} envelope attack codes, 1 ms a step
+ * @param {Uint16Array} sharp attack codes, see attack.js
+ * @param {Uint16Array} body
  * @param {number} samples length of the song
  */
-export function findOnsets(codes, envelope, samples) {
+export function findOnsets(codes, sharp, body, samples) {
   const tables = levelTables(codes);
   const low = voice('low', novelty(codes, tables, LOW, ...LOW_BACK), 12);
   const mid = voice('mid', novelty(codes, tables, MID, ...BACK), 6);
@@ -46,7 +47,7 @@ export function findOnsets(codes, envelope, samples) {
   const found = moments(low, mid, high);
   const strokes = measureStrokes(found, codes, tables);
   const onsets = found.map(({frame}, i) => ({
-    sample: refineAttack(envelope, frame * FRAME_SAMPLES),
+    sample: refineAttack(sharp, body, frame * FRAME_SAMPLES),
     ...strokes[i],
   })).filter(({strength, sample}) => strength >= LEAST_STRENGTH && sample < samples - CUT_SAMPLES);
   return {onsets: inOrder(onsets), pulseCurve: pulseCurve([low, mid, high])};

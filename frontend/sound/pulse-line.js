@@ -1,5 +1,7 @@
 // Fits one unbroken pulse to a whole song: most music is made to a click, and then its breaks keep the beat too.
 
+import {changeOnBeats} from './change.js';
+
 /** @typedef {import('./beats.js').Accent} Accent */
 /** @typedef {{start: number, period: number, agreement: number}} PulseLine beat i lies at start + period * i (s) */
 
@@ -15,15 +17,19 @@ const DIVISIONS = [1, 2, 3, 4];
 const PHASES = 96;
 const NEAR_S = 0.02;
 
+/** Phases whose accents weigh at least this share of the heaviest are told apart by where the sound changes. */
+const RIVAL = 0.6;
+
 /**
  * The steady pulse near a period that the accents agree with best. Its agreement is 1 where each of them lies on
  * the pulse or one division of it, and near 0 where they lie anywhere.
  * @param {Accent[]} accents in order of time
  * @param {number} period in seconds
  * @param {number} durationS
+ * @param {Uint16Array} bands rows x 64
  * @returns {PulseLine}
  */
-export function fitPulseLine(accents, period, durationS) {
+export function fitPulseLine(accents, period, durationS, bands) {
   const centre = heaviestTime(accents, durationS);
   let range = FIRST_RANGE;
   for (let span = FIRST_SPAN_S; ; span *= 2) {
@@ -34,7 +40,7 @@ export function fitPulseLine(accents, period, durationS) {
   }
   const weight = accents.reduce((sum, accent) => sum + accent.weight, 0);
   const sizes = DIVISIONS.map((division) => concentration(accents, period / division));
-  return {period, start: bestStart(accents, period), agreement: weight > 0 ? Math.max(...sizes) / weight : 0};
+  return {period, start: bestStart(accents, period, bands), agreement: weight > 0 ? Math.max(...sizes) / weight : 0};
 }
 
 /**
@@ -69,24 +75,40 @@ function concentration(accents, period) {
 }
 
 /**
- * The phase that most of the weight lies near to, then moved onto the middle of it.
+ * The phase that most of the weight lies near to and that the sound changes on, moved onto the middle of its accents.
  * @param {Accent[]} accents
  * @param {number} period
+ * @param {Uint16Array} bands
  */
-function bestStart(accents, period) {
-  let best = {start: 0, weight: -1};
-  for (let i = 0; i < PHASES; i++) {
+function bestStart(accents, period, bands) {
+  const phases = Array.from({length: PHASES}, (_, i) => {
     const start = (period * i) / PHASES;
-    const weight = accents.reduce((sum, accent) => {
-      const off = offBeat(accent.timeS, start, period) / NEAR_S;
-      return sum + accent.weight * Math.exp(-0.5 * off * off);
-    }, 0);
-    if (weight > best.weight) best = {start, weight};
+    return {start, weight: weightOn(accents, start, period)};
+  });
+  const heaviest = Math.max(...phases.map(({weight}) => weight));
+  let best = {start: 0, worth: -1};
+  for (const {start, weight} of phases) {
+    if (weight < RIVAL * heaviest) continue;
+    const worth = weight * (1e-6 + changeOnBeats(bands, start, period));
+    if (worth > best.worth) best = {start, worth};
   }
-  const near = accents.filter(({timeS}) => Math.abs(offBeat(timeS, best.start, period)) < NEAR_S);
+  return centred(accents, best.start, period);
+}
+
+/** Weight of the accents on the beats of a pulse. @param {Accent[]} accents @param {number} start @param {number} period */
+function weightOn(accents, start, period) {
+  return accents.reduce((sum, {timeS, weight}) => {
+    const off = offBeat(timeS, start, period) / NEAR_S;
+    return sum + weight * Math.exp(-0.5 * off * off);
+  }, 0);
+}
+
+/** @param {Accent[]} accents @param {number} start @param {number} period */
+function centred(accents, start, period) {
+  const near = accents.filter(({timeS}) => Math.abs(offBeat(timeS, start, period)) < NEAR_S);
   const total = near.reduce((sum, {weight}) => sum + weight, 0);
-  const moved = near.reduce((sum, {timeS, weight}) => sum + weight * offBeat(timeS, best.start, period), 0);
-  return best.start + (total > 0 ? moved / total : 0);
+  const moved = near.reduce((sum, {timeS, weight}) => sum + weight * offBeat(timeS, start, period), 0);
+  return start + (total > 0 ? moved / total : 0);
 }
 
 /** Seconds from the nearest beat, negative before it. @param {number} timeS @param {number} start @param {number} period */

@@ -20,9 +20,10 @@ import {finishWave} from './wave.js';
  */
 export function summarise(heard) {
   const {samples, rows, weighting} = heard;
-  const {onsets, pulseCurve} = findOnsets(heard.flux.codes.take(), heard.attacks.codes.take(), samples);
-  const beatTrack = trackBeats(pulseCurve, accentsOf(onsets), samples / SAMPLE_RATE);
+  const {onsets, pulseCurve} = findOnsets(
+    heard.flux.codes.take(), heard.attacks.codes.take(), heard.bodies.codes.take(), samples);
   const curves = curvesOf(heard);
+  const beatTrack = trackBeats(pulseCurve, accentsOf(onsets), samples / SAMPLE_RATE, curves.bands);
   const sections = findSections({...curves, onsets, beats: beatTrack.beats, samples});
   const intensity = findIntensity(curves.loudness, sections);
   return {

@@ -29,7 +29,8 @@ def descendants(ancestor: int) -> list[int]:
 def arguments(pid: int) -> list[str]:
     """Return a process's command line; nothing where it is gone."""
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf8", "replace").rstrip("\0").split("\0")
+        # Chromium's helpers write theirs with spaces between, and no argument that matters here contains one.
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf8", "replace").replace("\0", " ").split()
     return []
 
 

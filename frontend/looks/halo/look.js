@@ -54,7 +54,8 @@ class Halo {
 
   /** Everything that is drawn. */
   get parts() {
-    return [this.dust, this.centre, this.monogram, this.fills, this.lines, this.circles, this.echo, this.bars].filter((part) => part != null);
+    const {dust, centre, monogram, fills, lines, circles, echo, bars} = this;
+    return [dust, centre, monogram, fills, lines, circles, echo, bars].filter((part) => part != null);
   }
 
   /** While nothing leans, the order of drawing is depth enough, and cheaper. */
@@ -80,12 +81,10 @@ class Halo {
 
   sharedUniforms() {
     const {layout, params, width, height} = this.stage;
-    const tilt = params.tilt * Math.PI / 180;
-    const roll = params.roll * Math.PI / 180;
     return {
       levels: {value: this.texture}, ramp: {value: this.colours.ramp}, unit: {value: Math.min(width, height) / 2},
       frame: {value: new Vector4(layout.subjectX, layout.subjectY, 1 / layout.width, 1 / layout.height)},
-      lean: {value: new Vector4(Math.cos(tilt), Math.sin(tilt), Math.cos(roll), Math.sin(roll))},
+      lean: {value: new Vector4(1, 0, 1, 0)},
       fold: {value: new Vector2(params.symmetry, 0)},
     };
   }

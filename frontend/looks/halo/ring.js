@@ -146,11 +146,11 @@ export const STYLES = {
  * @param {RingFrame} f
  */
 export function addEcho(f) {
-  const {params, radius, reach, lines, turn, pixel, motion} = f;
+  const {params, radius, reach, circles, turn, pixel, motion} = f;
   if (params.style === 'rings') return;
   for (const [i, far] of [1, 1.22].entries()) {
     spectrumRow(f, ECHO_ROW + i, params.echoDelay * (1 + i), 8);
-    lines.add({
+    circles.add({
       radius: radius + reach * (far - .1), reach: reach * .34, row: ECHO_ROW + i, turn: -turn * .5, tone: .3, span: .5,
       width: (1 - .35 * i) * pixel, alpha: params.echo * [.5, .22][i] * (.45 + .55 * motion.lift),
     });

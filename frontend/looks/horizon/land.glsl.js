@@ -22,7 +22,11 @@ vec3 spot(int column, int row) {
   float age = texelFetch(rows, ivec2(int(rise.y) + 1, row), 0).x;
   float settled = clamp(age, 0., 1.);
   float z = age < 0. ? lay.x * .42 : lay.x + (age + relief.w * settled) * lay.y;
+#ifdef FACETS
   float place = placeOf(float(column) + relief.z * settled);
+#else
+  float place = placeOf(float(column));
+#endif
   float h = relief.x * rise.x;
 #ifdef TUNNEL
   float angle = place * 3.14159265;
@@ -61,7 +65,7 @@ float sunPath(vec2 screen) {
 export const BODY_VERTEX = `${PLACE}${AIR}
 uniform vec3 bodyNear, bodyFar, sheen;
 uniform float wave;
-in vec2 cell;
+in vec3 cell;          // column, row, 0 on the ridge or 1 at the foot of its curtain
 out vec4 tint;
 #ifdef FACETS
 out vec4 where;
@@ -69,15 +73,26 @@ out vec4 where;
 void main() {
   int column = int(cell.x), row = int(cell.y);
   vec3 p = spot(column, row);
-  vec2 screen = project(p);
-  float relief = texelFetch(rows, ivec2(column, row), 0).x;
+  vec4 relief = texelFetch(rows, ivec2(column, row), 0);
   vec4 info = texelFetch(rows, ivec2(int(rise.y) + 1, row), 0);
-  float depth = clamp((p.z - lay.x) / (lay.y * (rise.w - 3.)), 0., 1.);
   float near = clamp(info.x + 1., 0., 1.);
+#ifndef FACETS
+  if (cell.z > .5 && row == 1) {
+    p.y = (-frame.y - .3 - camera.w) / camera.z;
+    near = 0.;
+  } else if (cell.z > .5) {
+    // Down to the lowest of the row in front near this place (z of the relief), seen at the same place on the screen.
+    float z = lay.x + texelFetch(rows, ivec2(int(rise.y) + 1, row - 1), 0).x * lay.y;
+    float scale = z / p.z;
+    p = vec3(p.x * scale, min(relief.z * rise.x - camera.y, p.y * scale) - .015 * z, z);
+  }
+#endif
+  vec2 screen = project(p);
+  float depth = clamp((p.z - lay.x) / (lay.y * (rise.w - 3.)), 0., 1.);
   float path = sunPath(screen);
   vec3 colour = mix(bodyNear, bodyFar, depth) * (.25 + .75 * near);
   colour += sheen * (path * near * (.12 + .88 * depth) * (.5 + wave));
-  float a = clearness(depth, relief * rise.x / camera.y);
+  float a = clearness(depth, (p.y + camera.y) / camera.y);
   tint = vec4(colour * a, a);
 #ifdef FACETS
   where = vec4(p, near * a);
@@ -105,7 +120,8 @@ void main() {
 }`;
 
 export const LINE_VERTEX = `${PLACE}${AIR}
-uniform vec3 lineColor, highColor, sunColor, lineDark;
+uniform vec3 lineColor, highColor, sunColor, bodyNear, bodyFar, sheen;
+uniform float wave;
 uniform vec4 pen;      // width in pixels, pixels in one unit of the screen, brightness, thinnest part of the width far away
 uniform vec4 shine;    // highs, sun path, kick, hats
 uniform float parity;  // number of the newest row, 0 even or 1 odd
@@ -144,11 +160,11 @@ void main() {
   light *= clamp(gap / (drawn * 2.), .2, 1.) * min(1., width / drawn);
   vec3 hue = mix(lineColor, highColor, smoothstep(.12, .85, high + .35 * now + shine.w * info.z * .4));
   hue = mix(hue, sunColor, clamp(path * (.3 + depth), 0., .9));
-  vec3 colour = lineDark + hue * (light / (1. + .3 * light));
+  vec3 colour = mix(bodyNear, bodyFar, depth) + sheen * (sunPath(screen) * (.12 + .88 * depth) * (.5 + wave));
+  colour += hue * (kept * light / (1. + .3 * light));
   float a = clearness(depth, relief.x * rise.x / camera.y);
-  a *= kept;
   tint = vec4(min(colour, vec3(1.)) * a, a);
-  vec4 at = kept < .02 ? vec4(2., 2., 2., 1.) : clip(screen, p.z);
+  vec4 at = clip(screen, p.z);
   // Nearer by a good half of the distance to the next row: the line lies on the slope in front of it, not in it.
   at.z -= .36 * lay.x * lay.y / p.z;
   gl_Position = at;

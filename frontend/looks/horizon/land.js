@@ -4,7 +4,7 @@ import {
   Vector3, Vector4,
 } from 'three';
 import {BODY_FRAGMENT, BODY_VERTEX, LINE_FRAGMENT, LINE_VERTEX} from './land.glsl.js';
-import {bodyGeometry, geometryOf, lineGeometry} from './mesh.js';
+import {curtainGeometry, facetGeometry, geometryOf, lineGeometry} from './mesh.js';
 import {SPARK_FRAGMENT, SPARK_VERTEX} from './sparks.glsl.js';
 
 /**
@@ -27,7 +27,7 @@ export function landUniforms() {
     bodyNear: {value: new Color()}, bodyFar: {value: new Color()}, sheen: {value: new Color()}, wave: {value: 0},
     sunWay: {value: new Vector3(0, 1, 0)}, facetLight: {value: new Color()}, facetShade: {value: new Color()},
     lineColor: {value: new Color()}, highColor: {value: new Color()}, sunColor: {value: new Color()},
-    lineDark: {value: new Color()}, parity: {value: 0}, glint: {value: new Vector4()}, pen: {value: new Vector4()}, shine: {value: new Vector4()},
+    parity: {value: 0}, glint: {value: new Vector4()}, pen: {value: new Vector4()}, shine: {value: new Vector4()},
   };
 }
 
@@ -36,7 +36,7 @@ export class Land {
   constructor({columns, plan, facets, tunnel, every}) {
     this.uniforms = landUniforms();
     const defines = {...(facets && {FACETS: ''}), ...(tunnel && {TUNNEL: ''})};
-    this.body = new Mesh(bodyGeometry(plan, columns, facets ? 1 : 2), material(BODY_VERTEX, BODY_FRAGMENT, this.uniforms, defines));
+    this.body = new Mesh(facets ? facetGeometry(plan, columns) : curtainGeometry(plan), material(BODY_VERTEX, BODY_FRAGMENT, this.uniforms, defines));
     this.body.material.blending = NoBlending;
     this.body.material.depthWrite = true;
     this.lines = new Mesh(lineGeometry(plan, columns, every), material(LINE_VERTEX, LINE_FRAGMENT, this.uniforms, defines));

@@ -40,30 +40,47 @@ export function stepOf(row, count) {
 }
 
 /**
- * Cells between the rows, nearest first, so that the depth test turns away what they hide.
+ * A curtain under each row, nearest first, so that the depth test turns away what they hide. Its lower edge reaches down
+ * behind the row in front: every outline of the land is then a row, and covered by that row's smooth line.
  * @param {RowPlan[]} plan
- * @param {number} columns
- * @param {number} bodyStep fewest columns between two vertices: the line covers what a coarser body misses of a curve
  */
-export function bodyGeometry(plan, columns, bodyStep) {
-  const cells = new Float32Array(columns * plan.length * 2);
-  for (let i = 0; i < cells.length / 2; i++) cells.set([i % columns, Math.floor(i / columns)], i * 2);
+export function curtainGeometry(plan) {
+  /** @type {number[]} */
+  const cells = [];
+  /** @type {number[]} */
+  const index = [];
+  for (let row = 1; row < plan.length; row++) {
+    const {from, to} = plan[row];
+    // Half as fine as the line over it, which is wide enough to cover what a chord misses of a curve.
+    const step = Math.max(2, plan[row].step);
+    for (let column = from; column <= to; column += step) {
+      const first = cells.length / 3;
+      cells.push(column, row, 0, column, row, 1);
+      if (column > from) index.push(first - 2, first - 1, first, first - 1, first + 1, first);
+    }
+  }
+  return geometryOf('cell', new Float32Array(cells), 3, index);
+}
+
+/**
+ * Triangles between the rows, nearest first: the polished land.
+ * @param {RowPlan[]} plan all with step 1
+ * @param {number} columns
+ */
+export function facetGeometry(plan, columns) {
+  const cells = new Float32Array(columns * plan.length * 3);
+  for (let i = 0; i < cells.length / 3; i++) cells.set([i % columns, Math.floor(i / columns), 0], i * 3);
   /** @type {number[]} */
   const index = [];
   for (let row = 0; row < plan.length - 1; row++) {
-    const {from, to} = plan[row];
-    const step = Math.max(bodyStep, plan[row].step);
-    const [near, far] = [row * columns, (row + 1) * columns];
-    const wide = Math.max(bodyStep, plan[row + 1].step);
-    for (let c = from; c < to; c += wide) {
-      // The diagonal changes sides from cell to cell, or facets would all lean the same way.
-      const left = step < wide || (row + c / wide) % 2 > 0;
-      const apex = left ? far + c : far + c + wide;
-      for (let n = c; n < c + wide; n += step) index.push(near + n, near + n + step, apex);
-      index.push(far + c, left ? near + c + wide : near + c, far + c + wide);
+    for (let c = plan[row].from; c < plan[row].to; c++) {
+      const [near, far] = [row * columns + c, (row + 1) * columns + c];
+      // The diagonal changes sides from cell to cell, or all would lean the same way.
+      if ((row + c) % 2) index.push(near, near + 1, far, near + 1, far + 1, far);
+      else index.push(near, near + 1, far + 1, near, far + 1, far);
     }
   }
-  return geometryOf('cell', cells, 2, index);
+  return geometryOf('cell', cells, 3, index);
 }
 
 /**

@@ -97,7 +97,6 @@ export class Painter {
     shade(colours.sunColor, turn * .35, 1, 1, u.sunColor.value);
     shade(colours.landColor, turn, 1, 1, u.bodyNear.value);
     u.bodyFar.value.copy(u.bodyNear.value).lerp(air.bottom, .3);
-    dim(u.bodyNear.value, .8, u.lineDark.value);
     dim(u.sunColor.value, params.shimmer * .3 * (.7 + .5 * kick), u.sheen.value);
     u.wave.value = .5 + .5 * mood.energy;
     u.pen.value.set(params.lineWidth * this.unit / 540, this.unit, params.lineLight * (.85 + .4 * mood.energy + .3 * onset + .35 * snare), .6);

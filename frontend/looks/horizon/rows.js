@@ -9,6 +9,8 @@ import {VALUES} from './relief.js';
 
 /** Row 0 is the dark slope in front of everything, row 1 is sounding now, row 2 is the newest one that is finished. */
 const FRONT = 2;
+/** Columns to either side. */
+const REACH = 6;
 
 /**
  * Texture of `columns + 1` texels a row. The last one holds: how many rows it lies behind the newest (0..), loudness,
@@ -60,6 +62,7 @@ export class Rows {
       out[width - VALUES] = distance - number;
       if (!this.even) this.simplify(out, distance - number);
     }
+    if (!this.even) this.setFeet();
     data.set(data.subarray(width, 2 * width), 0);
     data[width - VALUES] = -1;
     data[2 * width - VALUES] = 0;
@@ -106,6 +109,23 @@ export class Rows {
       const part = Math.min(1, Math.max(0, (age - last + 4) / 4));
       if (part > 0) coarsen(values, this.columns, (2 ** level) * VALUES, part);
     });
+  }
+
+  /**
+   * How far down each row has to reach to end behind the row in front of it: that row's lowest height around a place,
+   * in the third number of a vertex. Around, because a column of it stands a little to the side on the screen.
+   */
+  setFeet() {
+    const {data, width, columns, count} = this;
+    for (let row = FRONT; row < count; row++) {
+      const front = (row - 1) * width;
+      for (let column = 0; column < columns; column += 2) {
+        let lowest = Infinity;
+        const last = Math.min(columns - 1, column + REACH);
+        for (let i = Math.max(0, column - REACH); i <= last; i++) lowest = Math.min(lowest, data[front + i * VALUES]);
+        data[row * width + column * VALUES + 2] = lowest;
+      }
+    }
   }
 
   dispose() {

@@ -56,7 +56,7 @@ export class Lights {
     aimed(u.softbox.value, -.75 + .5 * Math.sin(way), .72 + .18 * Math.sin(way * .7 + 1), .55, .12 * Math.sin(way * .4));
     aimed(u.strip.value, .9 + .25 * Math.sin(way * .6 + 2), .1 + .3 * Math.sin(way * .45), .25, .25);
     const flash = .92 + .3 * cues.energy + .6 * cues.kickForce;
-    mixColours(WHITE, near, .34, u.softboxColor.value).multiplyScalar(2.4 * flash);
+    mixColours(WHITE, near, .34, u.softboxColor.value).multiplyScalar(1.9 * flash);
     u.stripColor.value.copy(far).multiplyScalar(1.1 + 1.6 * cues.snare + .5 * cues.hit);
     this.lamps(cues, way);
     u.lowColor.value.copy(near).multiplyScalar(.1);

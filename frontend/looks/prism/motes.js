@@ -17,7 +17,7 @@ void main() {
   vec4 c = project(p);
   float blur = abs(p.z - .5);
   float gleam = .5 + .5 * sin(time * (.5 + k) + k * 60.);
-  float flash = sparkle * step(.55, fract(k * 13. + floor(sparkle * 0.)));
+  float flash = sparkle * step(.55, fract(k * 13.));
   gl_PointSize = pixels * size * (1. + .5 * blur) * (1. + .5 * flash);
   colour = mix(near, far, fract(k * 5.)) * (.1 + .32 * gleam + 1.2 * flash) / (1. + 1.6 * blur);
   gl_Position = c;

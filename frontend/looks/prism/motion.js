@@ -80,7 +80,7 @@ export class Motion {
       index: 1.46 + .16 * sound.mid,
       fire: .16 * params.dispersion,
       walk: .55 * sound.integral('treble') * .16 + .22 * sound.treble + .03 * sound.t * .3 + .04 * hat,
-      edge, edgeInk: this.edgeInk, edgeLight: .56 + .2 * energy + .45 * punch,
+      edge, edgeInk: this.edgeInk, edgeLight: .56 + .2 * energy + .34 * punch,
       innerEdge: Math.max(.55, .6 * this.pixel), innerLight: .2 + .25 * energy + .8 * snare + .35 * hit,
       kick, hit, snare, hat, energy, kickForce: punch * force,
     };

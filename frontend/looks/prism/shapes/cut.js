@@ -50,14 +50,14 @@ const AXES = signs([1, 0, 0], true);
 const DIAGONALS = signs([1, 1, 1]);
 const EDGES = signs([1, 1, 0], true);
 const TWELVE = signs([0, 1, PHI], true);
-const TWENTY = [...DIAGONALS, ...signs([0, 1 / PHI, PHI], true)];
+const TWENTY = [...DIAGONALS, ...signs([1 / PHI, 0, PHI], true)];
 const TETRA = [[0, 1, 0], ...[0, 1, 2].map((i) => [Math.sqrt(8) / 3 * Math.cos(i * 2 * Math.PI / 3), -1 / 3, Math.sqrt(8) / 3 * Math.sin(i * 2 * Math.PI / 3)])].map(unit);
 
 export const cube = () => solid(AXES, EDGES, .62, .84);
 export const tetrahedron = () => solid(TETRA.map((v) => unit(v.map((x) => -x))), TETRA, .37, 1.04);
 export const octahedron = () => solid(DIAGONALS, AXES, .575, .955);
 export const dodecahedron = () => solid(TWELVE, TWENTY, .79, .965);
-export const icosahedron = () => solid(TWENTY, TWELVE, .8, .965);
+export const icosahedron = () => solid(TWENTY, TWELVE, .8, .972);
 
 /**
  * A ring of planes around the upright axis.

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -94,12 +95,13 @@ def backend_of(renderer: str) -> Backend:
 
 
 def browser_processes(profile: Path) -> list[int]:
-    """Return the ids of the processes that run on a profile (Linux; elsewhere an empty list)."""
-    needle = f"--user-data-dir={profile}".encode()
+    """Return the ids of all the processes that run on a profile, helpers too (Linux; elsewhere an empty list)."""
+    # The helpers write their whole command line into its first argument, with spaces between.
+    needle = re.compile(re.escape(os.fsencode(f"--user-data-dir={profile}")) + rb"(?=[\0 ]|$)")
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if needle in (folder / "cmdline").read_bytes().split(b"\0"):
+            if needle.search((folder / "cmdline").read_bytes()):
                 found.append(int(folder.name))
     return found
 

@@ -63,8 +63,9 @@ class Stage:
         web: Path | None = None,
         hang_s: float = 60.0,
     ) -> None:
-        self._profile = profile_dir
-        self._tmp = tmp_dir
+        # As Chromium's command line names them, by which its processes are found.
+        self._profile = profile_dir.resolve()
+        self._tmp = tmp_dir.resolve()
         self._chromium = chromium
         self._wanted = backend
         self._web = web or Path(str(files("oriel"))) / "web"

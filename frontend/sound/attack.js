@@ -100,20 +100,24 @@ export class BodyMeter {
 /** @type {Reading} */
 const SHARP = {step: STEP, delay: 0, before: 12, after: 8, past: 12, next: 3, plain: 0.4};
 /** Looks back over a period of the lowest notes. @type {Reading} */
-const BODY = {step: BODY_STEP, delay: BODY_DELAY, before: 18, after: 24, past: 26, next: 8, plain: 0.35};
+const BODY = {step: BODY_STEP, delay: BODY_DELAY, before: 18, after: 24, past: 26, next: 4, plain: 0.35};
 /** The earliest rise that is this share of the largest is the attack: claps are several, and the first one counts. */
 const AS_GOOD_AS = 0.6;
 
 /**
  * The sample at which the attack near a coarse moment begins: where the signal jumps, else where its lows do, else
- * the coarse moment.
+ * the coarse moment; of a stroke with new lows, whichever comes first.
  * @param {Uint16Array} sharp envelope of the jumps
  * @param {Uint16Array} body envelope of the lows
  * @param {number} sample
+ * @param {boolean} deep
  * @returns {number}
  */
-export function refineAttack(sharp, body, sample) {
-  return attackIn(sharp, sample, SHARP) ?? attackIn(body, sample, BODY) ?? sample;
+export function refineAttack(sharp, body, sample, deep) {
+  const jump = attackIn(sharp, sample, SHARP);
+  if (jump !== null && !deep) return jump;
+  const swell = attackIn(body, sample, BODY);
+  return jump !== null && swell !== null ? Math.min(jump, swell) : jump ?? swell ?? sample;
 }
 
 /**
@@ -144,7 +148,7 @@ function riseAt(envelope, step, {past, next}) {
   const before = largestCode(envelope, step - past, step - 1);
   const after = largestCode(envelope, step, step + next - 1);
   if (envelope[step] <= before) return 0;
-  return (amplitude(after) - amplitude(before)) * Math.min(1, amplitude(envelope[step]) / (0.3 * amplitude(after)));
+  return (amplitude(after) - amplitude(before)) * Math.min(1, amplitude(envelope[step]) / (0.5 * amplitude(after)));
 }
 
 /** @param {Uint16Array} envelope @param {number} from @param {number} to */

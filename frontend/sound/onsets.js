@@ -1,6 +1,7 @@
 // Onsets: peaks of the flux in three ranges, gathered into moments and timed to the millisecond.
 import {refineAttack} from './attack.js';
 import {measureStrokes} from './drums.js';
+import {KICK} from './events.js';
 import {FRAME_SAMPLES, HIGH, LOW, MID, levelTables, novelty} from './flux.js';
 import {percentile} from './percentile.js';
 
@@ -47,7 +48,7 @@ export function findOnsets(codes, sharp, body, samples) {
   const found = moments(low, mid, high);
   const strokes = measureStrokes(found, codes, tables);
   const onsets = found.map(({frame}, i) => ({
-    sample: refineAttack(sharp, body, frame * FRAME_SAMPLES),
+    sample: refineAttack(sharp, body, frame * FRAME_SAMPLES, (strokes[i].kinds & KICK) !== 0),
     ...strokes[i],
   })).filter(({strength, sample}) => strength >= LEAST_STRENGTH && sample < samples - CUT_SAMPLES);
   return {onsets: inOrder(onsets), pulseCurve: pulseCurve([low, mid, high])};

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from oriel.rendering.pipeline.looks import Looks
 from tests.render.command import Command
 from tests.render.conftest import Render
 from tests.render.processes import Kind, kill
 from tests.render.songs import music, write_wav
 
-# Two chunks: 300 frames and 120.
+# Two chunks of 300 frames.
 SMALL = ("--size", "128x72", "--fps", "60", "--title", "", "--artist", "")
 SMALL_DOCUMENT = {"output": {"width": 128, "height": 72, "fps": 60}, "text": {"title": "", "artist": ""}}
 
@@ -21,22 +22,17 @@ Start = Callable[..., Command]
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_wav(tmp_path_factory.mktemp("song") / "song.wav", music(7.0))
+    return write_wav(tmp_path_factory.mktemp("song") / "song.wav", music(10.0))
 
 
 @pytest.fixture
-def start(command: Start, song: Path, looks_name: str) -> Callable[[], Command]:
+def start(command: Start, song: Path, looks: Looks) -> Callable[[], Command]:
     """Start the render that all tests here disturb."""
 
     def started() -> Command:
-        return command("render", song, "-o", "out.mp4", "--look", looks_name, "--work", "../work", *SMALL)
+        return command("render", song, "-o", "out.mp4", "--look", looks.all[0].name, "--work", "../work", *SMALL)
 
     return started
-
-
-@pytest.fixture(scope="session")
-def looks_name(looks) -> str:  # type: ignore[no-untyped-def]
-    return looks.all[0].name
 
 
 @pytest.fixture
@@ -118,8 +114,14 @@ def test_a_crashed_browser_is_replaced_and_nobody_sees_it(
 ) -> None:
     command = start()
     first_chunk_finished(command)
-    for pid in command.processes(kind):
+    chunk = next(command.work.glob("*/chunks/00000-*.mp4"))
+    drawn, browsers = chunk.stat().st_mtime_ns, set(command.processes("browser"))
+    killed = command.processes(kind)
+    assert killed
+    for pid in killed:
         kill(pid, signal.SIGKILL)
+    command.wait_until(lambda: bool(set(command.processes("browser")) - browsers), "there is another browser")
+    assert chunk.stat().st_mtime_ns == drawn
     assert command.wait() == 0, command.stderr
     assert sha256(command.out / "out.mp4") == undisturbed
     assert command.orphans() == []
@@ -129,7 +131,7 @@ def test_a_crashed_browser_is_replaced_and_nobody_sees_it(
 
 def test_a_crashed_ffmpeg_ends_the_render_with_one_sentence(start: Callable[[], Command]) -> None:
     command = start()
-    drawing(command)
+    command.wait_until(lambda: bool(command.processes("ffmpeg")), "frames are encoded")
     for pid in command.processes("ffmpeg"):
         kill(pid, signal.SIGKILL)
     assert command.wait() == 1

@@ -33,7 +33,7 @@ def test_the_three_first_looks_ship() -> None:
     assert {look.name for look in LOOKS} >= {"prism", "halo", "horizon"}
 
 
-@pytest.mark.parametrize("schema", parameters())
+@pytest.mark.parametrize("schema", list(parameters()))
 def test_a_parameter_is_declared_in_full(schema: dict[str, Any]) -> None:
     assert {"default", "title", "description", "x-group", "x-level"} <= set(schema)
     assert schema["x-level"] in ("basic", "advanced")
@@ -44,11 +44,12 @@ def test_a_parameter_is_declared_in_full(schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 def test_a_look_has_at_least_four_presets_that_differ(look: Look) -> None:
-    settings = {resolve(parse_settings({"look": look.name, "preset": p.name}), load_looks()).canonical_json for p in look.presets}
+    documents = [parse_settings({"look": look.name, "preset": preset.name}) for preset in look.presets]
+    settings = {resolve(document, load_looks()).canonical_json for document in documents}
     assert len(settings) == len(look.presets) >= 4
 
 
-@pytest.mark.parametrize(("look", "preset"), presets())
+@pytest.mark.parametrize(("look", "preset"), list(presets()))
 def test_a_preset_resolves(look: Look, preset: str) -> None:
     resolved = resolve(parse_settings({"look": look.name, "preset": preset}), load_looks())
     assert set(resolved.params) == set(declared(look))

@@ -58,6 +58,7 @@
  * @property {number} height pixels
  * @property {Layout} layout
  * @property {Record<string, any>} params the look's own parameters, all present and valid
+ * @property {{type: 'color' | 'gradient' | 'image' | 'transparent'}} background the settings' own
  * @property {number} seed
  * @property {FeatureTrack} track
  * @property {Texture | null} cover square, at most 1024 pixels

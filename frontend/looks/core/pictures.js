@@ -1,5 +1,5 @@
 // Pictures as textures: the cover, and the background, blurred when it is the cover.
-import {CanvasTexture, LinearFilter, LinearMipmapLinearFilter} from 'three';
+import {CanvasTexture, LinearFilter, LinearMipmapNearestFilter} from 'three';
 
 /**
  * @param {ImageBitmap} picture
@@ -23,8 +23,8 @@ export function coverTexture(picture) {
   const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
   ink.drawImage(picture, (side - picture.width) / 2, (side - picture.height) / 2);
   const texture = new CanvasTexture(canvas);
-  texture.minFilter = LinearMipmapLinearFilter;
-  texture.anisotropy = 1;
+  // Not trilinear: on software GL that is two fetches for each pixel of the cover.
+  texture.minFilter = LinearMipmapNearestFilter;
   return texture;
 }
 

@@ -60,7 +60,8 @@ export class Show {
     this.words = words && new Plate(words, width, height);
     this.mark = watermark ? new Plate(watermarkPlate(width, height, layout.shape), width, height) : null;
     this.look = createLook({
-      renderer, target: this.compositor.scene, width, height, layout, params: settings.params, seed: settings.seed, track,
+      renderer, target: this.compositor.scene, width, height, layout, params: settings.params, background: settings.background,
+      seed: settings.seed, track,
       cover: this.textures.cover, coverPalette: cover && paletteOf(smallPixels(cover)), title, artist,
     });
   }

@@ -9,9 +9,9 @@
  * @param {import('../core/contract.js').LookStage} stage
  * @param {import('./colours.js').Colours} colours
  */
-export function setAir(air, {t}, motion, {layout, params, cover}, colours) {
-  // The look's own night stands where the settings leave the air black, as without a cover.
-  const empty = air.top.getHex() === 0 && air.bottom.getHex() === 0;
+export function setAir(air, {t}, motion, {layout, params, cover, background}, colours) {
+  // The look's own night stands where the background would be a cover that the song does not have.
+  const empty = background.type === 'image';
   const pictured = empty && cover !== null;
   if (empty) {
     air.top.copy(colours.top);

@@ -30,8 +30,8 @@ export function framingFor(layout, tunnel) {
 
 /** @param {Layout} layout @returns {Framing} */
 function landFraming({width, shape}) {
-  const horizon = {wide: -.1, tall: .1, square: -.08}[shape];
-  const ground = {wide: -.88, tall: -1.12, square: -.88}[shape];
+  const horizon = {wide: -.14, tall: .1, square: -.08}[shape];
+  const ground = {wide: -.9, tall: -1.12, square: -.88}[shape];
   const fan = .42;
   const far = 4;
   const spread = shape === 'wide' ? width * 1.05 : width * 1.2;

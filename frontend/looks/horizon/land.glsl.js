@@ -12,6 +12,7 @@ uniform vec4 lay;        // nearest distance, distance between rows, spread, exp
 uniform vec4 frame;      // half width, half height, cosine and sine of the bank
 uniform vec4 rise;       // height of 1, columns - 1, inner share of the columns, number of rows
 uniform float outer;
+uniform float parity;  // number of the newest row, 0 even or 1 odd
 
 float placeOf(float column) {
   float s = column / rise.y * 2. - 1.;
@@ -37,6 +38,10 @@ vec3 spot(int column, int row) {
   float lift = age < 0. ? -.3 * camera.y : h;
   return vec3(place * lay.z * pow(z / lay.x, lay.w) - camera.x, lift - camera.y, z);
 #endif
+}
+// Far away every second row is smoothed into the land between its neighbours (see rows.js) and then left out.
+float keptAt(float age, int row) {
+  return mod(parity + float(row), 2.) > .5 ? 1. - smoothstep(.25, .45, age / (rise.w - 3.)) : 1.;
 }
 vec2 project(vec3 p) {
   vec2 q = p.xy * (camera.z / p.z);
@@ -82,7 +87,8 @@ void main() {
     near = 0.;
   } else if (cell.z > .5) {
     // Down to the lowest of the row in front near this place (z of the relief), seen at the same place on the screen.
-    float z = lay.x + texelFetch(rows, ivec2(int(rise.y) + 1, row - 1), 0).x * lay.y;
+    float step = keptAt(info.x - 1., row - 1) <= 0. ? 2. : 1.;
+    float z = lay.x + max(0., info.x - step) * lay.y;
     float scale = z / p.z;
     p = vec3(p.x * scale, min(relief.z * rise.x - camera.y, p.y * scale) - .015 * z, z);
   }
@@ -97,7 +103,11 @@ void main() {
 #ifdef FACETS
   where = vec4(p, near * a);
 #endif
+#ifdef FACETS
   gl_Position = clip(screen, p.z);
+#else
+  gl_Position = keptAt(info.x, row) <= 0. ? vec4(2., 2., 2., 1.) : clip(screen, p.z);
+#endif
 }`;
 
 export const BODY_FRAGMENT = `
@@ -124,7 +134,6 @@ uniform vec3 lineColor, highColor, sunColor, bodyNear, bodyFar, sheen;
 uniform float wave;
 uniform vec4 pen;      // width in pixels, pixels in one unit of the screen, brightness, thinnest part of the width far away
 uniform vec4 shine;    // highs, sun path, kick, hats
-uniform float parity;  // number of the newest row, 0 even or 1 odd
 in vec4 knot;          // column, row, side, 0 along the row or 1 along the way
 out vec4 tint;
 out vec2 across;       // pixels from the middle, half of the width
@@ -156,15 +165,15 @@ void main() {
   light += path * (.25 + 1.3 * depth) * (.35 + .65 * info.y) * pen.z;
   // Where rows crowd together every second one fades, and all dim: else the far land is one sheet of light with a moire.
   float gap = camera.z * camera.y * lay.y / (p.z * p.z) * pen.y;
-  float kept = knot.w < .5 && mod(parity + float(row), 2.) > .5 ? 1. - smoothstep(.3, .48, depth) : 1.;
+  float kept = keptAt(info.x, row);
   light *= clamp(gap / (drawn * 2.), .2, 1.) * min(1., width / drawn);
   vec3 hue = mix(lineColor, highColor, smoothstep(.12, .85, high + .35 * now + shine.w * info.z * .4));
   hue = mix(hue, sunColor, clamp(path * (.3 + depth), 0., .9));
   vec3 colour = mix(bodyNear, bodyFar, depth) + sheen * (sunPath(screen) * (.12 + .88 * depth) * (.5 + wave));
-  colour += hue * (kept * light / (1. + .3 * light));
+  colour += hue * ((knot.w > .5 ? 1. : kept) * light / (1. + .3 * light));
   float a = clearness(depth, relief.x * rise.x / camera.y);
   tint = vec4(min(colour, vec3(1.)) * a, a);
-  vec4 at = clip(screen, p.z);
+  vec4 at = kept <= 0. && knot.w < .5 ? vec4(2., 2., 2., 1.) : clip(screen, p.z);
   // Nearer by a good half of the distance to the next row: the line lies on the slope in front of it, not in it.
   at.z -= .36 * lay.x * lay.y / p.z;
   gl_Position = at;

@@ -10,7 +10,10 @@ import {VALUES} from './relief.js';
 /** Row 0 is the dark slope in front of everything, row 1 is sounding now, row 2 is the newest one that is finished. */
 const FRONT = 2;
 /** Columns to either side. */
-const REACH = 6;
+const REACH = 5;
+/** Where the thinning begins and ends, in shares of the way to the farthest row; as in `keptAt` of the shaders. */
+const THIN_FROM = .25;
+const THIN_TO = .45;
 
 /**
  * Texture of `columns + 1` texels a row. The last one holds: how many rows it lies behind the newest (0..), loudness,
@@ -62,7 +65,10 @@ export class Rows {
       out[width - VALUES] = distance - number;
       if (!this.even) this.simplify(out, distance - number);
     }
-    if (!this.even) this.setFeet();
+    if (!this.even) {
+      this.thinOut();
+      this.setFeet();
+    }
     data.set(data.subarray(width, 2 * width), 0);
     data[width - VALUES] = -1;
     data[2 * width - VALUES] = 0;
@@ -112,13 +118,36 @@ export class Rows {
   }
 
   /**
+   * How much of a row is itself: far away every second one becomes what lies between its neighbours, and is not drawn.
+   * @param {number} row place in the texture
+   */
+  keptAt(row) {
+    if (row < FRONT || (this.newest + row) % 2 === 0) return 1;
+    const depth = (this.part + row - FRONT) / (this.count - 3);
+    const x = Math.min(1, Math.max(0, (depth - THIN_FROM) / (THIN_TO - THIN_FROM)));
+    return 1 - x * x * (3 - 2 * x);
+  }
+
+  /** See `keptAt`. */
+  thinOut() {
+    const {data, width, columns, count} = this;
+    for (let row = FRONT; row < count - 1; row++) {
+      const kept = this.keptAt(row);
+      if (kept === 1) continue;
+      for (let i = row * width; i < row * width + columns * VALUES; i += VALUES) {
+        data[i] = (data[i - width] + data[i + width]) / 2 * (1 - kept) + data[i] * kept;
+      }
+    }
+  }
+
+  /**
    * How far down each row has to reach to end behind the row in front of it: that row's lowest height around a place,
    * in the third number of a vertex. Around, because a column of it stands a little to the side on the screen.
    */
   setFeet() {
     const {data, width, columns, count} = this;
     for (let row = FRONT; row < count; row++) {
-      const front = (row - 1) * width;
+      const front = (this.keptAt(row - 1) > 0 ? row - 1 : row - 2) * width;
       for (let column = 0; column < columns; column += 2) {
         let lowest = Infinity;
         const last = Math.min(columns - 1, column + REACH);

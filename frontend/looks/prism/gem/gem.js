@@ -88,7 +88,7 @@ export class Gem {
     this.ramp.at(this.traits[i].tone + cues.walk, own);
     const small = this.solid.planes[i].role ? 1.6 : 1;
     for (let c = 0; c < 3; c++) sheen[c] = small * (fresnel + (1 - fresnel) * this.finish.metal) * (1 - this.finish.dye + this.finish.dye * own[c]);
-    this.rim = .5 * (1 - facing) ** 2 * cues.edgeLight;
+    this.rim = .36 * (1 - facing) ** 2 * cues.edgeLight;
     if (this.finish.clear > 0) this.interior(i, N, V, facing, fresnel, cues);
     else {
       for (let c = 0; c < 3; c++) {

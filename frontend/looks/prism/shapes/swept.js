@@ -39,7 +39,7 @@ function knotAt(u) {
 
 export function torusKnot() {
   const w = .2;
-  return patch(180, 16, (u, v) => {
+  return patch(150, 14, (u, v) => {
     const [p, q] = [knotAt(u - .0005), knotAt(u + .0005)];
     const along = q.map((x, i) => x - p[i]);
     const b = across(along, q.map((x, i) => x + p[i]));
@@ -66,7 +66,7 @@ export function mobius() {
 
 /** Two strands around an upright axis, thinning out to both ends. */
 export function helix() {
-  return joined([0, .5].map((start) => patch(120, 12, (u, v) => {
+  return joined([0, .5].map((start) => patch(100, 12, (u, v) => {
     const a = (start + u * 1.6) * TURN;
     const end = Math.sqrt(Math.max(1e-6, 1 - (2 * Math.min(.99999, Math.max(.00001, u)) - 1) ** 2));
     const w = .125 * end ** .8;

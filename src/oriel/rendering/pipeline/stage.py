@@ -4,7 +4,6 @@ import contextlib
 import os
 import platform
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -294,10 +293,9 @@ class Stage:
             self._ring = None
 
     def _offer_track(self, track: bytes) -> str:
-        file = tempfile.NamedTemporaryFile(dir=self._tmp, prefix="track-", delete=False)
-        with file:
-            file.write(track)
-        return self._loopback.offer("track", Path(file.name))
+        path = self._tmp / "track"
+        path.write_bytes(track)
+        return self._loopback.offer("track", path)
 
     def _version(self) -> str:
         query = "async () => (await navigator.userAgentData.getHighEntropyValues(['fullVersionList'])).fullVersionList"

@@ -45,4 +45,4 @@ format: setup ## mend what the formatter can
 	$(BIN)/ruff check --fix src tests benchmarks examples
 
 bench: setup ## speed and memory of every look, as text and JSON in build/
-	$(BIN)/python benchmarks/bench.py --json build/bench.json
+	$(BIN)/python -m benchmarks.bench --json build/bench.json

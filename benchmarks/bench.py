@@ -1,4 +1,6 @@
-"""Speed and memory of every look: python benchmarks/bench.py [--song SONG] [--look NAME]... [--presets] [--json FILE]
+"""Speed and memory of every look.
+
+python -m benchmarks.bench [--song SONG] [--look NAME]... [--presets] [--whole] [--json FILE]
 
 For each look at 1080p30, quality standard:
   draw      CPU time of drawing one frame, nothing taken out           -> frames/s on all cores
@@ -29,7 +31,7 @@ from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 
-from processes import PeakMemory, cpu_ms
+from benchmarks.processes import PeakMemory, cpu_ms
 
 CORES = os.cpu_count() or 1
 DRAWN = 240
@@ -147,7 +149,7 @@ def apart(args: argparse.Namespace, settings: dict[str, Any], song: Path, work: 
         subprocess.run([str(part) for part in command], stdin=file, check=True)
     after = os.times()
     raw.unlink()
-    encode = after.children_user + after.children_system - before_children.children_user - before_children.children_system
+    encode = sum(after[2:4]) - sum(before_children[2:4])
     return draw, encode * 1000 / DRAWN
 
 

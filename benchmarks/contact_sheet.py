@@ -1,11 +1,13 @@
 """Contact sheets of a look over a song, for the eyes: twelve moments, or a strip of consecutive frames.
 
-python benchmarks/contact_sheet.py SONG -o SHEET.png --look prism [--preset NAME] [--set KEY=JSON]... [--aspect 16:9]
-    [--size 720] [--moments 12 | --at 12.5 --at 30 | --strip 41.0 --count 12] [--tile 480] [--web DIR] [--title T] [--cover PNG]
+python -m benchmarks.contact_sheet SONG -o SHEET.png --look prism [--preset NAME] [--set KEY=JSON]... [--aspect 16:9]
+    [--size 720] [--moments 12 | --at 12.5 --at 30 | --strip 41.0 --count 12] [--tile 480] [--title T] [--cover PNG]
+
 The analysis of a song is kept beside the sheet's folder for the next call.
 """
 
 import argparse
+import contextlib
 import json
 import subprocess
 import tempfile
@@ -61,10 +63,8 @@ def settings_json(args: argparse.Namespace) -> str:
     document["output"] = {"width": width, "height": height, "fps": args.fps}
     for item in args.set:
         key, value = item.split("=", 1)
-        try:
+        with contextlib.suppress(ValueError):
             value = json.loads(value)
-        except ValueError:
-            pass
         if "." in key:
             group, name = key.split(".", 1)
             document.setdefault(group, {})[name] = value
@@ -77,8 +77,8 @@ def settings_json(args: argparse.Namespace) -> str:
 def decode(song: Path, folder: Path) -> tuple[Path, int]:
     """Decode to canonical PCM."""
     pcm = folder / "pcm.raw"
-    command = ["ffmpeg", "-v", "error", "-i", str(song), "-vn", "-f", "s16le", "-ac", "2", "-ar", "48000", "-y", str(pcm)]
-    subprocess.run(command, check=True)
+    canonical = ["-f", "s16le", "-ac", "2", "-ar", "48000", "-y", str(pcm)]
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(song), "-vn", *canonical], check=True)
     return pcm, pcm.stat().st_size // 4
 
 
@@ -109,9 +109,8 @@ def main() -> None:
                 kept.write_bytes(stage.analyse(*decode(args.song, work)))
             track = kept.read_bytes()
             frames = moments(args, stage.describe(track))
-            stage.load(
-                settings_json(args), track, title=args.title, artist=args.artist, cover=args.cover, watermark=args.watermark
-            )
+            shown = {"title": args.title, "artist": args.artist, "cover": args.cover, "watermark": args.watermark}
+            stage.load(settings_json(args), track, **shown)
             sheet(args, stage, frames)
     print(args.output, "seconds:", " ".join(f"{frame / args.fps:.2f}" for frame in frames))
 
@@ -122,9 +121,11 @@ def sheet(args: argparse.Namespace, stage: Stage, frames: list[int]) -> None:
     rows = -(-len(frames) // args.columns)
     width, height = frame_size(args.aspect, args.size)
     chain = f"crop={width}:{height}:0:0,scale={args.tile}:-2:flags=lanczos,tile={args.columns}x{rows}:padding=6"
-    tag = "scale=in_range=tv:in_color_matrix=bt709,"
-    command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", form.pixel, "-s", f"{form.padded_width}x{form.height}"]
-    command += ["-i", "-", "-vf", (tag if form.pixel == "nv12" else "") + "format=rgb24," + chain, "-frames:v", "1", "-y", str(args.output)]
+    if form.pixel == "nv12":
+        chain = f"scale=in_range=tv:in_color_matrix=bt709,format=rgb24,{chain}"
+    command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", form.pixel]
+    command += ["-s", f"{form.padded_width}x{form.height}", "-i", "-", "-vf", chain]
+    command += ["-frames:v", "1", "-y", str(args.output)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE)
     assert process.stdin
     for frame in frames:

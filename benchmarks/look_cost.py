@@ -1,6 +1,8 @@
-"""What drawing a look costs, part by part, in CPU time of all the browser's processes: python benchmarks/look_cost.py --look prism
+"""What drawing a look costs, part by part.
 
-Core-milliseconds rather than wall time, because other work on the machine disturbs them less; and beside each the ratio
+python -m benchmarks.look_cost --look prism --track out/.song.mp3.track
+
+CPU time of all the browser's processes rather than wall time, because other work on the machine disturbs them less; and beside each the ratio
 to `pack` (the final NV12 pass, which costs the same for every look), because machines differ.
 """
 
@@ -14,7 +16,8 @@ from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import find_chromium
 
-from processes import cpu_ms
+from benchmarks.processes import cpu_ms
+
 
 def main() -> None:
     """Measure and print."""
@@ -31,7 +34,8 @@ def main() -> None:
     settings = resolve(parse_settings(document), load_looks(args.web / "looks.json" if args.web else None))
     with tempfile.TemporaryDirectory() as folder:
         profile = Path(folder) / "profile"
-        with Stage(profile_dir=profile, tmp_dir=Path(folder) / "tmp", chromium=find_chromium(), web=args.web) as stage:
+        tmp = Path(folder) / "tmp"
+        with Stage(profile_dir=profile, tmp_dir=tmp, chromium=find_chromium(), web=args.web) as stage:
             stage.load(settings.canonical_json, args.track.read_bytes(), cover=args.cover)
             first = round(args.at * 30)
             stage.measure(first, 20, ["frame"])
@@ -40,7 +44,9 @@ def main() -> None:
                 before = cpu_ms()
                 wall = stage.measure(first, args.frames, [part])
                 costs[part] = (cpu_ms() - before) / args.frames
-                print(f"{part:6} {costs[part]:6.2f} core-ms {wall:6.2f} ms wall   {costs[part] / costs['pack']:.2f} x pack")
+                print(
+                    f"{part:6} {costs[part]:6.2f} core-ms {wall:6.2f} ms wall   {costs[part] / costs['pack']:.2f} x pack"
+                )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ export class AttackMeter {
       lastRight = right[i];
       if (step > most) most = step;
       if (++heard === STEP) {
-        this.codes.store[this.codes.append()] = codeOfPower(most * most);
+        this.codes.add(codeOfPower(most * most));
         most = 0;
         heard = 0;
       }
@@ -46,7 +46,7 @@ export class AttackMeter {
 
   /** End the last step, though it is not full. */
   finish() {
-    this.codes.store[this.codes.append()] = codeOfPower(this.most * this.most);
+    this.codes.add(codeOfPower(this.most * this.most));
   }
 }
 

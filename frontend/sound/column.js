@@ -16,7 +16,7 @@ export class Column {
     this.store = new Type(Math.max(1, rows) * width);
   }
 
-  /** Room for one more row: the offset in `store` at which to write it. */
+  /** Room for one more row: the offset at which to write it into `store`, which this may have replaced. */
   append() {
     const offset = this.rows * this.width;
     if (offset + this.width > this.store.length) {
@@ -26,6 +26,12 @@ export class Column {
     }
     this.rows += 1;
     return offset;
+  }
+
+  /** Add a row of one number. @param {number} value */
+  add(value) {
+    const offset = this.append();
+    this.store[offset] = value;
   }
 
   /**

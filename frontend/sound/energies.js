@@ -32,7 +32,7 @@ export class EnergyMeter {
     this.amplitudes.forEach((column, i) => {
       let sum = 0;
       for (let k = this.bins[i]; k < this.bins[i + 1]; k++) sum += power[k];
-      column.store[column.append()] = Math.sqrt(sum);
+      column.add(Math.sqrt(sum));
     });
   }
 }

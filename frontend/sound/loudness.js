@@ -49,8 +49,8 @@ export class LoudnessMeter {
 
   /** End the row that is being heard, also when it is not full. */
   closeRow() {
-    this.left.store[this.left.append()] = this.sums[0] / HOP;
-    this.right.store[this.right.append()] = this.sums[1] / HOP;
+    this.left.add(this.sums[0] / HOP);
+    this.right.add(this.sums[1] / HOP);
     this.sums[0] = 0;
     this.sums[1] = 0;
     this.heard = 0;

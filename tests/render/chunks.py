@@ -12,7 +12,6 @@ from pathlib import Path
 from oriel.rendering.pipeline import plan
 from oriel.rendering.pipeline.encode import FrameLayout, chunk_command, chunk_suffix, codec_of
 from oriel.rendering.pipeline.looks import load_looks
-from oriel.rendering.pipeline.pcm import RATE
 from oriel.rendering.pipeline.plan import Chunk, RenderPlan, Scene, plan_render
 from oriel.rendering.pipeline.process import Arguments
 from oriel.rendering.pipeline.render_chunks import render_chunks
@@ -46,15 +45,18 @@ def plan_of(settings: ResolvedSettings, track: bytes, backend_id: str) -> Render
         digest = hashlib.sha256(track).hexdigest()
         scene = Scene("A title", "An artist")
         return plan_render(
-            settings, scene, samples=SECONDS * RATE, features_sha256=digest, engine="1", backend_id=backend_id
+            settings,
+            scene,
+            frames=range(SECONDS * settings.output.fps),
+            features_sha256=digest,
+            engine="1",
+            backend_id=backend_id,
         )
     finally:
         plan.CHUNK_FRAMES = usual
 
 
-def draw_chunks(
-    stage: Stage, settings: ResolvedSettings, track: bytes, folder: Path, indices: Sequence[int]
-) -> None:
+def draw_chunks(stage: Stage, settings: ResolvedSettings, track: bytes, folder: Path, indices: Sequence[int]) -> None:
     """Draw and encode the chunks of these indices, each by itself, in this order."""
     folder.mkdir(exist_ok=True)
     stage.load(settings.canonical_json, track, title="A title", artist="An artist")
@@ -66,7 +68,7 @@ def draw_chunks(
 
     whole = plan_of(settings, track, stage.backend_id)
     for index in indices:
-        part = RenderPlan(whole.frames, whole.fps, (whole.chunks[index],))
+        part = RenderPlan(whole.first, whole.frames, whole.fps, (whole.chunks[index],))
         render_chunks(part, files, Loaded(stage), command)
 
 

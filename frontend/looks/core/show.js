@@ -89,8 +89,10 @@ export class Show {
     if (!this.words && !this.mark) return;
     this.renderer.setRenderTarget(this.compositor.scene);
     const {t, track} = this.sound;
-    const entered = ease((t - .35) / ENTER_S);
-    const left = ease((track.durationS - .2 - t) / LEAVE_S);
+    const {start_s: start, duration_s: duration} = this.settings.range;
+    const end = Math.min(track.durationS, duration === null ? Infinity : start + duration);
+    const entered = ease((t - start - .35) / ENTER_S);
+    const left = ease((end - .2 - t) / LEAVE_S);
     this.words?.draw(this.renderer, entered * left, (1 - entered) * this.compositor.height * .012);
     this.mark?.draw(this.renderer, 1);
   }

@@ -29,9 +29,10 @@ export function framingFor(layout, tunnel) {
 }
 
 /** @param {Layout} layout @returns {Framing} */
-function landFraming({width, shape}) {
+function landFraming({width, shape, hasText}) {
   const horizon = {wide: -.14, tall: .1, square: -.08}[shape];
-  const ground = {wide: -.9, tall: -1.12, square: -.88}[shape];
+  // A title stands in the lower left corner of wide and square frames: the land begins above it.
+  const ground = {wide: -.9, tall: -1.12, square: -.88}[shape] + (hasText && shape !== 'tall' ? .24 : 0);
   const fan = .42;
   const far = 4;
   const spread = shape === 'wide' ? width * 1.05 : width * 1.2;

@@ -41,6 +41,9 @@ vec3 spot(int column, int row) {
 }
 // Far away every second row is smoothed into the land between its neighbours (see rows.js) and then left out.
 float keptAt(float age, int row) {
+#ifdef FACETS
+  return 1.;
+#endif
   return mod(parity + float(row), 2.) > .5 ? 1. - smoothstep(.25, .45, age / (rise.w - 3.)) : 1.;
 }
 vec2 project(vec3 p) {
@@ -73,7 +76,9 @@ uniform float wave;
 in vec3 cell;          // column, row, 0 on the ridge or 1 at the foot of its curtain
 out vec4 tint;
 #ifdef FACETS
-out vec4 where;
+flat out vec3 face;
+out float lit;
+uniform vec3 sunWay, facetLight, facetShade;
 #endif
 void main() {
   int column = int(cell.x), row = int(cell.y);
@@ -101,7 +106,14 @@ void main() {
   float a = clearness(depth, (p.y + camera.y) / camera.y);
   tint = vec4(colour * a, a);
 #ifdef FACETS
-  where = vec4(p, near * a);
+  // The third number tells which of the two triangles behind this corner it lights.
+  ivec2 end = ivec2(int(rise.y), int(rise.w) - 1);
+  ivec2 one = min(ivec2(column + 1, row + int(cell.z)), end), two = min(ivec2(column + 1 - int(cell.z), row + 1), end);
+  vec3 n = normalize(cross(spot(one.x, one.y) - p, spot(two.x, two.y) - p) + vec3(0., 1e-6, 0.));
+  n *= n.y < 0. ? -1. : 1.;
+  float facing = max(0., dot(n, sunWay));
+  face = facetLight * (facing * facing) + facetShade * (n.x * .5 + .5);
+  lit = near * a;
 #endif
 #ifdef FACETS
   gl_Position = clip(screen, p.z);
@@ -114,16 +126,12 @@ export const BODY_FRAGMENT = `
 in vec4 tint;
 out vec4 o;
 #ifdef FACETS
-in vec4 where;
-uniform vec3 sunWay, facetLight, facetShade;
+flat in vec3 face;
+in float lit;
 #endif
 void main() {
 #ifdef FACETS
-  vec3 n = normalize(cross(dFdx(where.xyz), dFdy(where.xyz)));
-  n *= n.y < 0. ? -1. : 1.;
-  float lit = max(0., dot(n, sunWay));
-  vec3 c = tint.rgb + (facetLight * (lit * lit) + facetShade * (n.x * .5 + .5)) * where.w;
-  o = vec4(c, tint.a);
+  o = vec4(tint.rgb + face * lit, tint.a);
 #else
   o = tint;
 #endif
@@ -134,12 +142,12 @@ uniform vec3 lineColor, highColor, sunColor, bodyNear, bodyFar, sheen;
 uniform float wave;
 uniform vec4 pen;      // width in pixels, pixels in one unit of the screen, brightness, thinnest part of the width far away
 uniform vec4 shine;    // highs, sun path, kick, hats
-in vec4 knot;          // column, row, side, 0 along the row or 1 along the way
+in vec4 knot;          // column, row, side, 0 along the row, 1 along the way, 2 across a facet
 out vec4 tint;
 out vec2 across;       // pixels from the middle, half of the width
 void main() {
   int column = int(knot.x), row = int(knot.y);
-  ivec2 next = knot.w > .5 ? ivec2(0, 1) : ivec2(1, 0);
+  ivec2 next = knot.w > 1.5 ? ivec2(1, 1) : knot.w > .5 ? ivec2(0, 1) : ivec2(1, 0);
   ivec2 last = ivec2(int(rise.y), int(rise.w) - 1);
   ivec2 ahead = min(ivec2(column, row) + next, last), behind = max(ivec2(column, row) - next, ivec2(0, 1));
   vec3 p = spot(column, row);

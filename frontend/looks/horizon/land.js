@@ -39,7 +39,7 @@ export class Land {
     this.body = new Mesh(facets ? facetGeometry(plan, columns) : curtainGeometry(plan), material(BODY_VERTEX, BODY_FRAGMENT, this.uniforms, defines));
     this.body.material.blending = NoBlending;
     this.body.material.depthWrite = true;
-    this.lines = new Mesh(lineGeometry(plan, columns, every), material(LINE_VERTEX, LINE_FRAGMENT, this.uniforms, defines));
+    this.lines = new Mesh(lineGeometry(plan, columns, every, facets), material(LINE_VERTEX, LINE_FRAGMENT, this.uniforms, defines));
     this.bodyScene = sceneOf(this.body);
     this.sparks = new Points(geometryOf('seat', seats(plan.length), 2), material(SPARK_VERTEX, SPARK_FRAGMENT, this.uniforms, defines));
     this.lineScene = sceneOf(this.lines, this.sparks);

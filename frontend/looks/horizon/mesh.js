@@ -13,6 +13,8 @@ export const COARSER = [.22, .5];
 
 /** Share of the rows after which the mist has swallowed the lines. */
 const LINES_END = .86;
+/** Farther than this a facet is too small for its edges to show. */
+const FACETS_END = .6;
 
 /**
  * @param {number} columns 4 n + 1
@@ -63,21 +65,20 @@ export function curtainGeometry(plan) {
 }
 
 /**
- * Triangles between the rows, nearest first: the polished land.
+ * Triangles between the rows, nearest first: the polished land. Each point is there twice, once for either triangle of the
+ * cell behind it to its right: a triangle's last corner gives it its one light.
  * @param {RowPlan[]} plan all with step 1
  * @param {number} columns
  */
 export function facetGeometry(plan, columns) {
-  const cells = new Float32Array(columns * plan.length * 3);
-  for (let i = 0; i < cells.length / 3; i++) cells.set([i % columns, Math.floor(i / columns), 0], i * 3);
+  const cells = new Float32Array(columns * plan.length * 6);
+  for (let i = 0; i < cells.length / 3; i++) cells.set([(i >> 1) % columns, Math.floor((i >> 1) / columns), i % 2], i * 3);
   /** @type {number[]} */
   const index = [];
   for (let row = 0; row < plan.length - 1; row++) {
     for (let c = plan[row].from; c < plan[row].to; c++) {
-      const [near, far] = [row * columns + c, (row + 1) * columns + c];
-      // The diagonal changes sides from cell to cell, or all would lean the same way.
-      if ((row + c) % 2) index.push(near, near + 1, far, near + 1, far + 1, far);
-      else index.push(near, near + 1, far + 1, near, far + 1, far);
+      const [near, far] = [2 * (row * columns + c), 2 * ((row + 1) * columns + c)];
+      index.push(near + 2, far + 2, near, far + 3, far + 1, near + 1);
     }
   }
   return geometryOf('cell', cells, 3, index);
@@ -87,9 +88,10 @@ export function facetGeometry(plan, columns) {
  * A ribbon along each row, farthest first, and along every so many columns.
  * @param {RowPlan[]} plan
  * @param {number} columns
- * @param {number} every columns between the lines along the way, a multiple of 4; 0 = none
+ * @param {number} every columns between the lines along the way; 0 = none
+ * @param {boolean} diagonals whether the facets' third edges are drawn as well
  */
-export function lineGeometry(plan, columns, every) {
+export function lineGeometry(plan, columns, every, diagonals) {
   /** @type {number[]} */
   const knots = [];
   /** @type {number[]} */
@@ -101,9 +103,16 @@ export function lineGeometry(plan, columns, every) {
   };
   for (let column = 0; every && column < columns; column += every) {
     let joined = false;
-    for (let row = Math.ceil(plan.length * LINES_END); row >= 1 && column >= plan[row].from && column <= plan[row].to; row--) {
+    const end = diagonals ? FACETS_END : LINES_END;
+    for (let row = Math.ceil(plan.length * end); row >= 1 && column >= plan[row].from && column <= plan[row].to; row--) {
       add(column, row, 1, joined);
       joined = true;
+    }
+  }
+  for (let row = Math.ceil(plan.length * FACETS_END); diagonals && row >= 1; row--) {
+    for (let column = plan[row].from; column < plan[row].to; column++) {
+      add(column, row, 2, false);
+      add(column + 1, row + 1, 2, true);
     }
   }
   for (let row = Math.ceil(plan.length * LINES_END); row >= 1; row--) {

@@ -133,7 +133,7 @@ export class Painter {
    */
   setNight({t, bands}, mood, {hat, snare}) {
     const {sky: {uniforms: u}, land, params, framing, rows, stage: {layout}} = this;
-    const quiet = Math.max(.15, 1.1 - mood.energy);
+    const quiet = Math.min(1.3, Math.max(.15, 1.7 - 1.8 * mood.energy));
     u.night.value.set(params.stars * quiet, t, this.unit, hat * .5);
     u.ribbon.value.set(t, params.aurora * (.7 + .5 * mood.energy + .25 * snare + .5 * mood.drop), Math.max(framing.edge, -.3) + .34, .4 * layout.height);
     u.low.value.copy(land.highColor.value);

@@ -60,8 +60,8 @@ in float warmth;
 out vec4 tint;
 void main() {
   float twinkle = .62 + .38 * sin(night.y * (.7 + fract(star.w * 7.) * 1.6) + star.w * 40.);
-  float light = night.x * twinkle * (.35 + .65 * fract(star.w * 13.)) * (1. + night.w);
-  gl_PointSize = star.z * (night.z / 540.) + 1.5;
+  float light = night.x * twinkle * (.45 + .75 * fract(star.w * 13.)) * (1. + night.w);
+  gl_PointSize = (star.z * 1.25 + .6) * (night.z / 540.) + 1.3;
   tint = vec4(mix(vec3(.75, .86, 1.), vec3(1., .9, .78), warmth), 1.) * min(1., light);
   gl_Position = vec4(star.xy, .9995, 1.);
 }`;

@@ -30,7 +30,7 @@ export const SHAPES = {
   torusKnot: {surface: torusKnot, swing: .6, tilt: [-.25, .1, 0], fit: .8},
   supershape: {surface: supershape, tilt: [.35, 0, .25], fit: .98, engraved: .7},
   mobius: {surface: mobius, swing: 1.1, tilt: [.95, .3, .15], fit: 1.02},
-  klein: {surface: klein, shell: true, swing: .7, tilt: [.05, .3, -.35], fit: 1, engraved: .22},
+  klein: {surface: klein, shell: true, swing: .7, tilt: [.05, .3, -.35], fit: .95, engraved: .22},
   helix: {surface: helix, tilt: [.1, 0, .3], fit: 1},
   spectrumSphere: {surface: spectrumSphere, spectrum: true, tilt: [.5, 0, .25], fit: .86, engraved: .45},
 };

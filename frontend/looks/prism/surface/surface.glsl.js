@@ -60,7 +60,9 @@ void main() {
   vec3 raised = lift(position, t, b);
   vec3 N = turn * normalize(normal - t * raised.x - b * raised.y);
   vec3 p = turn * (position + normal * raised.z) * size;
-  vec3 q = placed(p), V = normalize(p - eye);
+  vec3 q = placed(p), V = normalize(q - eye);
+  // The picture on the floor is seen from another side than the body.
+  if (mirrored > .5) N.y = -N.y;
   float c = -dot(V, N);
 #ifdef SHELL
   N *= sign(c);

@@ -18,13 +18,13 @@ _TIMEOUT_S = 900.0
 class AudioEncoding:
     """The sound, encoded once and beside the frames; one that an earlier run has finished is taken as it is."""
 
-    def __init__(self, folder: WorkFolder, pcm: Pcm, settings: ResolvedSettings, tools: Tools) -> None:
+    def __init__(self, folder: WorkFolder, pcm: Pcm, frames: range, settings: ResolvedSettings, tools: Tools) -> None:
         self._done = folder.path / f"audio{audio_suffix(settings.output)}"
         self._part = self._done.with_stem("audio.part")
         self._process: Process | None = None
         if not self._done.exists():
-            frames = pcm.frames(settings.output.fps)
-            self._process = Process(audio_command(tools.ffmpeg, pcm.path, self._part, frames, settings.output))
+            command = audio_command(tools.ffmpeg, pcm.path, self._part, frames, settings.output)
+            self._process = Process(command)
             self._process.close_stdin()
 
     def __enter__(self) -> "AudioEncoding":

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oriel.errors import OutputNotWritable
-from oriel.rendering.pipeline.disk import disk_full
+from oriel.rendering.pipeline.disk import disk_full, full_disk_is_said
 from oriel.rendering.pipeline.process import nothing
 from oriel.rendering.pipeline.workdir import WorkFolder
 
@@ -56,7 +56,8 @@ def deliver(folder: WorkFolder, finished: Path, output: Path, *, check: Callable
 
 def _copy_beside(folder: WorkFolder, finished: Path, output: Path, check: Callable[[], None]) -> None:
     beside = _temporary(output)
-    folder.remember_temporary_output(beside)
+    with full_disk_is_said(folder.path):
+        folder.remember_temporary_output(beside)
     try:
         with finished.open("rb") as source, beside.open("xb") as target:
             while block := source.read(_COPY_BYTES):

@@ -13,8 +13,9 @@ Codec = Literal["h264", "vp9", "prores"]
 ENCODER_THREADS = 2
 KEYFRAME_EVERY_S = 2
 
-# Standard is `ultrafast` with what these pictures need put back: the deblocking filter, CABAC, adaptive quantisation. At equal
-# size 0.3 dB of SSIM below superfast for two thirds of its time, and the encoder is a third of a render (decision 0007).
+# Standard is `ultrafast` with what these pictures need put back: the deblocking filter, CABAC, adaptive quantisation.
+# At equal size 0.3 dB of SSIM below superfast for two thirds of its time, and encoding is a third of a render
+# (docs/decisions/0007).
 _H264_PRESET: dict[Quality, str] = {"draft": "ultrafast", "standard": "ultrafast", "high": "veryfast"}
 _H264_EXTRAS: dict[Quality, str] = {"draft": "", "standard": ":cabac=1:deblock=0,0", "high": ""}
 _H264_CRF: dict[Quality, int] = {"draft": 23, "standard": 19, "high": 17}
@@ -138,15 +139,15 @@ def audio_suffix(output: Output) -> str:
     return ".webm" if output.format == "webm" else ".m4a"
 
 
-def audio_command(ffmpeg: Path, pcm: Path, out: Path, frames: int, output: Output) -> list[str | Path]:
-    """Return the command that encodes canonical PCM once, cut or padded to exactly the length of the video."""
-    samples = frames * RATE // output.fps
+def audio_command(ffmpeg: Path, pcm: Path, out: Path, frames: range, output: Output) -> list[str | Path]:
+    """Return the command that encodes the sound of these frames of the song once, cut or padded to the sample."""
+    start, end = frames.start * RATE // output.fps, frames.stop * RATE // output.fps
     # Opus in steps of 10 ms: with its usual 20 the sound is announced a frame longer than the picture at 60 a second.
     opus = ["-c:a", "libopus", "-b:a", "192k", "-frame_duration", "10"]
     codec = opus if output.format == "webm" else ["-c:a", "aac", "-b:a", "192k"]
     return [
         *(ffmpeg, *_QUIET, "-f", "s16le", "-ar", str(RATE), "-ac", "2", "-i", pcm),
-        *("-af", f"apad=whole_len={samples},atrim=end_sample={samples}"),
+        *("-af", f"apad=whole_len={end},atrim=start_sample={start}:end_sample={end},asetpts=N/SR/TB"),
         *codec,
         *(*_SAME_BYTES, "-flags:a", "+bitexact"),
         *("-f", "webm" if output.format == "webm" else "ipod", out),

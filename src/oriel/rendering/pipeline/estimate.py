@@ -25,8 +25,8 @@ def video_bytes(settings: ResolvedSettings, seconds: float) -> int:
     return int(seconds * (pixels * bits + _AUDIO_BITS_PER_S) / 8)
 
 
-def work_bytes(settings: ResolvedSettings, seconds: float) -> int:
-    """Return about how much the work folder will hold: PCM, ring, and the video twice, in chunks and joined."""
+def work_bytes(settings: ResolvedSettings, seconds: float, song_seconds: float) -> int:
+    """Return about how much the work folder will hold: PCM of the whole song, ring, and the video twice."""
     frame = settings.output.width * settings.output.height * (4 if settings.transparent else 1.5)
-    pcm = seconds * RATE * BYTES_PER_SAMPLE
+    pcm = song_seconds * RATE * BYTES_PER_SAMPLE
     return int(pcm + frame * _RING_FRAMES + _PROFILE_BYTES + 2 * video_bytes(settings, seconds))

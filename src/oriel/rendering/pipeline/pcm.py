@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oriel.errors import EmptySong, InvalidRange, UndecodableSong
+from oriel.errors import EmptySong, UndecodableSong
 from oriel.rendering.pipeline.disk import refuse_full_disk
 from oriel.rendering.pipeline.process import Limits, Process, nothing
-from oriel.rendering.pipeline.settings_document import Range
 from oriel.rendering.pipeline.song import Song, demuxer_of, input_arguments, refuse_longer_than
 from oriel.rendering.pipeline.tools import Tools
 
@@ -34,25 +33,19 @@ class Pcm:
         """The exact length."""
         return self.samples / RATE
 
-    def frames(self, fps: int) -> int:
-        """Return how many frames stand for it."""
-        return frame_count(self.samples, fps)
-
 
 def frame_count(samples: int, fps: int) -> int:
     """Return how many frames stand for so much sound: floor(samples * fps / rate + 1/2), in integers, at least one."""
     return max(1, (2 * samples * fps + RATE) // (2 * RATE))
 
 
-def decode_command(song: Song, out: Path, shown: Range, limit_s: float, tools: Tools) -> list[str | Path]:
-    """Return the FFmpeg command that writes the song's `shown` range as canonical PCM."""
-    start = round(shown.start_s * RATE)
-    length = round((limit_s if shown.duration_s is None else shown.duration_s) * RATE)
+def decode_command(song: Song, out: Path, limit_s: float, tools: Tools) -> list[str | Path]:
+    """Return the FFmpeg command that writes the song, or its first `limit_s` seconds, as canonical PCM."""
     return [
         *(tools.ffmpeg, "-nostdin", "-v", "error", "-y"),
         *input_arguments(song.path, demuxer_of(song)),
         *("-map", "0:a:0", "-vn", "-sn", "-dn"),
-        *("-af", f"{_to_stereo(song)},atrim=start_sample={start}:end_sample={start + length}"),
+        *("-af", f"{_to_stereo(song)},atrim=end_sample={round(limit_s * RATE)}"),
         *("-c:a", "pcm_s16le", "-f", "s16le", out),
     ]
 
@@ -67,12 +60,12 @@ def _to_stereo(song: Song) -> str:
 class Decoding:
     """A decode under way: started at once, so that the browser can start meanwhile. Leaving it ends FFmpeg."""
 
-    def __init__(self, song: Song, out: Path, shown: Range, tools: Tools, max_seconds: float | None = None) -> None:
-        self._song, self._out, self._shown, self._max_seconds = song, out, shown, max_seconds
+    def __init__(self, song: Song, out: Path, tools: Tools, max_seconds: float | None = None) -> None:
+        self._song, self._out, self._max_seconds = song, out, max_seconds
         # One second more than allowed is enough to see that a song is too long, whatever its header claims.
         limit_s = (max_seconds or _LONGEST_S) + 1.0
         limits = Limits(cpu_s=int(_TIMEOUT_S), file_bytes=int((limit_s + 1) * RATE * BYTES_PER_SAMPLE))
-        self._process = Process(decode_command(song, out, shown, limit_s, tools), limits=limits)
+        self._process = Process(decode_command(song, out, limit_s, tools), limits=limits)
         self._process.close_stdin()
 
     def __enter__(self) -> "Decoding":
@@ -93,23 +86,16 @@ class Decoding:
         refuse_longer_than(self._max_seconds, pcm.duration_s)
         return pcm
 
-    def _nothing_decoded(self, returncode: int) -> EmptySong | UndecodableSong | InvalidRange:
-        name, start_s, duration_s = self._song.path.name, self._shown.start_s, self._song.duration_s
-        if start_s and duration_s and start_s >= duration_s:
-            return InvalidRange(
-                f"The range starts at {start_s:g} s, but the song ends at {duration_s:.2f} s.",
-                start_s=start_s,
-                duration_s=duration_s,
-            )
-        if returncode == 0 and self._song.complete and start_s == 0 and self._song.duration_s is None:
+    def _nothing_decoded(self, returncode: int) -> EmptySong | UndecodableSong:
+        name = self._song.path.name
+        if returncode == 0 and self._song.complete and self._song.duration_s is None:
             return EmptySong(f"The song {name} has no length.", path=str(self._song.path))
         return UndecodableSong(f"No sound can be decoded from {name}.", path=str(self._song.path))
 
     def _warnings(self, samples: int, returncode: int) -> tuple[str, ...]:
-        whole = self._shown.start_s == 0 and self._shown.duration_s is None
         announced = self._song.duration_s or 0.0
         missing = announced - samples / RATE
-        if whole and missing > max(_MISSING_S, _MISSING_SHARE * announced):
+        if missing > max(_MISSING_S, _MISSING_SHARE * announced):
             return (f"The song is damaged: {samples / RATE:.1f} of {announced:.1f} seconds could be read.",)
         if returncode or not self._song.complete:
             return ("The song is damaged or cut off: what could be read of it is used.",)
@@ -119,12 +105,11 @@ class Decoding:
 def decode_pcm(
     song: Song,
     out: Path,
-    shown: Range,
     tools: Tools,
     *,
     max_seconds: float | None = None,
     check: Callable[[], None] = nothing,
 ) -> Pcm:
-    """Decode the song's `shown` range into `out`; raise UndecodableSong or InvalidRange where that gives nothing."""
-    with Decoding(song, out, shown, tools, max_seconds) as decoding:
+    """Decode the song into `out`; raise UndecodableSong where that gives nothing."""
+    with Decoding(song, out, tools, max_seconds) as decoding:
         return decoding.finish(check)

@@ -1,14 +1,16 @@
 """What a render consists of, decided before the first frame: frames, chunks and their keys. Pure."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
-from oriel.errors import InvalidSettings
+from oriel.errors import InvalidRange, InvalidSettings
 from oriel.rendering.pipeline.encode import codec_of, encoder_arguments
 from oriel.rendering.pipeline.pcm import RATE, frame_count
 from oriel.rendering.pipeline.resolve import ResolvedSettings, canonical_json
+from oriel.rendering.pipeline.settings_document import Range
 
 CHUNK_FRAMES = 300
 
@@ -29,7 +31,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A fixed run of frames; equal keys mean equal bytes, on whichever machine they were made."""
+    """A fixed run of frames of the song; equal keys mean equal bytes, on whichever machine they were made."""
 
     index: int
     first: int
@@ -39,8 +41,9 @@ class Chunk:
 
 @dataclass(frozen=True)
 class RenderPlan:
-    """All frames of a render, cut into chunks."""
+    """All frames of a render, cut into chunks; `first` is the frame of the song with which it begins."""
 
+    first: int
     frames: int
     fps: int
     chunks: tuple[Chunk, ...]
@@ -51,19 +54,35 @@ class RenderPlan:
         return self.frames / self.fps
 
 
+def shown_frames(samples: int, fps: int, shown: Range) -> range:
+    """Return which of the song's own frames a range in seconds shows: laid on their grid, a part looks as it does in the whole.
+
+    Raises InvalidRange where the song has ended before the range begins.
+    """
+    total = frame_count(samples, fps)
+    first = math.floor(shown.start_s * fps + 0.5)
+    if first >= total:
+        raise InvalidRange(
+            f"The range starts at {shown.start_s:g} s, but the song ends at {samples / RATE:.2f} s.",
+            start_s=shown.start_s,
+            duration_s=samples / RATE,
+        )
+    wanted = total if shown.duration_s is None else max(1, math.floor(shown.duration_s * fps + 0.5))
+    return range(first, min(first + wanted, total))
+
+
 def plan_render(
     settings: ResolvedSettings,
     scene: Scene,
     *,
-    samples: int,
+    frames: range,
     features_sha256: str,
     engine: str,
     backend_id: str,
 ) -> RenderPlan:
-    """Lay the chunk grid over `samples` of sound; raise InvalidSettings for what would be unreasonably large."""
+    """Lay the chunk grid over the frames that are shown; raise InvalidSettings for what would be unreasonably large."""
     output = settings.output
-    frames = frame_count(samples, output.fps)
-    if codec_of(output, settings.transparent) == "prores" and samples > _LONGEST_PRORES_S * RATE:
+    if codec_of(output, settings.transparent) == "prores" and len(frames) > _LONGEST_PRORES_S * output.fps:
         raise InvalidSettings(
             "A video with a transparent background can be at most 5 minutes long.", setting="background.type"
         )
@@ -75,9 +94,9 @@ def plan_render(
         "backend": backend_id,
         "encoder": encoder_arguments(output, settings.transparent),
     }
-    starts = range(0, frames, CHUNK_FRAMES)
-    chunks = (_chunk(index, first, min(CHUNK_FRAMES, frames - first), common) for index, first in enumerate(starts))
-    return RenderPlan(frames, output.fps, tuple(chunks))
+    grid = (frames[start : start + CHUNK_FRAMES] for start in range(0, len(frames), CHUNK_FRAMES))
+    chunks = (_chunk(index, part.start, len(part), common) for index, part in enumerate(grid))
+    return RenderPlan(frames.start, len(frames), output.fps, tuple(chunks))
 
 
 def render_key(settings: ResolvedSettings, *, song_sha256: str, engine: str, extras: Iterable[object]) -> str:

@@ -10,7 +10,7 @@ from oriel.rendering.pipeline.pcm import BYTES_PER_SAMPLE, Decoding, Pcm
 from oriel.rendering.pipeline.plan import Scene
 from oriel.rendering.pipeline.process import nothing
 from oriel.rendering.pipeline.resolve import ResolvedSettings
-from oriel.rendering.pipeline.settings_document import THE_COVER, Range
+from oriel.rendering.pipeline.settings_document import THE_COVER
 from oriel.rendering.pipeline.song import Song
 from oriel.rendering.pipeline.stages import Stages
 from oriel.rendering.pipeline.tools import Tools
@@ -54,7 +54,6 @@ def _cover(
 
 def prepare_pcm(
     song: Song,
-    shown: Range,
     folder: WorkFolder,
     stages: Stages,
     tools: Tools,
@@ -66,7 +65,7 @@ def prepare_pcm(
     if folder.pcm.exists():
         return Pcm(folder.pcm, folder.pcm.stat().st_size // BYTES_PER_SAMPLE)
     part = folder.pcm.with_suffix(".part")
-    with Decoding(song, part, shown, tools, max_seconds) as decoding:
+    with Decoding(song, part, tools, max_seconds) as decoding:
         stages.ask(lambda _: None)
         pcm = decoding.finish(check)
     part.replace(folder.pcm)

@@ -16,13 +16,12 @@ from oriel.rendering.pipeline.encode import chunk_command, chunk_suffix, codec_o
 from oriel.rendering.pipeline.engine import engine_id
 from oriel.rendering.pipeline.estimate import video_bytes, work_bytes
 from oriel.rendering.pipeline.looks import Looks
-from oriel.rendering.pipeline.pcm import Pcm
-from oriel.rendering.pipeline.plan import RenderPlan, Scene, plan_render, render_key
+from oriel.rendering.pipeline.plan import RenderPlan, Scene, plan_render, render_key, shown_frames
 from oriel.rendering.pipeline.prepare import Pictures, prepare_pcm, prepare_pictures, prepare_track, scene_of
 from oriel.rendering.pipeline.progress import CancelToken, OnProgress, ProgressMeter
 from oriel.rendering.pipeline.render_chunks import FrameSource, render_chunks
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
-from oriel.rendering.pipeline.settings_document import Range, SettingsDocument
+from oriel.rendering.pipeline.settings_document import SettingsDocument
 from oriel.rendering.pipeline.song import DEFAULT_FORMATS, Song, probe_song
 from oriel.rendering.pipeline.stages import Stages
 from oriel.rendering.pipeline.tools import Tools
@@ -149,7 +148,7 @@ def analyse_song(
         full_disk_is_said(folder.path),
         Stages(lambda: stage_factory(machine, folder), check=cancel.check) as stages,
     ):
-        pcm = prepare_pcm(song, Range(), folder, stages, machine.tools, max_seconds=max_seconds, check=cancel.check)
+        pcm = prepare_pcm(song, folder, stages, machine.tools, max_seconds=max_seconds, check=cancel.check)
         track = prepare_track(pcm, folder, stages, _analysing(meter, cancel))
         summary = stages.ask(lambda stage: stage.describe(track))
         meter.done()
@@ -178,17 +177,17 @@ class _Job:
         pictures = prepare_pictures(self.settings, self.song, self.folder, self._tools, check=self.cancel.check)
         pcm = prepare_pcm(
             self.song,
-            self.settings.range,
             self.folder,
             self.stages,
             self._tools,
             max_seconds=self.request.max_seconds,
             check=self.cancel.check,
         )
-        with AudioEncoding(self.folder, pcm, self.settings, self._tools) as audio:
+        frames = shown_frames(pcm.samples, self.settings.output.fps, self.settings.range)
+        with AudioEncoding(self.folder, pcm, frames, self.settings, self._tools) as audio:
             track = prepare_track(pcm, self.folder, self.stages, _analysing(self.meter, self.cancel))
             scene = scene_of(self.settings, self.song, pictures, self.request.watermark)
-            plan = self._plan(pcm, scene, track)
+            plan = self._plan(frames, scene, track)
             self._render(plan, scene, pictures, track)
             self.meter.stage("encoding")
             video = self._join(plan, scene, audio.finish(self.cancel.check))
@@ -199,11 +198,11 @@ class _Job:
     def _tools(self) -> Tools:
         return self.request.machine.tools
 
-    def _plan(self, pcm: Pcm, scene: Scene, track: bytes) -> RenderPlan:
+    def _plan(self, frames: range, scene: Scene, track: bytes) -> RenderPlan:
         return plan_render(
             self.settings,
             scene,
-            samples=pcm.samples,
+            frames=frames,
             features_sha256=hashlib.sha256(track).hexdigest(),
             engine=engine_id(),
             backend_id=self.stages.ask(lambda stage: stage.backend_id),
@@ -252,7 +251,7 @@ class _Job:
         if self.request.poster:
             summary = self.stages.ask(lambda stage: stage.describe(track))
             poster = self.folder.path / "poster.jpg"
-            frame = min(int(float(summary["peak_s"]) * plan.fps), plan.frames - 1)
+            frame = min(max(int(float(summary["peak_s"]) * plan.fps) - plan.first, 0), plan.frames - 1)
             write_poster(video, frame / plan.fps, poster, self._tools, check=self.cancel.check)
             deliver(self.folder, poster, self.request.poster)
         deliver(self.folder, video, self.request.output, check=self.cancel.check)
@@ -288,7 +287,7 @@ def expected_of(plan: RenderPlan, settings: ResolvedSettings) -> Expected:
         height=output.height,
         fps=plan.fps,
         frames=plan.frames,
-        chunk_starts=[chunk.first for chunk in plan.chunks],
+        chunk_starts=[chunk.first - plan.first for chunk in plan.chunks],
         alpha=settings.transparent,
     )
 
@@ -315,7 +314,7 @@ def _require_room(request: RenderRequest, settings: ResolvedSettings, song: Song
     seconds = settings.range.duration_s or song.duration_s
     if not seconds:
         return
-    require_free(folder.path, work_bytes(settings, seconds))
+    require_free(folder.path, work_bytes(settings, seconds, song.duration_s or seconds))
     if request.output.resolve().parent.stat().st_dev != folder.path.stat().st_dev:
         require_free(request.output.resolve().parent, video_bytes(settings, seconds))
 

@@ -173,7 +173,7 @@ def joined(tools: Tools, folder: Path, names: list[str], frames: int, out: Outpu
     (folder / "s.pcm").write_bytes(bytes(48_000 * 4))
     audio, listed, video = folder / f"a{audio_suffix(out)}", folder / "list", folder / f"video.{out.format}"
     listed.write_text(concat_list(names), "utf-8")
-    run(audio_command(tools.ffmpeg, folder / "s.pcm", audio, frames, out))
+    run(audio_command(tools.ffmpeg, folder / "s.pcm", audio, range(frames), out))
     run(assemble_command(tools.ffmpeg, listed, audio, video, out, title="Ä = 'b';\n#c", artist="🎵"))
     return video
 
@@ -236,7 +236,7 @@ def test_the_sound_is_neither_late_nor_dull(tools: Tools, tmp_path: Path, format
     sound, out = music(4.0), output(format=format_)
     sound.tofile(tmp_path / "s.pcm")
     audio = tmp_path / f"a{audio_suffix(out)}"
-    run(audio_command(tools.ffmpeg, tmp_path / "s.pcm", audio, 120, out))
+    run(audio_command(tools.ffmpeg, tmp_path / "s.pcm", audio, range(120), out))
     raw = run([tools.ffmpeg, "-v", "error", "-i", audio, "-f", "s16le", "-ac", "2", "-ar", "48000", "-"])
     heard = np.frombuffer(raw, np.int16).reshape(-1, 2)[: len(sound)].astype(float)
     ratio = 10 * np.log10((sound.astype(float) ** 2).sum() / ((heard - sound) ** 2).sum())
@@ -251,8 +251,15 @@ def test_the_sound_is_as_long_as_the_picture(
     music(seconds).tofile(tmp_path / "s.pcm")
     out = output(format=format_)
     audio = tmp_path / f"a{audio_suffix(out)}"
-    run(audio_command(tools.ffmpeg, tmp_path / "s.pcm", audio, frames, out))
+    run(audio_command(tools.ffmpeg, tmp_path / "s.pcm", audio, range(frames), out))
     assert float(facts(tools, audio)["format"]["duration"]) == pytest.approx(1.5, abs=0.03)
+
+
+def test_the_sound_of_a_part_is_cut_to_the_sample(tools: Tools, tmp_path: Path) -> None:
+    command = [
+        str(part) for part in audio_command(tools.ffmpeg, tmp_path / "s.pcm", tmp_path / "a", range(15, 53), output())
+    ]
+    assert "atrim=start_sample=24000:end_sample=84800" in command[command.index("-af") + 1]
 
 
 def test_tags_arrive_whatever_they_contain(tools: Tools, tmp_path: Path) -> None:

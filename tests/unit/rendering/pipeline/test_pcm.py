@@ -6,21 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from oriel.errors import Cancelled, InvalidRange, SongTooLong, UndecodableSong
+from oriel.errors import Cancelled, SongTooLong, UndecodableSong
 from oriel.rendering.pipeline.pcm import Pcm, decode_pcm, frame_count
-from oriel.rendering.pipeline.settings_document import Range
 from oriel.rendering.pipeline.song import probe_song
 from oriel.rendering.pipeline.tools import Tools
 
 MakeSong = Callable[..., Path]
 
-WHOLE = Range()
-
 
 @pytest.fixture
 def decode(tools: Tools, tmp_path: Path) -> Callable[..., Pcm]:
-    def decoded(path: Path, shown: Range = WHOLE) -> Pcm:
-        return decode_pcm(probe_song(path, tools), tmp_path / "out.pcm", shown, tools)
+    def decoded(path: Path) -> Pcm:
+        return decode_pcm(probe_song(path, tools), tmp_path / "out.pcm", tools)
 
     return decoded
 
@@ -90,25 +87,6 @@ def test_the_same_song_gives_the_same_bytes(make_song: MakeSong, decode: Callabl
     assert decode(song).path.read_bytes() == decode(song).path.read_bytes()
 
 
-def test_a_range_is_cut_to_the_sample(make_song: MakeSong, decode: Callable[..., Pcm]) -> None:
-    song = make_song("r.wav", 3, "-ar", "44100", "-ac", "1")
-    whole = decode(song).path.read_bytes()
-    part = decode(song, Range(start_s=0.5, duration_s=1.25))
-    assert part.samples == 60_000
-    assert part.path.read_bytes() == whole[24_000 * 4 : 84_000 * 4]
-
-
-def test_a_range_over_the_end_stops_at_the_end(make_song: MakeSong, decode: Callable[..., Pcm]) -> None:
-    pcm = decode(make_song("r.wav", 2), Range(start_s=1.5, duration_s=9.0))
-    assert pcm.samples == 24_000
-    assert pcm.warnings == ()
-
-
-def test_a_range_behind_the_end_is_refused(make_song: MakeSong, decode: Callable[..., Pcm]) -> None:
-    with pytest.raises(InvalidRange, match=r"starts at 5 s, but the song ends at 2.00 s"):
-        decode(make_song("r.wav", 2), Range(start_s=5.0))
-
-
 @pytest.mark.parametrize("name", ["cut.mp3", "cut.wav", "cut.m4a"])
 def test_a_cut_off_song_is_used_with_a_warning(make_song: MakeSong, decode: Callable[..., Pcm], name: str) -> None:
     path = make_song(name, 4, *(("-movflags", "+faststart") if name.endswith("m4a") else ()))
@@ -131,7 +109,7 @@ def test_a_song_that_is_longer_than_its_header_says_is_refused(
 ) -> None:
     song = probe_song(make_song("liar.mp3", 5), tools)
     with pytest.raises(SongTooLong):
-        decode_pcm(song, tmp_path / "out.pcm", WHOLE, tools, max_seconds=2)
+        decode_pcm(song, tmp_path / "out.pcm", tools, max_seconds=2)
     assert (tmp_path / "out.pcm").stat().st_size <= 3 * 48_000 * 4
 
 
@@ -140,7 +118,7 @@ def test_decoding_can_be_cancelled(make_song: MakeSong, tools: Tools, tmp_path: 
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        decode_pcm(probe_song(make_song("a.mp3", 200), tools), tmp_path / "out.pcm", WHOLE, tools, check=cancelled)
+        decode_pcm(probe_song(make_song("a.mp3", 200), tools), tmp_path / "out.pcm", tools, check=cancelled)
 
 
 @pytest.mark.parametrize(

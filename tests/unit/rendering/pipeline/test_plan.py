@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
-from oriel.errors import InvalidSettings
+from oriel.errors import InvalidRange, InvalidSettings
 from oriel.rendering.pipeline.looks import Looks
-from oriel.rendering.pipeline.plan import Chunk, RenderPlan, Scene, consecutive, plan_render, render_key
+from oriel.rendering.pipeline.plan import Chunk, RenderPlan, Scene, consecutive, plan_render, render_key, shown_frames
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
-from oriel.rendering.pipeline.settings_document import parse_settings
+from oriel.rendering.pipeline.settings_document import Range, parse_settings
 
 SCENE = Scene("Title", "Artist")
 
@@ -21,12 +21,12 @@ def settings(looks: Looks) -> ResolvedSettings:
 def plan(
     settings: ResolvedSettings,
     scene: Scene = SCENE,
-    samples: int = 48_000 * 25,
+    frames: range = range(750),
     features: str = "f",
     engine: str = "1",
     backend: str = "llvmpipe",
 ) -> RenderPlan:
-    return plan_render(settings, scene, samples=samples, features_sha256=features, engine=engine, backend_id=backend)
+    return plan_render(settings, scene, frames=frames, features_sha256=features, engine=engine, backend_id=backend)
 
 
 def test_the_grid_covers_every_frame_once(settings: ResolvedSettings) -> None:
@@ -67,19 +67,49 @@ def test_whatever_changes_a_frame_changes_every_key(settings: ResolvedSettings, 
 
 
 def test_a_longer_song_shares_the_first_chunks(settings: ResolvedSettings) -> None:
-    assert plan(settings).chunks[:2] == plan(settings, samples=48_000 * 60).chunks[:2]
+    assert plan(settings).chunks[:2] == plan(settings, frames=range(1800)).chunks[:2]
 
 
-def test_a_tiny_song_has_one_frame(settings: ResolvedSettings) -> None:
-    assert plan(settings, samples=1).frames == 1
+def test_a_part_is_cut_from_the_songs_own_frames(settings: ResolvedSettings) -> None:
+    laid = plan(settings, frames=range(100, 500))
+    assert (laid.first, laid.frames) == (100, 400)
+    assert [(chunk.index, chunk.first, chunk.count) for chunk in laid.chunks] == [(0, 100, 300), (1, 400, 100)]
+
+
+def test_a_tiny_song_has_one_frame() -> None:
+    assert shown_frames(1, 30, Range()) == range(1)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "duration_s", "frames"),
+    [
+        (0, None, range(60)),
+        (0.5, 1.25, range(15, 53)),
+        (1.5, 9, range(45, 60)),
+        (1.99, None, range(60, 60)),
+        (1, 0.001, range(30, 31)),
+    ],
+)
+def test_a_range_lies_on_the_grid_of_the_song(start_s: float, duration_s: float | None, frames: range) -> None:
+    shown = Range(start_s=start_s, duration_s=duration_s)
+    if frames:
+        assert shown_frames(96_000, 30, shown) == frames
+    else:
+        with pytest.raises(InvalidRange):
+            shown_frames(96_000, 30, shown)
+
+
+def test_a_range_behind_the_end_is_refused() -> None:
+    with pytest.raises(InvalidRange, match=r"starts at 5 s, but the song ends at 2.00 s"):
+        shown_frames(96_000, 30, Range(start_s=5))
 
 
 def test_a_transparent_video_over_five_minutes_is_refused(looks: Looks) -> None:
     document = {"background": {"type": "transparent"}, "output": {"format": "mov"}}
     transparent = resolve(parse_settings(document), looks)
-    assert plan(transparent, samples=300 * 48_000).frames == 9000
+    assert plan(transparent, frames=range(9000)).frames == 9000
     with pytest.raises(InvalidSettings, match="at most 5 minutes"):
-        plan(transparent, samples=300 * 48_000 + 1)
+        plan(transparent, frames=range(9001))
 
 
 def test_the_render_key_names_song_settings_and_engine(settings: ResolvedSettings) -> None:

@@ -97,9 +97,9 @@ def test_half_a_second_is_a_video(studio: Studio, make_song: MakeSong) -> None:
     assert studio.render(make_song("a.mp3", 0.5)).frames in range(15, 18)
 
 
-def test_a_range_is_rendered_by_itself(studio: Studio, make_song: MakeSong) -> None:
+def test_a_range_is_a_part_of_the_whole_song(studio: Studio, make_song: MakeSong) -> None:
     assert studio.render(make_song("a.wav", 5), {"range": {"start_s": 1, "duration_s": 2}}).frames == 60
-    assert studio.stage.analyses == [96_000]
+    assert studio.stage.analyses == [240_000]
 
 
 def test_texts_of_the_settings_win_over_tags(studio: Studio, make_song: MakeSong) -> None:

@@ -22,7 +22,7 @@ from oriel.rendering.pipeline.workdir import ChunkFiles
 
 OUTPUT = Output(width=64, height=64)
 PLAN = RenderPlan(
-    100, 30, tuple(Chunk(i, first, min(30, 100 - first), f"key{i}") for i, first in enumerate((0, 30, 60, 90)))
+    0, 100, 30, tuple(Chunk(i, first, min(30, 100 - first), f"key{i}") for i, first in enumerate((0, 30, 60, 90)))
 )
 
 

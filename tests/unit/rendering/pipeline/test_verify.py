@@ -46,7 +46,7 @@ class Video:
     def _audio(self, frames: int) -> Path:
         pcm, path = self.folder / "s.pcm", self.folder / f"a{frames}{audio_suffix(self.output)}"
         pcm.write_bytes(bytes(4 * 48_000))
-        run_checked(audio_command(self.tools.ffmpeg, pcm, path, frames, self.output), timeout_s=60)
+        run_checked(audio_command(self.tools.ffmpeg, pcm, path, range(frames), self.output), timeout_s=60)
         return path
 
     def verify(self, **changed: object) -> None:

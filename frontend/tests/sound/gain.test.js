@@ -1,0 +1,58 @@
+// The whole track sets the gain: quiet songs move as loud ones do, and nothing breaks on damaged ones.
+import {describe, expect, test} from 'vitest';
+import {analyseAll} from '../../sound/analyse.js';
+import {pcmOf, song} from './signals.js';
+
+const {on} = song(128);
+const loud = analyseAll(pcmOf(on, 0.3));
+
+/** Mean distance of a curve in two tracks. @param {'bass'|'mid'|'treble'|'loudness'} name @param {typeof loud} other */
+function distance(name, other) {
+  let sum = 0;
+  for (let row = 0; row < loud.rows; row++) sum += Math.abs(loud.data[name][row] - other.data[name][row]);
+  return sum / loud.rows / 65535;
+}
+
+/** @param {typeof loud} other */
+function bandDistance(other) {
+  const sum = loud.data.bands.reduce((total, value, i) => total + Math.abs(value - other.data.bands[i]), 0);
+  return sum / loud.data.bands.length / 65535;
+}
+
+describe('a song 30 dB quieter', () => {
+  const quiet = analyseAll(pcmOf(on, 0.3 * 10 ** (-30 / 20)));
+
+  test('has nearly the same curves and bands', () => {
+    for (const name of /** @type {const} */ (['bass', 'mid', 'treble', 'loudness'])) {
+      expect(distance(name, quiet)).toBeLessThan(0.02);
+    }
+    expect(bandDistance(quiet)).toBeLessThan(0.03);
+  });
+
+  test('has the same kicks and beats', () => {
+    expect(Math.abs(quiet.events.kick.times.length - loud.events.kick.times.length)).toBeLessThan(4);
+    expect(quiet.tempoBpm).toBeCloseTo(loud.tempoBpm ?? 0, 0);
+  });
+});
+
+describe('gain', () => {
+  test('puts the 95th percentile of the energies near 0.85', () => {
+    for (const name of /** @type {const} */ (['bass', 'mid', 'treble', 'loudness'])) {
+      const active = loud.data[name].filter((value) => value > 300).sort();
+      expect(active[Math.floor(0.95 * active.length)] / 65535).toBeCloseTo(0.85, 1);
+    }
+  });
+
+  test('holds for a song that is clipped', () => {
+    const clipped = analyseAll(pcmOf(on, 4));
+    expect(clipped.data.loudness.filter((value) => value > 65000).length).toBeLessThan(0.05 * clipped.rows);
+    expect(clipped.tempoBpm).toBeCloseTo(128, 0);
+  });
+
+  test('is not moved by a DC offset', () => {
+    const shifted = analyseAll(pcmOf(on, 0.3, 0.2));
+    expect(distance('bass', shifted)).toBeLessThan(0.01);
+    expect(bandDistance(shifted)).toBeLessThan(0.01);
+    expect(shifted.events.kick.times.length).toBe(loud.events.kick.times.length);
+  });
+});

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import PeakMemory, cpu_ms
 from oriel.rendering.pipeline.encode import chunk_command
 from oriel.rendering.pipeline.looks import Look, load_looks
 from oriel.rendering.pipeline.progress import Progress
@@ -30,8 +31,6 @@ from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
-
-from benchmarks.processes import PeakMemory, cpu_ms
 
 CORES = os.cpu_count() or 1
 DRAWN = 240

@@ -2,21 +2,20 @@
 
 python -m benchmarks.look_cost --look prism --track out/.song.mp3.track
 
-CPU time of all the browser's processes rather than wall time, because other work on the machine disturbs them less; and beside each the ratio
-to `pack` (the final NV12 pass, which costs the same for every look), because machines differ.
+CPU time of all the browser's processes rather than wall time, because other work on the machine disturbs it less; and
+beside each the ratio to `pack` (the final NV12 pass, which costs the same for every look), because machines differ.
 """
 
 import argparse
 import tempfile
 from pathlib import Path
 
+from benchmarks.processes import cpu_ms
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import find_chromium
-
-from benchmarks.processes import cpu_ms
 
 
 def main() -> None:
@@ -44,9 +43,8 @@ def main() -> None:
                 before = cpu_ms()
                 wall = stage.measure(first, args.frames, [part])
                 costs[part] = (cpu_ms() - before) / args.frames
-                print(
-                    f"{part:6} {costs[part]:6.2f} core-ms {wall:6.2f} ms wall   {costs[part] / costs['pack']:.2f} x pack"
-                )
+                ratio = costs[part] / costs["pack"]
+                print(f"{part:6} {costs[part]:6.2f} core-ms {wall:6.2f} ms wall   {ratio:.2f} x pack")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,9 @@ class RenderPlan:
 
 
 def shown_frames(samples: int, fps: int, shown: Range) -> range:
-    """Return which of the song's own frames a range in seconds shows: laid on their grid, a part looks as it does in the whole.
+    """Return which of the song's own frames a range in seconds shows.
+
+    On their grid a part looks, frame for frame, as it does in the whole.
 
     Raises InvalidRange where the song has ended before the range begins.
     """

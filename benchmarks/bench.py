@@ -158,23 +158,23 @@ def end_to_end(settings: dict[str, Any], song: Path, work: Path) -> tuple[float,
     marks: dict[str, float] = {}
 
     def on_progress(progress: Progress) -> None:
-        now = time.monotonic()
-        if progress.stage == "rendering" and progress.frames_done and "first" not in marks:
-            marks.update(first=now, frames=progress.frames_done, cpu=cpu_ms())
-        if progress.stage == "rendering" and progress.frames_done:
-            marks.update(last=now, last_frames=progress.frames_done)
+        if progress.stage != "rendering" or not progress.frames_done:
+            return
+        if "first" not in marks:
+            marks.update(first=time.monotonic(), frames=progress.frames_done, cpu=cpu_ms())
+        if progress.frames_done == progress.frames_total:
+            marks.update(last=time.monotonic(), last_frames=progress.frames_done, last_cpu=cpu_ms())
 
     machine = Machine(tools=find_tools(), chromium=find_chromium(), work_root=work / "work")
     request = RenderRequest(
         song=song, output=work / "out.mp4", settings=parse_settings(settings), looks=load_looks(), machine=machine
     )
-    before = os.times()
     with PeakMemory() as memory:
         result = render_song(request, on_progress)
-    after = os.times()
-    spent = sum(after[i] - before[i] for i in range(4)) * 1000
-    fps = (marks["last_frames"] - marks["frames"]) / (marks["last"] - marks["first"])
-    return fps, spent / result.frames, marks["first"] - started, memory.peak_bytes, result.backend
+    drawn = marks["last_frames"] - marks["frames"]
+    fps = drawn / (marks["last"] - marks["first"])
+    spent = (marks["last_cpu"] - marks["cpu"]) / drawn
+    return fps, spent, marks["first"] - started, memory.peak_bytes, result.backend
 
 
 def whole(args: argparse.Namespace, song: Path, work: Path, look: str) -> dict[str, Any]:

@@ -12,6 +12,10 @@ const FILTER_HALF = 32;
 /** One-pole high-pass at 5 Hz: takes a DC offset away and leaves the lowest bass alone. */
 const DC_POLE = 1 - (2 * Math.PI * 5) / 48_000;
 
+/** A song begins at rest when its first millisecond stays within these 16-bit steps. */
+const REST_SAMPLES = 48;
+const REST_STEPS = 4;
+
 /** One channel: cleaned samples (-1..1) and their decimated copy. */
 class Channel {
   constructor() {
@@ -115,18 +119,15 @@ export class Signal {
   }
 
   /**
-   * A constant offset would begin with a step that sounds like a click: take the first block's mean as the level
-   * that was there before.
+   * A constant offset would begin with a step that sounds like a click: take the level at which the song begins as
+   * the one that was there before.
    * @param {Int16Array} pcm
    * @param {number} count
    */
   start(pcm, count) {
     this.started = true;
-    [this.left, this.right].forEach((side, channel) => {
-      let sum = 0;
-      for (let i = 0; i < count; i++) sum += pcm[2 * i + channel];
-      side.lastIn = count ? sum / count / 32768 : 0;
-    });
+    this.left.lastIn = firstLevel(pcm, 0, count) / 32768;
+    this.right.lastIn = firstLevel(pcm, 1, count) / 32768;
   }
 
   fillSlow() {
@@ -135,6 +136,25 @@ export class Signal {
     this.right.decimate(this.slowFilled, end);
     this.slowFilled = Math.max(this.slowFilled, end);
   }
+}
+
+/**
+ * The first sample of a channel that begins at rest; the mean of the first block of one that begins in a sound.
+ * @param {Int16Array} pcm
+ * @param {number} channel
+ * @param {number} count
+ */
+function firstLevel(pcm, channel, count) {
+  if (count === 0) return 0;
+  const first = pcm[channel];
+  let sum = 0;
+  let rests = true;
+  for (let i = 0; i < count; i++) {
+    const sample = pcm[2 * i + channel];
+    sum += sample;
+    if (i < REST_SAMPLES && Math.abs(sample - first) > REST_STEPS) rests = false;
+  }
+  return rests ? first : sum / count;
 }
 
 /** One half of a symmetric windowed-sinc low-pass, centre first, unity gain. */

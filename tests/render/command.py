@@ -68,9 +68,13 @@ class Command:
     def stderr(self) -> str:
         return self._stderr.read_text("utf8")
 
+    @property
+    def has_ended(self) -> bool:
+        return len(self._reported()) > 1
+
     def wait(self) -> int:
         """Wait for the command's end and return its exit code; a signal is a negative number."""
-        self.wait_until(lambda: len(self._reported()) > 1, "it has ended", may_end=True)
+        self.wait_until(lambda: self.has_ended, "it has ended", may_end=True)
         return self._reported()[1]
 
     def wait_until(self, holds: Callable[[], bool], what: str, *, may_end: bool = False) -> None:

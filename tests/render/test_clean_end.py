@@ -1,7 +1,9 @@
 """However a render ends, it leaves a whole video or nothing: no part of one, no process, no temporary file."""
 
 import hashlib
+import random
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +45,10 @@ def undisturbed(render: Render, song: Path) -> str:
 
 def starting(command: Command) -> None:
     command.wait_until(lambda: bool(command.processes("browser")), "a browser starts")
+
+
+def analysed(command: Command) -> None:
+    command.wait_until(lambda: any(command.work.glob("*/track.orft")), "the song is analysed")
 
 
 def drawing(command: Command) -> None:
@@ -137,6 +143,48 @@ def test_a_crashed_ffmpeg_ends_the_render_with_one_sentence(start: Callable[[], 
     assert command.wait() == 1
     assert command.stderr.splitlines()[-1].startswith("Error: ")
     assert_nothing_left(command)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(40))
+def test_a_part_of_the_browser_killed_at_any_moment_changes_nothing(
+    start: Callable[[], Command], undisturbed: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    kinds: list[Kind] = ["renderer", "gpu", "browser", "driver"]
+    kind, moment = chance.choice(kinds), chance.choice([starting, analysed, drawing, first_chunk_finished, joining])
+    command = start()
+    moment(command)
+    time.sleep(chance.uniform(0, 1.5))
+    for pid in command.processes(kind):
+        kill(pid, signal.SIGKILL)
+    assert command.wait() == 0, command.stderr
+    assert sha256(command.out / "out.mp4") == undisturbed
+    assert command.orphans() == []
+    assert command.left_behind() == [str(command.out / "out.mp4")]
+    assert list(command.work.iterdir()) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(40))
+def test_a_command_killed_at_any_moments_ends_with_the_same_bytes(
+    start: Callable[[], Command], undisturbed: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    for _ in range(3):
+        command = start()
+        deadline = time.monotonic() + chance.uniform(0, 9)
+        while time.monotonic() < deadline and not command.has_ended:
+            time.sleep(0.01)
+        if not command.has_ended:
+            command.send(signal.SIGKILL, to=chance.choice(["command", "group"]))
+        command.wait()
+        assert command.orphans() == []
+    last = start()
+    assert last.wait() == 0, last.stderr
+    assert sha256(last.out / "out.mp4") == undisturbed
+    assert last.left_behind() == [str(last.out / "out.mp4")]
+    assert list(last.work.iterdir()) == []
 
 
 def sha256(path: Path) -> str:

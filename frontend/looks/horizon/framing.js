@@ -30,9 +30,9 @@ export function framingFor(layout, tunnel) {
 
 /** @param {Layout} layout @returns {Framing} */
 function landFraming({width, shape, hasText}) {
-  const horizon = {wide: -.14, tall: .1, square: -.08}[shape];
-  // A title stands in the lower left corner of wide and square frames: the land begins above it.
-  const ground = {wide: -.9, tall: -1.12, square: -.88}[shape] + (hasText && shape !== 'tall' ? .24 : 0);
+  const horizon = {wide: -.14, tall: hasText ? .3 : .1, square: -.08}[shape];
+  // The land begins above the title: in the lower left corner of wide and square frames, below the subject in tall ones.
+  const ground = hasText ? {wide: -.66, tall: -.7, square: -.64}[shape] : {wide: -.9, tall: -1.12, square: -.88}[shape];
   const fan = .42;
   const far = 4;
   const spread = shape === 'wide' ? width * 1.05 : width * 1.2;

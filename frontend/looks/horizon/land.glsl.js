@@ -180,6 +180,7 @@ void main() {
   vec3 colour = mix(bodyNear, bodyFar, depth) + sheen * (sunPath(screen) * (.12 + .88 * depth) * (.5 + wave));
   colour += hue * ((knot.w > .5 ? 1. : kept) * light / (1. + .3 * light));
   float a = clearness(depth, relief.x * rise.x / camera.y);
+  if (knot.w > .5) a *= 1. - smoothstep(.42, .6, depth);
   tint = vec4(min(colour, vec3(1.)) * a, a);
   vec4 at = kept <= 0. && knot.w < .5 ? vec4(2., 2., 2., 1.) : clip(screen, p.z);
   // Nearer by a good half of the distance to the next row: the line lies on the slope in front of it, not in it.

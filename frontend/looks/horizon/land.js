@@ -36,12 +36,14 @@ export class Land {
   constructor({columns, plan, facets, tunnel, every}) {
     this.uniforms = landUniforms();
     const defines = {...(facets && {FACETS: ''}), ...(tunnel && {TUNNEL: ''})};
-    this.body = new Mesh(facets ? facetGeometry(plan, columns) : curtainGeometry(plan), material(BODY_VERTEX, BODY_FRAGMENT, this.uniforms, defines));
+    const paint = (/** @type {string} */ vertex, /** @type {string} */ fragment) => material(vertex, fragment, this.uniforms, defines);
+    const shape = facets ? facetGeometry(plan, columns) : curtainGeometry(plan);
+    this.body = new Mesh(shape, paint(BODY_VERTEX, BODY_FRAGMENT));
     this.body.material.blending = NoBlending;
     this.body.material.depthWrite = true;
-    this.lines = new Mesh(lineGeometry(plan, columns, every, facets), material(LINE_VERTEX, LINE_FRAGMENT, this.uniforms, defines));
+    this.lines = new Mesh(lineGeometry(plan, columns, every, facets), paint(LINE_VERTEX, LINE_FRAGMENT));
     this.bodyScene = sceneOf(this.body);
-    this.sparks = new Points(geometryOf('seat', seats(plan.length), 2), material(SPARK_VERTEX, SPARK_FRAGMENT, this.uniforms, defines));
+    this.sparks = new Points(geometryOf('position', seats(plan.length), 2), paint(SPARK_VERTEX, SPARK_FRAGMENT));
     this.lineScene = sceneOf(this.lines, this.sparks);
     this.view = new Camera();
   }
@@ -57,9 +59,9 @@ export class Land {
   }
 
   dispose() {
-    for (const {geometry, material: paint} of [this.body, this.lines, this.sparks]) {
+    for (const {geometry, material: used} of [this.body, this.lines, this.sparks]) {
       geometry.dispose();
-      paint.dispose();
+      used.dispose();
     }
   }
 }

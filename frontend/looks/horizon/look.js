@@ -31,7 +31,7 @@ export function create(stage) {
     const z = 1 + far * Math.max(0, row - 1) / (count - 3);
     return Math.abs(places[column]) * framing.spread * z ** framing.fan < OVERSCAN * layout.width * z;
   });
-  const every = facets ? 1 : params.style === 'grid' ? 8 : 0;
+  const every = facets ? 1 : params.style === 'grid' ? 12 : 0;
   const land = new Land({columns, plan, facets, tunnel, every});
   const sky = new Sky(params.sun, STARS, seed);
   const painter = new Painter(stage, framing, land, sky, rows);

@@ -13,8 +13,8 @@ export const COARSER = [.22, .5];
 
 /** Share of the rows after which the mist has swallowed the lines. */
 const LINES_END = .86;
-/** Farther than this a facet is too small for its edges to show. */
-const FACETS_END = .6;
+/** Share of the rows after which lines along the way and across facets have faded: they stand too close there. */
+const WAYS_END = .64;
 
 /**
  * @param {number} columns 4 n + 1
@@ -103,13 +103,12 @@ export function lineGeometry(plan, columns, every, diagonals) {
   };
   for (let column = 0; every && column < columns; column += every) {
     let joined = false;
-    const end = diagonals ? FACETS_END : LINES_END;
-    for (let row = Math.ceil(plan.length * end); row >= 1 && column >= plan[row].from && column <= plan[row].to; row--) {
+    for (let row = Math.ceil(plan.length * WAYS_END); row >= 1 && column >= plan[row].from && column <= plan[row].to; row--) {
       add(column, row, 1, joined);
       joined = true;
     }
   }
-  for (let row = Math.ceil(plan.length * FACETS_END); diagonals && row >= 1; row--) {
+  for (let row = Math.ceil(plan.length * WAYS_END); diagonals && row >= 1; row--) {
     for (let column = plan[row].from; column < plan[row].to; column++) {
       add(column, row, 2, false);
       add(column + 1, row + 1, 2, true);
@@ -132,7 +131,8 @@ export function geometryOf(name, values, size, index) {
   const geometry = new BufferGeometry();
   geometry.setAttribute(name, new BufferAttribute(values, size));
   if (index) geometry.setIndex(index);
-  // Without an attribute called position three cannot work out a sphere.
+  // Nothing here is called position, or means one: three cannot work out a sphere. Points, which have no index, must use
+  // that name, for three counts them by it.
   geometry.boundingSphere = new Sphere();
   return geometry;
 }

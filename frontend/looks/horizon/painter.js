@@ -60,7 +60,9 @@ export class Painter {
     const radius = base * params.sunSize * (tunnel ? .34 : 1) * (1 + .035 * kick + .12 * mood.burst + .05 * mood.drop);
     const path = {rises: mood.progress - .5, sets: .5 - mood.progress, stays: 0}[/** @type {'rises'} */ (params.sunPath)];
     const lift = tunnel ? 0 : radius * (params.sunHeight + .55 * path);
-    return {x: tunnel ? 0 : params.sunX * layout.width * .8 + .006 * Math.sin(t * .3), y: (tunnel ? framing.horizon : framing.edge) + lift, radius};
+    const x = tunnel ? 0 : params.sunX * layout.width * .8 + .006 * Math.sin(t * .3);
+    const y = Math.min((tunnel ? framing.horizon : framing.edge) + lift, layout.height - .7 * radius);
+    return {x, y, radius};
   }
 
   /**
@@ -99,7 +101,8 @@ export class Painter {
     u.bodyFar.value.copy(u.bodyNear.value).lerp(air.bottom, .3);
     dim(u.sunColor.value, params.shimmer * .3 * (.7 + .5 * kick), u.sheen.value);
     u.wave.value = .5 + .5 * mood.energy;
-    u.pen.value.set(params.lineWidth * this.unit / 540, this.unit, params.lineLight * (.85 + .4 * mood.energy + .3 * onset + .35 * snare), .6);
+    const light = params.lineLight * (.85 + .4 * mood.energy + .3 * onset + .35 * snare);
+    u.pen.value.set(params.lineWidth * this.unit / 540, this.unit, light, .6);
     u.shine.value.set(.55 + .65 * params.highs, params.shimmer, .7 * params.highs, hat);
     u.fogShape.value.set(params.fog * (4.2 - 1.6 * mood.energy - mood.drop), .62, .72, 0);
     u.facetLight.value.copy(u.sunColor.value).multiplyScalar(.34 + .2 * onset);
@@ -133,13 +136,14 @@ export class Painter {
    */
   setNight({t, bands}, mood, {hat, snare}) {
     const {sky: {uniforms: u}, land, params, framing, rows, stage: {layout}} = this;
-    const quiet = Math.min(1.3, Math.max(.15, 1.7 - 1.8 * mood.energy));
+    const quiet = Math.min(1.3, Math.max(.2, 1.8 - 1.7 * mood.energy));
     u.night.value.set(params.stars * quiet, t, this.unit, hat * .5);
-    u.ribbon.value.set(t, params.aurora * (.7 + .5 * mood.energy + .25 * snare + .5 * mood.drop), Math.max(framing.edge, -.3) + .34, .4 * layout.height);
+    const curtain = params.aurora * (.7 + .5 * mood.energy + .25 * snare + .5 * mood.drop);
+    u.ribbon.value.set(t, curtain, Math.max(framing.edge, -.3) + .34, .4 * layout.height);
     u.low.value.copy(land.highColor.value);
     u.high.value.copy(land.lineColor.value);
     for (let i = 0; i < 8; i++) u.voices.value[i] = voiceOf(bands, i);
-    land.glint.value.set(rows.newest, t, this.unit, params.sparks * 2.4);
+    land.glint.value.set(rows.newest, t, this.unit, params.sparks * 4.5);
     land.parity.value = Math.abs(rows.newest % 2);
   }
 

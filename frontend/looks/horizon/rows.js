@@ -112,7 +112,8 @@ export class Rows {
   simplify(values, age) {
     COARSER.forEach((share, level) => {
       const last = Math.floor(share * this.count) - 1;
-      const part = Math.min(1, Math.max(0, (age - last + 4) / 4));
+      const first = Math.max(0, last - 4);
+      const part = Math.min(1, Math.max(0, (age - first) / Math.max(1, last - first)));
       if (part > 0) coarsen(values, this.columns, (2 ** level) * VALUES, part);
     });
   }

@@ -55,15 +55,15 @@ void main() {
 export const STAR_VERTEX = `
 uniform vec4 frame;
 uniform vec4 night;    // strength, time, pixels in one unit, hats
-in vec4 star;          // x, y, size, phase
+in vec4 position;      // x, y, size, phase
 in float warmth;
 out vec4 tint;
 void main() {
-  float twinkle = .62 + .38 * sin(night.y * (.7 + fract(star.w * 7.) * 1.6) + star.w * 40.);
-  float light = night.x * twinkle * (.45 + .75 * fract(star.w * 13.)) * (1. + night.w);
-  gl_PointSize = (star.z * 1.25 + .6) * (night.z / 540.) + 1.3;
+  float twinkle = .62 + .38 * sin(night.y * (.7 + fract(position.w * 7.) * 1.6) + position.w * 40.);
+  float light = night.x * twinkle * (.55 + 1. * fract(position.w * 13.)) * (1. + night.w);
+  gl_PointSize = (position.z * 1.35 + .8) * (night.z / 540.) + 1.3;
   tint = vec4(mix(vec3(.75, .86, 1.), vec3(1., .9, .78), warmth), 1.) * min(1., light);
-  gl_Position = vec4(star.xy, .9995, 1.);
+  gl_Position = vec4(position.xy, .9995, 1.);
 }`;
 
 export const STAR_FRAGMENT = `

@@ -98,7 +98,7 @@ function starGeometry(count, seed) {
     stars.set([random() * 2 - 1, random() * 1.1 - .1, 1 + 2.6 * random() ** 3, random()], i * 4);
     warmth[i] = random();
   }
-  const geometry = geometryOf('star', stars, 4);
+  const geometry = geometryOf('position', stars, 4);
   geometry.setAttribute('warmth', new BufferAttribute(warmth, 1));
   return geometry;
 }

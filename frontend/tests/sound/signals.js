@@ -68,7 +68,7 @@ export function kick() {
   let phase = 0;
   return sound(0.3, (t) => {
     phase += (2 * Math.PI * (48 + 160 * Math.exp(-t / 0.025))) / RATE;
-    return Math.sin(phase) * Math.exp(-t / 0.12) * Math.min(1, t / 0.001);
+    return Math.sin(phase) * Math.exp(-t / 0.12) * Math.min(1, t / 0.001, (0.3 - t) / 0.03);
   });
 }
 
@@ -111,14 +111,17 @@ export function song(bpm) {
   const on = stage(parts.length * 8 * bar + 0.5);
   const strokes = {kick: kick(), snare: snare(random), hat: hat(random, 0.02)};
   const roots = [110, 98, 130.81, 87.31];
+  /** @type {Map<number, Float64Array>} */
+  const notes = new Map();
+  const held = (/** @type {number} */ hz) => notes.get(hz) ?? notes.set(hz, note(hz, bar)).get(hz) ?? stage(0).left;
   /** @type {{beats: number[], kicks: number[], snares: number[], hats: number[]}} */
   const truth = {beats: [], kicks: [], snares: [], hats: []};
   for (let i = 0; i < parts.length * 8; i++) {
     const part = parts[Math.floor(i / 8)];
     const start = i * bar;
     const loud = part === 'drop' ? 0.3 : 0.12;
-    for (const ratio of [2, 2.5, 3]) place(on, note(roots[i % 4] * ratio, bar), start, loud / 2, ratio - 2.5);
-    if (part === 'drop') place(on, note(roots[i % 4] / 2, bar), start, 0.35);
+    for (const ratio of [2, 2.5, 3]) place(on, held(roots[i % 4] * ratio), start, loud / 2, ratio - 2.5);
+    if (part === 'drop') place(on, held(roots[i % 4] / 2), start, 0.35);
     for (let b = 0; b < 4; b++) {
       const at = start + b * beat;
       truth.beats.push(at);

@@ -10,6 +10,8 @@ Picture = NDArray[np.float64]  # colours or a map over the picture
 
 SUPERSAMPLING = 2
 HORIZON = 0.64
+SHORE = 0.655
+STRIPS = 40
 
 
 def cover_png(size: int) -> bytes:
@@ -35,10 +37,17 @@ def png_chunk(name: bytes, body: bytes) -> bytes:
 
 
 def draw(size: int) -> Picture:
-    """Display RGB, (size, size, 3): sky, sun, ridges, water."""
+    """Display RGB, (size, size, 3): sky, sun, ridges, water. In strips, because these fit into the cache."""
     axis = (np.arange(size) + 0.5) / size
-    x, y = np.meshgrid(axis, axis)
-    picture = np.repeat(gradient(axis / HORIZON, SKY)[:, None, :], size, axis=1)
+    land = np.concatenate([draw_land(*np.meshgrid(axis, rows), size) for rows in np.array_split(axis, STRIPS)])
+    first = int(SHORE * size)
+    waters = [draw_water(land, *np.meshgrid(axis, rows), size) for rows in np.array_split(axis[first:], STRIPS)]
+    return np.concatenate([land[:first], *waters])
+
+
+def draw_land(x: Picture, y: Picture, size: int) -> Picture:
+    """Everything above the water."""
+    picture = np.repeat(gradient(y[:, 0] / HORIZON, SKY)[:, None, :], size, axis=1)
     picture = add_sun(picture, x, y)
     for index, (base, height, color) in enumerate(RIDGES):
         crest = base - height * ridge(x[0], index)
@@ -46,11 +55,12 @@ def draw(size: int) -> Picture:
         mist = np.clip((y - crest[None, :]) / 0.10, 0, 1)[..., None]
         shade = np.array(color) * (1 - 0.55 * mist) + np.array((0.98, 0.60, 0.50)) * 0.55 * mist
         picture = picture * (1 - cover[..., None]) + shade * cover[..., None]
-    return add_water(picture, x, y, size)
+    return np.asarray(picture)
 
 
 SKY = ((0.0, (0.055, 0.060, 0.175)), (0.35, (0.20, 0.12, 0.34)), (0.68, (0.72, 0.26, 0.40)), (1.0, (1.0, 0.66, 0.42)))
 RIDGES = ((0.625, 0.085, (0.50, 0.20, 0.37)), (0.640, 0.060, (0.29, 0.12, 0.29)), (0.650, 0.035, (0.13, 0.07, 0.19)))
+SUN_COLORS = ((0.0, (1.0, 0.93, 0.72)), (0.55, (1.0, 0.62, 0.42)), (1.0, (0.96, 0.30, 0.45)))
 SUN = (0.5, 0.47, 0.17)
 """Centre and radius."""
 
@@ -98,17 +108,16 @@ def ridge(x: Picture, index: int) -> Picture:
     return height
 
 
-def add_water(picture: Picture, x: Picture, y: Picture, size: int) -> Picture:
-    """Below the shore the picture is mirrored, broken by ripples and darker towards the viewer."""
-    shore = 0.655
-    depth = np.clip((y - shore) / (1 - shore), 0, 1)
+def draw_water(land: Picture, x: Picture, y: Picture, size: int) -> Picture:
+    """The land mirrored, broken by ripples and darker towards the viewer."""
+    depth = np.clip((y - SHORE) / (1 - SHORE), 0, 1)
     wave = np.sin(y * 900 * (1.4 - depth) + 3 * np.sin(x * 9)) * 0.004 * (0.3 + depth)
-    source_y = np.clip(shore - (y - shore) * 1.25, 0, 1)
+    mirrored_y = np.clip(SHORE - (y - SHORE) * 1.25 + wave, 0, 1)
     columns = np.clip((x + wave * 3) * size, 0, size - 1).astype(int)
-    rows = np.clip((source_y + wave) * size, 0, size - 1).astype(int)
-    mirrored = picture[rows, columns]
+    mirrored = land[np.clip(mirrored_y * size, 0, size - 1).astype(int), columns]
     glint = np.exp(-(((x - 0.5) / (0.05 + 0.13 * depth)) ** 2)) * np.clip(np.sin(y * 420 * (1.3 - depth)) - 0.2, 0, 1)
-    water = mirrored * np.array((0.80, 0.62, 0.78)) * (0.95 - 0.6 * depth)[..., None] + np.array((0.02, 0.02, 0.06))
+    water = mirrored * np.array((0.88, 0.60, 0.60)) * (0.95 - 0.6 * depth)[..., None] + np.array((0.02, 0.02, 0.06))
     water = water + (glint * 0.55 * (1 - 0.6 * depth))[..., None] * np.array((1.0, 0.60, 0.42))
-    below = soft_step(y - shore, 1.5 / size)[..., None]
-    return np.asarray(picture * (1 - below) + water * below)
+    below = soft_step(y - SHORE, 1.5 / size)[..., None]
+    bank = land[np.clip(y * size, 0, size - 1).astype(int), np.clip(x * size, 0, size - 1).astype(int)]
+    return np.asarray(bank * (1 - below) + water * below)

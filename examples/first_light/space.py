@@ -15,10 +15,15 @@ STRIDE = FRAME // 4
 def shape_spectrum(sound: Sound, gain_at: Callable[[Sound], Sound]) -> Sound:
     """Filter with a fixed gain over frequency (Hz)."""
     size = 1 << (len(sound) - 1).bit_length()
-    gain = gain_at(np.fft.rfftfreq(size, 1 / RATE))
+    gain = gain_at(frequencies(size))
     spectrum = np.fft.rfft(sound, size, axis=0)
     shaped: Sound = np.fft.irfft(spectrum * (gain if sound.ndim == 1 else gain[:, None]), size, axis=0)
     return shaped[: len(sound)]
+
+
+def frequencies(size: int) -> Sound:
+    """Frequencies in Hz of a real transform's bins."""
+    return np.fft.rfftfreq(size, 1 / RATE).astype(np.float64)
 
 
 def band(low: float, high: float, order: float = 2) -> Callable[[Sound], Sound]:
@@ -33,7 +38,7 @@ def band(low: float, high: float, order: float = 2) -> Callable[[Sound], Sound]:
 
 def sweep(sound: Sound, cutoff: Sound, resonance: float = 0.0, high_pass: bool = False) -> Sound:
     """Filter whose cut-off (Hz, one number a sample) moves: frame by frame in the spectrum, overlapped."""
-    window = np.sqrt(np.hanning(FRAME + 1)[:-1]).astype(np.float64)
+    window = np.sqrt(np.hanning(FRAME + 1)[:-1])
     padded = np.concatenate([np.zeros((FRAME, 2)), sound, np.zeros((FRAME, 2))])
     starts = np.arange(0, len(padded) - FRAME, STRIDE)
     hz = np.maximum(np.fft.rfftfreq(FRAME, 1 / RATE), 1.0)
@@ -64,7 +69,7 @@ def pump(length: int, hits: list[float], depth: float, release_s: float) -> Soun
 def echo(sound: Sound, delay_s: float, feedback: float, times: int = 6) -> Sound:
     """Ping-pong delay, without the dry sound; each repeat changes sides and loses its edges."""
     size = 1 << len(sound).bit_length()
-    hz = np.fft.rfftfreq(size, 1 / RATE)
+    hz = frequencies(size)
     once = feedback * band(180, 6500, 1)(hz) * np.exp(-2j * np.pi * hz * delay_s)
     repeat = np.fft.rfft(sound, size, axis=0)
     total = np.zeros_like(repeat)

@@ -26,7 +26,7 @@ def saw(hz: Sound | float, time: Sound, phase: float = 0.0) -> Sound:
 def fade(time: Sound, attack_s: float, release_s: float) -> Sound:
     """Straight ramps at both ends."""
     left = time[-1] - time
-    return np.minimum(1, time / attack_s) * np.minimum(1, left / release_s)
+    return np.asarray(np.minimum(1, time / attack_s) * np.minimum(1, left / release_s))
 
 
 @lru_cache(maxsize=16)
@@ -83,4 +83,4 @@ def bass(note: int, length_s: float) -> Sound:
 def sub(note: int, length_s: float) -> Sound:
     """The lowest octave, a plain sine with a little warmth."""
     time = seconds(length_s)
-    return both(np.tanh(1.4 * np.sin(2 * np.pi * hertz(note + 12) * time)) * fade(time, 0.012, 0.03))
+    return both(np.tanh(1.4 * np.sin(2 * np.pi * hertz(note) * time)) * fade(time, 0.012, 0.03))

@@ -17,6 +17,9 @@ const NEAR_S = 0.045;
 /** Agreement with an unbroken pulse from which a song is taken to keep it, and its excess over pure chance. */
 const STEADY = 0.25;
 const CHANCE = 3;
+/** Strength of a beat without an onset, and the weight of an onset that makes it full (see summary.js). */
+const SILENT_BEAT = 0.3;
+const FULL_WEIGHT = 2;
 
 /** @returns {BeatTrack} */
 const noBeat = () => ({tempoBpm: null, beatStrength: 0, beats: new Float64Array(0), strengths: new Float64Array(0)});
@@ -36,13 +39,13 @@ export function trackBeats(curve, accents, durationS, bands) {
   const rows = tapBeats(envelope, period);
   if (rows.length < LEAST_BEATS) return noBeat();
   const tapped = Float64Array.from(rows, (row) => row * HOP_S);
-  const beats = steadyBeats(period * HOP_S, accents, durationS, bands) ?? tapped.map((beat) => nearestAccent(accents, beat));
+  const beats = steadyBeats(period * HOP_S, accents, durationS, bands) ?? tapped.map((beat) => accentNear(accents, beat).timeS);
   const intervals = beats.slice(1).map((beat, i) => beat - beats[i]);
   return {
     tempoBpm: Math.round(6000 / percentile(intervals, 0.5)) / 100,
     beatStrength: Math.min(1, strength),
     beats,
-    strengths: beats.map((beat) => strengthAt(curve, beat / HOP_S)),
+    strengths: beats.map((beat) => strengthOf(accentNear(accents, beat))),
   };
 }
 
@@ -96,17 +99,23 @@ function chain(score, before, tail) {
 }
 
 /**
- * Time of the heaviest onset near a beat; the beat itself where there is none.
+ * The heaviest onset near a beat; a weightless one on the beat itself where there is none.
  * @param {Accent[]} accents
  * @param {number} beat
+ * @returns {Accent}
  */
-function nearestAccent(accents, beat) {
+function accentNear(accents, beat) {
   let best = {timeS: beat, weight: 0};
   let i = firstAfter(accents, beat - NEAR_S);
   for (; i < accents.length && accents[i].timeS <= beat + NEAR_S; i++) {
     if (accents[i].weight > best.weight) best = accents[i];
   }
-  return best.timeS;
+  return best;
+}
+
+/** A beat that nothing falls on is still felt. @param {Accent} accent */
+function strengthOf({weight}) {
+  return Math.min(1, SILENT_BEAT + ((1 - SILENT_BEAT) * weight) / FULL_WEIGHT);
 }
 
 /** @param {Accent[]} accents @param {number} timeS */
@@ -119,12 +128,4 @@ function firstAfter(accents, timeS) {
     else high = middle;
   }
   return low;
-}
-
-/** @param {Float32Array} curve @param {number} row */
-function strengthAt(curve, row) {
-  let most = 0;
-  const from = Math.max(0, Math.round(row) - 3);
-  for (let i = from; i <= Math.min(curve.length - 1, Math.round(row) + 3); i++) most = Math.max(most, curve[i]);
-  return Math.min(1, 0.35 + 0.4 * most);
 }

@@ -23,9 +23,11 @@ const KICK_DEPTH = 0.28;
 const KICK_LOW = -0.06;
 const KICK_THUMP = 0.12;
 const KICK_SUM = 0.25;
-const KICK_SHARE = 0.33;
+/** Strength of the least kick among the song's deepest. */
+const KICK_FLOOR = 0.4;
+const KICK_SHARE = 0.3;
 /** A snare or clap is noise that outlasts its attack, in the upper mids and in the highs. */
-const SNARE_FLUX = 0.38;
+const SNARE_FLUX = 0.34;
 const SNARE_RISE = 0.13;
 /** Share of the song's usual rise in the mids; less is asked for where a kick ducks the music at the same time. */
 const SNARE_SHARE = 0.75;
@@ -48,8 +50,7 @@ export function measureStrokes(moments, codes, tables) {
   const usual = usualShape(moments, shapes);
   const strokes = shapes.map((shape, i) => {
     const kinds = kindsOf(moments[i], shape, usual);
-    const deep = kinds & KICK ? moments[i].low * Math.sqrt(Math.min(1, shape.depth / usual.depth)) : 0;
-    const low = Math.max(deep, share(shape.low, usual.low));
+    const low = Math.max(share(shape.low, usual.low), kinds & KICK ? kickStrength(moments[i], shape, usual) : 0);
     const mid = share(shape.mid, usual.mid);
     const high = share(shape.high, usual.high);
     return {kinds, strength: Math.max(low, mid, 0.8 * high), low, mid, high};
@@ -57,6 +58,17 @@ export function measureStrokes(moments, codes, tables) {
   withoutEchoes(moments, strokes, KICK, 'low');
   withoutEchoes(moments, strokes, SNARE, 'mid');
   return strokes;
+}
+
+/**
+ * A kick over a loud bass rises by little and is none the weaker for it: how deep the lows are counts as well.
+ * @param {Moment} moment
+ * @param {Shape} shape
+ * @param {Usual} usual
+ */
+function kickStrength(moment, shape, usual) {
+  const burst = Math.max(moment.low, share(shape.low + shape.thump, usual.kick));
+  return (KICK_FLOOR + (1 - KICK_FLOOR) * burst) * Math.sqrt(share(shape.depth, usual.depth));
 }
 
 /** What the larger strokes of a song rise by. @typedef {{low: number, mid: number, high: number, kick: number, depth: number}} Usual */

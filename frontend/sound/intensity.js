@@ -110,7 +110,9 @@ export function findPeak(onsets, intensity, loudness) {
     const row = Math.min(intensity.length - 1, Math.round(sample / SAMPLE_RATE / HOP_S));
     // An excerpt is cut out of a sound at both ends: what is heard there may be no stroke at all.
     const atEdge = row < EDGE_S / HOP_S || row >= intensity.length - EDGE_S / HOP_S ? 1 : 0;
-    const worth = (2 * intensity[row] + loudness[row]) / 65535 + strength + (kinds & KICK ? 0.5 : 0) - atEdge;
+    // A little later as well: the first stroke of a break still stands at the height of the drop before.
+    const intense = Math.min(intensity[row], intensity[Math.min(intensity.length - 1, row + TAKEOVER_S / HOP_S)]);
+    const worth = (2 * intense + loudness[row]) / 65535 + strength + (kinds & KICK ? 0.5 : 0) - atEdge;
     if (worth > best.worth) best = {sample, worth};
   }
   return Math.round(best.sample);

@@ -7,7 +7,7 @@
 /** Energy of a song that is one section: neither held back nor at its limit all the time. */
 const ONLY_ENERGY = 0.7;
 /** A drop is among the strongest parts; after one, a part this much weaker than the strongest is a break. */
-const STRONG = 0.85;
+const STRONG = 0.9;
 const HELD_BACK = 0.72;
 /** A build gets tenser by this much and leads into a part that lies this much above it. */
 const RISES = 0.03;

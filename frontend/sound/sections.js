@@ -18,7 +18,7 @@ const STEP_S = 0.5;
 const SPANS = [[4, 0.25], [8, 0.3], [16, 0.3], [32, 0.15]];
 /** A boundary changes the sound by at least this share of the song's largest change, and by this much at all. */
 const LEAST_SHARE = 0.3;
-const LEAST_CHANGE = 0.19;
+const LEAST_CHANGE = 0.17;
 /** Sections begin on bar lines and mostly on every fourth of them: how much more a boundary there is believed. */
 const FAVOURED = [[4, 1.2], [16, 1.15]];
 const GROUP = 4;

@@ -29,10 +29,12 @@ export class AttackMeter {
     let {most, heard} = this;
     let [lastLeft, lastRight] = this.last;
     for (let i = from; i < to; i++) {
-      const step = Math.max(Math.abs(left[i] - lastLeft), Math.abs(right[i] - lastRight));
+      const stepLeft = Math.abs(left[i] - lastLeft);
+      const stepRight = Math.abs(right[i] - lastRight);
       lastLeft = left[i];
       lastRight = right[i];
-      if (step > most) most = step;
+      if (stepLeft > most) most = stepLeft;
+      if (stepRight > most) most = stepRight;
       if (++heard === STEP) {
         this.codes.add(codeOfPower(most * most));
         most = 0;

@@ -39,7 +39,8 @@ export function trackBeats(curve, accents, durationS, bands) {
   const rows = tapBeats(envelope, period);
   if (rows.length < LEAST_BEATS) return noBeat();
   const tapped = Float64Array.from(rows, (row) => row * HOP_S);
-  const beats = steadyBeats(period * HOP_S, accents, durationS, bands) ?? tapped.map((beat) => accentNear(accents, beat).timeS);
+  const beats = steadyBeats(period * HOP_S, accents, durationS, bands)
+    ?? tapped.map((beat) => accentNear(accents, beat).timeS);
   const intervals = beats.slice(1).map((beat, i) => beat - beats[i]);
   return {
     tempoBpm: Math.round(6000 / percentile(intervals, 0.5)) / 100,
@@ -61,7 +62,8 @@ function steadyBeats(roughPeriod, accents, durationS, bands) {
   if (agreement < Math.max(STEADY, CHANCE / Math.sqrt(accents.length))) return null;
   const first = Math.ceil((accents[0].timeS - NEAR_S - start) / period);
   const last = Math.floor((Math.min(durationS, accents[accents.length - 1].timeS + period) - start) / period);
-  return Float64Array.from({length: Math.max(0, last - first + 1)}, (_, i) => Math.max(0, start + period * (first + i)));
+  const count = Math.max(0, last - first + 1);
+  return Float64Array.from({length: count}, (_, i) => Math.max(0, start + period * (first + i)));
 }
 
 /**
@@ -73,7 +75,7 @@ function tapBeats(envelope, period) {
   const nearest = Math.round(period / 2);
   const farthest = Math.round(period * 2);
   const costs = Float64Array.from({length: farthest + 1}, (_, gap) => -TIGHTNESS * Math.log(gap / period) ** 2);
-  const score = Float64Array.from(envelope);
+  const score = envelope.slice();
   const before = new Int32Array(envelope.length).fill(-1);
   for (let i = nearest; i < envelope.length; i++) {
     let best = 0;

@@ -1,8 +1,8 @@
 // How much the sound changes across the beats of a pulse: chords and patterns change on beats, not between them.
 import {BAND_COUNT, HOP_S} from './grid.js';
 
-/** Beats that are looked at, spread over the song; more of them change nothing. */
-const MOST_BEATS = 600;
+/** Beats that are looked at, spread over the song. */
+const MOST_BEATS = 1200;
 
 /**
  * Mean squared distance of the bands of the beat before to those of the beat after, over the beats of a pulse.
@@ -13,7 +13,8 @@ const MOST_BEATS = 600;
 export function changeOnBeats(bands, start, period) {
   const rows = bands.length / BAND_COUNT;
   const beats = Math.floor((rows * HOP_S - start) / period) - 1;
-  const step = Math.max(1, Math.ceil(beats / MOST_BEATS));
+  // Odd, so that it does not fall on the same beat of every bar.
+  const step = 2 * Math.floor(Math.max(0, beats) / MOST_BEATS / 2) + 1;
   let sum = 0;
   let count = 0;
   for (let beat = 1; beat < beats; beat += step) {
@@ -37,6 +38,8 @@ function meanBands(bands, from, to) {
   const first = Math.max(0, from);
   const last = Math.min(bands.length / BAND_COUNT, to);
   const mean = new Float64Array(BAND_COUNT);
-  for (let at = first * BAND_COUNT; at < last * BAND_COUNT; at++) mean[at % BAND_COUNT] += bands[at];
+  for (let row = first; row < last; row++) {
+    for (let i = 0; i < BAND_COUNT; i++) mean[i] += bands[row * BAND_COUNT + i];
+  }
   return mean.map((sum) => sum / 65535 / Math.max(1, last - first));
 }

@@ -71,7 +71,10 @@ function kickStrength(moment, shape, usual) {
   return (KICK_FLOOR + (1 - KICK_FLOOR) * burst) * Math.sqrt(share(shape.depth, usual.depth));
 }
 
-/** What the larger strokes of a song rise by. @typedef {{low: number, mid: number, high: number, kick: number, depth: number}} Usual */
+/**
+ * What the larger strokes of a song rise by, and how deep their lows are.
+ * @typedef {{low: number, mid: number, high: number, kick: number, depth: number}} Usual
+ */
 
 /**
  * @param {Moment[]} moments

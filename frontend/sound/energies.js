@@ -1,7 +1,9 @@
 // Bass, mid and treble energy and the stereo balance, one number a row.
 import {Column} from './column.js';
+import {codeOfPower, dbOfCode} from './decibel.js';
 import {HOP_S} from './grid.js';
-import {percentile} from './percentile.js';
+import {mapped} from './mapped.js';
+import {percentileOfCodes} from './percentile.js';
 
 /** Upper edges of bass, mid and treble in Hz; the bass begins at 25. */
 const EDGES_HZ = [25, 150, 4000, 16_000];
@@ -51,9 +53,11 @@ export function finishEnergy(amplitudes, releaseS = RELEASE_S, compression = COM
     held = Math.max(amplitude > 1e-6 ? amplitude ** compression : 0, held * fall);
     heights[i] = held;
   });
-  const usual = percentile(heights.filter((height) => height > SILENCE ** compression), 0.95);
-  if (usual === 0) return new Uint16Array(amplitudes.length);
-  return Uint16Array.from(heights, (height) => Math.round(65535 * (1 - Math.exp((-CURVATURE * height) / usual))));
+  const codes = mapped(Uint16Array, heights, (height) => codeOfPower(height * height));
+  const usualCode = percentileOfCodes(codes, 0.95, codeOfPower(SILENCE ** (2 * compression)));
+  if (usualCode === 0) return codes.fill(0);
+  const usual = 10 ** (dbOfCode(usualCode) / 20);
+  return mapped(Uint16Array, heights, (height) => Math.round(65535 * (1 - Math.exp((-CURVATURE * height) / usual))));
 }
 
 /**
@@ -65,7 +69,7 @@ export function finishBalance(left, right) {
   const keep = Math.exp(-HOP_S / BALANCE_S);
   const smoothLeft = smoothBothWays(left, keep);
   const smoothRight = smoothBothWays(right, keep);
-  return Int8Array.from(smoothLeft, (l, i) => {
+  return mapped(Int8Array, smoothLeft, (l, i) => {
     const sum = l + smoothRight[i];
     return sum > SILENCE * SILENCE ? Math.round((127 * (smoothRight[i] - l)) / sum) : 0;
   });
@@ -73,7 +77,7 @@ export function finishBalance(left, right) {
 
 /** @param {Float32Array} values @param {number} keep */
 function smoothBothWays(values, keep) {
-  const smooth = Float32Array.from(values);
+  const smooth = values.slice();
   for (let i = 1; i < smooth.length; i++) smooth[i] += (smooth[i - 1] - smooth[i]) * keep;
   for (let i = smooth.length - 2; i >= 0; i--) smooth[i] += (smooth[i + 1] - smooth[i]) * keep;
   return smooth;

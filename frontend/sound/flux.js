@@ -1,5 +1,6 @@
 // Spectral flux: how much louder each frequency range has become, every 5 ms.
 import {Column} from './column.js';
+import {DB_PER_NEPER} from './decibel.js';
 import {HOP, SAMPLE_RATE} from './grid.js';
 
 /** Frames of the fine grid in a row of the track. */
@@ -59,7 +60,7 @@ function writeCodes(power, edges, store, at) {
   for (let band = 0; band + 1 < edges.length; band++) {
     let sum = 0;
     for (let k = edges[band]; k < edges[band + 1]; k++) sum += power[k];
-    const code = sum > 1e-12 ? Math.round(2 * (10 * Math.log10(sum) - LOWEST_DB)) : 0;
+    const code = sum > 1e-12 ? Math.round(2 * (DB_PER_NEPER * Math.log(sum) - LOWEST_DB)) : 0;
     store[at++] = code < 0 ? 0 : code > 255 ? 255 : code;
   }
   return at;

@@ -1,6 +1,7 @@
 // How near each moment is to the song's strongest, slowly; where the drop is; and which moment makes the poster.
 import {HOP_S, SAMPLE_RATE} from './grid.js';
 import {KICK} from './events.js';
+import {mapped} from './mapped.js';
 
 /** @typedef {import('./track-codec.js').SectionData} SectionData */
 /** @typedef {import('./onsets.js').FoundOnset} FoundOnset */
@@ -35,7 +36,7 @@ export function findIntensity(loudness, sections) {
   const most = own.reduce((a, b) => Math.max(a, b), 0);
   const smooth = takeOver(own);
   const full = Math.max(most, 0.5);
-  return Uint16Array.from(smooth, (value) => Math.round(65535 * (value / full) ** CONTRAST));
+  return mapped(Uint16Array, smooth, (value) => Math.round(65535 * (value / full) ** CONTRAST));
 }
 
 /**

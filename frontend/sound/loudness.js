@@ -1,6 +1,7 @@
 // Loudness after ITU-R BS.1770: K-weighted power of each row, the gated loudness of the song, and its true peak.
 import {Column} from './column.js';
 import {HOP} from './grid.js';
+import {mapped} from './mapped.js';
 
 /** @typedef {{b0: number, b1: number, b2: number, a1: number, a2: number}} Biquad */
 
@@ -125,7 +126,7 @@ export function momentaryAmplitude(left, right) {
   const rows = left.length;
   const sums = new Float64Array(rows + 1);
   for (let row = 0; row < rows; row++) sums[row + 1] = sums[row] + left[row] + right[row];
-  return Float32Array.from(left, (_, row) => {
+  return mapped(Float32Array, left, (_, row) => {
     const from = Math.max(0, row - BLOCK_ROWS / 2);
     const to = Math.min(rows, row + BLOCK_ROWS / 2);
     return Math.sqrt(Math.max(0, sums[to] - sums[from]) / (2 * (to - from)));

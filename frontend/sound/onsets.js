@@ -191,10 +191,13 @@ function inOrder(onsets) {
  * @returns {Float32Array} one number for each 10 ms
  */
 function pulseCurve(voices) {
-  const rows = Math.floor(voices[0].flux.length / 2);
+  const curve = new Float32Array(Math.floor(voices[0].flux.length / 2));
   const weights = {low: 1, mid: 0.7, high: 0.4};
-  return Float32Array.from({length: rows}, (_, row) => voices.reduce((sum, {name, flux, top}) => {
-    const height = Math.max(flux[2 * row], flux[Math.max(0, 2 * row - 1)]);
-    return sum + (top > 0 ? weights[name] * Math.min(1, height / top) : 0);
-  }, 0));
+  for (const {name, flux, top} of voices) {
+    for (let row = 0; row < curve.length && top > 0; row++) {
+      const height = Math.max(flux[2 * row], flux[Math.max(0, 2 * row - 1)]);
+      curve[row] += weights[name] * Math.min(1, height / top);
+    }
+  }
+  return curve;
 }

@@ -33,6 +33,6 @@ export function percentileOfCodes(values, share, above = -1, stride = 1, offset 
  */
 export function percentile(values, share) {
   if (values.length === 0) return 0;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   return sorted[Math.round(share * (sorted.length - 1))];
 }

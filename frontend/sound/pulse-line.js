@@ -87,15 +87,22 @@ function bestStart(accents, period, bands) {
   });
   const heaviest = Math.max(...phases.map(({weight}) => weight));
   let best = {start: 0, worth: -1};
-  for (const {start, weight} of phases) {
-    if (weight < RIVAL * heaviest) continue;
-    const worth = weight * (1e-6 + changeOnBeats(bands, start, period));
+  for (const [i, {start, weight}] of phases.entries()) {
+    const beside = Math.max(phases.at(i - 1)?.weight ?? 0, phases[(i + 1) % PHASES].weight);
+    if (weight < RIVAL * heaviest || weight < beside) continue;
+    // Squared: the changes differ by less than the weights and are the better witness.
+    const worth = weight * (1e-6 + changeOnBeats(bands, start, period)) ** 2;
     if (worth > best.worth) best = {start, worth};
   }
   return centred(accents, best.start, period);
 }
 
-/** Weight of the accents on the beats of a pulse. @param {Accent[]} accents @param {number} start @param {number} period */
+/**
+ * Weight of the accents on the beats of a pulse.
+ * @param {Accent[]} accents
+ * @param {number} start
+ * @param {number} period
+ */
 function weightOn(accents, start, period) {
   return accents.reduce((sum, {timeS, weight}) => {
     const off = offBeat(timeS, start, period) / NEAR_S;
@@ -111,7 +118,12 @@ function centred(accents, start, period) {
   return start + (total > 0 ? moved / total : 0);
 }
 
-/** Seconds from the nearest beat, negative before it. @param {number} timeS @param {number} start @param {number} period */
+/**
+ * Seconds from the nearest beat, negative before it.
+ * @param {number} timeS
+ * @param {number} start
+ * @param {number} period
+ */
 function offBeat(timeS, start, period) {
   const turns = (timeS - start) / period;
   return (turns - Math.round(turns)) * period;

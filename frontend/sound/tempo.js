@@ -1,5 +1,6 @@
 // The tempo of a song: the period at which its onsets agree with themselves best.
 import {HOP_S} from './grid.js';
+import {mapped} from './mapped.js';
 
 const SLOWEST_BPM = 60;
 const FASTEST_BPM = 200;
@@ -49,7 +50,7 @@ function usual(period) {
 function aboveMean(curve, reach) {
   const sums = new Float64Array(curve.length + 1);
   for (let i = 0; i < curve.length; i++) sums[i + 1] = sums[i] + curve[i];
-  return Float64Array.from(curve, (value, i) => {
+  return mapped(Float64Array, curve, (value, i) => {
     const from = Math.max(0, i - reach);
     const to = Math.min(curve.length, i + reach + 1);
     return value - (sums[to] - sums[from]) / (to - from);

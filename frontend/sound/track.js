@@ -12,7 +12,7 @@ export {TRACK_VERSION, TrackFormatError, encodeTrack} from './track-codec.js';
 /** @typedef {'bass'|'mid'|'treble'|'loudness'|'intensity'} EnergyName */
 /** @typedef {EnergyName|'balance'} CurveName */
 /**
- * `kind` is the leading kind; `kinds` lists all that fall on this moment. Strengths are 0..1.
+ * `kind` is the leading one of those that fall on this moment; `events` and `pulse` know them all. Strengths are 0..1.
  * @typedef {{timeS: number, strength: number, kind: 'kick'|'snare'|'hat'|'onset',
  *   low: number, mid: number, high: number}} Onset
  */

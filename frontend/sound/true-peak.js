@@ -2,6 +2,7 @@
 
 const PHASES = 4;
 const TAPS = 12;
+const MIDDLE = TAPS / 2;
 /** Interpolation lifts a peak by little: only where the samples come this near to the peak so far is it worth while. */
 const NEAR_PEAK = 0.7;
 
@@ -22,11 +23,14 @@ export class TruePeakMeter {
     span.set(this.history);
     span.set(pcm.subarray(0, 2 * samples), 2 * TAPS);
     let {peak} = this;
-    for (let i = 2 * TAPS; i < span.length; i++) {
-      // The middle of the twelve taps that end at i lies between five and six samples before it.
-      const height = Math.max(Math.abs(span[i - 2 * 6]), Math.abs(span[i - 2 * 5]));
-      if (height <= NEAR_PEAK * peak) continue;
-      peak = Math.max(peak, height, interpolatedPeak(span, i));
+    let near = NEAR_PEAK * peak;
+    // The newest sample that can be looked at has six more after it.
+    for (let i = 2 * MIDDLE; i < span.length - 2 * MIDDLE; i++) {
+      const x = span[i];
+      if (x <= near && x >= -near) continue;
+      const start = i - 2 * MIDDLE;
+      peak = Math.max(peak, Math.abs(x), interpolatedPeak(span, start), interpolatedPeak(span, start + 2));
+      near = NEAR_PEAK * peak;
     }
     this.peak = peak;
     this.history = span.slice(-2 * TAPS);
@@ -34,8 +38,7 @@ export class TruePeakMeter {
 
   /** dB against full scale, to two places; null for silence. @returns {number|null} */
   decibels() {
-    const rest = new Int16Array(2 * TAPS);
-    this.push(rest, TAPS);
+    this.push(new Int16Array(2 * TAPS), TAPS);
     return this.peak > 0 ? Math.round(2000 * Math.log10(this.peak / 32768)) / 100 : null;
   }
 }
@@ -54,12 +57,11 @@ function fractionalDelay(part) {
 }
 
 /**
- * Largest of the three values between two neighbours.
+ * Largest of the three values between the sixth and the seventh of twelve samples of one channel.
  * @param {Int16Array} span
- * @param {number} end index of the last of the twelve samples of one channel
+ * @param {number} start index of the first
  */
-function interpolatedPeak(span, end) {
-  const start = end - 2 * (TAPS - 1);
+function interpolatedPeak(span, start) {
   let peak = 0;
   for (const filter of FILTERS) {
     let sum = 0;

@@ -81,7 +81,7 @@ const methods = {
       parts.forEach((part) => drawPart(part, index));
       gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, texel);
     }
-    return (performance.now() - start) / count;
+    return {ms: (performance.now() - start) / count};
   },
 
   /**

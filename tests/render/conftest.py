@@ -1,12 +1,15 @@
 """One warm browser for each test process, songs for it, and the command in a process of its own."""
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.render.command import Command
+from tests.render.patches import PATCHES, web_with_patches
+from tests.render.songs import music, write_wav
 
 from oriel.rendering.pipeline.looks import Looks, load_looks
 from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult, render_song
@@ -14,9 +17,6 @@ from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import Tools, find_chromium, find_tools
-from tests.render.command import Command
-from tests.render.patches import PATCHES, web_with_patches
-from tests.render.songs import music, write_wav
 
 Render = Callable[..., RenderResult]
 
@@ -100,6 +100,8 @@ def command(tmp_path: Path) -> Iterator[Callable[..., Command]]:
         yield start
 
 
-@pytest.fixture(scope="session")
-def is_root() -> bool:
-    return os.geteuid() == 0
+@pytest.fixture
+def apart() -> Iterator[ThreadPoolExecutor]:
+    """A thread for browsers of their own: Playwright lives once in each thread, and this one has the warm stage."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor

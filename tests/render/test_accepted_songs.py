@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from oriel.rendering.pipeline.looks import Looks
-from oriel.rendering.pipeline.render import RenderResult
-from oriel.rendering.pipeline.tools import Tools
 from tests.render.command import Command
 from tests.render.conftest import Render
 from tests.render.songs import RATE, music, write_wav
 from tests.render.videos import probed, sound, stream
+
+from oriel.rendering.pipeline.looks import Look, Looks, load_looks
+from oriel.rendering.pipeline.render import RenderResult
+from oriel.rendering.pipeline.tools import Tools
 
 Convert = Callable[..., Path]
 
@@ -83,9 +83,10 @@ def test_surround_sound_becomes_stereo(render: Render, tools: Tools, convert: Co
     assert 0.05 * 32768 < np.abs(heard[RATE // 4 : RATE]).max() < 0.5 * 32768
 
 
-def test_silence_is_a_song(render: Render, tools: Tools, tmp_path: Path) -> None:
+@pytest.mark.parametrize("look", load_looks().all, ids=lambda look: look.name)
+def test_silence_is_a_song(render: Render, tools: Tools, tmp_path: Path, look: Look) -> None:
     silence = write_wav(tmp_path / "silence.wav", np.zeros((2 * RATE, 2), np.int16))
-    result = render(silence, output=SMALL)
+    result = render(silence, look=look.name, output=SMALL, text={"title": "", "artist": ""})
     assert_whole(result, tools, seconds=2)
     assert np.abs(sound(result.output, tools)).max() <= 1
 
@@ -106,7 +107,7 @@ def test_cover_art_inside_is_drawn_and_is_no_second_picture(
         [tools.ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc=s=300x300", "-frames:v", "1", picture], check=True
     )
     covered = tmp_path / name
-    inputs = ["-i", plain, "-i", picture, "-map", "0:a", "-map", "1:v", "-c", "copy"]
+    inputs: list[str | Path] = ["-i", plain, "-i", picture, "-map", "0:a", "-map", "1:v", "-c", "copy"]
     subprocess.run([tools.ffmpeg, "-v", "error", *inputs, "-disposition:v", "attached_pic", covered], check=True)
     # A title, because the files' names would show in the picture otherwise.
     without, within = (render(song, output=SMALL, text={"title": "A"}) for song in (plain, covered))
@@ -130,7 +131,9 @@ def test_a_song_that_is_cut_off_is_rendered_with_a_warning(
     assert "damaged" in result.warnings[0]
 
 
-@pytest.mark.parametrize("stem", ["two words", "it's “quoted” & \"double\"", "émoji 🎵🔥", "-o", "%03d", "a:b", "' or 1"])
+@pytest.mark.parametrize(
+    "stem", ["two words", 'it\'s “quoted” & "double"', "émoji 🎵🔥", "-o", "%03d", "a:b", "' or 1"]
+)
 def test_names_with_spaces_quotes_and_emoji(
     render: Render, tools: Tools, convert: Convert, tmp_path: Path, stem: str
 ) -> None:

@@ -6,14 +6,15 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
-
-from oriel.rendering.pipeline.looks import Looks
 from tests.render.command import Command
 from tests.render.conftest import Render
 from tests.render.processes import Kind, kill
 from tests.render.songs import music, write_wav
+
+from oriel.rendering.pipeline.looks import Looks
 
 # Two chunks of 300 frames.
 SMALL = ("--size", "128x72", "--fps", "60", "--title", "", "--artist", "")
@@ -94,7 +95,9 @@ def test_ctrl_c_on_a_terminal_reaches_all_processes_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("to", ["command", "group"])
-def test_a_killed_render_goes_on_where_it_was(start: Callable[[], Command], undisturbed: str, to: str) -> None:
+def test_a_killed_render_goes_on_where_it_was(
+    start: Callable[[], Command], undisturbed: str, to: Literal["command", "group"]
+) -> None:
     killed = start()
     first_chunk_finished(killed)
     killed.send(signal.SIGKILL, to=to)
@@ -176,8 +179,9 @@ def test_a_command_killed_at_any_moments_ends_with_the_same_bytes(
         deadline = time.monotonic() + chance.uniform(0, 9)
         while time.monotonic() < deadline and not command.has_ended:
             time.sleep(0.01)
+        to: list[Literal["command", "group"]] = ["command", "group"]
         if not command.has_ended:
-            command.send(signal.SIGKILL, to=chance.choice(["command", "group"]))
+            command.send(signal.SIGKILL, to=chance.choice(to))
         command.wait()
         assert command.orphans() == []
     last = start()

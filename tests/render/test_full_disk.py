@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from oriel.rendering.pipeline.looks import Looks
 from tests.render.command import Command
 from tests.render.songs import music, write_wav
+
+from oriel.rendering.pipeline.looks import Looks
 
 # What a render wants to see free before it starts, and some more.
 DISK_MB = 96

@@ -1,12 +1,14 @@
 """A browser that stops answering is noticed and replaced, at most twice for each chunk."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.render.conftest import Render
+from tests.render.processes import Kind, is_kind, kill
 
 from oriel.errors import StageHung
 from oriel.rendering.pipeline.browser import browser_processes
@@ -16,8 +18,6 @@ from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.workdir import WorkFolder
-from tests.render.conftest import Render
-from tests.render.processes import Kind, is_kind, kill
 
 # Long enough for a browser on a busy machine, short enough to wait for.
 HANG_S = 5.0
@@ -62,13 +62,6 @@ class Theatre:
 @pytest.fixture
 def theatre(chromium: Path) -> Theatre:
     return Theatre(chromium)
-
-
-@pytest.fixture
-def apart() -> Iterator[ThreadPoolExecutor]:
-    """A thread for browsers of their own: Playwright lives once in each thread, and this one has the warm stage."""
-    with ThreadPoolExecutor(1) as executor:
-        yield executor
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.render.command import Command
+from tests.render.songs import music, write_wav
 
 from oriel.cli import run
 from oriel.rendering.pipeline import disk
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.tools import Tools
-from tests.render.command import Command
-from tests.render.songs import music, write_wav
 
 LOOK = load_looks().all[0].name
 
@@ -136,7 +136,9 @@ WRONG_OPTIONS = [
     pytest.param(["--set", "background.type=transparent"], "needs the format “mov”", id="alpha in mp4"),
     pytest.param(["--settings", "none.json"], "cannot be read", id="no settings file"),
     pytest.param(["--cover", "none.png"], "cannot be read", id="no cover"),
-    pytest.param(["--set", "background.type=image", "--set", "background.image=none.png"], "cannot be read", id="no image"),
+    pytest.param(
+        ["--set", "background.type=image", "--set", "background.image=none.png"], "cannot be read", id="no image"
+    ),
     pytest.param(["--nonesuch"], "No such option", id="option"),
 ]
 

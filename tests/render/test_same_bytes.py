@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.render import chunks
+from tests.render.command import Command
+from tests.render.conftest import Render
+from tests.render.songs import RATE, music, write_wav
+from tests.render.videos import stream
 
 from oriel.rendering.pipeline.looks import Look, Looks, load_looks
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import Tools
-from tests.render import chunks
-from tests.render.command import Command
-from tests.render.conftest import Render
-from tests.render.songs import RATE, music, write_wav
-from tests.render.videos import stream
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"width": 128, "height": 72}
@@ -71,9 +71,7 @@ def test_a_second_run_in_another_process_gives_the_same_bytes(
 
 
 @every_look
-def test_a_frame_is_the_same_whatever_was_drawn_before_it(
-    stage: Stage, looks: Looks, track: bytes, look: Look
-) -> None:
+def test_a_frame_is_the_same_whatever_was_drawn_before_it(stage: Stage, looks: Looks, track: bytes, look: Look) -> None:
     settings = resolve(parse_settings({"look": look.name, "output": SMALL}), looks)
     stage.load(settings.canonical_json, track, title="A title", artist="An artist")
     forward = [bytes(raw) for raw in stage.frames(0, 60)]

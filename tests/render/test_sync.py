@@ -1,19 +1,20 @@
 """Picture and sound are one: every click is seen in its frame, at the end of the song as at its beginning."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.render.conftest import Render
+from tests.render.songs import click_times, clicks, music, write_wav
+from tests.render.videos import lumas, sound, stream
 
 from oriel.rendering.pipeline.looks import Look, load_looks
 from oriel.rendering.pipeline.resolve import ResolvedSettings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import Tools
-from tests.render.conftest import Render
-from tests.render.songs import RATE, click_times, clicks, music, write_wav
-from tests.render.videos import lumas, sound, stream
 
 SECONDS = 180.0
 TIMES = click_times(SECONDS)
@@ -27,9 +28,9 @@ every_look = pytest.mark.parametrize("look", load_looks().all, ids=lambda look: 
 every_rate = pytest.mark.parametrize("fps", [24, 30, 60])
 
 
-def changes(pictures: Sequence[NDArray[np.int16]]) -> list[float]:
+def changes(pictures: Iterable[NDArray[np.int16]]) -> list[float]:
     """Return how much each picture differs from the one before, in levels of luma."""
-    return [float(np.abs(after - before).mean()) for before, after in zip(pictures, pictures[1:], strict=False)]
+    return [float(np.abs(after - before).mean()) for before, after in pairwise(pictures)]
 
 
 def frames_late(change: Sequence[float], frame: int) -> int:
@@ -74,7 +75,9 @@ def test_a_look_answers_each_click_within_one_frame(
 @pytest.mark.parametrize("name", ["a.mp4", "a.webm", "a.mov"])
 def test_the_sound_of_the_video_is_that_of_the_song(render: Render, tools: Tools, tmp_path: Path, name: str) -> None:
     song = music(6.0)
-    video = render(write_wav(tmp_path / "song.wav", song), name, text=NO_TEXT, output={"width": 128, "height": 72}).output
+    video = render(
+        write_wav(tmp_path / "song.wav", song), name, text=NO_TEXT, output={"width": 128, "height": 72}
+    ).output
     heard = sound(video, tools)
     assert 0 <= len(heard) - len(song) < AAC_PACKET
     assert lag(song, heard) == 0
@@ -108,7 +111,7 @@ def test_a_video_of_three_minutes_answers_every_click_and_does_not_drift(
     song = write_wav(tmp_path / "clicks.wav", clicks(TIMES, SECONDS))
     output = {"width": 160, "height": 90, "fps": fps}
     result = render(song, look=look.name, text=NO_TEXT, output=output)
-    change = changes(list(lumas(result.output, tools)))
+    change = changes(lumas(result.output, tools))
     assert len(change) + 1 == result.frames == SECONDS * fps
     frames = [round(time * fps) for time in TIMES]
     late = [frames_late(change[frame - BEFORE : frame + AFTER - 1], frame) for frame in frames]

@@ -43,6 +43,7 @@ def lumas(video: Path, tools: Tools) -> Iterator[NDArray[np.int16]]:
     """Yield the luma of every frame, in order."""
     about = stream(video, tools, "video")
     size = about["width"] * about["height"]
+    command: list[str | Path]
     command = [tools.ffmpeg, "-v", "error", "-i", video, "-vf", "extractplanes=y", "-fps_mode", "passthrough", *_RAW]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout

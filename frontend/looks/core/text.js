@@ -30,7 +30,7 @@ export function textPlate(title, artist, width, height, shape) {
   if (!ink) throw new Error('no 2D canvas');
   const lines = [
     ...fit(ink, title, unit * (shape === 'tall' ? .066 : .052), 640, -.012, 1, room),
-    ...fit(ink, artist.toLocaleUpperCase(), unit * (shape === 'tall' ? .03 : .0225), 520, .2, .72, room),
+    ...fit(ink, artist.toLocaleUpperCase(), unit * (shape === 'tall' ? .032 : .026), 540, .18, .8, room),
   ];
   return drawPlate(lines, width, height, shape);
 }

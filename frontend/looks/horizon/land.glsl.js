@@ -22,10 +22,11 @@ vec3 spot(int column, int row) {
   vec4 relief = texelFetch(rows, ivec2(column, row), 0);
   float age = texelFetch(rows, ivec2(int(rise.y) + 1, row), 0).x;
   float settled = clamp(age, 0., 1.);
-  float z = age < 0. ? lay.x * .42 : lay.x + (age + relief.w * settled) * lay.y;
 #ifdef FACETS
+  float z = age < 0. ? lay.x * .42 : lay.x + (age + relief.w * settled) * lay.y;
   float place = placeOf(float(column) + relief.z * settled);
 #else
+  float z = age < 0. ? lay.x * .42 : lay.x + age * lay.y;
   float place = placeOf(float(column));
 #endif
   float h = relief.x * rise.x;
@@ -91,11 +92,11 @@ void main() {
     p.y = (-frame.y - .3 - camera.w) / camera.z;
     near = 0.;
   } else if (cell.z > .5) {
-    // Down to the lowest of the row in front near this place (z of the relief), seen at the same place on the screen.
+    // Down to where the nearer rows hide it (z of the relief), seen at the same place on the screen.
     float step = keptAt(info.x - 1., row - 1) <= 0. ? 2. : 1.;
     float z = lay.x + max(0., info.x - step) * lay.y;
     float scale = z / p.z;
-    p = vec3(p.x * scale, min(relief.z * rise.x - camera.y, p.y * scale) - .015 * z, z);
+    p = vec3(p.x * scale, relief.z * z / camera.z, z);
   }
 #endif
   vec2 screen = project(p);
@@ -152,10 +153,19 @@ void main() {
   ivec2 ahead = min(ivec2(column, row) + next, last), behind = max(ivec2(column, row) - next, ivec2(0, 1));
   vec3 p = spot(column, row);
   vec2 screen = project(p);
+  vec4 relief = texelFetch(rows, ivec2(column, row), 0);
+#ifndef FACETS
+  if (relief.w > .5 && knot.w < .5) {
+    // Hidden, as its neighbours' strips towards it: no width.
+    tint = vec4(0.);
+    across = vec2(0.);
+    gl_Position = clip(screen, p.z);
+    return;
+  }
+#endif
   vec2 along = project(spot(ahead.x, ahead.y)) - project(spot(behind.x, behind.y));
   along /= max(length(along), 1e-5);
 
-  vec4 relief = texelFetch(rows, ivec2(column, row), 0);
   vec4 info = texelFetch(rows, ivec2(int(rise.y) + 1, row), 0);
   float depth = clamp((p.z - lay.x) / (lay.y * (rise.w - 3.)), 0., 1.);
   float width = pen.x * mix(1., pen.w, sqrt(depth));

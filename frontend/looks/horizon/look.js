@@ -8,6 +8,7 @@ import {Painter} from './painter.js';
 import {Relief} from './relief.js';
 import {Rows} from './rows.js';
 import {Sky} from './sky.js';
+import {Skyline} from './skyline.js';
 import {Travel} from './travel.js';
 
 const ROWS_PER_S = 8;
@@ -33,6 +34,7 @@ export function create(stage) {
   });
   const every = facets ? 1 : params.style === 'grid' ? 12 : 0;
   const land = new Land({columns, plan, facets, tunnel, every});
+  const skyline = facets || tunnel ? null : new Skyline(places, plan);
   const sky = new Sky(params.sun, STARS, seed);
   const painter = new Painter(stage, framing, land, sky, rows);
   renderer.setClearColor(new Color(0), 0);
@@ -40,6 +42,7 @@ export function create(stage) {
     draw(sound, air) {
       rows.update(sound.t);
       painter.set(sound, moodAt(sound), air);
+      skyline?.trace(rows, land.uniforms);
       renderer.setRenderTarget(target);
       renderer.clear();
       // Seen from within, the dark body would cover every pixel to hide next to nothing: the tunnel is its lines.

@@ -1,5 +1,6 @@
 // Which columns each row needs: fewer far away, and none beside the frame. Triangles are what software GL pays for.
 import {BufferAttribute, BufferGeometry, Sphere} from 'three';
+import {bodyStep} from './skyline.js';
 
 /**
  * @typedef {object} RowPlan
@@ -53,8 +54,7 @@ export function curtainGeometry(plan) {
   const index = [];
   for (let row = 1; row < plan.length; row++) {
     const {from, to} = plan[row];
-    // Half as fine as the line over it, which is wide enough to cover what a chord misses of a curve.
-    const step = Math.max(2, plan[row].step);
+    const step = bodyStep(plan[row].step);
     for (let column = from; column <= to; column += step) {
       const first = cells.length / 3;
       cells.push(column, row, 0, column, row, 1);

@@ -9,8 +9,6 @@ import {VALUES} from './relief.js';
 
 /** Row 0 is the dark slope in front of everything, row 1 is sounding now, row 2 is the newest one that is finished. */
 const FRONT = 2;
-/** Columns to either side. */
-const REACH = 5;
 /** Where the thinning begins and ends, in shares of the way to the farthest row; as in `keptAt` of the shaders. */
 const THIN_FROM = .25;
 const THIN_TO = .45;
@@ -65,10 +63,7 @@ export class Rows {
       out[width - VALUES] = distance - number;
       if (!this.even) this.simplify(out, distance - number);
     }
-    if (!this.even) {
-      this.thinOut();
-      this.setFeet();
-    }
+    if (!this.even) this.thinOut();
     data.set(data.subarray(width, 2 * width), 0);
     data[width - VALUES] = -1;
     data[2 * width - VALUES] = 0;
@@ -137,23 +132,6 @@ export class Rows {
       if (kept === 1) continue;
       for (let i = row * width; i < row * width + columns * VALUES; i += VALUES) {
         data[i] = (data[i - width] + data[i + width]) / 2 * (1 - kept) + data[i] * kept;
-      }
-    }
-  }
-
-  /**
-   * How far down each row has to reach to end behind the row in front of it: that row's lowest height around a place,
-   * in the third number of a vertex. Around, because a column of it stands a little to the side on the screen.
-   */
-  setFeet() {
-    const {data, width, columns, count} = this;
-    for (let row = FRONT; row < count; row++) {
-      const front = (this.keptAt(row - 1) > 0 ? row - 1 : row - 2) * width;
-      for (let column = 0; column < columns; column += 2) {
-        let lowest = Infinity;
-        const last = Math.min(columns - 1, column + REACH);
-        for (let i = Math.max(0, column - REACH); i <= last; i++) lowest = Math.min(lowest, data[front + i * VALUES]);
-        data[row * width + column * VALUES + 2] = lowest;
       }
     }
   }

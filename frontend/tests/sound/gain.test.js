@@ -58,3 +58,11 @@ describe('gain', () => {
     expect(shifted.events.kick.times.length).toBe(loud.events.kick.times.length);
   });
 });
+
+test('A-weighting takes the lows back and is written into the track', () => {
+  const weighted = analyseAll(pcmOf(on, 0.3), {weighting: 'A'});
+  const lows = (/** @type {typeof loud} */ {data}) =>
+    data.bands.reduce((sum, value, i) => sum + (i % 64 < 8 ? value : 0), 0);
+  expect(lows(weighted)).toBeLessThan(0.7 * lows(loud));
+  expect(weighted.data.weighting).toBe('A');
+});

@@ -1,4 +1,8 @@
 // Test signals, made here so that the truth is known to the sample: clicks, drums, tones, a small song.
+import {vi} from 'vitest';
+
+// Analysing minutes of sound takes a second on a free core, and many times that on a busy machine.
+vi.setConfig({testTimeout: 120_000});
 
 export const RATE = 48_000;
 

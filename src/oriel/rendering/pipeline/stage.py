@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from oriel.errors import StageCrashed, StageHung
 from oriel.rendering.pipeline.browser import (
@@ -25,12 +25,12 @@ from oriel.rendering.pipeline.browser import (
     short_name,
 )
 from oriel.rendering.pipeline.loopback import Loopback
+from oriel.rendering.pipeline.page import StagePage
 from oriel.rendering.pipeline.ring import DONE, FAILED, HEADER, Ring, find_file
 
 _SLOTS = 8
-_POLL_S = 0.02
 # Shorter than a frame by far, longer than what waking costs.
-_FRAME_POLL_S = 0.0007
+_POLL_S = 0.0007
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,8 @@ class FrameFormat:
     @property
     def frame_bytes(self) -> int:
         """Size of one frame."""
-        return (
-            self.padded_width * self.height * (4 if self.pixel == "rgba" else 3) // (1 if self.pixel == "rgba" else 2)
-        )
+        pixels = self.padded_width * self.height
+        return pixels * 4 if self.pixel == "rgba" else pixels * 3 // 2
 
 
 class Stage:
@@ -71,7 +70,6 @@ class Stage:
         self._hang_s = hang_s
         self._closing = contextlib.ExitStack()
         self._ring: Ring | None = None
-        self._killed = False
         self.renderer = ""
         self.backend: Backend = "swiftshader"
         self.backend_id = ""
@@ -99,13 +97,12 @@ class Stage:
 
     def analyse(self, pcm: Path, samples: int, on_fraction: Callable[[float], None] = lambda _: None) -> bytes:
         """Return the encoded feature track of canonical PCM (48 kHz, 16 bit, stereo; `samples` sample frames)."""
-        value = self._call("analyse", {"pcm": self._loopback.offer("pcm", pcm), "samples": samples}, on_fraction)
+        value = self._page.call("analyse", {"pcm": self._loopback.offer("pcm", pcm), "samples": samples}, on_fraction)
         return find_file(self._profile, value["bytes"], b"ORFT").read_bytes()
 
     def describe(self, track: bytes) -> dict[str, Any]:
         """Return what `oriel analyse` prints of a feature track, with `drop_s` and `peak_s`."""
-        description: dict[str, Any] = self._call("describe", {"track": self._offer_track(track)})
-        return description
+        return dict(self._page.call("describe", {"track": self._offer_track(track)}))
 
     def load(
         self,
@@ -121,7 +118,7 @@ class Stage:
         """Make everything ready for frames of these settings; `frame_format` tells afterwards what they look like."""
         self._release_ring()
         ring_id = int.from_bytes(os.urandom(4), "little")
-        value = self._call(
+        value = self._page.call(
             "load",
             {
                 "settings": settings_json,
@@ -144,7 +141,7 @@ class Stage:
         assert self._ring, "load() comes first"
         ring = self._ring
         ring.reset()
-        self._begin("frames", {"first": first, "count": count})
+        self._page.begin("frames", {"first": first, "count": count})
         try:
             for index in range(first, first + count):
                 self._await_frame(ring)
@@ -160,67 +157,28 @@ class Stage:
 
     def measure(self, first: int, count: int, parts: list[str]) -> float:
         """Draw `count` frames without taking them out; returns milliseconds a frame (for benchmarks)."""
-        return float(self._call("measure", {"first": first, "count": count, "parts": parts}))
+        return float(self._page.call("measure", {"first": first, "count": count, "parts": parts})["ms"])
 
     def screenshot(self, frame: int) -> bytes:
         """Return one frame as the page shows it: straight RGBA of a visible canvas (for comparisons)."""
-        value = self._call("screenshot", {"frame": frame})
+        value = self._page.call("screenshot", {"frame": frame})
         return find_file(self._profile, value["bytes"], b"ORSC").read_bytes()[4:]
 
-    # --- calls ------------------------------------------------------------------------------------------------------
-
-    def _call(self, method: str, args: dict[str, Any], on_fraction: Callable[[float], None] = lambda _: None) -> Any:
-        self._begin(method, args)
-        fraction, since = -1.0, time.monotonic()
-        while True:
-            state = self._evaluate("stage.poll()")
-            if state["done"]:
-                break
-            if state["fraction"] > fraction:
-                fraction, since = state["fraction"], time.monotonic()
-                on_fraction(fraction)
-            elif time.monotonic() - since > self._hang_s:
-                kill_browser(self._profile)
-                raise StageHung(f"The drawing page has not answered for {self._hang_s:.0f} s.", method=method)
-            time.sleep(_POLL_S)
-        if state.get("error"):
-            raise StageCrashed("The drawing page failed.", method=method, reason=state["error"])
-        return state.get("value")
-
-    def _begin(self, method: str, args: dict[str, Any]) -> None:
-        self._evaluate("([method, args]) => stage.begin(method, args)", [method, args])
-
-    def _evaluate(self, expression: str, argument: object = None) -> Any:
-        """Evaluate in the page; a page that does not answer is killed, because Playwright would wait for ever."""
-        watchdog = threading.Timer(self._hang_s, self._kill)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            return self._page.evaluate(expression, argument)
-        except PlaywrightError as error:
-            if self._killed:
-                raise StageHung(f"The browser has not answered for {self._hang_s:.0f} s.") from error
-            raise StageCrashed("The browser died.", reason=str(error)) from error
-        finally:
-            watchdog.cancel()
-
-    def _kill(self) -> None:
-        self._killed = True
-        kill_browser(self._profile)
+    # --- frames -----------------------------------------------------------------------------------------------------
 
     def _await_frame(self, ring: Ring) -> None:
         start = checked = time.monotonic()
         while not ring.ready:
             if ring.state == FAILED:
                 raise StageCrashed("The drawing page failed.", reason=ring.failure)
-            time.sleep(_FRAME_POLL_S)
+            time.sleep(_POLL_S)
             now = time.monotonic()
             if now - start > self._hang_s:
-                self._kill()
+                self._page.kill()
                 raise StageHung(f"No new frame came for {self._hang_s:.0f} s.")
             if now - checked > 1:
                 checked = now
-                self._evaluate("stage.poll()")
+                self._page.poll()
 
     def _settle(self, ring: Ring) -> None:
         """Stop a run that was left early, so that the next call finds the worker idle."""
@@ -229,10 +187,10 @@ class Stage:
         ring.stop()
         deadline = time.monotonic() + self._hang_s
         while ring.state not in (DONE, FAILED):
-            time.sleep(_FRAME_POLL_S)
+            time.sleep(_POLL_S)
             if time.monotonic() > deadline:
                 # Two runs at once would write over each other's frames.
-                self._kill()
+                self._page.kill()
                 return
 
     # --- the browser ------------------------------------------------------------------------------------------------
@@ -242,7 +200,7 @@ class Stage:
         for backend in wanted:
             try:
                 self._launch(backend)
-                self.renderer = self._call("open", {})["renderer"]
+                self.renderer = self._page.call("open")["renderer"]
             except (PlaywrightError, StageCrashed) as error:
                 if backend == wanted[-1]:
                     raise StageCrashed("Chromium does not start.", reason=str(error)) from error
@@ -255,7 +213,7 @@ class Stage:
             self._end_browser()
         if self._wanted not in ("auto", self.backend):
             raise StageCrashed(f"Chromium draws on {self.renderer}, not on {self._wanted}.")
-        self.backend_id = f"{self.renderer} | Chromium {self._version()} | {_cpu_class()}"
+        self.backend_id = f"{self.renderer} | Chromium {self._page.browser_version()} | {_cpu_class()}"
 
     def _launch(self, backend: Backend) -> None:
         launch = launch_options(backend, self._tmp, dict(os.environ))
@@ -274,12 +232,13 @@ class Stage:
             handle_sighup=False,
             viewport={"width": 64, "height": 64},
         )
-        self._page: Page = self._context.pages[0]
-        self._page.goto(self._loopback.url("stage/stage.html"))
+        page = self._context.pages[0]
+        self._page = StagePage(page, self._profile, self._hang_s)
+        page.goto(self._loopback.url("stage/stage.html"))
 
     def _end_browser(self) -> None:
         self._release_ring()
-        watchdog = threading.Timer(5, self._kill)
+        watchdog = threading.Timer(5, kill_browser, [self._profile])
         watchdog.daemon = True
         watchdog.start()
         with contextlib.suppress(PlaywrightError, AttributeError):
@@ -296,11 +255,6 @@ class Stage:
         path = self._tmp / "track"
         path.write_bytes(track)
         return self._loopback.offer("track", path)
-
-    def _version(self) -> str:
-        query = "async () => (await navigator.userAgentData.getHighEntropyValues(['fullVersionList'])).fullVersionList"
-        brands: list[dict[str, str]] = self._evaluate(query)
-        return next((brand["version"] for brand in brands if brand["brand"] == "Chromium"), "unknown")
 
 
 def _cpu_class() -> str:

@@ -1,0 +1,94 @@
+"""One browser, many songs: what a stage promises to those who keep it warm."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tests.render.songs import music
+
+from oriel.errors import StageCrashed
+from oriel.rendering.pipeline.browser import browser_processes
+from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.resolve import ResolvedSettings
+from oriel.rendering.pipeline.stage import Stage
+
+SMALL = {"width": 128, "height": 72}
+
+
+@pytest.fixture(scope="module")
+def track(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    samples = music(2.0)
+    pcm = tmp_path_factory.mktemp("song") / "song.s16le"
+    pcm.write_bytes(samples.tobytes())
+    return stage.analyse(pcm, len(samples))
+
+
+@pytest.fixture
+def loaded(stage: Stage, settings_of: Callable[..., ResolvedSettings], looks: Looks, track: bytes) -> Stage:
+    stage.load(settings_of(looks.all[0].name, output=SMALL).canonical_json, track)
+    return stage
+
+
+def test_the_end_of_a_run_is_not_taken_for_the_answer_to_the_next_call(loaded: Stage) -> None:
+    for frame in range(30):
+        for _ in loaded.frames(frame % 50, 1):
+            pass
+        assert len(loaded.screenshot(frame % 50)) == 128 * 72 * 4
+
+
+def test_a_run_that_is_left_early_disturbs_nobody(loaded: Stage) -> None:
+    (wanted,) = [bytes(frame) for frame in loaded.frames(40, 1)]
+    for taken in range(12):
+        run = loaded.frames(0, 60)
+        for _ in range(taken):
+            next(run)
+        run.close()  # type: ignore[attr-defined]
+        assert [bytes(frame) for frame in loaded.frames(40, 1)] == [wanted]
+
+
+def test_a_look_that_fails_says_why_and_the_stage_lives_on(
+    loaded: Stage, settings_of: Callable[..., ResolvedSettings], track: bytes
+) -> None:
+    broken = settings_of("patches", output=SMALL, params={"colors": []}).canonical_json.replace("patches", "nonesuch")
+    with pytest.raises(StageCrashed) as crash:
+        loaded.load(broken, track)
+    assert "no look is called nonesuch" in str(crash.value.details["reason"])
+    loaded.load(settings_of("patches", output=SMALL).canonical_json, track)
+    assert len(list(loaded.frames(0, 3))) == 3
+
+
+def test_a_second_analysis_of_the_same_sound_gives_the_same_bytes(stage: Stage, track: bytes, tmp_path: Path) -> None:
+    samples = music(2.0)
+    (tmp_path / "song.s16le").write_bytes(samples.tobytes())
+    assert stage.analyse(tmp_path / "song.s16le", len(samples)) == track
+
+
+@pytest.mark.parametrize("folder", ["short", "deep" * 45], ids=["short", "deep"])
+def test_a_browser_opens_in_any_folder_and_leaves_no_process(
+    apart: ThreadPoolExecutor, tmp_path: Path, chromium: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    # Named from here, as on a command line.
+    profile = Path(folder) / "profile"
+
+    def open_and_close() -> int:
+        with Stage(profile_dir=profile, tmp_dir=Path(folder) / "tmp", chromium=chromium) as stage:
+            assert stage.backend_id
+            running = len(browser_processes(profile.resolve()))
+        stage.close()
+        return running
+
+    assert apart.submit(open_and_close).result() > 1
+    assert browser_processes(profile.resolve()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
+
+
+def test_a_program_that_is_no_browser_is_reported(apart: ThreadPoolExecutor, tmp_path: Path) -> None:
+    def opened() -> None:
+        with Stage(profile_dir=tmp_path / "profile", tmp_dir=tmp_path / "tmp", chromium=Path("/bin/true")):
+            raise AssertionError("that cannot be")
+
+    with pytest.raises(StageCrashed, match="Chromium does not start"):
+        apart.submit(opened).result()

@@ -87,12 +87,14 @@ void main() {
   vec4 relief = texelFetch(rows, ivec2(column, row), 0);
   vec4 info = texelFetch(rows, ivec2(int(rise.y) + 1, row), 0);
   float near = clamp(info.x + 1., 0., 1.);
+  float away = p.z;
 #ifndef FACETS
   if (cell.z > .5 && row == 1) {
     p.y = (-frame.y - .3 - camera.w) / camera.z;
     near = 0.;
   } else if (cell.z > .5) {
-    // Down to where the nearer rows hide it (z of the relief), seen at the same place on the screen.
+    // Down to where the nearer rows hide it (z of the relief), seen at the same place on the screen. It takes the
+    // colour of the ground there, but stands upright in depth: it must not come before its own line.
     float step = keptAt(info.x - 1., row - 1) <= 0. ? 2. : 1.;
     float z = lay.x + max(0., info.x - step) * lay.y;
     float scale = z / p.z;
@@ -119,7 +121,7 @@ void main() {
 #ifdef FACETS
   gl_Position = clip(screen, p.z);
 #else
-  gl_Position = keptAt(info.x, row) <= 0. ? vec4(2., 2., 2., 1.) : clip(screen, p.z);
+  gl_Position = keptAt(info.x, row) <= 0. ? vec4(2., 2., 2., 1.) : clip(screen, away);
 #endif
 }`;
 

@@ -3,11 +3,13 @@
 export const SUN_VERTEX = `
 uniform vec4 disc;     // x, y, radius, sine of the bank
 uniform vec4 frame;
+uniform vec4 shape;    // as in the fragments
 uniform float reach;   // size of the square in radii
 in vec2 corner;
 out vec2 at;
 void main() {
-  at = corner * reach;
+  // Nothing below the horizon: all of it would be shaded to stay unseen.
+  at = vec2(corner.x, max(corner.y, clamp(shape.z / reach, -1., 1.))) * reach;
   vec2 q = at * disc.z;
   gl_Position = vec4((disc.xy + q) / frame.xy, .999, 1.);
 }`;

@@ -85,10 +85,10 @@ export class Skyline {
     const {x, y} = this;
     const {from, to, step} = this.stretch(row);
     for (let i = from; i <= to; i += step) {
-      const cover = this.lowest(x[Math.max(from, i - step)], x[Math.min(to, i + step)]) - overlap;
-      const hidden = y[i] < cover ? 1 : 0;
-      values[i * VALUES + 2] = hidden ? y[i] : cover;
-      values[i * VALUES + 3] = hidden;
+      const [left, right] = [Math.max(from, i - step), Math.min(to, i + step)];
+      const cover = this.lowest(x[left], x[right]) - overlap;
+      values[i * VALUES + 2] = Math.min(cover, y[i]);
+      values[i * VALUES + 3] = Math.max(y[left], y[i], y[right]) < cover ? 1 : 0;
     }
     // Vertices of the line between those of the body.
     if (this.plan[row].step === step) return;

@@ -3,6 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {planRows} from '../../looks/horizon/mesh.js';
 import {Relief} from '../../looks/horizon/relief.js';
 import {Rows} from '../../looks/horizon/rows.js';
+import {Skyline} from '../../looks/horizon/skyline.js';
 import {Travel} from '../../looks/horizon/travel.js';
 
 /** A song whose loudness swings once a second: ∫ (.5 + .5 sin 2πt) dt in closed form. */
@@ -59,5 +60,40 @@ describe('plan of the mesh', () => {
       expect((to - from) % step).toBe(0);
     }
     expect(plan[0].from).toBeGreaterThan(plan[19].from);
+  });
+});
+
+describe('skyline', () => {
+  const plan = Array.from({length: 4}, () => ({step: 2, from: 0, to: 16}));
+  const vector = (/** @type {number[]} */ ...[x, y, z, w]) => ({value: {x, y, z, w}});
+  const view = /** @type {any} */ ({
+    camera: vector(0, 1, 1, 0), lay: vector(1, 1, 1, 0), frame: vector(1, 1, 1, 0), rise: vector(1, 16, 1, 4), pen: vector(0, 540),
+  });
+  /** Flat rows at the distances 1, 2 and 3. */
+  const trace = (/** @type {number[]} */ ...heights) => {
+    const width = 18 * 4;
+    const data = new Float32Array(width * 4);
+    [heights[0], ...heights].forEach((height, row) => {
+      for (let i = 0; i < 17; i++) data[row * width + i * 4] = height;
+      data[(row + 1) * width - 4] = row - 1;
+    });
+    new Skyline(places, plan).trace(/** @type {any} */ ({data, width, count: 4, keptAt: () => 1}), view);
+    return (/** @type {number} */ row) => data.subarray(row * width + 32, row * width + 36);
+  };
+
+  it('ends a body just below the outline of the row in front', () => {
+    const [, , foot, hidden] = trace(.2, .2, .2)(3);
+    // On the screen row 2 stands at (.2 - 1) / 2.
+    expect(foot).toBeLessThan(-.4);
+    expect(foot).toBeGreaterThan(-.43);
+    expect(hidden).toBe(0);
+  });
+
+  it('hides all that stands behind a higher row, and gives it no height', () => {
+    const at = trace(.9, .2, .2);
+    for (const row of [2, 3]) {
+      expect(at(row)[3]).toBe(1);
+      expect(at(row)[2]).toBeCloseTo((.2 - 1) / row, 5);
+    }
   });
 });

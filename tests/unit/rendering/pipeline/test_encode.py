@@ -96,7 +96,7 @@ def test_frames_are_cropped_only_where_rows_are_padded() -> None:
 
 def test_quality_decides_the_preset_and_the_rate() -> None:
     presets = [encoder_arguments(output(quality=quality), False)[3:6:2] for quality in ("draft", "standard", "high")]
-    assert presets == [["ultrafast", "23"], ["ultrafast", "19"], ["veryfast", "17"]]
+    assert presets == [["ultrafast", "23"], ["ultrafast", "20"], ["veryfast", "17"]]
 
 
 def test_standard_filters_block_edges_where_draft_does_not() -> None:

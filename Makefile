@@ -4,6 +4,8 @@ SONG ?=
 BIN := .venv/bin
 # Two workers on two cores; each render test holds a browser of its own.
 WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+# Node, where setup had to bring its own.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup demo test test-fast test-full test-coverage test-parallel check format bench
 
@@ -44,5 +46,5 @@ format: setup ## mend what the formatter can
 	$(BIN)/ruff format src tests benchmarks examples
 	$(BIN)/ruff check --fix src tests benchmarks examples
 
-bench: setup ## speed and memory of every look, as text and JSON in build/
-	$(BIN)/python -m benchmarks.bench --json build/bench.json
+bench: setup ## speed and memory of every look and preset (SONG=path for any song), as text and JSON in build/
+	$(BIN)/python -m benchmarks.bench --presets --uhd --whole $(if $(SONG),--song "$(SONG)") --json build/bench.json

@@ -8,7 +8,8 @@ For each look at 1080p30, quality standard:
   end       frames/s of the pipeline while it renders, and CPU time of all processes for one frame
   limit     cores / (draw + encode): what the machine could do if nothing else cost anything; share = end / limit
   memory    peak of all processes together, proportional set size
---whole renders the whole song once by the command line and prints what a customer waits for.
+--uhd adds a row at 3840x2160 for each look. --whole renders the whole song by the command line, once for each look, and
+prints what a customer waits for: from the start of the command to the verified file.
 """
 
 import argparse
@@ -33,7 +34,7 @@ from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 
 CORES = os.cpu_count() or 1
-DRAWN = 240
+DRAWN = 150
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quality", default="standard")
     parser.add_argument("--start", type=float, default=10.0, help="where in the song to measure, seconds")
     parser.add_argument("--seconds", type=float, default=20.0, help="how much of it to render end to end")
-    parser.add_argument("--whole", action="store_true", help="also the whole song by the command line, first look")
+    parser.add_argument("--uhd", action="store_true", help="every look at 3840x2160 too")
+    parser.add_argument("--whole", action="store_true", help="also the whole song by the command line, each look")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -79,19 +81,21 @@ def example_song(folder: Path) -> Path:
     return song
 
 
-def variants(args: argparse.Namespace) -> Iterator[tuple[Look, str | None]]:
-    """Yield what is to be measured."""
+def variants(args: argparse.Namespace) -> Iterator[tuple[Look, str | None, str]]:
+    """Yield what is to be measured: look, preset, size."""
     for look in load_looks().all:
         if args.look and look.name not in args.look:
             continue
-        yield look, None
+        yield look, None, args.size
+        if args.uhd:
+            yield look, None, "3840x2160"
         if args.presets:
-            yield from ((look, preset.name) for preset in look.presets)
+            yield from ((look, preset.name, args.size) for preset in look.presets)
 
 
-def document(args: argparse.Namespace, look: str, preset: str | None) -> dict[str, Any]:
+def document(args: argparse.Namespace, look: str, preset: str | None, size: str) -> dict[str, Any]:
     """Return the settings document of one measurement."""
-    width, height = (int(side) for side in args.size.split("x"))
+    width, height = (int(side) for side in size.split("x"))
     output = {"width": width, "height": height, "fps": 30, "quality": args.quality}
     return {
         "look": look,
@@ -101,16 +105,16 @@ def document(args: argparse.Namespace, look: str, preset: str | None) -> dict[st
     }
 
 
-def measure(args: argparse.Namespace, song: Path, look: Look, preset: str | None, work: Path) -> Row:
+def measure(args: argparse.Namespace, song: Path, look: Look, preset: str | None, size: str, work: Path) -> Row:
     """Measure one look."""
-    settings = document(args, look.name, preset)
+    settings = document(args, look.name, preset, size)
     draw_ms, encode_ms = apart(args, settings, song, work)
     fps, core_ms, first, memory, backend = end_to_end(settings, song, work)
     limit = CORES * 1000 / (draw_ms + encode_ms)
     return Row(
         look=look.name,
         preset=preset,
-        size=args.size,
+        size=size,
         draw_core_ms=draw_ms,
         encode_core_ms=encode_ms,
         draw_fps=CORES * 1000 / draw_ms,
@@ -177,7 +181,7 @@ def end_to_end(settings: dict[str, Any], song: Path, work: Path) -> tuple[float,
     return fps, spent, marks["first"] - started, memory.peak_bytes, result.backend
 
 
-def whole(args: argparse.Namespace, song: Path, work: Path, look: str) -> dict[str, Any]:
+def whole(song: Path, work: Path, look: str) -> dict[str, Any]:
     """Time the command as a customer's render runs it."""
     out = work / "whole.mp4"
     command = [".venv/bin/oriel", "render", str(song), "-o", str(out), "--look", look, "--size", "1080p", "--json"]
@@ -185,12 +189,18 @@ def whole(args: argparse.Namespace, song: Path, work: Path, look: str) -> dict[s
     with PeakMemory() as memory:
         answer = subprocess.run(command, check=True, capture_output=True, text=True)
     report: dict[str, Any] = json.loads(answer.stdout)
-    return report | {"command_s": time.monotonic() - started, "memory_mb": memory.peak_bytes / 1e6}
+    report |= {"look": look, "command_s": time.monotonic() - started, "memory_mb": memory.peak_bytes / 1e6}
+    print(
+        f"{look:26} whole song: {report['duration_s']:.0f} s of music in {report['command_s']:.1f} s,"
+        f" {report['frames'] / report['command_s']:.1f} f/s, {report['memory_mb']:.0f} MB",
+        flush=True,
+    )
+    return report
 
 
 def table(row: Row) -> str:
     """Return one line of the table."""
-    name = row.look + (f"/{row.preset}" if row.preset else "")
+    name = row.look + (f"/{row.preset}" if row.preset else "") + (" 4K" if row.size == "3840x2160" else "")
     return (
         f"{name:26} draw {row.draw_core_ms:5.1f} core-ms {row.draw_fps:5.0f} f/s | encode {row.encode_core_ms:5.1f}"
         f" {row.encode_fps:5.0f} f/s | end {row.end_fps:5.1f} f/s, {row.end_core_ms:5.1f} core-ms | limit"
@@ -205,13 +215,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         song = args.song or example_song(work)
-        for look, preset in variants(args):
-            rows.append(measure(args, song, look, preset, work))
+        for look, preset, size in variants(args):
+            rows.append(measure(args, song, look, preset, size, work))
             print(table(rows[-1]), flush=True)
         report: dict[str, Any] = {"cores": CORES, "rows": [asdict(row) for row in rows]}
         if args.whole:
-            report["whole"] = whole(args, song, work, rows[0].look)
-            print(json.dumps(report["whole"]))
+            report["whole"] = [whole(song, work, look) for look in dict.fromkeys(row.look for row in rows)]
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(report, indent=1))

@@ -19,7 +19,6 @@ system_packages() {
   if command -v apt-get >/dev/null; then
     # chromium draws, ffmpeg encodes, Mesa and EGL are the software OpenGL, an emoji font for titles.
     local wanted=(chromium ffmpeg libegl1 libegl-mesa0 libgl1-mesa-dri libgles2 fonts-noto-color-emoji python3-venv)
-    command -v node >/dev/null || wanted+=(nodejs npm)
     local missing=()
     for package in "${wanted[@]}"; do
       dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -36,6 +35,21 @@ system_packages() {
   else
     say "neither apt-get nor brew: install Chromium, FFmpeg, Node 20 and Python 3.11 yourself; 'oriel doctor' tells what is missing"
   fi
+}
+
+# Vite wants Node 20.19 or newer; Debian 12 itself has 18. Where there is no fitting one, one goes into .venv/, from PyPI.
+node_is_fit() {
+  command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+    process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+}
+node_program() {
+  node_is_fit && return
+  if [ ! -x .venv/bin/node ]; then
+    say "installing Node into .venv/"
+    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
+  fi
+  PATH="$PWD/.venv/bin:$PATH"
+  node_is_fit || { say "Node 20.19 or newer is needed, and npm with it"; exit 2; }
 }
 
 python_environment() {
@@ -71,4 +85,5 @@ frontend() {
 
 system_packages
 python_environment
+node_program
 frontend

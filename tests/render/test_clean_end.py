@@ -149,7 +149,7 @@ def test_a_crashed_ffmpeg_ends_the_render_with_one_sentence(start: Callable[[], 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_a_part_of_the_browser_killed_at_any_moment_changes_nothing(
     start: Callable[[], Command], undisturbed: str, seed: int
 ) -> None:
@@ -169,7 +169,7 @@ def test_a_part_of_the_browser_killed_at_any_moment_changes_nothing(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_a_command_killed_at_any_moments_ends_with_the_same_bytes(
     start: Callable[[], Command], undisturbed: str, seed: int
 ) -> None:

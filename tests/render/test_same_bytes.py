@@ -17,7 +17,7 @@ from tests.render.songs import RATE, music, write_wav
 from tests.render.videos import stream
 
 from oriel.rendering.pipeline.looks import Look, Looks, load_looks
-from oriel.rendering.pipeline.resolve import resolve
+from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import Tools
@@ -25,6 +25,7 @@ from oriel.rendering.pipeline.tools import Tools
 ROOT = Path(__file__).parents[2]
 SMALL = {"width": 128, "height": 72}
 
+PRESETS = [(look, preset.name) for look in load_looks().all for preset in look.presets]
 every_look = pytest.mark.parametrize("look", load_looks().all, ids=lambda look: look.name)
 
 
@@ -71,8 +72,21 @@ def test_a_second_run_in_another_process_gives_the_same_bytes(
 
 
 @every_look
-def test_a_frame_is_the_same_whatever_was_drawn_before_it(stage: Stage, looks: Looks, track: bytes, look: Look) -> None:
-    settings = resolve(parse_settings({"look": look.name, "output": SMALL}), looks)
+def test_a_frame_is_the_same_whatever_was_drawn_before_it(
+    stage: Stage, settings_of: Callable[..., ResolvedSettings], track: bytes, look: Look
+) -> None:
+    assert_pure(stage, settings_of(look.name, output=SMALL), track)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("look", "preset"), PRESETS, ids=[f"{look.name}-{preset}" for look, preset in PRESETS])
+def test_a_frame_of_a_preset_is_the_same_whatever_was_drawn_before_it(
+    stage: Stage, settings_of: Callable[..., ResolvedSettings], track: bytes, look: Look, preset: str
+) -> None:
+    assert_pure(stage, settings_of(look.name, preset=preset, output=SMALL), track)
+
+
+def assert_pure(stage: Stage, settings: ResolvedSettings, track: bytes) -> None:
     stage.load(settings.canonical_json, track, title="A title", artist="An artist")
     forward = [bytes(raw) for raw in stage.frames(0, 60)]
     stage.load(settings.canonical_json, track, title="A title", artist="An artist")

@@ -13,9 +13,9 @@ Codec = Literal["h264", "vp9", "prores"]
 ENCODER_THREADS = 2
 KEYFRAME_EVERY_S = 2
 
-# Standard is `ultrafast` with what these pictures need put back: the deblocking filter, CABAC, some adaptive quantisation.
-# 0.2 dB of SSIM below superfast with a tenth fewer bytes and 60 % of its time; encoding is a third of a render
-# (docs/decisions/0007).
+# Standard is `ultrafast` with what these pictures need put back: the deblocking filter, CABAC, some adaptive
+# quantisation. 0.2 dB of SSIM below superfast with a tenth fewer bytes and 60 % of its time; encoding is a third of a
+# render (docs/decisions/0007).
 _H264_PRESET: dict[Quality, str] = {"draft": "ultrafast", "standard": "ultrafast", "high": "veryfast"}
 _H264_EXTRAS: dict[Quality, str] = {"draft": "", "standard": ":cabac=1:deblock=0,0:aq-strength=0.7", "high": ""}
 _H264_CRF: dict[Quality, int] = {"draft": 23, "standard": 20, "high": 17}
@@ -85,8 +85,12 @@ def chunk_command(
 
 
 def encoder_arguments(output: Output, transparent: bool, threads: int = ENCODER_THREADS) -> list[str]:
-    """Return what decides a chunk's bits apart from the frames themselves, for its key."""
-    return _encoder(codec_of(output, transparent), output, threads)
+    """Return what decides a chunk's bits apart from the frames themselves, for its key.
+
+    The stage's layout is known later; how each kind of pixel becomes the encoder's stands for it.
+    """
+    codec = codec_of(output, transparent)
+    return [*_encoder(codec, output, threads), ",".join(_conversion(codec))]
 
 
 def _filters(frames: FrameLayout, output: Output, codec: Codec) -> list[str]:
@@ -94,10 +98,13 @@ def _filters(frames: FrameLayout, output: Output, codec: Codec) -> list[str]:
     if frames.padded_width != output.width or frames.height != output.height:
         steps.append(f"crop={output.width}:{output.height}:0:0")
     if frames.pixel == "rgba":
-        steps.append(_TO_BT709)
-        steps.append("format=yuva444p10le" if codec == "prores" else "format=yuv420p")
-        steps.append(_SAY_BT709)
+        steps += _conversion(codec)
     return ["-vf", ",".join(steps)] if steps else []
+
+
+def _conversion(codec: Codec) -> list[str]:
+    """Return the filters between RGBA and the encoder."""
+    return [_TO_BT709, "format=yuva444p10le" if codec == "prores" else "format=yuv420p", _SAY_BT709]
 
 
 def _encoder(codec: Codec, output: Output, threads: int) -> list[str]:

@@ -67,6 +67,7 @@ class FakeStage:
     backend_id: str = "fake 1"
     backend: str = "llvmpipe"
     flat: bool = False
+    memory: list[int] = field(default_factory=list)
     on_frame: Callable[[int], None] = lambda _: None
     loads: list[dict[str, Any]] = field(default_factory=list)
     runs: list[tuple[int, int]] = field(default_factory=list)
@@ -109,6 +110,9 @@ class FakeStage:
             if self.failures.get(index):
                 raise self.failures[index].pop(0)
             yield memoryview(self._draw(index))
+
+    def memory_bytes(self) -> int:
+        return self.memory.pop(0) if self.memory else 0
 
     def _draw(self, index: int) -> bytes:
         width, height = self.frame_format.padded_width, self.frame_format.height

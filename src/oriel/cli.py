@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import signal
 import sys
 import traceback
@@ -17,6 +18,7 @@ from oriel.cli_settings import RenderOptions, document_from
 from oriel.doctor import Finding, examine, mend
 from oriel.errors import AppError, Cancelled
 from oriel.rendering.pipeline.looks import Looks, load_looks
+from oriel.rendering.pipeline.process import last_line
 from oriel.rendering.pipeline.progress import CancelToken
 from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult, analyse_song, render_song
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
@@ -28,7 +30,7 @@ _INTERRUPTED = 130
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="oriel")
-@click.option("--debug", is_flag=True, help="Show where an unexpected failure comes from.")
+@click.option("--debug", is_flag=True, help="Show where a failure comes from.")
 def oriel(debug: bool) -> None:
     """Music in, a finished 3D video out."""
 
@@ -52,6 +54,7 @@ def oriel(debug: bool) -> None:
 @click.option("--duration", type=float, metavar="S", help="End after so many seconds.")
 @click.option("--seed", type=int, metavar="N", help="Another number, other chance.")
 @click.option("--watermark", is_flag=True, help="Draw the watermark of the free plan.")
+@click.option("--poster", type=_PATH, metavar="FILE", help="Write the strongest frame as a JPEG here.")
 @click.option("--work", type=_PATH, metavar="DIR", help="Where intermediate files go while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def render(
@@ -60,6 +63,7 @@ def render(
     fps: str | None,
     format_: str | None,
     watermark: bool,
+    poster: Path | None,
     work: Path | None,
     as_json: bool,
     **options: Any,  # noqa: ANN401  (click hands them over by name, and RenderOptions names their types)
@@ -76,6 +80,7 @@ def render(
         formats=settings.audio_formats,
         max_seconds=settings.max_song_seconds,
         watermark=watermark,
+        poster=poster,
     )
     with _stopped_by_signals() as cancel, _display() as display:
         result = render_song(request, display, cancel)
@@ -134,6 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; a failure is one sentence on standard error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    # Playwright leaves futures behind when its driver is ended, and asyncio would print them beside our sentence.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         result = oriel.main(given, prog_name="oriel", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -144,11 +151,26 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt, Cancelled):
         return _fail("Interrupted.", _INTERRUPTED)
     except AppError as error:
-        return _fail(error.message, error.exit_code)
+        _trace(given)
+        return _fail(_explained(error), error.exit_code)
     except Exception as error:  # noqa: BLE001  (the edge of the process: whatever it is must become a sentence)
-        if "--debug" in given:
-            traceback.print_exc()
+        _trace(given)
         return _fail(f"Something failed that should not: {type(error).__name__}: {error}", 1)
+
+
+def _trace(arguments: Sequence[str]) -> None:
+    if "--debug" in arguments:
+        traceback.print_exc()
+
+
+def _explained(error: AppError) -> str:
+    """Return the sentence of a failure, with what is known of its cause where the caller cannot mend it."""
+    if error.exit_code != 1:
+        return error.message
+    reason, stderr = error.details.get("reason"), error.details.get("stderr")
+    # A browser's reason begins with what happened and goes on with its log; programs end with theirs.
+    known = str(reason).strip().partition("\n")[0] if reason else last_line(str(stderr)) if stderr else ""
+    return error.message if known in error.message else f"{error.message} ({known})"
 
 
 def _fail(sentence: str, exit_code: int) -> int:
@@ -158,13 +180,17 @@ def _fail(sentence: str, exit_code: int) -> int:
 
 @contextlib.contextmanager
 def _stopped_by_signals() -> Iterator[CancelToken]:
-    """Turn SIGINT and SIGTERM into an orderly end; what goes wrong while ending is no news."""
+    """Turn SIGINT, SIGTERM and SIGHUP into an orderly end; what goes wrong while ending is no news."""
     cancel = CancelToken()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         cancel.cancel()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [signal.SIGINT, signal.SIGTERM]
+    # `nohup` has it ignored, and that stays so.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heeded.append(signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in heeded}
     try:
         yield cancel
     except Exception as error:

@@ -153,6 +153,8 @@ def _value(path: str, text: str, content: Mapping[str, Any], looks: Looks) -> ob
         return json.loads(text, parse_constant=lambda name: name)
     except ValueError:
         return text
+    except RecursionError as error:
+        raise InvalidSettings(f"Setting “{path}” is nested too deeply.", setting=path) from error
 
 
 def _is_plain_string(schema: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from oriel.errors import AppError
 from oriel.rendering.pipeline.disk import free_bytes
 from oriel.rendering.pipeline.looks import load_looks
-from oriel.rendering.pipeline.process import run, run_checked
+from oriel.rendering.pipeline.process import inherited, run, run_checked
 from oriel.rendering.pipeline.render import Machine, open_stage
 from oriel.rendering.pipeline.tools import find_chromium, find_ffmpeg, find_ffprobe, find_tools
 from oriel.rendering.pipeline.workdir import work_folder
@@ -17,6 +17,8 @@ from oriel.settings import Settings
 
 _TIMEOUT_S = 20.0
 _INSTALL_TIMEOUT_S = 600.0
+# Without them nothing can be fetched where there is a proxy.
+_PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _ENCODERS = ("libx264", "libvpx-vp9", "prores_ks", "aac", "libopus")
 _OLDEST_FFMPEG = (5, 1)
 _LITTLE_ROOM_BYTES = 2 << 30
@@ -59,8 +61,9 @@ def mend(findings: Iterable[Finding], say: Callable[[str], None]) -> bool:
         say(f"Run as root: {' '.join(command)}")
         return False
     say(f"Installing {', '.join(packages)}.")
-    run(["apt-get", "update"], timeout_s=_INSTALL_TIMEOUT_S)
-    run_checked(["env", "DEBIAN_FRONTEND=noninteractive", *command], timeout_s=_INSTALL_TIMEOUT_S)
+    environment = {**inherited(*_PROXIES), "DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "update"], timeout_s=_INSTALL_TIMEOUT_S, environment=environment)
+    run_checked(command, timeout_s=_INSTALL_TIMEOUT_S, environment=environment)
     return True
 
 

@@ -37,6 +37,9 @@ class Loaded:
     def replace(self) -> None:
         raise AssertionError("the stage died")
 
+    def is_worn(self) -> bool:
+        return False
+
 
 def plan_of(settings: ResolvedSettings, track: bytes, backend_id: str) -> RenderPlan:
     """Return the plan for SECONDS of sound, in chunks shorter than usual."""

@@ -94,6 +94,19 @@ def test_ctrl_c_on_a_terminal_reaches_all_processes_and_leaves_nothing(
     assert_nothing_left(command)
 
 
+def test_a_browser_that_hangs_holds_nobody_up_who_wants_to_stop(start: Callable[[], Command]) -> None:
+    command = start()
+    command.wait_until(lambda: bool(command.processes("ffmpeg")), "frames are encoded")
+    for pid in command.processes("gpu"):
+        kill(pid, signal.SIGSTOP)
+    command.send(signal.SIGTERM)
+    asked = time.monotonic()
+    assert command.wait() == 130
+    # A hang is called one after 60 s.
+    assert time.monotonic() - asked < 40
+    assert_nothing_left(command)
+
+
 @pytest.mark.parametrize("to", ["command", "group"])
 def test_a_killed_render_goes_on_where_it_was(
     start: Callable[[], Command], undisturbed: str, to: Literal["command", "group"]

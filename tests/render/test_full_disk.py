@@ -1,14 +1,24 @@
 """A disk that fills up while a render is under way ends it with exit code 2, and nothing stays on it."""
 
+import contextlib
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.render.command import Command
+from tests.render.processes import descendants, is_kind, kill
 from tests.render.songs import music, write_wav
 
+from oriel.errors import DiskFull
+from oriel.rendering.pipeline import disk
 from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.progress import Progress
+from oriel.rendering.pipeline.render import Machine, RenderRequest, render_song
+from oriel.rendering.pipeline.settings_document import parse_settings
+from oriel.rendering.pipeline.stage import Stage
 
 # What a render wants to see free before it starts, and some more.
 DISK_MB = 96
@@ -79,3 +89,23 @@ def test_an_output_disk_that_fills_up_before_the_end(start: Start, small_disk: P
     fill(small_disk)
     assert_refused(command, small_disk)
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_an_encoder_that_dies_for_want_of_room_is_understood_everywhere(
+    stage: Stage, machine: Machine, looks: Looks, short_song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same without a disk of our own: what is asked of the disk is made up, the rest is real."""
+    settings = parse_settings({"look": looks.all[0].name, "output": {"width": 128, "height": 72, "fps": 60}})
+    request = RenderRequest(short_song, tmp_path / "out.mp4", settings, looks, machine)
+
+    def fill_up(progress: Progress) -> None:
+        if progress.frames_done == 20:
+            monkeypatch.setattr(disk, "free_bytes", lambda _: 0)
+            for pid in descendants(os.getpid()):
+                if is_kind(pid, "ffmpeg"):
+                    kill(pid, signal.SIGKILL)
+
+    with pytest.raises(DiskFull, match="make room there and start again"):
+        render_song(request, fill_up, stage_factory=lambda _machine, _folder: contextlib.nullcontext(stage))
+    assert not request.output.exists()
+    assert list(machine.work_root.iterdir()) == []

@@ -1,15 +1,21 @@
 """One browser, many songs: what a stage promises to those who keep it warm."""
 
+import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.render.processes import arguments, descendants
 from tests.render.songs import music
 
-from oriel.errors import StageCrashed
-from oriel.rendering.pipeline.browser import browser_processes
+from oriel.errors import Cancelled, StageCrashed, StageHung
+from oriel.rendering.pipeline import stage as stage_module
+from oriel.rendering.pipeline.browser import Backend, browser_processes
 from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.progress import CancelToken
 from oriel.rendering.pipeline.resolve import ResolvedSettings
 from oriel.rendering.pipeline.stage import Stage
 
@@ -92,3 +98,82 @@ def test_a_program_that_is_no_browser_is_reported(apart: ThreadPoolExecutor, tmp
 
     with pytest.raises(StageCrashed, match="Chromium does not start"):
         apart.submit(opened).result()
+
+
+def test_a_cancellation_ends_a_browser_that_hangs_at_its_start(apart: ThreadPoolExecutor, tmp_path: Path) -> None:
+    def opened() -> None:
+        with stage_of_a_program_that_waits(tmp_path, check=cancel.check):
+            raise AssertionError("that cannot be")
+
+    cancel = CancelToken()
+    running = apart.submit(opened)
+    waiting_for(lambda: sleepers(tmp_path))
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        running.result(timeout=15)
+    assert sleepers(tmp_path) == []
+
+
+def test_a_browser_that_hangs_at_its_start_is_given_up(
+    apart: ThreadPoolExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage_module, "_START_S", 1.0)
+    begun: list[str] = []
+    start = Stage._launch
+
+    def noted(stage: Stage, backend: Backend, limit_s: float) -> None:
+        begun.append(backend)
+        start(stage, backend, limit_s)
+
+    monkeypatch.setattr(Stage, "_launch", noted)
+
+    def opened() -> None:
+        with stage_of_a_program_that_waits(tmp_path, hang_s=1.0):
+            raise AssertionError("that cannot be")
+
+    with pytest.raises(StageHung, match="has not started"):
+        apart.submit(opened).result(timeout=60)
+    assert begun == ["gpu", "llvmpipe", "swiftshader"]
+    assert sleepers(tmp_path) == []
+
+
+def test_leaving_a_run_of_a_dead_browser_does_not_wait(
+    apart: ThreadPoolExecutor,
+    tmp_path: Path,
+    chromium: Path,
+    settings_of: Callable[..., ResolvedSettings],
+    looks: Looks,
+    track: bytes,
+) -> None:
+    def left() -> float:
+        with Stage(profile_dir=tmp_path / "profile", tmp_dir=tmp_path / "tmp", chromium=chromium) as stage:
+            stage.load(settings_of(looks.all[0].name, output=SMALL).canonical_json, track)
+            run = stage.frames(0, 60)
+            next(run)
+            stage.kill_browser()
+            began = time.monotonic()
+            run.close()  # type: ignore[attr-defined]
+            return time.monotonic() - began
+
+    assert apart.submit(left).result() < 10
+
+
+def stage_of_a_program_that_waits(folder: Path, **given: Any) -> Stage:  # noqa: ANN401
+    """Return a stage whose browser is a script that turns into something without the browser's arguments."""
+    program = folder / "waits"
+    # Its name is how the test knows it.
+    (folder / "sleeper").symlink_to("/bin/sleep")
+    program.write_text(f"#!/bin/sh\nexec '{folder}/sleeper' 500\n", "utf8")
+    program.chmod(0o755)
+    return Stage(profile_dir=folder / "profile", tmp_dir=folder / "tmp", chromium=program, **given)
+
+
+def sleepers(folder: Path) -> list[int]:
+    return [pid for pid in descendants(os.getpid()) if arguments(pid)[:1] == [f"{folder}/sleeper"]]
+
+
+def waiting_for(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

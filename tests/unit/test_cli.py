@@ -13,6 +13,7 @@ import pytest
 from tests.fakes import FakeStage
 
 from oriel import cli
+from oriel.errors import StageCrashed
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.render import analyse_song, render_song
 
@@ -86,6 +87,7 @@ def failing(capsys: Output, *arguments: str) -> tuple[int, str]:
         (["--set", "output.widht=1"], "There is no setting “output.widht”"),
         (["--settings", "none.json"], "The settings file none.json cannot be read"),
         (["--fps", "25"], "'25' is not one of '24', '30', '60'"),
+        (["--set", "background.colors=" + "[" * 5000], "“background.colors” is nested too deeply"),
         (["--size", "7x7"], "Setting “output.width” cannot be used"),
         (["--start", "99"], "starts at 99 s, but the song ends at 1.00 s"),
         (["--cover", "none.png"], "The picture none.png cannot be read"),
@@ -124,6 +126,30 @@ def test_our_failure_ends_with_1(make_song: MakeSong, capsys: Output, stage: Fak
     assert "one flat colour" in said
 
 
+def test_our_failure_says_its_reason(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failed(_details: dict[str, str]) -> None:
+        raise StageCrashed("Chromium does not start.", **_details)
+
+    for details in ({"reason": "no such library\nlog: a\nlog: b"}, {"stderr": "warning\nno such library\n"}):
+        monkeypatch.setattr(cli, "load_looks", functools.partial(failed, details))
+        assert failing(capsys, "looks") == (1, "Error: Chromium does not start. (no such library)")
+
+
+def test_debug_shows_where_our_failure_comes_from(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failed() -> None:
+        raise StageCrashed("Chromium does not start.")
+
+    monkeypatch.setattr(cli, "load_looks", failed)
+    assert cli.run(["--debug", "looks"]) == 1
+    assert "in failed" in capsys.readouterr().err
+
+
+def test_a_poster_is_written(make_song: MakeSong) -> None:
+    song = make_song("a.wav", 1)
+    assert cli.run(["render", str(song), "-o", "out.mp4", "--size", "96x64", "--poster", "out.jpg"]) == 0
+    assert Path("out.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+
+
 def test_an_unexpected_failure_is_a_sentence_too(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "load_looks", lambda: 1 / 0)
     code, said = failing(capsys, "looks")
@@ -131,7 +157,7 @@ def test_an_unexpected_failure_is_a_sentence_too(capsys: Output, monkeypatch: py
     assert "ZeroDivisionError: division by zero" in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_render_in_order(
     make_song: MakeSong, capsys: Output, stage: FakeStage, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -96,11 +95,18 @@ def test_root_gets_the_packages_installed(monkeypatch: pytest.MonkeyPatch) -> No
     commands: list[list[str]] = []
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/apt-get")
-    record: Callable[..., None] = lambda command, timeout_s: commands.append(command)  # noqa: E731
+    monkeypatch.setenv("https_proxy", "http://proxy")
+    environments: list[dict[str, str]] = []
+
+    def record(command: list[str], timeout_s: float, environment: dict[str, str]) -> None:
+        commands.append(command)
+        environments.append(environment)
+
     monkeypatch.setattr(doctor, "run", record)
     monkeypatch.setattr(doctor, "run_checked", record)
     assert mend([Finding("A", False, "missing", packages=("a",))], say=lambda _: None)
     assert commands[-1][-3:] == ["-y", "--no-install-recommends", "a"]
+    assert [environment["https_proxy"] for environment in environments] == ["http://proxy"] * 2
 
 
 def test_the_command_prints_every_finding(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -50,8 +51,14 @@ _LONGEST_TMP = 60
 # A killed process takes milliseconds to go, and longer on a machine with too much to do.
 _GONE_S = 5.0
 
-# Playwright moves shared memory to the disk by default, which costs a copy of everything the GPU process is told.
-DROPPED_DEFAULTS = ["--disable-dev-shm-usage"]
+# Docker's /dev/shm has 64 MB unless told otherwise, and a browser without shared memory crashes.
+_ENOUGH_SHARED_MEMORY = 512 << 20
+
+# What the graphics libraries may need, besides what every program gets: the rest may hold secrets.
+BROWSER_VARIABLES = (
+    *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH"),
+    *("LIBGL_DRIVERS_PATH", "__EGL_VENDOR_LIBRARY_DIRS", "__EGL_VENDOR_LIBRARY_FILENAMES"),
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,15 @@ def launch_options(backend: Backend, tmp_dir: Path, environ: dict[str, str]) -> 
         # No X server is asked, and a GPU that may be there is passed over.
         env |= {"EGL_PLATFORM": "surfaceless", "LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe"}
     return Launch(args=[*_FLAGS, *_GL_FLAGS[backend]], env=env, sandbox=os.geteuid() != 0)
+
+
+def dropped_defaults(shared_memory: Path = Path("/dev/shm")) -> list[str]:  # noqa: S108  (no temporary file)
+    """Return those of Playwright's flags that are left out."""
+    # It moves shared memory to the disk, which costs a copy of everything the GPU process is told.
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(shared_memory).free >= _ENOUGH_SHARED_MEMORY:
+            return ["--disable-dev-shm-usage"]
+    return []
 
 
 @contextlib.contextmanager
@@ -114,3 +130,44 @@ def kill_browser(profile: Path) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
+
+
+def memory_bytes(pids: list[int]) -> int:
+    """Return what processes use together, what they share counted once (Linux; elsewhere 0)."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if found := re.search(rb"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_bytes(), re.MULTILINE):
+                total += int(found[1]) << 10
+    return total
+
+
+def drivers() -> set[int]:
+    """Return the ids of the drivers of Playwright that this process has started (Linux; elsewhere none)."""
+    return {pid for pid in _children().get(os.getpid(), []) if b"run-driver" in _command_line(pid)}
+
+
+def kill_tree(pid: int) -> None:
+    """End a process with all that it has started, whatever its command line says."""
+    children, tree = _children(), [pid]
+    for parent in tree:
+        tree += children.get(parent, [])
+    for member in tree:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
+
+
+def _children() -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name before the bracket may contain anything.
+            parent = stat.read_text("utf8", "replace").rsplit(")", 1)[1].split()[1]
+            found.setdefault(int(parent), []).append(int(stat.parent.name))
+    return found
+
+
+def _command_line(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""

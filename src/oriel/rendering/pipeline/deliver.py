@@ -2,34 +2,61 @@
 
 import errno
 import os
-import secrets
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from oriel.errors import OutputNotWritable
 from oriel.rendering.pipeline.disk import disk_full, full_disk_is_said
 from oriel.rendering.pipeline.process import nothing
-from oriel.rendering.pipeline.workdir import WorkFolder
+from oriel.rendering.pipeline.workdir import WorkFolder, temporary_beside
 
 _COPY_BYTES = 8 << 20
 
 
 def check_output(output: Path, *inputs: Path) -> None:
     """Raise OutputNotWritable if `output` cannot become a file, or is one of the `inputs`; asked before any work."""
-    if output.is_dir():
-        raise OutputNotWritable(f"{output} is a folder: name the file in it as well.", path=str(output))
-    if output.exists() and not output.is_file():
-        raise OutputNotWritable(f"{output} is no regular file.", path=str(output))
-    if any(output.exists() and given.exists() and output.samefile(given) for given in inputs):
-        raise OutputNotWritable(f"{output} is an input of this render and would be overwritten.", path=str(output))
-    if not output.parent.is_dir():
-        raise OutputNotWritable(f"The folder {output.parent} does not exist.", path=str(output))
+    try:
+        _check_kind(output)
+        if any(_is_same_file(output, given) for given in inputs):
+            raise OutputNotWritable(f"{output} is an input of this render and would be overwritten.", path=str(output))
+        if not output.parent.is_dir():
+            raise OutputNotWritable(f"The folder {output.parent} does not exist.", path=str(output))
+    except OSError as error:
+        # A name that is too long, a folder that we may not look into.
+        raise _not_writable(output, error) from error
     _try_writing(output)
 
 
+def check_poster(poster: Path, output: Path, *inputs: Path) -> None:
+    """Raise OutputNotWritable if the poster cannot become a file, is an input, or is the video itself."""
+    check_output(poster, *inputs)
+    if poster.resolve() == output.resolve():
+        raise OutputNotWritable(f"{poster} cannot be both the video and its poster.", path=str(poster))
+
+
+def _check_kind(output: Path) -> None:
+    try:
+        mode = output.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if stat.S_ISDIR(mode):
+        raise OutputNotWritable(f"{output} is a folder: name the file in it as well.", path=str(output))
+    if not stat.S_ISREG(mode):
+        raise OutputNotWritable(f"{output} is no regular file.", path=str(output))
+
+
+def _is_same_file(output: Path, given: Path) -> bool:
+    # An input that cannot be looked at is refused where it is read.
+    try:
+        return output.samefile(given)
+    except (OSError, ValueError):
+        return False
+
+
 def _try_writing(output: Path) -> None:
-    beside = _temporary(output)
+    beside = temporary_beside(output)
     try:
         beside.touch(exist_ok=False)
         beside.unlink()
@@ -55,7 +82,7 @@ def deliver(folder: WorkFolder, finished: Path, output: Path, *, check: Callable
 
 
 def _copy_beside(folder: WorkFolder, finished: Path, output: Path, check: Callable[[], None]) -> None:
-    beside = _temporary(output)
+    beside = temporary_beside(output)
     with full_disk_is_said(folder.path):
         folder.remember_temporary_output(beside)
     try:
@@ -74,10 +101,6 @@ def _copy_beside(folder: WorkFolder, finished: Path, output: Path, check: Callab
 def _flush(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _temporary(output: Path) -> Path:
-    return output.with_name(f".{output.name[:100]}.{secrets.token_hex(4)}.part")
 
 
 def _not_writable(output: Path, error: OSError) -> OutputNotWritable:

@@ -1,9 +1,13 @@
-"""Which program drew a frame: two versions of it must never share chunks."""
+"""Which programs drew and encoded a frame: two versions of one must never share chunks."""
 
+import functools
 import hashlib
 from importlib.resources import files
 from pathlib import Path
 
+from oriel.rendering.pipeline.process import run_checked
+
+_TIMEOUT_S = 20.0
 # To be raised when the Python side changes what a chunk's bytes are.
 _PYTHON_SIDE = "1"
 
@@ -21,3 +25,11 @@ def engine_id(web: Path | None = None) -> str:
         digest.update(f"{path.relative_to(web)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return f"{_PYTHON_SIDE}-{digest.hexdigest()[:16]}"
+
+
+@functools.cache
+def ffmpeg_id(ffmpeg: Path) -> str:
+    """Return a name for this FFmpeg and its libraries; asked once, since no program changes under a running render."""
+    lines = run_checked([ffmpeg, "-version"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace").splitlines()
+    told = [line for line in lines if line.startswith(("ffmpeg ", "built with", "lib"))]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]

@@ -1,5 +1,6 @@
 """A small server on 127.0.0.1 that gives the stage its page and its song."""
 
+import contextlib
 import mimetypes
 import secrets
 import shutil
@@ -10,6 +11,11 @@ from pathlib import Path
 from typing import Self
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay silent: the browser tells what it did not get, and standard error is for the user."""
+
+
 class Loopback:
     """Serves the built frontend and the files of one render, below a path that cannot be guessed."""
 
@@ -17,7 +23,7 @@ class Loopback:
         self._web = web.resolve()
         self._token = secrets.token_urlsafe(16)
         self._files: dict[str, Path] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="loopback")
 
@@ -41,12 +47,17 @@ class Loopback:
 
     def _find(self, request_path: str) -> Path | None:
         _, token, kind, name = [*request_path.split("?")[0].split("/", 3), "", "", ""][:4]
-        if not secrets.compare_digest(token, self._token):
+        # As bytes: compare_digest refuses a text with other characters than ASCII.
+        if not secrets.compare_digest(token.encode(), self._token.encode()) or "\0" in name:
             return None
         if kind == "file":
             return self._files.get(name)
-        path = (self._web / name).resolve()
-        return path if kind == "web" and path.is_relative_to(self._web) and path.is_file() else None
+        # A name may be too long for any file.
+        with contextlib.suppress(OSError):
+            path = (self._web / name).resolve()
+            if kind == "web" and path.is_relative_to(self._web) and path.is_file():
+                return path
+        return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         loopback = self
@@ -71,7 +82,8 @@ class Loopback:
                 self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
                 self.send_header("Cache-Control", "no-store")
                 self.end_headers()
-                with path.open("rb") as file:
+                # A browser that is ended takes nothing more, and it is ended after every song.
+                with path.open("rb") as file, contextlib.suppress(ConnectionError):
                     shutil.copyfileobj(file, self.wfile, 1 << 18)
 
         return Handler

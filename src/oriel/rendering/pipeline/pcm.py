@@ -1,11 +1,12 @@
 """Song → canonical PCM (48 kHz, 16 bit, stereo interleaved), the one sound that analysis and video share."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oriel.errors import EmptySong, UndecodableSong
-from oriel.rendering.pipeline.disk import refuse_full_disk
+from oriel.rendering.pipeline.disk import refuse_full_disk, write_whole
 from oriel.rendering.pipeline.process import Limits, Process, nothing
 from oriel.rendering.pipeline.song import Song, demuxer_of, input_arguments, refuse_longer_than
 from oriel.rendering.pipeline.tools import Tools
@@ -32,6 +33,21 @@ class Pcm:
     def duration_s(self) -> float:
         """The exact length."""
         return self.samples / RATE
+
+
+def write_manifest(pcm: Pcm, manifest: Path) -> None:
+    """Write down beside the PCM that it is whole and what was wrong with its song."""
+    write_whole(manifest, json.dumps({"samples": pcm.samples, "warnings": pcm.warnings}).encode())
+
+
+def read_pcm(path: Path, manifest: Path) -> Pcm | None:
+    """Return the PCM that an earlier run has decoded, or None where it is not whole or nothing is known about it."""
+    try:
+        told = json.loads(manifest.read_bytes())
+        pcm = Pcm(path, int(told["samples"]), tuple(str(warning) for warning in told["warnings"]))
+        return pcm if path.stat().st_size == pcm.samples * BYTES_PER_SAMPLE else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def frame_count(samples: int, fps: int) -> int:

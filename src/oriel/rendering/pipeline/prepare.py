@@ -1,12 +1,13 @@
 """Everything that a render needs before its first frame: harmless pictures, canonical PCM, the feature track."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from oriel.rendering.pipeline.cover import LARGEST_BACKGROUND, convert_picture, extract_cover
 from oriel.rendering.pipeline.disk import file_sha256, write_whole
-from oriel.rendering.pipeline.pcm import BYTES_PER_SAMPLE, Decoding, Pcm
+from oriel.rendering.pipeline.pcm import Decoding, Pcm, read_pcm, write_manifest
 from oriel.rendering.pipeline.plan import Scene
 from oriel.rendering.pipeline.process import nothing
 from oriel.rendering.pipeline.resolve import ResolvedSettings
@@ -62,14 +63,16 @@ def prepare_pcm(
     check: Callable[[], None] = nothing,
 ) -> Pcm:
     """Decode the song while the browser starts; what an earlier run has decoded is taken as it is."""
-    if folder.pcm.exists():
-        return Pcm(folder.pcm, folder.pcm.stat().st_size // BYTES_PER_SAMPLE)
+    kept = read_pcm(folder.pcm, folder.pcm_manifest)
+    if kept:
+        return kept
     part = folder.pcm.with_suffix(".part")
     with Decoding(song, part, tools, max_seconds) as decoding:
         stages.ask(lambda _: None)
-        pcm = decoding.finish(check)
+        pcm = dataclasses.replace(decoding.finish(check), path=folder.pcm)
     part.replace(folder.pcm)
-    return Pcm(folder.pcm, pcm.samples, pcm.warnings)
+    write_manifest(pcm, folder.pcm_manifest)
+    return pcm
 
 
 def prepare_track(pcm: Pcm, folder: WorkFolder, stages: Stages, on_fraction: Callable[[float], None]) -> bytes:

@@ -58,12 +58,13 @@ def run(
     check: Callable[[], None] = nothing,
     limits: Limits | None = None,
     cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Finished:
     """Run a program to its end and return what it said; `check` is called often and may raise to stop it.
 
     Raises ProgramMissing, and ProcessTimedOut after `timeout_s`. An exit code other than 0 is the caller's to judge.
     """
-    with Process(arguments, capture=True, limits=limits, cwd=cwd) as process:
+    with Process(arguments, capture=True, limits=limits, cwd=cwd, environment=environment) as process:
         process.close_stdin()
         returncode = process.wait(timeout_s, check)
         return Finished(returncode, process.stdout(), process.stderr_tail())
@@ -76,9 +77,10 @@ def run_checked(
     check: Callable[[], None] = nothing,
     limits: Limits | None = None,
     cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """Run a program that must end with 0 and return its standard output."""
-    finished = run(arguments, timeout_s=timeout_s, check=check, limits=limits, cwd=cwd)
+    finished = run(arguments, timeout_s=timeout_s, check=check, limits=limits, cwd=cwd, environment=environment)
     if finished.returncode:
         raise ProcessFailed(
             f"{Path(arguments[0]).name} ended with {finished.returncode}: {last_line(finished.stderr)}",
@@ -86,6 +88,16 @@ def run_checked(
             stderr=finished.stderr,
         )
     return finished.stdout
+
+
+def clean_environment(*more: str) -> dict[str, str]:
+    """Return what a child gets of our environment, with the variables named in `more` where they are set."""
+    return inherited(*_INHERITED, *more) | {"LC_ALL": "C.UTF-8"}
+
+
+def inherited(*names: str) -> dict[str, str]:
+    """Return those of the named variables that are set."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def last_line(text: str) -> str:
@@ -264,7 +276,7 @@ def _start(
         stderr=subprocess.PIPE,
         bufsize=0,
         cwd=cwd,
-        env={**_environment(), **(environment or {})},
+        env={**clean_environment(), **(environment or {})},
         start_new_session=True,
     )
     assert popen.stdin is not None
@@ -280,10 +292,6 @@ def _widen(descriptor: int) -> None:
 
         with contextlib.suppress(OSError):
             fcntl.fcntl(descriptor, _F_SETPIPE_SZ, _PIPE_BYTES)
-
-
-def _environment() -> dict[str, str]:
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ} | {"LC_ALL": "C.UTF-8"}
 
 
 def _prefix(limits: Limits | None) -> list[str]:

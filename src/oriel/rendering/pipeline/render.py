@@ -1,5 +1,6 @@
 """Song + settings → verified video file: the order of the steps, each of which can be called by itself."""
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable
@@ -10,10 +11,10 @@ from typing import Any, Literal
 
 from oriel.rendering.pipeline.assemble import assemble, write_poster
 from oriel.rendering.pipeline.audio_encoding import AudioEncoding
-from oriel.rendering.pipeline.deliver import check_output, deliver
+from oriel.rendering.pipeline.deliver import check_output, check_poster, deliver
 from oriel.rendering.pipeline.disk import file_sha256, full_disk_is_said, require_free
 from oriel.rendering.pipeline.encode import chunk_command, chunk_suffix, codec_of
-from oriel.rendering.pipeline.engine import engine_id
+from oriel.rendering.pipeline.engine import engine_id, ffmpeg_id
 from oriel.rendering.pipeline.estimate import video_bytes, work_bytes
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.plan import RenderPlan, Scene, plan_render, render_key, shown_frames
@@ -21,7 +22,7 @@ from oriel.rendering.pipeline.prepare import Pictures, prepare_pcm, prepare_pict
 from oriel.rendering.pipeline.progress import CancelToken, OnProgress, ProgressMeter
 from oriel.rendering.pipeline.render_chunks import FrameSource, render_chunks
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
-from oriel.rendering.pipeline.settings_document import SettingsDocument
+from oriel.rendering.pipeline.settings_document import THE_COVER, SettingsDocument
 from oriel.rendering.pipeline.song import DEFAULT_FORMATS, Song, probe_song
 from oriel.rendering.pipeline.stages import Stages
 from oriel.rendering.pipeline.tools import Tools
@@ -116,7 +117,7 @@ def render_song(
     meter = ProgressMeter(on_progress)
     meter.stage("preparing")
     settings = resolve(request.settings, request.looks)
-    check_output(request.output, request.song)
+    _check_places(request, settings)
     song = _probe(request, cancel)
     with (
         work_folder(request.machine.work_root, _key(request, settings, song)) as folder,
@@ -142,7 +143,7 @@ def analyse_song(
     cancel, meter = cancel or CancelToken(), ProgressMeter(on_progress)
     meter.stage("preparing")
     song = probe_song(song_path, machine.tools, formats=formats, max_seconds=max_seconds, check=cancel.check)
-    key = hashlib.sha256(f"analyse {engine_id()} {file_sha256(song_path)}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"analyse {_engine(machine.tools)} {file_sha256(song_path)}".encode()).hexdigest()[:32]
     with (
         work_folder(machine.work_root, key) as folder,
         full_disk_is_said(folder.path),
@@ -204,7 +205,7 @@ class _Job:
             scene,
             frames=frames,
             features_sha256=hashlib.sha256(track).hexdigest(),
-            engine=engine_id(),
+            engine=_engine(self._tools),
             backend_id=self.stages.ask(lambda stage: stage.backend_id),
         )
 
@@ -248,14 +249,22 @@ class _Job:
         return video
 
     def _deliver(self, plan: RenderPlan, track: bytes, video: Path) -> None:
-        if self.request.poster:
-            summary = self.stages.ask(lambda stage: stage.describe(track))
-            poster = self.folder.path / "poster.jpg"
-            frame = min(max(int(float(summary["peak_s"]) * plan.fps) - plan.first, 0), plan.frames - 1)
-            write_poster(video, frame / plan.fps, poster, self._tools, check=self.cancel.check)
-            deliver(self.folder, poster, self.request.poster)
+        poster = self._poster(plan, track, video) if self.request.poster else None
         deliver(self.folder, video, self.request.output, check=self.cancel.check)
+        if self.request.poster and poster:
+            # Who asked for both is not left with one of them.
+            with contextlib.ExitStack() as undo:
+                undo.callback(self.request.output.resolve().unlink, missing_ok=True)
+                deliver(self.folder, poster, self.request.poster, check=self.cancel.check)
+                undo.pop_all()
         self.meter.done()
+
+    def _poster(self, plan: RenderPlan, track: bytes, video: Path) -> Path:
+        summary = self.stages.ask(lambda stage: stage.describe(track))
+        poster = self.folder.path / "poster.jpg"
+        frame = min(max(int(float(summary["peak_s"]) * plan.fps) - plan.first, 0), plan.frames - 1)
+        write_poster(video, frame / plan.fps, poster, self._tools, check=self.cancel.check)
+        return poster
 
     def _result(self, plan: RenderPlan, started: float, warnings: tuple[str, ...]) -> RenderResult:
         output, backend = self.settings.output, self.stages.opened().backend
@@ -303,18 +312,47 @@ def _probe(request: RenderRequest, cancel: CancelToken) -> Song:
 
 
 def _key(request: RenderRequest, settings: ResolvedSettings, song: Song) -> str:
-    given = [settings.cover.file, settings.background.get("image")]
-    pictures = [file_sha256(Path(name)) if name and Path(name).is_file() else None for name in given]
+    pictures = [_picture_sha256(path) for path in _pictures(settings)]
     # Without a title in its tags a song is called by its file's name, which its content does not hold.
     extras = [*pictures, request.watermark, request.machine.backend, song.title, song.artist]
-    return render_key(settings, song_sha256=file_sha256(song.path), engine=engine_id(), extras=extras)
+    return render_key(
+        settings, song_sha256=file_sha256(song.path), engine=_engine(request.machine.tools), extras=extras
+    )
+
+
+def _pictures(settings: ResolvedSettings) -> list[Path]:
+    """Return the pictures of the caller's that the settings name, whether they can be read or not."""
+    image = settings.background.get("image")
+    given = [settings.cover.file, image if image != THE_COVER else None]
+    return [Path(name) for name in given if name]
+
+
+def _engine(tools: Tools) -> str:
+    return f"{engine_id()} {ffmpeg_id(tools.ffmpeg)}"
+
+
+def _picture_sha256(path: Path) -> str | None:
+    # Why a picture cannot be read is said where it is converted.
+    try:
+        return file_sha256(path) if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _check_places(request: RenderRequest, settings: ResolvedSettings) -> None:
+    inputs = [request.song, *_pictures(settings)]
+    check_output(request.output, *inputs)
+    if request.poster:
+        check_poster(request.poster, request.output, *inputs)
 
 
 def _require_room(request: RenderRequest, settings: ResolvedSettings, song: Song, folder: WorkFolder) -> None:
-    seconds = settings.range.duration_s or song.duration_s
-    if not seconds:
+    # What nobody can foretell meets the full disk as it comes, and a range behind the end its own refusal.
+    if song.duration_s is None or song.duration_s <= settings.range.start_s:
         return
-    require_free(folder.path, work_bytes(settings, seconds, song.duration_s or seconds))
+    rest = song.duration_s - settings.range.start_s
+    seconds = min(settings.range.duration_s or rest, rest)
+    require_free(folder.path, work_bytes(settings, seconds, song.duration_s))
     if request.output.resolve().parent.stat().st_dev != folder.path.stat().st_dev:
         require_free(request.output.resolve().parent, video_bytes(settings, seconds))
 

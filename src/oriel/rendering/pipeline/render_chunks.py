@@ -55,6 +55,9 @@ class FrameSource(Protocol):
     def frames(self, first: int, count: int) -> Iterator[memoryview]:
         """Yield raw frames in order; each is valid until the next is asked for."""
 
+    def memory_bytes(self) -> int:
+        """Return how much memory it uses, 0 where nobody knows."""
+
 
 class Sources(Protocol):
     """Where a loaded frame source comes from, and a fresh one after it died."""
@@ -64,6 +67,9 @@ class Sources(Protocol):
 
     def replace(self) -> None:
         """Throw the source away; the next one asked for is fresh."""
+
+    def is_worn(self) -> bool:
+        """Tell whether the source uses so much memory that a fresh one is better."""
 
 
 Command = Callable[[Chunk, Path, FrameLayout], Arguments]
@@ -81,12 +87,13 @@ def render_chunks(
     """Make every chunk of the plan that is not finished; `on_frames` gets the number of frames that are there.
 
     A stage that crashes or hangs is replaced, at most twice for each chunk; FFmpeg's failures are raised at once.
+    One that has grown too big is replaced between two chunks, as often as that happens.
     """
     missing = [chunk for chunk in plan.chunks if not files.is_finished(chunk)]
     replacements: Counter[int] = Counter()
     while missing:
         there = plan.frames - sum(chunk.count for chunk in missing)
-        run = _Run(consecutive(missing)[0], files, command, _from(there, on_frames), check)
+        run = _Run(consecutive(missing)[0], files, command, _from(there, on_frames), check, sources.is_worn)
         try:
             run.draw(sources.loaded())
         except (StageCrashed, StageHung):
@@ -94,6 +101,9 @@ def render_chunks(
             if replacements[run.current.index] > _MOST_REPLACEMENTS:
                 raise
             sources.replace()
+        else:
+            if run.is_cut_short:
+                sources.replace()
         missing = [chunk for chunk in missing if chunk.index not in run.finished]
 
 
@@ -111,14 +121,19 @@ class _Run:
         command: Command,
         on_drawn: Callable[[int], None],
         check: Callable[[], None],
+        is_worn: Callable[[], bool],
     ) -> None:
         self.current = chunks[0]
         self.finished: set[int] = set()
+        self.is_cut_short = False
         self._chunks = chunks
+        # After so many frames some chunks are whole and more are to come.
+        self._boundaries = {chunk.first - chunks[0].first for chunk in chunks[1:]}
         self._files = files
         self._command = command
         self._on_drawn = on_drawn
         self._check = check
+        self._is_worn = is_worn
         self._encoders: deque[ChunkEncoder] = deque()
         self._waiting = deque(chunks)
 
@@ -129,6 +144,9 @@ class _Run:
                 for drawn, frame in enumerate(frames, start=1):
                     self._encode(frame, source.frame_format)
                     self._on_drawn(drawn)
+                    if drawn in self._boundaries and self._is_worn():
+                        self.is_cut_short = True
+                        break
             self._finish_full(keep=0)
         except (StageCrashed, StageHung):
             self._finish_full(keep=0)

@@ -2,8 +2,11 @@
 
 import contextlib
 import mmap
+import os
 import struct
 from pathlib import Path
+
+from oriel.errors import StageCrashed
 
 # Layout in bytes, numbers little-endian uint32: the same as in frontend/stage/ring.js.
 MAGIC = 0x474E524F
@@ -11,10 +14,6 @@ HEADER, HEAD, TAIL, STATE, MESSAGE, EDGE = 4096, 64, 128, 192, 512, 64
 RUNNING, DONE, FAILED = 1, 2, 3
 STOP = 320  # set by the reader: no more frames are wanted
 _WORD = struct.Struct("<I")
-
-
-class TornFrameError(RuntimeError):
-    """A slot holds another frame than the one that was due."""
 
 
 class Ring:
@@ -26,7 +25,7 @@ class Ring:
         self._view = memoryview(self._map)
         self._id, magic, self.frame_bytes, self._stride, self.slots = struct.unpack_from("<5I", self._map, 0)
         if magic != MAGIC:
-            raise TornFrameError(f"{path.name} is no ring file")
+            raise StageCrashed("The browser's ring file is damaged.", file=path.name)
         self._tail = 0
 
     def reset(self) -> None:
@@ -59,7 +58,7 @@ class Ring:
         first = _WORD.unpack_from(self._map, start)[0]
         last = _WORD.unpack_from(self._map, start + EDGE + self.frame_bytes)[0]
         if not first == last == index:
-            raise TornFrameError(f"frame {index} was due, the slot holds {first} to {last}")
+            raise StageCrashed("The browser mixed up its frames.", reason=f"{index} was due, {first} to {last} came")
         return self._view[start + EDGE : start + EDGE + self.frame_bytes]
 
     def free(self) -> None:
@@ -80,9 +79,16 @@ class Ring:
 
 def find_file(profile: Path, size: int, prefix: bytes) -> Path:
     """Find a file of the page's private file system by its size and first bytes: its name is Chromium's own affair."""
-    for path in (profile / "Default" / "File System").rglob("*"):
-        if path.is_file() and path.stat().st_size == size:
-            with path.open("rb") as file:
-                if file.read(len(prefix)) == prefix:
+    # Unlike rglob, os.walk bears that Chromium deletes folders of its own meanwhile.
+    for folder, _, names in os.walk(profile / "Default" / "File System"):
+        for name in names:
+            path = Path(folder, name)
+            with contextlib.suppress(OSError):
+                if path.is_file() and path.stat().st_size == size and _begins_with(path, prefix):
                     return path
-    raise FileNotFoundError(f"no file of {size} bytes in the browser's file system")
+    raise StageCrashed("The browser lost a file.", reason=f"no file of {size} bytes is in its file system")
+
+
+def _begins_with(path: Path, prefix: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(prefix)) == prefix

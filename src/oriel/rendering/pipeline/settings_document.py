@@ -13,6 +13,8 @@ from oriel.rendering.pipeline.looks import suggest
 
 CURRENT_VERSION = 1
 SMALLEST_SIDE, LARGEST_SIDE = 64, 4096
+# A day: longer than any song, and short enough to count its frames.
+LONGEST_S = 86_400
 # In place of a picture's path: the background is the song's cover, whatever that is.
 THE_COVER = "cover"
 
@@ -58,8 +60,8 @@ class Output(_Part):
 class Range(_Part):
     """The part of the song that is shown, in seconds; no duration means up to the end."""
 
-    start_s: Annotated[float, Field(ge=0)] = 0.0
-    duration_s: Annotated[float, Field(gt=0)] | None = None
+    start_s: Annotated[float, Field(ge=0, le=LONGEST_S)] = 0.0
+    duration_s: Annotated[float, Field(gt=0, le=LONGEST_S)] | None = None
 
 
 class Text(_Part):

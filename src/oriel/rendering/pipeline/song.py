@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import stat
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -115,9 +116,9 @@ def _accepted(names: Sequence[str]) -> tuple[AudioFormat, ...]:
 
 
 def _head(path: Path) -> tuple[bytes, int]:
-    if path.exists() and not path.is_file():
-        raise SongNotFound(f"{path} is no file.", path=str(path))
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SongNotFound(f"{path} is no file.", path=str(path))
         with path.open("rb") as file:
             head, size = file.read(_HEAD_BYTES), path.stat().st_size
     except OSError as error:

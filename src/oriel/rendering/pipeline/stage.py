@@ -1,8 +1,8 @@
 """One warm browser with the stage page open: analyses songs and draws frames."""
 
 import contextlib
-import os
 import platform
+import secrets
 import shutil
 import threading
 import time
@@ -13,24 +13,36 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from oriel.errors import StageCrashed, StageHung
+from oriel.errors import AppError, StageCrashed, StageHung
 from oriel.rendering.pipeline.browser import (
-    DROPPED_DEFAULTS,
+    BROWSER_VARIABLES,
     Backend,
     backend_of,
+    browser_processes,
+    drivers,
+    dropped_defaults,
     kill_browser,
+    kill_tree,
     launch_options,
+    memory_bytes,
     short_name,
 )
 from oriel.rendering.pipeline.loopback import Loopback
-from oriel.rendering.pipeline.page import StagePage
+from oriel.rendering.pipeline.page import StagePage, Watchdog
+from oriel.rendering.pipeline.process import clean_environment, nothing
 from oriel.rendering.pipeline.ring import DONE, FAILED, HEADER, Ring, find_file
 
 _SLOTS = 8
 # Shorter than a frame by far, longer than what waking costs.
 _POLL_S = 0.0007
+# A backend that hangs is passed over for the next one, and Chromium has started by then on a busy machine too.
+_START_S = 20.0
+# Who leaves a run early wants to end, or to go on with a fresh browser.
+_SETTLE_S = 3.0
+_starting_driver = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,7 @@ class Stage:
         backend: Literal["auto"] | Backend = "auto",
         web: Path | None = None,
         hang_s: float = 60.0,
+        check: Callable[[], None] = nothing,
     ) -> None:
         # As Chromium's command line names them, by which its processes are found.
         self._profile = profile_dir.resolve()
@@ -68,6 +81,8 @@ class Stage:
         self._wanted = backend
         self._web = web or Path(str(files("oriel"))) / "web"
         self._hang_s = hang_s
+        self._check = check
+        self._drivers: set[int] = set()
         self._closing = contextlib.ExitStack()
         self._ring: Ring | None = None
         self.renderer = ""
@@ -80,7 +95,7 @@ class Stage:
             self._tmp.mkdir(parents=True, exist_ok=True)
             self._browser_tmp = opening.enter_context(short_name(self._tmp))
             self._loopback = opening.enter_context(Loopback(self._web))
-            self._playwright = opening.enter_context(sync_playwright())
+            self._playwright = opening.enter_context(self._started_playwright())
             opening.callback(self._end_browser)
             self._open_on_best_backend()
             self._closing = opening.pop_all()
@@ -92,6 +107,23 @@ class Stage:
     def close(self) -> None:
         """End the browser and its server; a second call does nothing."""
         self._closing.close()
+
+    def stop_with(self, check: Callable[[], None]) -> None:
+        """Have everything, the start too, ended by what `check` raises; another thread calls it as well."""
+        self._check = check
+
+    def kill_browser(self) -> None:
+        """End the browser at once."""
+        kill_browser(self._profile)
+
+    def kill_driver(self) -> None:
+        """End Playwright's driver with all that it has started."""
+        for pid in self._drivers:
+            kill_tree(pid)
+
+    def memory_bytes(self) -> int:
+        """Return what the browser's processes use together (Linux; elsewhere 0)."""
+        return memory_bytes(browser_processes(self._profile))
 
     # --- the song ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +149,7 @@ class Stage:
     ) -> None:
         """Make everything ready for frames of these settings; `frame_format` tells afterwards what they look like."""
         self._release_ring()
-        ring_id = int.from_bytes(os.urandom(4), "little")
+        ring_id = secrets.randbits(32)
         value = self._page.call(
             "load",
             {
@@ -151,9 +183,9 @@ class Stage:
         except (StageCrashed, StageHung):
             raise  # Nobody is left there who could be stopped.
         except BaseException:
-            self._settle(ring)
+            self._settle(ring, min(_SETTLE_S, self._hang_s))
             raise
-        self._settle(ring)
+        self._settle(ring, self._hang_s)
 
     def measure(self, first: int, count: int, parts: list[str]) -> float:
         """Draw `count` frames without taking them out; returns milliseconds a frame (for benchmarks)."""
@@ -171,6 +203,7 @@ class Stage:
         while not ring.ready:
             if ring.state == FAILED:
                 raise StageCrashed("The drawing page failed.", reason=ring.failure)
+            self._check()
             time.sleep(_POLL_S)
             now = time.monotonic()
             if now - start > self._hang_s:
@@ -180,43 +213,81 @@ class Stage:
                 checked = now
                 self._page.poll()
 
-    def _settle(self, ring: Ring) -> None:
-        """Stop a run that was left early, so that the next call finds the worker idle."""
+    def _settle(self, ring: Ring, patience_s: float) -> None:
+        """Wait for a run's end, stopping it where it was left early: the next call must find the worker idle."""
         if ring.state in (DONE, FAILED):
             return
         ring.stop()
-        deadline = time.monotonic() + self._hang_s
+        checked = time.monotonic()
+        deadline = checked + patience_s
         while ring.state not in (DONE, FAILED):
             time.sleep(_POLL_S)
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now > deadline:
                 # Two runs at once would write over each other's frames.
                 self._page.kill()
                 return
+            if now - checked > 1:
+                checked = now
+                if not self._is_alive(deadline - now):
+                    return
+
+    def _is_alive(self, patience_s: float) -> bool:
+        try:
+            self._page.poll(max(patience_s, 0.5))
+        except AppError:
+            # Dead, or ended because of a cancellation: what ended the run is worth more than this.
+            return False
+        return True
 
     # --- the browser ------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _started_playwright(self) -> Iterator[Playwright]:
+        # The driver inherits os.environ and cannot be told otherwise; what it starts gets a clean environment.
+        with contextlib.ExitStack() as opening:
+            with _starting_driver:
+                before = drivers()
+                playwright = opening.enter_context(sync_playwright())
+                self._drivers = drivers() - before
+            yield playwright
 
     def _open_on_best_backend(self) -> None:
         wanted: list[Backend] = ["gpu", "llvmpipe", "swiftshader"] if self._wanted == "auto" else [self._wanted]
         for backend in wanted:
+            is_last = backend == wanted[-1]
             try:
-                self._launch(backend)
-                self.renderer = self._page.call("open")["renderer"]
-            except (PlaywrightError, StageCrashed) as error:
-                if backend == wanted[-1]:
-                    raise StageCrashed("Chromium does not start.", reason=str(error)) from error
+                self._launch(backend, max(self._hang_s, _START_S) if is_last else _START_S)
+                limit_s = self._hang_s if is_last else min(self._hang_s, _START_S)
+                self.renderer = self._page.call("open", limit_s=limit_s)["renderer"]
+            except (StageCrashed, StageHung):
+                if is_last:
+                    raise
                 self._end_browser()
                 continue
             self.backend = backend_of(self.renderer)
             # `gl-egl` without a GPU is llvmpipe: as good as asking for it. SwiftShader is taken last of all.
-            if self.backend == backend or backend == wanted[-1] or (backend == "gpu" and self.backend == "llvmpipe"):
+            if is_last or self.backend == backend or (backend == "gpu" and self.backend == "llvmpipe"):
                 break
             self._end_browser()
         if self._wanted not in ("auto", self.backend):
             raise StageCrashed(f"Chromium draws on {self.renderer}, not on {self._wanted}.")
         self.backend_id = f"{self.renderer} | Chromium {self._page.browser_version()} | {_cpu_class()}"
 
-    def _launch(self, backend: Backend) -> None:
-        launch = launch_options(backend, self._tmp, dict(os.environ))
+    def _launch(self, backend: Backend, limit_s: float) -> None:
+        # Playwright's own limit comes first, as it leaves the driver alive for the next backend.
+        watchdog = Watchdog(self, limit_s + 5, self._check)
+        try:
+            with watchdog:
+                self._start_browser(backend, limit_s * 1000)
+        except PlaywrightError as error:
+            self._check()
+            if watchdog.bit or isinstance(error, PlaywrightTimeout):
+                raise StageHung(f"Chromium has not started within {limit_s:.0f} s.", reason=str(error)) from error
+            raise StageCrashed("Chromium does not start.", reason=str(error)) from error
+
+    def _start_browser(self, backend: Backend, limit_ms: float) -> None:
+        launch = launch_options(backend, self._tmp, clean_environment(*BROWSER_VARIABLES))
         shutil.rmtree(self._profile, ignore_errors=True)
         self._context = self._playwright.chromium.launch_persistent_context(
             self._profile,
@@ -226,15 +297,16 @@ class Stage:
             env={**launch.env, "TMPDIR": str(self._browser_tmp)},
             chromium_sandbox=launch.sandbox,
             artifacts_dir=self._tmp,
-            ignore_default_args=DROPPED_DEFAULTS,
+            ignore_default_args=dropped_defaults(),
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
             viewport={"width": 64, "height": 64},
+            timeout=limit_ms,
         )
         page = self._context.pages[0]
-        self._page = StagePage(page, self._profile, self._hang_s)
-        page.goto(self._loopback.url("stage/stage.html"))
+        self._page = StagePage(page, self, self._hang_s, self._check)
+        page.goto(self._loopback.url("stage/stage.html"), timeout=limit_ms)
 
     def _end_browser(self) -> None:
         self._release_ring()

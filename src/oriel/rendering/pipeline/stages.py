@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from oriel.errors import AppError, StageCrashed, StageHung
 from oriel.rendering.pipeline.process import nothing
@@ -12,7 +12,19 @@ OpenStage = Callable[[], AbstractContextManager[FrameSource]]
 
 _MOST_ATTEMPTS = 3
 
+# Memory that a browser gives back to nobody; a big picture's browser may need as much from the start.
+_WORN_BYTES = 900_000_000
+_WORN_GROWTH = 1.5
+
 Answer = TypeVar("Answer")
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A stage whose start and waiting can be cut short."""
+
+    def stop_with(self, check: Callable[[], None]) -> None:
+        """Have everything ended by what `check` raises."""
 
 
 class Stages:
@@ -28,6 +40,7 @@ class Stages:
         self._context: AbstractContextManager[FrameSource] | None = None
         self._stage: FrameSource | None = None
         self._loaded = False
+        self._first_bytes: int | None = None
         self._backend_id: str | None = None
 
     def __enter__(self) -> "Stages":
@@ -40,6 +53,8 @@ class Stages:
         """Return the stage, without having loaded anything into it."""
         if self._stage is None:
             context = self._open_stage()
+            if isinstance(context, Stoppable):
+                context.stop_with(self._check)
             self._stage, self._context = context.__enter__(), context
             self._refuse_mixture(self._stage)
         return self._stage
@@ -63,6 +78,12 @@ class Stages:
         self._close()
         self._on_replaced()
 
+    def is_worn(self) -> bool:
+        """Tell whether the stage has grown so much that a fresh one is better; ask once for each chunk."""
+        used = self._stage.memory_bytes() if self._stage else 0
+        self._first_bytes = self._first_bytes or used
+        return used > max(_WORN_BYTES, _WORN_GROWTH * self._first_bytes)
+
     def ask(self, question: Callable[[FrameSource], Answer]) -> Answer:
         """Return the stage's answer, asking a fresh one where it dies over it, at most twice."""
         for attempt in range(1, _MOST_ATTEMPTS + 1):
@@ -82,6 +103,7 @@ class Stages:
 
     def _close(self) -> None:
         context, self._context, self._stage, self._loaded = self._context, None, None, False
+        self._first_bytes = None
         if context:
             # A stage that died may complain while it is put away; what counts is said already.
             with suppress(AppError):

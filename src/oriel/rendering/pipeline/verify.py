@@ -40,6 +40,7 @@ def verify(video: Path, expected: Expected, tools: Tools, *, check: Callable[[],
     """Raise VerificationError that says what is wrong with the file, by its packets and by its decoded keyframes."""
     facts = _facts(video, tools, check)
     _check_streams(facts, expected)
+    _check_sound(_stream(facts, "audio"), expected)
     picture = _stream(facts, "video")
     packets = [packet for packet in facts["packets"] if packet["stream_index"] == picture["index"]]
     _check_packets(packets, expected)
@@ -66,7 +67,7 @@ def _stream(facts: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 
 def _check_streams(facts: Mapping[str, Any], expected: Expected) -> None:
-    picture, _sound = _stream(facts, "video"), _stream(facts, "audio")
+    picture = _stream(facts, "video")
     wanted: dict[str, object] = {"codec_name": expected.codec, "width": expected.width, "height": expected.height}
     wanted |= {"avg_frame_rate": f"{expected.fps}/1", **_BT709}
     for key, value in wanted.items():
@@ -76,6 +77,15 @@ def _check_streams(facts: Mapping[str, Any], expected: Expected) -> None:
             )
     if expected.alpha != ("a" in str(picture.get("pix_fmt")).removeprefix("gray")):
         raise VerificationError(f"The video's pixels are {picture.get('pix_fmt')}.", found=picture.get("pix_fmt"))
+
+
+def _check_sound(sound: Mapping[str, Any], expected: Expected) -> None:
+    wanted = {"codec_name": "opus" if expected.codec == "vp9" else "aac", "channels": 2}
+    for key, value in wanted.items():
+        if sound.get(key) != value:
+            raise VerificationError(
+                f"The sound's {key} is {sound.get(key)} instead of {value}.", key=key, found=sound.get(key)
+            )
 
 
 def _check_packets(packets: Sequence[Mapping[str, Any]], expected: Expected) -> None:

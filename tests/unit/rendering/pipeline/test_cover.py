@@ -1,6 +1,7 @@
 """Pictures of strangers become small PNG files, or are refused."""
 
 import json
+import os
 import struct
 import subprocess
 import zlib
@@ -57,6 +58,12 @@ def test_a_broken_picture_inside_is_left_out(
     assert not extract_cover(song, tmp_path / "cover.png", tools)
 
 
+def test_a_named_pipe_is_no_picture(tools: Tools, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InvalidPicture, match="no regular file"):
+        convert_picture(tmp_path / "pipe.png", tmp_path / "out.png", tools)
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])
 def test_a_picture_file_is_converted(ffmpeg: RunFfmpeg, tools: Tools, tmp_path: Path, name: str) -> None:
     ffmpeg("-f", "lavfi", "-i", "testsrc=s=300x200:d=0.04:r=25", "-frames:v", "1", tmp_path / name)
@@ -103,3 +110,9 @@ def test_a_damaged_picture_is_refused(tools: Tools, tmp_path: Path) -> None:
 def test_a_missing_picture_is_refused(tools: Tools, tmp_path: Path) -> None:
     with pytest.raises(InvalidPicture, match="cannot be read"):
         convert_picture(tmp_path / "none.png", tmp_path / "out.png", tools)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, tools: Tools, name: str) -> None:
+    with pytest.raises(InvalidPicture):
+        convert_picture(tmp_path / name, tmp_path / "out.png", tools)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oriel.errors import Cancelled, DiskFull, OutputNotWritable
-from oriel.rendering.pipeline.deliver import check_output, deliver
+from oriel.rendering.pipeline.deliver import check_output, check_poster, deliver
 from oriel.rendering.pipeline.workdir import WorkFolder, work_folder
 
 
@@ -138,3 +138,31 @@ def test_a_folder_that_cannot_be_written_is_refused(out: Path, monkeypatch: pyte
     monkeypatch.setattr(Path, "touch", denied)
     with pytest.raises(OutputNotWritable, match="cannot be written: Permission denied"):
         check_output(out)
+
+
+@pytest.mark.parametrize("place", ["a" * 300, f"{'a' * 300}/out.mp4"])
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path, place: str) -> None:
+    with pytest.raises(OutputNotWritable, match="File name too long"):
+        check_output(tmp_path / place)
+
+
+def test_the_longest_name_that_the_disk_takes_passes(out: Path) -> None:
+    check_output(out.with_name("🎵" * 62 + ".mp4"))
+
+
+def test_a_folder_that_cannot_be_looked_into_is_refused(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_: Path) -> os.stat_result:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "stat", denied)
+    with pytest.raises(OutputNotWritable, match="cannot be written: Permission denied"):
+        check_output(out)
+
+
+def test_an_input_that_cannot_be_looked_at_is_no_matter_of_the_output(out: Path) -> None:
+    check_output(out, Path("a" * 300), Path("a\0"))
+
+
+def test_the_video_as_its_own_poster_is_refused(out: Path) -> None:
+    with pytest.raises(OutputNotWritable, match="both the video and its poster"):
+        check_poster(out.parent / ".." / "videos" / "out.mp4", out)

@@ -282,3 +282,10 @@ def test_a_poster_is_the_frame_at_that_time(tools: Tools, tmp_path: Path) -> Non
     video = encode(tools, tmp_path / "c.mp4", frames, layout, out)
     run(poster_command(tools.ffmpeg, video, 40 / 30, tmp_path / "p.jpg"))
     assert decode(tools, tmp_path / "p.jpg", "gray", 64, 64, 1).mean() == pytest.approx(160 * 255 / 219, abs=3)
+
+
+@pytest.mark.parametrize("name", ["_TO_BT709", "_SAY_BT709"])
+def test_the_filters_belong_to_what_decides_a_chunks_bits(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    before = encoder_arguments(output(), False)
+    monkeypatch.setattr(f"oriel.rendering.pipeline.encode.{name}", "null")
+    assert encoder_arguments(output(), False) != before

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oriel.errors import Cancelled, SongTooLong, UndecodableSong
-from oriel.rendering.pipeline.pcm import Pcm, decode_pcm, frame_count
+from oriel.rendering.pipeline.pcm import Pcm, decode_pcm, frame_count, read_pcm, write_manifest
 from oriel.rendering.pipeline.song import probe_song
 from oriel.rendering.pipeline.tools import Tools
 
@@ -127,3 +127,18 @@ def test_decoding_can_be_cancelled(make_song: MakeSong, tools: Tools, tmp_path: 
 )
 def test_frames_are_counted_in_whole_numbers(samples: int, fps: int, frames: int) -> None:
     assert frame_count(samples, fps) == frames
+
+
+def test_kept_pcm_comes_back_with_its_warnings(tmp_path: Path) -> None:
+    pcm = Pcm(tmp_path / "song.s16le", 2, ("The song is damaged.",))
+    pcm.path.write_bytes(bytes(8))
+    assert read_pcm(pcm.path, tmp_path / "song.json") is None
+    write_manifest(pcm, tmp_path / "song.json")
+    assert read_pcm(pcm.path, tmp_path / "song.json") == pcm
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[]", b'{"samples": 3, "warnings": []}', b'{"samples": 2}'])
+def test_pcm_with_another_manifest_is_not_taken(tmp_path: Path, manifest: bytes) -> None:
+    (tmp_path / "song.s16le").write_bytes(bytes(8))
+    (tmp_path / "song.json").write_bytes(manifest)
+    assert read_pcm(tmp_path / "song.s16le", tmp_path / "song.json") is None

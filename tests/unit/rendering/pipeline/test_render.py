@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from tests.fakes import FakeStage
 
-from oriel.errors import AppError, Cancelled, DiskFull, InvalidSettings, OutputNotWritable, StageCrashed
-from oriel.rendering.pipeline import disk
+from oriel.errors import AppError, Cancelled, DiskFull, InvalidPicture, InvalidSettings, OutputNotWritable, StageCrashed
+from oriel.rendering.pipeline import disk, render, workdir
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.progress import CancelToken, Progress
 from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult, analyse_song, render_song
+from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
+from oriel.rendering.pipeline.song import probe_song
 from oriel.rendering.pipeline.tools import Tools
 
 MakeSong = Callable[..., Path]
@@ -134,6 +136,78 @@ def test_the_stage_gets_resolved_settings_and_harmless_pictures(
 def test_a_poster_is_made_on_request(studio: Studio, make_song: MakeSong, tmp_path: Path) -> None:
     studio.render(make_song("a.wav", 1), poster=tmp_path / "poster.jpg")
     assert (tmp_path / "poster.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+
+
+def test_a_poster_that_cannot_be_written_is_refused_before_anything_starts(
+    studio: Studio, make_song: MakeSong, tmp_path: Path
+) -> None:
+    with pytest.raises(OutputNotWritable, match="does not exist"):
+        studio.render(make_song("a.wav", 1), poster=tmp_path / "none" / "poster.jpg")
+    assert studio.stage.opened == []
+
+
+def test_a_poster_that_fails_in_the_end_leaves_nothing(studio: Studio, make_song: MakeSong, tmp_path: Path) -> None:
+    folder = tmp_path / "posters"
+    folder.mkdir()
+    studio.stage.on_frame = lambda index: folder.rmdir() if index == 5 else None
+    with pytest.raises(OutputNotWritable):
+        studio.render(make_song("a.wav", 1), poster=folder / "poster.jpg")
+    assert studio.left_behind == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        lambda out: {"cover": {"source": "file", "file": out}},
+        lambda out: {"background": {"type": "image", "image": out}},
+    ],
+)
+def test_a_picture_is_never_overwritten(
+    studio: Studio, make_song: MakeSong, document: Callable[[str], dict[str, Any]]
+) -> None:
+    studio.out.write_bytes(b"picture")
+    with pytest.raises(OutputNotWritable, match="is an input"):
+        studio.render(make_song("a.wav", 1), document(str(studio.out)))
+    assert studio.out.read_bytes() == b"picture"
+
+
+def test_a_picture_whose_name_is_too_long_is_refused(studio: Studio, make_song: MakeSong) -> None:
+    with pytest.raises(InvalidPicture, match="File name too long"):
+        studio.render(make_song("a.wav", 1), {"cover": {"source": "file", "file": "a" * 300}})
+
+
+def test_a_duration_beyond_the_end_is_no_full_disk(
+    studio: Studio, make_song: MakeSong, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "free_bytes", lambda _: 1 << 30)
+    document = {"range": {"duration_s": 86_400.0}, "output": {"width": 1920, "height": 1080, "quality": "draft"}}
+    request = studio.request(make_song("a.wav", 1), document)
+    song = probe_song(request.song, studio.machine.tools)
+    with workdir.work_folder(studio.machine.work_root, "key") as work:
+        render._require_room(request, resolve(request.settings, request.looks), song, work)
+
+
+def test_another_ffmpeg_takes_nothing_from_an_earlier_ones_folder(
+    studio: Studio, make_song: MakeSong, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workdir, "remove_folder", lambda _: None)
+    song = make_song("a.wav", 1)
+    studio.render(song)
+    monkeypatch.setattr(render, "ffmpeg_id", lambda _: "another")
+    studio.render(song)
+    assert len(list(studio.machine.work_root.iterdir())) == 2
+    assert studio.stage.runs == [(0, 30), (0, 30)]
+
+
+def test_a_resumed_render_still_says_that_the_song_is_damaged(
+    studio: Studio, make_song: MakeSong, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song = make_song("a.wav", 2)
+    song.write_bytes(song.read_bytes()[:100_000])
+    monkeypatch.setattr(workdir, "remove_folder", lambda _: None)
+    first = studio.render(song)
+    assert studio.render(song).warnings == first.warnings != ()
+    assert len(studio.stage.runs) == 1
 
 
 def test_a_damaged_song_is_rendered_with_a_warning(studio: Studio, make_song: MakeSong) -> None:

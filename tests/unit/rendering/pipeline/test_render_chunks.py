@@ -133,6 +133,21 @@ def test_a_third_death_over_one_chunk_ends_the_render(bench: Bench) -> None:
     assert bench.finished == [0]
 
 
+def test_a_stage_that_has_grown_is_replaced_between_two_chunks(bench: Bench) -> None:
+    bench.stage.memory = [600_000_000, 1_000_000_000, 600_000_000]
+    bench.render()
+    assert bench.finished == [0, 1, 2, 3]
+    assert bench.stage.runs == [(0, 100), (60, 40)]
+    assert bench.stage.opened == ["open", "close", "open", "close"]
+    assert bench.done == list(range(1, 101))
+
+
+def test_a_stage_that_is_big_from_the_start_is_kept(bench: Bench) -> None:
+    bench.stage.memory = [1_000_000_000] * 3
+    bench.render()
+    assert bench.stage.runs == [(0, 100)]
+
+
 def test_too_few_frames_are_a_crash(bench: Bench) -> None:
     def two(first: int, count: int) -> Iterator[memoryview]:
         yield from [memoryview(bytes(64 * 96))] * 2

@@ -145,3 +145,9 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidSettings, match="no text in UTF-8"):
         read_settings_file(tmp_path / "s.json")
+
+
+@pytest.mark.parametrize("key", ["start_s", "duration_s"])
+def test_a_range_beyond_a_day_is_refused(key: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"range.{key}"):
+        parse_settings({"range": {key: 1e308}})

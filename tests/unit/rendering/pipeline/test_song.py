@@ -209,3 +209,8 @@ def test_an_unknown_format_in_the_settings_is_refused(make_song: MakeSong, tools
 def test_tags_become_one_printable_line() -> None:
     assert tag_text(" a\nb\x00\u2028c ") == "a b c"
     assert len(tag_text("x" * 999)) == 200
+
+
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path, tools: Tools) -> None:
+    with pytest.raises(SongNotFound, match="File name too long"):
+        probe_song(tmp_path / f"{'a' * 300}.mp3", tools)

@@ -1,5 +1,7 @@
 """One stage is kept warm, and replaced when it dies."""
 
+from collections.abc import Callable
+
 import pytest
 from tests.fakes import FakeStage
 
@@ -52,6 +54,21 @@ def test_a_question_that_kills_every_stage_is_given_up(stage: FakeStage) -> None
     with Stages(lambda: stage) as stages, pytest.raises(StageCrashed):
         stages.ask(question)
     assert stage.opened.count("open") == 3
+
+
+def test_a_stage_is_told_how_its_start_can_be_cut_short() -> None:
+    class Slow(FakeStage):
+        def stop_with(self, check: Callable[[], None]) -> None:
+            self.check = check
+
+        def __enter__(self) -> "Slow":
+            cancel.cancel()
+            self.check()
+            return self
+
+    cancel = CancelToken()
+    with Stages(Slow, check=cancel.check) as stages, pytest.raises(Cancelled):
+        stages.opened()
 
 
 def test_a_stage_that_died_of_our_own_signal_is_not_replaced(stage: FakeStage) -> None:

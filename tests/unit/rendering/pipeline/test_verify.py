@@ -86,6 +86,16 @@ def test_short_sound_is_noticed(video: Video) -> None:
     assert video.refused() == "The audio is 2.000 s long instead of 3.000 s."
 
 
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [(["-c:a", "aac", "-ac", "1"], "channels is 1 instead of 2"), (["-c:a", "mp3"], "codec_name is mp3")],
+)
+def test_other_sound_is_noticed(video: Video, ffmpeg: RunFfmpeg, options: list[str], refusal: str) -> None:
+    shutil.move(video.path, video.folder / "whole.mp4")
+    ffmpeg("-i", video.folder / "whole.mp4", "-c:v", "copy", *options, video.path)
+    assert refusal in video.refused()
+
+
 def test_missing_sound_is_noticed(video: Video, ffmpeg: RunFfmpeg) -> None:
     shutil.move(video.path, video.folder / "whole.mp4")
     ffmpeg("-i", video.folder / "whole.mp4", "-an", "-c", "copy", video.path)

@@ -31,6 +31,7 @@ COLOURS += [pytest.param("a.mp4", {}, width, height, id=f"{width}x{height}") for
 NO_TEXT = {"title": "", "artist": ""}
 BT709 = {"color_space": "bt709", "color_transfer": "bt709", "color_primaries": "bt709", "color_range": "tv"}
 
+PRESETS = [(look, preset.name) for look in load_looks().all for preset in look.presets]
 every_look = pytest.mark.parametrize("look", load_looks().all, ids=lambda look: look.name)
 
 
@@ -54,9 +55,30 @@ def difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
 def test_the_video_of_a_look_is_what_the_page_shows(
     render: Render, stage: Stage, tools: Tools, short_song: Path, look: Look
 ) -> None:
+    assert_true(render, stage, tools, short_song, look=look.name)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("look", "preset"), PRESETS, ids=[f"{look.name}-{preset}" for look, preset in PRESETS])
+def test_the_video_of_a_preset_is_what_the_page_shows(
+    render: Render, stage: Stage, tools: Tools, short_song: Path, look: Look, preset: str
+) -> None:
+    assert_true(render, stage, tools, short_song, look=look.name, preset=preset)
+
+
+@pytest.mark.parametrize("finish", [{"glow": 2.0}, {"vignette": 1.0}, {"grain": 1.0}, {"aberration": 1.0}], ids=str)
+@every_look
+def test_the_finish_of_the_video_is_that_of_the_page(
+    render: Render, stage: Stage, tools: Tools, short_song: Path, look: Look, finish: dict[str, float]
+) -> None:
+    assert_true(render, stage, tools, short_song, look=look.name, finish=finish)
+
+
+def assert_true(render: Render, stage: Stage, tools: Tools, song: Path, **document: Any) -> None:  # noqa: ANN401
+    """Compare some frames of a video with what the page shows of them."""
     # Smaller pictures have more edges per pixel, and video has its colours at half the resolution.
     output = {"width": 640, "height": 360}
-    result = render(short_song, look=look.name, text={"title": "A title", "artist": "An artist"}, output=output)
+    result = render(song, text={"title": "A title", "artist": "An artist"}, output=output, **document)
     for index in (0, 17, 40, result.frames - 1):
         shown = screenshot(stage, index, 640, 360)
         assert difference(shown, frame(result.output, tools, index)) <= 2

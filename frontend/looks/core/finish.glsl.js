@@ -39,6 +39,14 @@ float noiseAt(vec2 pixel) {
   return fract(52.9829189 * fract(dot(pixel, vec2(.06711056, .00583715)))) - .5;
 }
 
+// The noise of one pixel, counted from the lower left: the page shows the same as the video, which is made in blocks of
+// 4x2 pixels.
+float noiseOf(ivec2 pixel) {
+  ivec2 at = ivec2(pixel.x, int(size.y) - 1 - pixel.y);
+  vec4 noise = fract(noiseAt(vec2(at.x >> 2, at.y >> 1)) + vec4(0., .618, .236, .854));
+  return ((at.y & 1) == 0 ? noise : noise.zwyx)[at.x & 3] - .5;
+}
+
 // Light is laid over the scene like a second exposure: on luma alone as a screen, which cannot burn out, and its colour
 // added, fading towards white as film does. Luma and colour apart is what the encoder wants as well, and it is half the
 // arithmetic of three channels.
@@ -69,8 +77,9 @@ void main() {
   vec4 r = texture(scene, p + d), b = texture(scene, p - d);
   c.yz = toYuv(vec3(r.r, s.g, b.b)).yz + air.yz * (1. - s.a);
 #endif
+  l.x = min(l.x, 1.); // more than all light would leave the dark brighter than the bright
   c = vec3(c.x + l.x * (1. - c.x), c.yz + l.yz * (1. - c.x)) * vignetteAt(p);
-  o = vec4(toRgb(c) + noiseAt(floor(gl_FragCoord.xy)) * (1. + grain) / 255., 1.);
+  o = vec4(toRgb(c) + noiseOf(ivec2(gl_FragCoord.xy)) * (1. + grain) / 255., 1.);
 #endif
 }`;
 
@@ -89,6 +98,7 @@ void main() {
   vec2 p = vec2(float(x) + 2., float(y)) / size;
   vec3 air = toYuv(airAt(p));
   vec3 light = toYuv(textureLod(glowMap, p, 0.).rgb) * glow;
+  light.x = min(light.x, 1.);
   float v = vignetteAt(p);
   vec4 a = texelFetch(scene, ivec2(x, y), 0), b = texelFetch(scene, ivec2(x + 1, y), 0);
   vec4 c = texelFetch(scene, ivec2(x + 2, y), 0), d = texelFetch(scene, ivec2(x + 3, y), 0);

@@ -8,6 +8,7 @@ For each look at 1080p30, quality standard:
   end       frames/s of the pipeline while it renders, and CPU time of all processes for one frame
   limit     cores / (draw + encode): what the machine could do if nothing else cost anything; share = end / limit
   memory    peak of all processes together, proportional set size
+Before and after, a reference pass tells how fast the machine is at the moment (see reference.py).
 --uhd adds a row at 3840x2160 for each look. --whole renders the whole song by the command line, once for each look, and
 prints what a customer waits for: from the start of the command to the verified file.
 """
@@ -24,13 +25,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import PeakMemory, cpu_ms
+from benchmarks.reference import measured
 from oriel.rendering.pipeline.encode import chunk_command
 from oriel.rendering.pipeline.looks import Look, load_looks
 from oriel.rendering.pipeline.progress import Progress
-from oriel.rendering.pipeline.render import Machine, RenderRequest, render_song
+from oriel.rendering.pipeline.render import render_song
+from oriel.rendering.pipeline.request import Machine, RenderRequest
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 
 CORES = os.cpu_count() or 1
@@ -138,7 +142,7 @@ def apart(args: argparse.Namespace, settings: dict[str, Any], song: Path, work: 
         decode = ["ffmpeg", "-v", "error", "-ss", str(args.start), "-t", str(args.seconds), "-i", str(song), "-vn"]
         subprocess.run([*decode, "-f", "s16le", "-ac", "2", "-ar", "48000", "-y", str(pcm)], check=True)
         track = stage.analyse(pcm, pcm.stat().st_size // 4)
-        stage.load(resolved.canonical_json, track, title="Bench", artist="Oriel")
+        stage.load(Staging(resolved.canonical_json, title="Bench", artist="Oriel"), track)
         stage.measure(0, 30, ["frame"])
         before = cpu_ms()
         stage.measure(60, DRAWN, ["frame"])
@@ -212,6 +216,8 @@ def main() -> None:
     """Measure everything and print it."""
     args = arguments()
     rows = []
+    speeds = [measured()]
+    print(speeds[0].line, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         song = args.song or example_song(work)
@@ -221,6 +227,9 @@ def main() -> None:
         report: dict[str, Any] = {"cores": CORES, "rows": [asdict(row) for row in rows]}
         if args.whole:
             report["whole"] = [whole(song, work, look) for look in dict.fromkeys(row.look for row in rows)]
+    speeds.append(measured())
+    print(speeds[1].line)
+    report["machine"] = [asdict(each) for each in speeds]
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(report, indent=1))

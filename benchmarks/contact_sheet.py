@@ -18,6 +18,7 @@ from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import find_chromium
 
 CHROMIUM = find_chromium()
@@ -110,7 +111,7 @@ def main() -> None:
             track = kept.read_bytes()
             frames = moments(args, stage.describe(track))
             shown = {"title": args.title, "artist": args.artist, "cover": args.cover, "watermark": args.watermark}
-            stage.load(settings_json(args), track, **shown)
+            stage.load(Staging(settings_json(args), **shown), track)
             sheet(args, stage, frames)
     print(args.output, "seconds:", " ".join(f"{frame / args.fps:.2f}" for frame in frames))
 

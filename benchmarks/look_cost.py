@@ -15,6 +15,7 @@ from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import find_chromium
 
 
@@ -35,7 +36,7 @@ def main() -> None:
         profile = Path(folder) / "profile"
         tmp = Path(folder) / "tmp"
         with Stage(profile_dir=profile, tmp_dir=tmp, chromium=find_chromium(), web=args.web) as stage:
-            stage.load(settings.canonical_json, args.track.read_bytes(), cover=args.cover)
+            stage.load(Staging(settings.canonical_json, cover=args.cover), args.track.read_bytes())
             first = round(args.at * 30)
             stage.measure(first, 20, ["frame"])
             costs = {}

@@ -1,6 +1,7 @@
 // Builds the pages into the Python package and runs the unit tests of the frontend.
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {createRequire} from 'node:module';
+import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {defineConfig} from 'vitest/config';
 
@@ -24,10 +25,33 @@ function lookDeclarations() {
   };
 }
 
+/**
+ * Emit the page that shows the API: Swagger UI as its makers built it, our own page around it, and its licence.
+ * @returns {import('vite').Plugin}
+ */
+function apiPage() {
+  const require = createRequire(import.meta.url);
+  const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
+  const files = [
+    ...['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'].map(
+      (name) => join(swagger, name),
+    ),
+    ...['index.html', 'start.js', 'page.css'].map((name) => join(here, 'docs', name)),
+  ];
+  return {
+    name: 'api-page',
+    generateBundle() {
+      for (const file of files) {
+        this.emitFile({type: 'asset', fileName: `docs/${basename(file)}`, source: readFileSync(file)});
+      }
+    },
+  };
+}
+
 export default defineConfig({
   root: here,
   base: './',
-  plugins: [lookDeclarations()],
+  plugins: [lookDeclarations(), apiPage()],
   worker: {format: 'es'},
   build: {
     outDir: join(here, '../src/oriel/web'),

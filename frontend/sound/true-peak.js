@@ -28,8 +28,11 @@ export class TruePeakMeter {
     for (let i = 2 * MIDDLE; i < span.length - 2 * MIDDLE; i++) {
       const x = span[i];
       if (x <= near && x >= -near) continue;
+      // The signal peaks beside a sample that neither neighbour exceeds: one in five of those that are near.
+      const height = Math.abs(x);
+      if (height < Math.abs(span[i - 2]) || height < Math.abs(span[i + 2])) continue;
       const start = i - 2 * MIDDLE;
-      peak = Math.max(peak, Math.abs(x), interpolatedPeak(span, start), interpolatedPeak(span, start + 2));
+      peak = Math.max(peak, height, interpolatedPeak(span, start), interpolatedPeak(span, start + 2));
       near = NEAR_PEAK * peak;
     }
     this.peak = peak;

@@ -30,6 +30,30 @@ export async function analyse(url, samples, report) {
 }
 
 /**
+ * Analyse in a worker of its own.
+ * @param {string} pcm
+ * @param {number} samples
+ * @param {(fraction: number) => void} report
+ * @returns {{heard: Promise<{bytes: number}>, end: () => void}}
+ */
+export function hear(pcm, samples, report) {
+  const worker = new Worker(new URL('./listener.js', import.meta.url), {type: 'module'});
+  /** @type {Promise<{bytes: number}>} */
+  const heard = new Promise((done, fail) => {
+    worker.onmessage = ({data: {fraction, value, error}}) => {
+      if (error) fail(new Error(error));
+      else if (value) done(value);
+      else report(fraction);
+    };
+    worker.onerror = (event) => fail(new Error(event.message || 'the listener failed to start'));
+  });
+  // Whoever fails before this is awaited has said why.
+  heard.catch(() => {});
+  worker.postMessage({pcm, samples});
+  return {heard, end: () => worker.terminate()};
+}
+
+/**
  * What `oriel analyse` prints.
  * @param {import('../sound/track.js').FeatureTrack} track
  */

@@ -32,7 +32,7 @@ export class Readback {
     this.width = target.width;
     this.height = target.height;
     this.read = format === 'rgba' ? () => this.#readRgba() : () => this.#readNv12();
-    this.bytes = target.width * target.height * (format === 'rgba' ? 4 : 12);
+    this.bytes = target.width * target.height * (format === 'rgba' ? 4 : 24);
     /** @type {Pending[]} */
     this.pending = [];
     this.free = Array.from({length: DEPTH}, () => this.#buffer());
@@ -71,17 +71,16 @@ export class Readback {
     gl.readPixels(0, 0, this.width, this.height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
   }
 
-  /** The two halves of the luma are woven into one plane by the stride with which they are read. */
+  /** Rows from several targets are woven into one plane by the stride with which they are read. */
   #readNv12() {
     const {gl, width, height} = this;
-    gl.pixelStorei(gl.PACK_ROW_LENGTH, width * 2);
-    for (const half of [0, 1]) {
-      gl.readBuffer(gl.COLOR_ATTACHMENT0 + half);
-      gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, half * width * 4);
+    for (let target = 0; target < 6; target++) {
+      const [plane, row, rows] = target < 4 ? [0, target, 4] : [width * height * 16, target - 4, 2];
+      gl.pixelStorei(gl.PACK_ROW_LENGTH, width * rows);
+      gl.readBuffer(gl.COLOR_ATTACHMENT0 + target);
+      gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, plane + row * width * 4);
     }
     gl.pixelStorei(gl.PACK_ROW_LENGTH, 0);
-    gl.readBuffer(gl.COLOR_ATTACHMENT2);
-    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, width * height * 8);
     gl.readBuffer(gl.COLOR_ATTACHMENT0);
   }
 

@@ -2,7 +2,8 @@
 import {WebGLRenderer} from 'three';
 import {openShow} from '../looks/core/show.js';
 import {nv12Target, colourTarget} from '../looks/core/compositor.js';
-import {analyse, describe, keepFile} from './listen.js';
+import {describe, hear, keepFile} from './listen.js';
+import {analyseAll} from '../sound/analyse.js';
 import {decodeTrack} from '../sound/track.js';
 import {Readback, breathe} from './readback.js';
 import {Ring} from './ring.js';
@@ -13,6 +14,9 @@ let renderer = null;
 let loaded = null;
 
 let underWay = 0;
+
+/** A fifth of a second of stereo. */
+const SILENCE = 19_200;
 
 /** @param {number} fraction 0..1 of the call under way */
 const report = (fraction) => postMessage({call: underWay, fraction});
@@ -29,8 +33,22 @@ const methods = {
     return {renderer: String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER))};
   },
 
-  /** @param {{pcm: string, samples: number}} args */
-  analyse: ({pcm, samples}) => analyse(pcm, samples, report),
+  /**
+   * Another worker listens; this one makes itself ready for what will be drawn, if that is known.
+   * @param {{pcm: string, samples: number, staging?: Staging}} args
+   */
+  async analyse({pcm, samples, staging}) {
+    const hearing = hear(pcm, samples, report);
+    try {
+      if (staging) {
+        unload();
+        await warm(staging);
+      }
+      return await hearing.heard;
+    } finally {
+      hearing.end();
+    }
+  },
 
   /** @param {{track: string}} args */
   async describe({track}) {
@@ -40,14 +58,15 @@ const methods = {
   /** @param {LoadOptions} args */
   async load(args) {
     unload();
-    loaded = await prepare(/** @type {WebGLRenderer} */ (renderer), args);
-    // Two thrown-away draws: shaders are compiled and textures uploaded before the first frame that counts.
-    for (let i = 0; i < 2; i++) draw(0);
-    const {target, transparent} = loaded;
+    const drawing = await opened(args, decodeTrack(await fetched(args.track)));
+    const {target, transparent} = drawing;
+    const readback = new Readback(context(), target, transparent ? 'rgba' : 'nv12');
+    loaded = {...drawing, readback, ring: await Ring.create(args.ringId, readback.bytes, args.slots)};
+    rehearse(drawing);
     return {
       pixel: transparent ? 'rgba' : 'nv12',
       paddedWidth: transparent ? target.width : target.width * 4,
-      height: transparent ? target.height : target.height * 2,
+      height: transparent ? target.height : target.height * 4,
     };
   },
 
@@ -104,35 +123,56 @@ const methods = {
 
 /**
  * @typedef {'frame' | 'scene' | 'glow' | 'pack'} Part
- * @typedef {object} LoadOptions
+ * @typedef {object} Staging what is drawn, but for the sound
  * @property {string} settings resolved settings document, JSON
- * @property {string} track address of the feature track
- * @property {number} ringId
- * @property {number} slots
  * @property {string} title
  * @property {string} artist
  * @property {string | null} cover address of a picture
  * @property {string | null} image address of the background picture
  * @property {boolean} watermark
  *
- * @typedef {Awaited<ReturnType<typeof prepare>>} Loaded
+ * @typedef {Staging & {track: string, ringId: number, slots: number}} LoadOptions track is an address
+ *
+ * @typedef {Awaited<ReturnType<typeof opened>>} Drawing
+ * @typedef {Drawing & {readback: Readback, ring: Ring}} Loaded
  */
 
 /**
- * @param {WebGLRenderer} gl
- * @param {LoadOptions} options
+ * @param {Staging} staging
+ * @param {import('../sound/track.js').FeatureTrack} track
  */
-async function prepare(gl, {settings, track, ringId, slots, title, artist, cover, image, watermark}) {
+async function opened({settings, title, artist, cover, image, watermark}, track) {
   const document = JSON.parse(settings);
   const show = await openShow({
-    renderer: gl, settings: document, track: decodeTrack(await fetched(track)), title, artist, watermark,
+    renderer: /** @type {WebGLRenderer} */ (renderer), settings: document, track, title, artist, watermark,
     cover: cover ? await picture(cover) : null, image: image ? await picture(image) : null,
   });
   const transparent = document.background.type === 'transparent';
   const {width, height} = document.output;
-  const target = transparent ? colourTarget(width, height, false) : nv12Target(width, height);
-  const readback = new Readback(context(), target, transparent ? 'rgba' : 'nv12');
-  return {show, target, readback, transparent, ring: await Ring.create(ringId, readback.bytes, slots)};
+  return {show, transparent, target: transparent ? colourTarget(width, height, false) : nv12Target(width, height)};
+}
+
+/**
+ * Two thrown-away draws: shaders are compiled and textures uploaded before the first frame that counts.
+ * @param {Drawing} drawing
+ */
+function rehearse(drawing) {
+  for (let i = 0; i < 2; i++) draw(0, drawing);
+}
+
+/**
+ * Have every shader compiled (a second on one core) before the song is known: the driver keeps what it has compiled.
+ * @param {Staging} staging
+ */
+async function warm(staging) {
+  const drawing = await opened(staging, analyseAll(new Int16Array(SILENCE)));
+  try {
+    rehearse(drawing);
+    context().finish();
+  } finally {
+    drawing.target.dispose();
+    drawing.show.dispose();
+  }
 }
 
 /**
@@ -183,9 +223,11 @@ async function picture(url) {
   return createImageBitmap(new Blob([await fetched(url)]), {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
 }
 
-/** @param {number} index */
-function draw(index) {
-  const {show, target, transparent} = current();
+/**
+ * @param {number} index
+ * @param {Drawing} drawing
+ */
+function draw(index, {show, target, transparent} = current()) {
   show.draw(index);
   if (transparent) show.compositor.toRgb(target);
   else show.compositor.toNv12(target);

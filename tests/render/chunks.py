@@ -18,6 +18,7 @@ from oriel.rendering.pipeline.render_chunks import render_chunks
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import find_chromium, find_ffmpeg
 from oriel.rendering.pipeline.workdir import ChunkFiles
 
@@ -62,7 +63,7 @@ def plan_of(settings: ResolvedSettings, track: bytes, backend_id: str) -> Render
 def draw_chunks(stage: Stage, settings: ResolvedSettings, track: bytes, folder: Path, indices: Sequence[int]) -> None:
     """Draw and encode the chunks of these indices, each by itself, in this order."""
     folder.mkdir(exist_ok=True)
-    stage.load(settings.canonical_json, track, title="A title", artist="An artist")
+    stage.load(Staging(settings.canonical_json, title="A title", artist="An artist"), track)
     files = ChunkFiles(folder, chunk_suffix(codec_of(settings.output, settings.transparent)))
     ffmpeg = find_ffmpeg()
 

@@ -103,6 +103,11 @@ class Command:
             self._supervisor.wait(_ORPHAN_PATIENCE_S)
         return [named(pid) for pid in descendants(self._supervisor.pid)]
 
+    def strays(self) -> list[int]:
+        """Return its processes that are alive and no longer below it, because whoever started them is gone."""
+        below = {self.pid, *descendants(self.pid)}
+        return [pid for pid in descendants(self._supervisor.pid) if pid not in below]
+
     def left_behind(self) -> list[str]:
         """Return the files that lie anywhere but in the work folder."""
         places = (self.home, self.tmp, self.out)

@@ -12,7 +12,8 @@ from tests.render.patches import PATCHES, web_with_patches
 from tests.render.songs import music, write_wav
 
 from oriel.rendering.pipeline.looks import Looks, load_looks
-from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult, render_song
+from oriel.rendering.pipeline.render import render_song
+from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage

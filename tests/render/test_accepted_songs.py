@@ -12,7 +12,7 @@ from tests.render.songs import RATE, music, write_wav
 from tests.render.videos import probed, sound, stream
 
 from oriel.rendering.pipeline.looks import Look, Looks, load_looks
-from oriel.rendering.pipeline.render import RenderResult
+from oriel.rendering.pipeline.request import RenderResult
 from oriel.rendering.pipeline.tools import Tools
 
 Convert = Callable[..., Path]

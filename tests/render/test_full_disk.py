@@ -16,7 +16,8 @@ from oriel.errors import DiskFull
 from oriel.rendering.pipeline import disk
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.progress import Progress
-from oriel.rendering.pipeline.render import Machine, RenderRequest, render_song
+from oriel.rendering.pipeline.render import render_song
+from oriel.rendering.pipeline.request import Machine, RenderRequest
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
 

@@ -14,9 +14,11 @@ from oriel.errors import StageHung
 from oriel.rendering.pipeline.browser import browser_processes
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.progress import Progress
-from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult, render_song
+from oriel.rendering.pipeline.render import render_song
+from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.workdir import WorkFolder
 
 # Long enough for a browser on a busy machine, short enough to wait for.
@@ -38,11 +40,11 @@ class Theatre:
         theatre = self
 
         class Impatient(Stage):
-            def load(self, *given: Any, **scene: Any) -> None:  # noqa: ANN401
+            def load(self, staging: Staging, track: bytes) -> None:
                 theatre.loads += 1
                 if theatre.loads <= theatre.stop_while_loading:
                     theatre.stop("renderer")
-                super().load(*given, **scene)
+                super().load(staging, track)
 
         return Impatient(profile_dir=folder.profile, tmp_dir=folder.tmp, chromium=self.chromium, hang_s=HANG_S)
 

@@ -20,6 +20,7 @@ from oriel.rendering.pipeline.looks import Look, Looks, load_looks
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import Tools
 
 ROOT = Path(__file__).parents[2]
@@ -87,9 +88,9 @@ def test_a_frame_of_a_preset_is_the_same_whatever_was_drawn_before_it(
 
 
 def assert_pure(stage: Stage, settings: ResolvedSettings, track: bytes) -> None:
-    stage.load(settings.canonical_json, track, title="A title", artist="An artist")
+    stage.load(Staging(settings.canonical_json, title="A title", artist="An artist"), track)
     forward = [bytes(raw) for raw in stage.frames(0, 60)]
-    stage.load(settings.canonical_json, track, title="A title", artist="An artist")
+    stage.load(Staging(settings.canonical_json, title="A title", artist="An artist"), track)
     for index in (59, 3, 31, 30, 0):
         (alone,) = [bytes(raw) for raw in stage.frames(index, 1)]
         assert alone == forward[index], f"frame {index} depends on what was drawn before it"

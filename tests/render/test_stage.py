@@ -18,6 +18,7 @@ from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.progress import CancelToken
 from oriel.rendering.pipeline.resolve import ResolvedSettings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.staging import Staging
 
 SMALL = {"width": 128, "height": 72}
 
@@ -32,7 +33,7 @@ def track(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def loaded(stage: Stage, settings_of: Callable[..., ResolvedSettings], looks: Looks, track: bytes) -> Stage:
-    stage.load(settings_of(looks.all[0].name, output=SMALL).canonical_json, track)
+    stage.load(Staging(settings_of(looks.all[0].name, output=SMALL).canonical_json), track)
     return stage
 
 
@@ -58,16 +59,61 @@ def test_a_look_that_fails_says_why_and_the_stage_lives_on(
 ) -> None:
     broken = settings_of("patches", output=SMALL, params={"colors": []}).canonical_json.replace("patches", "nonesuch")
     with pytest.raises(StageCrashed) as crash:
-        loaded.load(broken, track)
+        loaded.load(Staging(broken), track)
     assert "no look is called nonesuch" in str(crash.value.details["reason"])
-    loaded.load(settings_of("patches", output=SMALL).canonical_json, track)
+    loaded.load(Staging(settings_of("patches", output=SMALL).canonical_json), track)
     assert len(list(loaded.frames(0, 3))) == 3
 
 
-def test_a_second_analysis_of_the_same_sound_gives_the_same_bytes(stage: Stage, track: bytes, tmp_path: Path) -> None:
+@pytest.fixture
+def pcm(tmp_path: Path) -> tuple[Path, int]:
     samples = music(2.0)
     (tmp_path / "song.s16le").write_bytes(samples.tobytes())
-    assert stage.analyse(tmp_path / "song.s16le", len(samples)) == track
+    return tmp_path / "song.s16le", len(samples)
+
+
+def test_a_second_analysis_of_the_same_sound_gives_the_same_bytes(
+    stage: Stage, track: bytes, pcm: tuple[Path, int]
+) -> None:
+    assert stage.analyse(*pcm) == track
+
+
+@pytest.mark.parametrize("background", [{"type": "color", "color": "#102030"}, {"type": "transparent"}])
+def test_getting_ready_while_listening_changes_neither_the_track_nor_the_pictures(
+    loaded: Stage,
+    settings_of: Callable[..., ResolvedSettings],
+    looks: Looks,
+    track: bytes,
+    pcm: tuple[Path, int],
+    background: dict[str, str],
+) -> None:
+    moving = {"format": "mov"} if background["type"] == "transparent" else {}
+    settings = settings_of(looks.all[0].name, output={**SMALL, **moving}, background=background)
+    staging = Staging(settings.canonical_json, title="A title", watermark=True)
+    loaded.load(staging, track)
+    wanted = [bytes(frame) for frame in loaded.frames(30, 2)]
+    assert loaded.analyse(*pcm, staging=staging) == track
+    loaded.load(staging, track)
+    assert [bytes(frame) for frame in loaded.frames(30, 2)] == wanted
+
+
+def test_a_look_that_fails_while_the_song_is_listened_to_says_why_and_the_stage_lives_on(
+    loaded: Stage, settings_of: Callable[..., ResolvedSettings], track: bytes, pcm: tuple[Path, int]
+) -> None:
+    settings = settings_of("patches", output=SMALL, params={"colors": []}).canonical_json
+    with pytest.raises(StageCrashed) as crash:
+        loaded.analyse(*pcm, staging=Staging(settings.replace("patches", "nonesuch")))
+    assert "no look is called nonesuch" in str(crash.value.details["reason"])
+    assert loaded.analyse(*pcm, staging=Staging(settings)) == track
+
+
+def test_a_song_that_cannot_be_heard_is_an_error_of_its_own(stage: Stage, track: bytes, pcm: tuple[Path, int]) -> None:
+    path, samples = pcm
+    path.unlink()
+    with pytest.raises(StageCrashed):
+        stage.analyse(path, samples)
+    path.write_bytes(music(2.0).tobytes())
+    assert stage.analyse(path, samples) == track
 
 
 @pytest.mark.parametrize("folder", ["short", "deep" * 45], ids=["short", "deep"])
@@ -147,7 +193,7 @@ def test_leaving_a_run_of_a_dead_browser_does_not_wait(
 ) -> None:
     def left() -> float:
         with Stage(profile_dir=tmp_path / "profile", tmp_dir=tmp_path / "tmp", chromium=chromium) as stage:
-            stage.load(settings_of(looks.all[0].name, output=SMALL).canonical_json, track)
+            stage.load(Staging(settings_of(looks.all[0].name, output=SMALL).canonical_json), track)
             run = stage.frames(0, 60)
             next(run)
             stage.kill_browser()

@@ -14,6 +14,7 @@ from tests.render.videos import lumas, sound, stream
 from oriel.rendering.pipeline.looks import Look, load_looks
 from oriel.rendering.pipeline.resolve import ResolvedSettings
 from oriel.rendering.pipeline.stage import Stage
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import Tools
 
 SECONDS = 180.0
@@ -80,7 +81,7 @@ def test_a_preset_answers_each_click_within_one_frame(
 
 def frames_late_at_the_sample(stage: Stage, settings: ResolvedSettings, track: bytes) -> list[int]:
     """Draw the frames around each click of the sample and return how late the picture answers."""
-    stage.load(settings.canonical_json, track)
+    stage.load(Staging(settings.canonical_json), track)
     fps, size = settings.output.fps, stage.frame_format.padded_width * stage.frame_format.height
     late = []
     for time in SAMPLE:

@@ -13,6 +13,7 @@ from tests.render.songs import music, write_wav
 from tests.render.videos import frame, stream
 
 from oriel.rendering.pipeline.looks import Look, load_looks
+from oriel.rendering.pipeline.process import run_checked
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import Tools
 
@@ -23,7 +24,7 @@ FORMATS = [
     pytest.param("a.mov", {}, id="mov"),
     pytest.param("a.mov", TRANSPARENT, id="mov with alpha"),
 ]
-# None of their widths is a multiple of what a texel holds in every plane.
+# A height or a width that does not divide into the blocks of 4x4 pixels in which the video is made.
 AWKWARD_SIZES = [(1080, 1350), (854, 480), (1366, 768)]
 COLOURS = [pytest.param(*form.values, 320, 180, id=str(form.id)) for form in FORMATS]
 COLOURS += [pytest.param("a.mp4", {}, width, height, id=f"{width}x{height}") for width, height in AWKWARD_SIZES]
@@ -81,6 +82,35 @@ def test_the_video_of_a_preset_is_what_the_page_shows(
     video = render(short_song, look=look.name, preset=preset, output=HD).output
     for index in (0, 17, 40):
         assert difference(screenshot(stage, index, 1280, 720), frame(video, tools, index)) <= 2
+
+
+@pytest.fixture(scope="module")
+def tiles(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> Path:
+    """A picture of black and white tiles whose edges fall on no block of the video."""
+    path = tmp_path_factory.mktemp("picture") / "tiles.png"
+    tile = "geq=lum='255*mod(floor(X/22)+floor(Y/22),2)'"
+    source = ("-f", "lavfi", "-i", f"color=s=640x360,format=gray,{tile}")
+    run_checked([tools.ffmpeg, "-v", "error", *source, "-frames:v", "1", path], timeout_s=30)
+    return path
+
+
+def test_a_picture_behind_the_scene_is_as_sharp_as_on_the_page(
+    render: Render, stage: Stage, tools: Tools, blink: Path, tiles: Path
+) -> None:
+    behind = {"background": {"type": "image", "image": str(tiles)}, "params": {"alpha": 0.5}, "text": NO_TEXT}
+    output = {"width": 640, "height": 360, "quality": "high"}
+    video = render(blink, look="patches", output=output, **behind).output
+    shown = screenshot(stage, 4, 640, 360)
+    assert shown[..., 1].std() > 20
+    assert difference(shown, frame(video, tools, 4)) <= 2
+
+
+def test_nothing_behind_what_is_opaque_is_seen(render: Render, tools: Tools, blink: Path, tiles: Path) -> None:
+    greys = {"colors": ["#606060", "#a0a0a0"], "alpha": 1}
+    behind = {"background": {"type": "image", "image": str(tiles)}, "params": greys, "text": NO_TEXT}
+    decoded = frame(render(blink, look="patches", **behind).output, tools, 4)[..., :3].astype(int)
+    assert np.abs(decoded[:, :152] - 0x60).max() <= 3
+    assert np.abs(decoded[:, 168:] - 0xA0).max() <= 3
 
 
 @pytest.mark.parametrize(("width", "height"), AWKWARD_SIZES)

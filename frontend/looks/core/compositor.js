@@ -1,6 +1,6 @@
 // From the scene that a look has drawn to the finished picture: glow, then one final pass per kind of output.
 import {
-  ClampToEdgeWrapping, Color, LinearFilter, NearestFilter, RGBAFormat, UnsignedByteType, Vector2, Vector4, WebGLRenderTarget,
+  ClampToEdgeWrapping, Color, LinearFilter, NearestFilter, RGBAFormat, UnsignedByteType, Vector2, Vector3, Vector4, WebGLRenderTarget,
 } from 'three';
 import {TO_NV12, TO_RGB} from './finish.glsl.js';
 import {FullscreenPass} from './fullscreen.js';
@@ -40,18 +40,18 @@ export class Compositor {
    * @param {import('three').WebGLRenderer} renderer
    * @param {number} width pixels, even
    * @param {number} height pixels, even
-   * @param {{transparent?: boolean, image?: import('three').Texture | null, fringe?: boolean, grain?: boolean}} [options]
+   * @param {{transparent?: boolean, image?: import('three').Texture | null, fringe?: boolean}} [options]
    */
-  constructor(renderer, width, height, {transparent = false, image = null, fringe = false, grain = false} = {}) {
+  constructor(renderer, width, height, {transparent = false, image = null, fringe = false} = {}) {
     this.renderer = renderer;
     this.width = width;
     this.height = height;
     this.image = image;
     this.scene = colourTarget(width, height, true);
     this.glow = new Glow(this.scene.texture, width, height);
-    const defines = {IMAGE: image, TRANSPARENT: transparent, FRINGE: fringe, GRAIN: grain};
+    const defines = {IMAGE: image, TRANSPARENT: transparent, FRINGE: fringe};
     this.defines = Object.fromEntries(Object.entries(defines).filter(([, on]) => on).map(([name]) => [name, '']));
-    this.uniforms = finishUniforms(this, transparent);
+    this.uniforms = finishUniforms(this);
     this.rgb = new FullscreenPass(TO_RGB, this.uniforms, this.defines);
     this.nv12 = new FullscreenPass(TO_NV12, this.uniforms, this.defines);
   }
@@ -62,11 +62,11 @@ export class Compositor {
    */
   setAir(air) {
     const u = this.uniforms;
-    u.airTop.value.copy(air.top);
-    u.airBottom.value.copy(air.bottom);
+    toYuv(air.top, u.airTop.value);
+    toYuv(air.bottom, u.airBottom.value);
     u.horizon.value.set(air.horizon, 1 / Math.max(.001, 2 * air.softness));
-    u.hazeColor.value.copy(air.haze);
-    u.hazeShape.value.set(air.hazeX, air.hazeY, 1 / Math.max(.01, air.hazeRadius), air.hazeStrength);
+    toYuv(air.haze, u.hazeColor.value).multiplyScalar(air.hazeStrength);
+    u.hazeShape.value.set(air.hazeX, air.hazeY, 1 / Math.max(.01, air.hazeRadius));
     u.glow.value = air.glow;
     u.vignette.value = air.vignette;
     u.grain.value = air.grain * 8;
@@ -97,31 +97,38 @@ export class Compositor {
 }
 
 /**
- * Where NV12 is written: upper luma rows, lower luma rows and chroma of a frame in three textures.
+ * Where NV12 is written: every fourth row of luma in each of four textures, every second one of chroma in two.
  * @param {number} width visible pixels
- * @param {number} height pixels
+ * @param {number} height visible pixels
  */
 export function nv12Target(width, height) {
-  return new WebGLRenderTarget(Math.ceil(width / 4), height / 2, {
-    count: 3, depthBuffer: false, format: RGBAFormat, type: UnsignedByteType, generateMipmaps: false,
+  return new WebGLRenderTarget(Math.ceil(width / 4), Math.ceil(height / 4), {
+    count: 6, depthBuffer: false, format: RGBAFormat, type: UnsignedByteType, generateMipmaps: false,
     minFilter: NearestFilter, magFilter: NearestFilter,
   });
 }
 
 /**
- * @param {Compositor} compositor
- * @param {boolean} transparent
+ * A display-encoded colour as luma and chroma, BT.709.
+ * @param {Color} color
+ * @param {Vector3} out
  */
-function finishUniforms(compositor, transparent) {
+function toYuv({r, g, b}, out) {
+  const y = .2126 * r + .7152 * g + .0722 * b;
+  return out.set(y, (b - y) / 1.8556, (r - y) / 1.5748);
+}
+
+/** @param {Compositor} compositor */
+function finishUniforms(compositor) {
   return {
     scene: {value: compositor.scene.texture},
     glowMap: {value: compositor.glow.texture},
     imageMap: {value: compositor.image},
     size: {value: new Vector2(compositor.width, compositor.height)},
-    airTop: {value: new Color()},
-    airBottom: {value: new Color()},
-    hazeColor: {value: new Color()},
-    hazeShape: {value: new Vector4()},
+    airTop: {value: new Vector3()},
+    airBottom: {value: new Vector3()},
+    hazeColor: {value: new Vector3()},
+    hazeShape: {value: new Vector3()},
     imageShape: {value: new Vector4()},
     horizon: {value: new Vector2()},
     glow: {value: 1},
@@ -130,7 +137,6 @@ function finishUniforms(compositor, transparent) {
     aberration: {value: 0},
     exposure: {value: 1},
     imageDim: {value: 1},
-    opaque: {value: transparent ? 0 : 1},
   };
 }
 

@@ -1,4 +1,4 @@
-// The glow: bright parts of the scene, spread over three octaves below a quarter of its size.
+// The glow: bright parts of the scene, spread over three octaves from an eighth of its size.
 import {ClampToEdgeWrapping, LinearFilter, RGBAFormat, UnsignedByteType, WebGLRenderTarget} from 'three';
 import {FullscreenPass} from './fullscreen.js';
 
@@ -15,29 +15,34 @@ function glowTarget(width, height) {
   return target;
 }
 
-// Four linear fetches see a 4x4 block whole: nothing thin can slip between the taps and flicker. Squaring the value
-// keeps dim surfaces out without the hard edge of a threshold.
+// Eight linear fetches, each the mean of 2x2 pixels, spread over 12x12: every column and every row is seen, so no line
+// can slip between the taps and flicker (a dot of a pixel may be missed), and the ring overlaps the neighbours'. Weighting
+// each half by its own brightness keeps dim surfaces out without the hard edge of a threshold, and small lights in.
 const EXTRACT = `uniform sampler2D map; uniform vec2 texel;
+vec3 at(vec2 offset) {
+  return textureLod(map, uv + texel * offset, 0.).rgb;
+}
+vec3 bright(vec3 c) {
+  return c * smoothstep(.12, .85, max(c.r, max(c.g, c.b)));
+}
 void main() {
-  vec3 c = texture(map, uv + texel * vec2(-1., -1.)).rgb + texture(map, uv + texel * vec2(1., -1.)).rgb
-         + texture(map, uv + texel * vec2(-1., 1.)).rgb + texture(map, uv + texel * vec2(1., 1.)).rgb;
-  c *= .25;
-  float peak = max(c.r, max(c.g, c.b));
-  o = vec4(c * smoothstep(.12, .85, peak), 1.);
+  vec3 near = at(vec2(-2., -2.)) + at(vec2(2., -2.)) + at(vec2(-2., 2.)) + at(vec2(2., 2.));
+  vec3 far = at(vec2(-5., 1.)) + at(vec2(1., 5.)) + at(vec2(5., -1.)) + at(vec2(-1., -5.));
+  o = vec4(.5 * (bright(near * .25) + bright(far * .25)), 1.);
 }`;
 
 const DOWN = `uniform sampler2D map; uniform vec2 texel;
 void main() {
-  o = .25 * (texture(map, uv + texel * vec2(-1., -1.)) + texture(map, uv + texel * vec2(1., -1.))
-           + texture(map, uv + texel * vec2(-1., 1.)) + texture(map, uv + texel * vec2(1., 1.)));
+  o = .25 * (textureLod(map, uv + texel * vec2(-1., -1.), 0.) + textureLod(map, uv + texel * vec2(1., -1.), 0.)
+           + textureLod(map, uv + texel * vec2(-1., 1.), 0.) + textureLod(map, uv + texel * vec2(1., 1.), 0.));
 }`;
 
 // A tent of the smaller level added to the larger one.
 const UP = `uniform sampler2D map, fine; uniform vec2 texel; uniform float keep, spread;
 void main() {
-  vec4 wide = .25 * (texture(map, uv + texel * vec2(-.5, -.5)) + texture(map, uv + texel * vec2(.5, -.5))
-                   + texture(map, uv + texel * vec2(-.5, .5)) + texture(map, uv + texel * vec2(.5, .5)));
-  o = texture(fine, uv) * keep + wide * spread;
+  vec4 wide = .25 * (textureLod(map, uv + texel * vec2(-.5, -.5), 0.) + textureLod(map, uv + texel * vec2(.5, -.5), 0.)
+                   + textureLod(map, uv + texel * vec2(-.5, .5), 0.) + textureLod(map, uv + texel * vec2(.5, .5), 0.));
+  o = textureLod(fine, uv, 0.) * keep + wide * spread;
 }`;
 
 /** Glow of a scene texture; `texture` holds the result at an eighth of the scene's size. */
@@ -48,17 +53,17 @@ export class Glow {
    * @param {number} height of the scene, pixels
    */
   constructor(scene, width, height) {
-    this.levels = [4, 8, 16, 32].map((n) => glowTarget(Math.ceil(width / n), Math.ceil(height / n)));
+    this.levels = [8, 16, 32].map((n) => glowTarget(Math.ceil(width / n), Math.ceil(height / n)));
     this.sums = [8, 16].map((n) => glowTarget(Math.ceil(width / n), Math.ceil(height / n)));
     this.extract = new FullscreenPass(EXTRACT, {map: {value: scene}, texel: {value: [1 / width, 1 / height]}});
-    this.downs = [0, 1, 2].map((i) => {
+    this.downs = [0, 1].map((i) => {
       const {width: w, height: h} = this.levels[i];
       return new FullscreenPass(DOWN, {map: {value: this.levels[i].texture}, texel: {value: [1 / w, 1 / h]}});
     });
     this.ups = [0, 1].map((i) => {
-      const coarse = i === 1 ? this.levels[3] : this.sums[i + 1];
+      const coarse = i === 1 ? this.levels[2] : this.sums[i + 1];
       return new FullscreenPass(UP, {
-        map: {value: coarse.texture}, fine: {value: this.levels[i + 1].texture},
+        map: {value: coarse.texture}, fine: {value: this.levels[i].texture},
         texel: {value: [1 / coarse.width, 1 / coarse.height]}, keep: {value: [.8, .5][i]}, spread: {value: [.8, 1][i]},
       });
     });

@@ -54,7 +54,6 @@ export class Show {
       transparent: settings.background.type === 'transparent',
       image: this.textures.background,
       fringe: settings.finish.aberration > 0,
-      grain: settings.finish.grain > 0,
     });
     const words = textPlate(title, artist, width, height, layout.shape);
     this.words = words && new Plate(words, width, height);

@@ -58,12 +58,15 @@ class Halo {
     return [dust, centre, monogram, fills, lines, circles, echo, bars].filter((part) => part != null);
   }
 
+  get leaning() {
+    return this.stage.params.tilt > 0;
+  }
+
   /** While nothing leans, the order of drawing is depth enough, and cheaper. */
   flatten() {
-    const leaning = this.stage.params.tilt > 0;
-    for (const disc of this.centre?.discs ?? []) disc.material.depthWrite = leaning;
+    for (const disc of this.centre?.discs ?? []) disc.material.depthWrite = this.leaning;
     this.scene.traverse((thing) => {
-      if ('material' in thing) /** @type {import('three').Material} */ (thing.material).depthTest = leaning;
+      if ('material' in thing) /** @type {import('three').Material} */ (thing.material).depthTest = this.leaning;
     });
   }
 
@@ -104,7 +107,7 @@ class Halo {
     this.placeDust(sound, motion);
     this.texture.needsUpdate = true;
     stage.renderer.setRenderTarget(stage.target);
-    stage.renderer.clear();
+    stage.renderer.clear(true, this.leaning, false);
     stage.renderer.render(this.scene, this.camera);
   }
 

@@ -14,7 +14,9 @@ void main() {
   float t = ribbon.x;
   float x = fold.x * .94;
   float s = wave(x * 1.5, t);
-  float rays = .5 + .28 * sin(x * 47. + 7. * s + t * .4) * sin(x * 15. - t * .23) + .22 * sin(x * 83. - 4. * s - t * .6) * sin(x * 6.3 + t * .19);
+  // Rays crowd here and stand apart there: even spacing looks like a fence.
+  float w = x + .062 * sin(x * 5.3 + t * .11) + .03 * sin(x * 13.7 - t * .19);
+  float rays = .5 + .28 * sin(w * 47. + 7. * s + t * .4) * sin(w * 15. - t * .23) + .22 * sin(w * 83. - 4. * s - t * .6) * sin(x * 6.3 + t * .19);
   int i = int(clamp((x * .5 + .5) * 7.99, 0., 7.));
   float voice = mix(voices[i], voices[min(i + 1, 7)], fract((x * .5 + .5) * 7.99));
   float up = fold.y;

@@ -45,6 +45,7 @@ export class Land {
     this.bodyScene = sceneOf(this.body);
     this.sparks = new Points(geometryOf('position', seats(plan.length), 2), paint(SPARK_VERTEX, SPARK_FRAGMENT));
     this.lineScene = sceneOf(this.lines, this.sparks);
+    for (const {material: used} of [this.lines, this.sparks]) used.depthTest = !tunnel;
     this.view = new Camera();
   }
 

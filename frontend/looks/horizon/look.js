@@ -20,7 +20,7 @@ export function create(stage) {
   const tunnel = params.style === 'tunnel';
   const facets = params.style === 'facets';
   const framing = framingFor(layout, tunnel);
-  const columns = facets ? 49 : 193;
+  const columns = facets ? 49 : tunnel ? 193 : 385;
   const count = params.rows + 3;
   const places = placesOf(columns, framing);
   const rows = new Rows(track, new Travel(track, ROWS_PER_S * params.speed), new Relief(track, {
@@ -32,7 +32,7 @@ export function create(stage) {
     const z = 1 + far * Math.max(0, row - 1) / (count - 3);
     return Math.abs(places[column]) * framing.spread * z ** framing.fan < OVERSCAN * layout.width * z;
   });
-  const every = facets ? 1 : params.style === 'grid' ? 12 : 0;
+  const every = facets ? 1 : params.style === 'grid' ? 24 : 0;
   const land = new Land({columns, plan, facets, tunnel, every});
   const skyline = facets || tunnel ? null : new Skyline(places, plan);
   const sky = new Sky(params.sun, STARS, seed);
@@ -44,8 +44,8 @@ export function create(stage) {
       painter.set(sound, moodAt(sound), air);
       skyline?.trace(rows, land.uniforms);
       renderer.setRenderTarget(target);
-      renderer.clear();
       // Seen from within, the dark body would cover every pixel to hide next to nothing: the tunnel is its lines.
+      renderer.clear(true, !tunnel, false);
       if (!tunnel) land.drawBody(renderer);
       sky.draw(renderer);
       land.drawLines(renderer);

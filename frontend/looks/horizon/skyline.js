@@ -149,9 +149,9 @@ export class Skyline {
 }
 
 /**
- * Half as fine as the line over it, which is wide enough to cover what a chord misses of a curve.
+ * A quarter as fine as the line over it at most, which is wide enough to cover what a chord misses of a curve.
  * @param {number} step of the line
  */
 export function bodyStep(step) {
-  return Math.max(2, step);
+  return Math.max(4, step);
 }

@@ -27,7 +27,7 @@ export function create(stage) {
       lights.breathe(air, cues);
       body.update(cues);
       renderer.setRenderTarget(target);
-      renderer.clear();
+      renderer.clear(true, body.hides, false);
       motes?.draw(renderer, sound, cues.hat);
       for (const mirrored of params.reflection > 0 ? [1, 0] : [0]) {
         lights.uniforms.mirrored.value = mirrored;

@@ -68,6 +68,8 @@ export class Gem {
     for (const list of [this.faces, this.inner, this.outer]) list.finish();
   }
 
+  /** Whether parts hide others by depth: facets never overlap. */
+  hides = false;
   /** @type {boolean[]} */
   front = [];
   /** Light of the edges that a slanting facet catches. */

@@ -19,7 +19,7 @@ function bottle(a, b) {
 }
 
 export function klein() {
-  return patch(88, 22, (u, v) => {
+  return patch(72, 20, (u, v) => {
     const [x, y, z] = bottle(Math.min(1, Math.max(0, u)) * 2 * Math.PI, v * 2 * Math.PI);
     return [(x + 1.5) * SIZE, -y * SIZE, z * SIZE];
   }, {line: (u) => u * 16, tone: (_u, _v, p) => .5 + .4 * p[1]});

@@ -6,7 +6,7 @@ const {PI} = Math;
 export const sphere = () => around(16, (d) => d, (d) => Math.asin(d[1]) / PI * 7);
 
 /** The spectrum raises it in the vertex shader; its rings mark where the bands lie. */
-export const spectrumSphere = () => around(22, (d) => d.map((x) => x * .82), (d) => Math.asin(d[1]) / PI * 7);
+export const spectrumSphere = () => around(20, (d) => d.map((x) => x * .82), (d) => Math.asin(d[1]) / PI * 7);
 
 /**
  * The superformula (Gielis, "A generic geometric transformation that unifies a wide range of natural and abstract

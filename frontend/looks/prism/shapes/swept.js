@@ -39,7 +39,7 @@ function knotAt(u) {
 
 export function torusKnot() {
   const w = .2;
-  return patch(150, 14, (u, v) => {
+  return patch(156, 18, (u, v) => {
     const [p, q] = [knotAt(u - .0005), knotAt(u + .0005)];
     const along = q.map((x, i) => x - p[i]);
     const b = across(along, q.map((x, i) => x + p[i]));

@@ -95,6 +95,8 @@ void main() {
   // What turns away is thrown out here and not by its winding: a triangle on the outline may show a part of itself.
   if (c < -.35) gl_Position.z = 2.;
 #endif
+  // What the floor gives back of the upper parts nobody sees.
+  if (strength < .008) gl_Position.z = 2.;
 }`;
 
 export const SURFACE_FRAGMENT = `${HEAD}${LIGHTS}

@@ -18,6 +18,8 @@ export class Surface {
   constructor(shape, {finish, ramp, uniforms}) {
     const parts = /** @type {() => import('../shapes/grid.js').SurfaceMesh} */ (shape.surface)();
     this.shell = Boolean(shape.shell && finish.clear > 0);
+    /** Whether parts hide others by depth: a shell shows all of itself. */
+    this.hides = !this.shell;
     this.engraved = shape.engraved ?? 1;
     // Two ways through the same points: all of them for the body, a quarter for its picture on the floor.
     const attributes = /** @type {const} */ ([['position', 3], ['normal', 3], ['line', 1], ['tone', 1]])
@@ -38,7 +40,7 @@ export class Surface {
       glslVersion: GLSL3, vertexShader: SURFACE_VERTEX, fragmentShader: SURFACE_FRAGMENT, uniforms: this.uniforms,
       defines: Object.fromEntries(Object.entries(defines).filter(([, on]) => on).map(([name]) => [name, ''])),
       transparent: true, blending: CustomBlending, blendEquation: AddEquation, blendSrc: OneFactor,
-      blendDst: OneMinusSrcAlphaFactor, depthTest: !this.shell, depthWrite: !this.shell, side: DoubleSide,
+      blendDst: OneMinusSrcAlphaFactor, depthTest: this.hides, depthWrite: this.hides, side: DoubleSide,
     });
     this.mesh = new Mesh(this.geometries[0], this.material);
     this.mesh.frustumCulled = false;

@@ -6,7 +6,7 @@ from pathlib import Path
 from oriel.errors import EncodingFailed
 from oriel.rendering.pipeline.disk import refuse_full_disk
 from oriel.rendering.pipeline.encode import assemble_command, concat_list, poster_command
-from oriel.rendering.pipeline.process import Arguments, last_line, nothing, run
+from oriel.rendering.pipeline.process import Arguments, nothing, reason_of, run
 from oriel.rendering.pipeline.settings_document import Output
 from oriel.rendering.pipeline.tools import Tools
 
@@ -44,7 +44,7 @@ def _run(command: Arguments, out: Path, timeout_s: float, check: Callable[[], No
     if finished.returncode or not out.exists() or not out.stat().st_size:
         refuse_full_disk(out.parent)
         raise EncodingFailed(
-            f"FFmpeg could not write {out.name}: {last_line(finished.stderr)}",
+            f"FFmpeg could not write {out.name}: {reason_of(finished.returncode, finished.stderr)}",
             returncode=finished.returncode,
             stderr=finished.stderr,
         )

@@ -7,7 +7,7 @@ from oriel.errors import EncodingFailed
 from oriel.rendering.pipeline.disk import refuse_full_disk
 from oriel.rendering.pipeline.encode import audio_command, audio_suffix
 from oriel.rendering.pipeline.pcm import Pcm
-from oriel.rendering.pipeline.process import Process, last_line
+from oriel.rendering.pipeline.process import Process, reason_of
 from oriel.rendering.pipeline.resolve import ResolvedSettings
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.workdir import WorkFolder
@@ -36,10 +36,10 @@ class AudioEncoding:
 
     def finish(self, check: Callable[[], None]) -> Path:
         """Wait for FFmpeg and return the encoded sound."""
-        if self._process and self._process.wait(_TIMEOUT_S, check):
+        if self._process and (returncode := self._process.wait(_TIMEOUT_S, check)):
             refuse_full_disk(self._done.parent)
             stderr = self._process.stderr_tail()
-            raise EncodingFailed(f"FFmpeg could not encode the sound: {last_line(stderr)}", stderr=stderr)
+            raise EncodingFailed(f"FFmpeg could not encode the sound: {reason_of(returncode, stderr)}", stderr=stderr)
         if self._process:
             self._part.replace(self._done)
         return self._done

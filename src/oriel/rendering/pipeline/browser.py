@@ -26,6 +26,11 @@ _UNWANTED_FEATURES = [
     *("NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch", "Translate"),
 ]
 
+_WANTED_FEATURES = [
+    *("CDPScreenshotNewSurface", "SkipListAccountsWithoutGaiaCookies"),  # Playwright's own
+    "PartitionAllocLargeEmptySlotSpanRing",
+]
+
 _FLAGS = [
     "--ignore-gpu-blocklist",
     "--disable-gpu-watchdog",  # a software frame at 4K may take longer than the watchdog's patience at start
@@ -38,8 +43,11 @@ _FLAGS = [
     "--no-default-browser-check",
     "--mute-audio",
     "--disable-extensions",
-    # The last such flag wins, so this one says again what Playwright's own would have said.
+    # The last such flag wins, so what we need of Playwright's own is said again here and below.
     "--disable-features=" + ",".join(_UNWANTED_FEATURES),
+    # llvmpipe takes and frees the memory of a scene's triangles with every frame. Chromium's allocator gives all but 16
+    # such blocks back to the kernel at once and has their pages cleared anew; so it keeps them.
+    "--enable-features=" + ",".join(_WANTED_FEATURES),
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",
     "--js-flags=--max-old-space-size=2048",

@@ -13,19 +13,23 @@ Codec = Literal["h264", "vp9", "prores"]
 ENCODER_THREADS = 2
 KEYFRAME_EVERY_S = 2
 
-# Standard is `ultrafast` with what these pictures need put back: the deblocking filter, CABAC, some adaptive
-# quantisation. 0.2 dB of SSIM below superfast with a tenth fewer bytes and 60 % of its time; encoding is a third of a
-# render (docs/decisions/0007).
-_H264_PRESET: dict[Quality, str] = {"draft": "ultrafast", "standard": "ultrafast", "high": "veryfast"}
-_H264_EXTRAS: dict[Quality, str] = {"draft": "", "standard": ":cabac=1:deblock=0,0:aq-strength=0.7", "high": ""}
-_H264_CRF: dict[Quality, int] = {"draft": 23, "standard": 20, "high": 17}
+# Standard is `ultrafast` with the deblocking filter, at a constant quantiser: rate control by CRF looks at every frame
+# at half its size first, a quarter of x264's work here. Encoding is a third of a render's work, so this decides its
+# speed (docs/decisions/0007).
+_H264_QUALITY: dict[Quality, tuple[str, str, str]] = {
+    "draft": ("ultrafast", "-qp", "24"),
+    "standard": ("ultrafast", "-qp", "20"),
+    "high": ("veryfast", "-crf", "17"),
+}
+# aq-mode 3 spends bits in dark gradients, where these pictures band first; x264 has it with rate control only.
+_H264_EXTRAS: dict[Quality, str] = {"draft": "", "standard": ":deblock=0,0", "high": ":aq-mode=3"}
 _VP9_CRF: dict[Quality, int] = {"draft": 36, "standard": 30, "high": 24}
 _PRORES_QSCALE: dict[Quality, int] = {"draft": 13, "standard": 9, "high": 5}
 
 # stitchable and repeat-headers let chunks be joined by copy; cpu-independent gives every machine the same bits;
-# aq-mode 3 spends bits in dark gradients, where these pictures would band; scenecut would put pictures that one cannot
-# seek to among the keyframes of the file (measured on noise: 60 marked, 10 real), and saves nothing here.
-_X264_PARAMS = "stitchable=1:cpu-independent=1:repeat-headers=1:aq-mode=3:open-gop=0:scenecut=0"
+# scenecut would put pictures that one cannot seek to among the keyframes of the file (measured on noise: 60 marked, 10
+# real), and saves nothing here.
+_X264_PARAMS = "stitchable=1:cpu-independent=1:repeat-headers=1:open-gop=0:scenecut=0"
 _BT709_TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 # FFmpeg's own way from RGB to YUV is BT.601, which turns every red a little orange.
 _TO_BT709 = "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int+bicubic"
@@ -36,7 +40,7 @@ _SAME_BYTES = ("-fflags", "+bitexact", "-map_metadata", "-1")
 
 
 class FrameLayout(Protocol):
-    """Raw frames as the stage delivers them: rows of `padded_width` pixels, of which the leftmost ones are seen."""
+    """Raw frames as the stage delivers them; the picture takes the upper left of their pixels."""
 
     @property
     def pixel(self) -> Literal["nv12", "rgba"]:
@@ -48,7 +52,7 @@ class FrameLayout(Protocol):
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """Rows, padded ones included."""
 
     @property
     def frame_bytes(self) -> int:
@@ -111,8 +115,8 @@ def _encoder(codec: Codec, output: Output, threads: int) -> list[str]:
     keyframes = str(KEYFRAME_EVERY_S * output.fps)
     match codec:
         case "h264":
-            preset, crf = _H264_PRESET[output.quality], str(_H264_CRF[output.quality])
-            specific = ["-c:v", "libx264", "-preset", preset, "-crf", crf, "-bf", "0"]
+            preset, control, value = _H264_QUALITY[output.quality]
+            specific = ["-c:v", "libx264", "-preset", preset, control, value, "-bf", "0"]
             specific += [
                 "-x264-params",
                 _X264_PARAMS + _H264_EXTRAS[output.quality],

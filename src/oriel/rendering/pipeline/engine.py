@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from oriel.rendering.pipeline.process import run_checked
+from oriel.rendering.pipeline.tools import Tools
 
 _TIMEOUT_S = 20.0
 # To be raised when the Python side changes what a chunk's bytes are.
@@ -33,3 +34,8 @@ def ffmpeg_id(ffmpeg: Path) -> str:
     lines = run_checked([ffmpeg, "-version"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace").splitlines()
     told = [line for line in lines if line.startswith(("ffmpeg ", "built with", "lib"))]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+
+def program_id(tools: Tools) -> str:
+    """Return a name for all of our own and FFmpeg's code that decides a chunk's bytes."""
+    return f"{engine_id()} {ffmpeg_id(tools.ffmpeg)}"

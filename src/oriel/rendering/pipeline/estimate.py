@@ -7,7 +7,7 @@ from oriel.rendering.pipeline.settings_document import Quality
 
 # Bits for each pixel of each frame; measured on busy frames, and what is above that meets the full disk as it comes.
 _BITS_PER_PIXEL: dict[Codec, dict[Quality, float]] = {
-    "h264": {"draft": 0.06, "standard": 0.08, "high": 0.12},
+    "h264": {"draft": 0.14, "standard": 0.18, "high": 0.2},
     "vp9": {"draft": 0.03, "standard": 0.05, "high": 0.08},
     "prores": {"draft": 1.2, "standard": 1.7, "high": 2.5},
 }

@@ -14,6 +14,7 @@ from oriel.rendering.pipeline.resolve import ResolvedSettings
 from oriel.rendering.pipeline.settings_document import THE_COVER
 from oriel.rendering.pipeline.song import Song
 from oriel.rendering.pipeline.stages import Stages
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.workdir import WorkFolder
 
@@ -75,11 +76,20 @@ def prepare_pcm(
     return pcm
 
 
-def prepare_track(pcm: Pcm, folder: WorkFolder, stages: Stages, on_fraction: Callable[[float], None]) -> bytes:
-    """Analyse the PCM once: every engine rounds differently, so a track is never made twice for one render."""
+def prepare_track(
+    pcm: Pcm,
+    folder: WorkFolder,
+    stages: Stages,
+    on_fraction: Callable[[float], None],
+    staging: Staging | None = None,
+) -> bytes:
+    """Analyse the PCM once: every engine rounds differently, so a track is never made twice for one render.
+
+    What will be drawn of it, if anything, is got ready meanwhile.
+    """
     if folder.track.exists():
         return folder.track.read_bytes()
-    track = stages.ask(lambda stage: stage.analyse(pcm.path, pcm.samples, on_fraction))
+    track = stages.ask(lambda stage: stage.analyse(pcm.path, pcm.samples, on_fraction, staging))
     write_whole(folder.track, track)
     return track
 

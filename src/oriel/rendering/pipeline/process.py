@@ -27,6 +27,8 @@ _POLL_S = 0.05
 _TERMINATE_S = 2.0
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
+_NICE = 10
+_AUTOGROUP_S = 0.11
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def run_checked(
     finished = run(arguments, timeout_s=timeout_s, check=check, limits=limits, cwd=cwd, environment=environment)
     if finished.returncode:
         raise ProcessFailed(
-            f"{Path(arguments[0]).name} ended with {finished.returncode}: {last_line(finished.stderr)}",
+            f"{Path(arguments[0]).name} ended with {finished.returncode}:"
+            f" {reason_of(finished.returncode, finished.stderr)}",
             returncode=finished.returncode,
             stderr=finished.stderr,
         )
@@ -106,10 +109,20 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
+def reason_of(returncode: int | None, stderr: str) -> str:
+    """Return why a program ended: the signal that ended it, or its own last words."""
+    if returncode is None or returncode >= 0:
+        return last_line(stderr)
+    cause = ", perhaps for want of memory or time" if -returncode == signal.SIGKILL else ""
+    words = f": {last_line(stderr)}" if stderr.strip() else ""
+    return f"it was ended by signal {-returncode}{cause}{words}"
+
+
 class Process:
     """A program under way. Use it as a context manager: leaving it ends the program's whole group.
 
-    It must be started from a thread that outlives it, because Linux ends it together with that thread.
+    It must be started from a thread that outlives it, because Linux ends it together with that thread. One that
+    `gives_way` gets a smaller share of the cores than we do.
     """
 
     def __init__(
@@ -120,9 +133,12 @@ class Process:
         limits: Limits | None = None,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        gives_way: bool = False,
     ) -> None:
         self.name = Path(arguments[0]).name
         self._popen = _start([str(part) for part in arguments], capture, limits, cwd, environment)
+        if gives_way:
+            _give_way(self._popen.pid)
         self._stderr = _Tail(self._popen.stderr, _STDERR_TAIL_BYTES)
         self._stdout = _Tail(self._popen.stdout, None) if capture else None
 
@@ -183,7 +199,9 @@ class Process:
         """Return the error for a program that went away while it was being written to."""
         returncode = self._popen.wait(_TERMINATE_S) if self._ended(_TERMINATE_S) else None
         stderr = self.stderr_tail()
-        return EncodingFailed(f"{self.name} stopped reading: {last_line(stderr)}", returncode=returncode, stderr=stderr)
+        return EncodingFailed(
+            f"{self.name} stopped reading: {reason_of(returncode, stderr)}", returncode=returncode, stderr=stderr
+        )
 
     def stdout(self) -> bytes:
         """Return all that the program wrote, once it has ended."""
@@ -283,6 +301,22 @@ def _start(
     os.set_blocking(popen.stdin.fileno(), False)
     _widen(popen.stdin.fileno())
     return popen
+
+
+def _give_way(pid: int) -> None:
+    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + _NICE, 19)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    # Where Linux weighs sessions against each other ("autogroup"), a process's own priority counts within its session
+    # alone, and this one is a session of its own.
+    autogroup = Path(f"/proc/{pid}/autogroup")
+    with contextlib.suppress(OSError):
+        try:
+            autogroup.write_text(str(nice))
+        except BlockingIOError:
+            # Linux takes one such wish in a tenth of a second from those who are not root.
+            time.sleep(_AUTOGROUP_S)
+            autogroup.write_text(str(nice))
 
 
 def _widen(descriptor: int) -> None:

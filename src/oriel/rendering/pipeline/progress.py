@@ -76,7 +76,6 @@ class ProgressMeter:
         self._fraction = 0.0
         self._total = 0
         self._done = 0
-        self._kept = 0
         self._samples: deque[tuple[float, int]] = deque()
 
     def stage(self, stage: Stage, part: float = 0.0) -> None:
@@ -89,8 +88,7 @@ class ProgressMeter:
 
     def rendering(self, total: int, kept: int) -> None:
         """Say that frames begin: `total` of them, of which `kept` lie there from an earlier run."""
-        self._total, self._done, self._kept = total, kept, kept
-        self._samples.append((self._clock(), kept))
+        self._total, self._done = total, kept
         self.stage("rendering", kept / total)
 
     def frames(self, done: int) -> None:
@@ -110,9 +108,8 @@ class ProgressMeter:
         self._report(self._now())
 
     def restarted(self) -> None:
-        """Say that the stage was replaced, so that the rate is measured anew."""
+        """Say that the stage was replaced, so that the rate is measured anew, from the next frame on."""
         self._samples.clear()
-        self._samples.append((self._clock(), self._done))
 
     def _on_scale(self, stage: Stage, part: float) -> float:
         start = _STARTS[stage]

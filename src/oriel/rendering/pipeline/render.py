@@ -3,103 +3,30 @@
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
+from oriel.rendering.pipeline.analyse import analysing
 from oriel.rendering.pipeline.assemble import assemble, write_poster
 from oriel.rendering.pipeline.audio_encoding import AudioEncoding
 from oriel.rendering.pipeline.deliver import check_output, check_poster, deliver
 from oriel.rendering.pipeline.disk import file_sha256, full_disk_is_said, require_free
 from oriel.rendering.pipeline.encode import chunk_command, chunk_suffix, codec_of
-from oriel.rendering.pipeline.engine import engine_id, ffmpeg_id
+from oriel.rendering.pipeline.engine import program_id
 from oriel.rendering.pipeline.estimate import video_bytes, work_bytes
-from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.plan import RenderPlan, Scene, plan_render, render_key, shown_frames
 from oriel.rendering.pipeline.prepare import Pictures, prepare_pcm, prepare_pictures, prepare_track, scene_of
 from oriel.rendering.pipeline.progress import CancelToken, OnProgress, ProgressMeter
-from oriel.rendering.pipeline.render_chunks import FrameSource, render_chunks
+from oriel.rendering.pipeline.render_chunks import render_chunks
+from oriel.rendering.pipeline.request import RenderRequest, RenderResult, StageFactory, open_stage
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
-from oriel.rendering.pipeline.settings_document import THE_COVER, SettingsDocument
-from oriel.rendering.pipeline.song import DEFAULT_FORMATS, Song, probe_song
+from oriel.rendering.pipeline.settings_document import THE_COVER
+from oriel.rendering.pipeline.song import Song, probe_song
 from oriel.rendering.pipeline.stages import Stages
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.verify import Expected, verify
 from oriel.rendering.pipeline.workdir import ChunkFiles, WorkFolder, work_folder
-
-BackendChoice = Literal["auto", "gpu", "llvmpipe", "swiftshader"]
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where a render finds its programs and its room."""
-
-    tools: Tools
-    chromium: Path
-    work_root: Path
-    backend: BackendChoice = "auto"
-
-
-@dataclass(frozen=True)
-class RenderRequest:
-    """One video to be made. `poster`, if given, gets the strongest frame as a JPEG."""
-
-    song: Path
-    output: Path
-    settings: SettingsDocument
-    looks: Looks
-    machine: Machine
-    formats: tuple[str, ...] = DEFAULT_FORMATS
-    max_seconds: float | None = None
-    watermark: bool = False
-    poster: Path | None = None
-
-
-@dataclass(frozen=True)
-class RenderResult:
-    """What was made, and how fast."""
-
-    output: Path
-    frames: int
-    fps: int
-    width: int
-    height: int
-    duration_s: float
-    render_s: float
-    frames_per_s: float
-    backend: str
-    chunks: int
-    sha256: str
-    warnings: tuple[str, ...] = field(default=())
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `oriel render --json` prints."""
-        return {
-            "output": str(self.output),
-            "frames": self.frames,
-            "fps": self.fps,
-            "width": self.width,
-            "height": self.height,
-            "duration_s": self.duration_s,
-            "render_s": round(self.render_s, 3),
-            "frames_per_s": round(self.frames_per_s, 2),
-            "backend": self.backend,
-            "chunks": self.chunks,
-            "sha256": self.sha256,
-        }
-
-
-StageFactory = Callable[[Machine, WorkFolder], AbstractContextManager[FrameSource]]
-
-
-def open_stage(machine: Machine, folder: WorkFolder) -> AbstractContextManager[FrameSource]:
-    """Start a browser for this render."""
-    # Imported late: Playwright takes a third of a second, which `oriel looks` need not pay.
-    from oriel.rendering.pipeline.stage import Stage
-
-    return Stage(profile_dir=folder.profile, tmp_dir=folder.tmp, chromium=machine.chromium, backend=machine.backend)
 
 
 def render_song(
@@ -124,42 +51,11 @@ def render_song(
         full_disk_is_said(folder.path),
         Stages(lambda: stage_factory(request.machine, folder), meter.restarted, cancel.check) as stages,
     ):
+        if request.keeper:
+            request.keeper.restore(folder)
         _require_room(request, settings, song, folder)
         job = _Job(request, settings, song, folder, stages, meter, cancel)
         return job.run(started)
-
-
-def analyse_song(
-    song_path: Path,
-    machine: Machine,
-    *,
-    formats: tuple[str, ...] = DEFAULT_FORMATS,
-    max_seconds: float | None = None,
-    on_progress: OnProgress = lambda _: None,
-    cancel: CancelToken | None = None,
-    stage_factory: StageFactory = open_stage,
-) -> dict[str, Any]:
-    """Return what the analysis hears in a song, as `oriel analyse --json` prints it."""
-    cancel, meter = cancel or CancelToken(), ProgressMeter(on_progress)
-    meter.stage("preparing")
-    song = probe_song(song_path, machine.tools, formats=formats, max_seconds=max_seconds, check=cancel.check)
-    key = hashlib.sha256(f"analyse {_engine(machine.tools)} {file_sha256(song_path)}".encode()).hexdigest()[:32]
-    with (
-        work_folder(machine.work_root, key) as folder,
-        full_disk_is_said(folder.path),
-        Stages(lambda: stage_factory(machine, folder), check=cancel.check) as stages,
-    ):
-        pcm = prepare_pcm(song, folder, stages, machine.tools, max_seconds=max_seconds, check=cancel.check)
-        track = prepare_track(pcm, folder, stages, _analysing(meter, cancel))
-        summary = stages.ask(lambda stage: stage.describe(track))
-        meter.done()
-    heard = ("loudness_lufs", "tempo_bpm", "beats", "onsets", "sections")
-    return {
-        "duration_s": pcm.duration_s,
-        **{name: summary[name] for name in heard},
-        "title": song.title,
-        "artist": song.artist,
-    }
 
 
 @dataclass(frozen=True)
@@ -186,10 +82,12 @@ class _Job:
         )
         frames = shown_frames(pcm.samples, self.settings.output.fps, self.settings.range)
         with AudioEncoding(self.folder, pcm, frames, self.settings, self._tools) as audio:
-            track = prepare_track(pcm, self.folder, self.stages, _analysing(self.meter, self.cancel))
             scene = scene_of(self.settings, self.song, pictures, self.request.watermark)
+            staging = self._staging(scene, pictures)
+            track = prepare_track(pcm, self.folder, self.stages, analysing(self.meter, self.cancel), staging)
+            self._keep(self.folder.track)
             plan = self._plan(frames, scene, track)
-            self._render(plan, scene, pictures, track)
+            self._render(plan, staging, track)
             self.meter.stage("encoding")
             video = self._join(plan, scene, audio.finish(self.cancel.check))
         self._deliver(plan, track, video)
@@ -205,26 +103,31 @@ class _Job:
             scene,
             frames=frames,
             features_sha256=hashlib.sha256(track).hexdigest(),
-            engine=_engine(self._tools),
+            engine=program_id(self._tools),
             backend_id=self.stages.ask(lambda stage: stage.backend_id),
         )
 
     @property
     def _files(self) -> ChunkFiles:
-        return ChunkFiles(self.folder.chunks, chunk_suffix(codec_of(self.settings.output, self.settings.transparent)))
+        suffix = chunk_suffix(codec_of(self.settings.output, self.settings.transparent))
+        return ChunkFiles(self.folder.chunks, suffix, self._keep)
 
-    def _render(self, plan: RenderPlan, scene: Scene, pictures: Pictures, track: bytes) -> None:
-        self.stages.load_with(
-            lambda stage: stage.load(
-                self.settings.canonical_json,
-                track,
-                title=scene.title,
-                artist=scene.artist,
-                cover=pictures.cover,
-                background_image=pictures.background,
-                watermark=scene.watermark,
-            )
+    def _keep(self, path: Path) -> None:
+        if self.request.keeper:
+            self.request.keeper.keep(path)
+
+    def _staging(self, scene: Scene, pictures: Pictures) -> Staging:
+        return Staging(
+            self.settings.canonical_json,
+            title=scene.title,
+            artist=scene.artist,
+            cover=pictures.cover,
+            background_image=pictures.background,
+            watermark=scene.watermark,
         )
+
+    def _render(self, plan: RenderPlan, staging: Staging, track: bytes) -> None:
+        self.stages.load_with(lambda stage: stage.load(staging, track))
         kept = sum(chunk.count for chunk in plan.chunks if self._files.is_finished(chunk))
         self.meter.rendering(plan.frames, kept)
         ffmpeg, output, transparent = self._tools.ffmpeg, self.settings.output, self.settings.transparent
@@ -316,7 +219,7 @@ def _key(request: RenderRequest, settings: ResolvedSettings, song: Song) -> str:
     # Without a title in its tags a song is called by its file's name, which its content does not hold.
     extras = [*pictures, request.watermark, request.machine.backend, song.title, song.artist]
     return render_key(
-        settings, song_sha256=file_sha256(song.path), engine=_engine(request.machine.tools), extras=extras
+        settings, song_sha256=file_sha256(song.path), engine=program_id(request.machine.tools), extras=extras
     )
 
 
@@ -325,10 +228,6 @@ def _pictures(settings: ResolvedSettings) -> list[Path]:
     image = settings.background.get("image")
     given = [settings.cover.file, image if image != THE_COVER else None]
     return [Path(name) for name in given if name]
-
-
-def _engine(tools: Tools) -> str:
-    return f"{engine_id()} {ffmpeg_id(tools.ffmpeg)}"
 
 
 def _picture_sha256(path: Path) -> str | None:
@@ -355,11 +254,3 @@ def _require_room(request: RenderRequest, settings: ResolvedSettings, song: Song
     require_free(folder.path, work_bytes(settings, seconds, song.duration_s))
     if request.output.resolve().parent.stat().st_dev != folder.path.stat().st_dev:
         require_free(request.output.resolve().parent, video_bytes(settings, seconds))
-
-
-def _analysing(meter: ProgressMeter, cancel: CancelToken) -> Callable[[float], None]:
-    def on_fraction(fraction: float) -> None:
-        cancel.check()
-        meter.stage("analysing", fraction)
-
-    return on_fraction

@@ -11,6 +11,7 @@ from oriel.rendering.pipeline.chunk_encoder import ChunkEncoder
 from oriel.rendering.pipeline.encode import FrameLayout
 from oriel.rendering.pipeline.plan import Chunk, RenderPlan, consecutive
 from oriel.rendering.pipeline.process import Arguments, nothing
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.workdir import ChunkFiles
 
 # The next FFmpeg is started so many frames before it is needed: it takes about 60 ms to be there.
@@ -33,23 +34,15 @@ class FrameSource(Protocol):
     def frame_format(self) -> FrameLayout:
         """What the frames look like, known after `load`."""
 
-    def analyse(self, pcm: Path, samples: int, on_fraction: Callable[[float], None]) -> bytes:
-        """Return the encoded feature track."""
+    def analyse(
+        self, pcm: Path, samples: int, on_fraction: Callable[[float], None], staging: Staging | None = None
+    ) -> bytes:
+        """Return the encoded feature track; get ready for a staging meanwhile."""
 
     def describe(self, track: bytes) -> dict[str, Any]:
         """Return the summary of a feature track."""
 
-    def load(
-        self,
-        settings_json: str,
-        track: bytes,
-        *,
-        title: str,
-        artist: str,
-        cover: Path | None,
-        background_image: Path | None,
-        watermark: bool,
-    ) -> None:
+    def load(self, staging: Staging, track: bytes) -> None:
         """Get ready to draw."""
 
     def frames(self, first: int, count: int) -> Iterator[memoryview]:

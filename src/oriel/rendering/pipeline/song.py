@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import math
 import stat
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -90,7 +91,7 @@ def refuse_longer_than(limit_s: float | None, duration_s: float | None) -> None:
     """Raise SongTooLong where a known duration is over a known limit."""
     if limit_s is not None and duration_s is not None and duration_s > limit_s:
         raise SongTooLong(
-            f"The song is {duration_s:.0f} seconds long and the limit is {limit_s:.0f} seconds.",
+            f"The song is {math.ceil(duration_s)} seconds long and the limit is {limit_s:.0f} seconds.",
             duration_s=duration_s,
             limit_s=limit_s,
         )

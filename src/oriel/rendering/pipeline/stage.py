@@ -34,6 +34,7 @@ from oriel.rendering.pipeline.loopback import Loopback
 from oriel.rendering.pipeline.page import StagePage, Watchdog
 from oriel.rendering.pipeline.process import clean_environment, nothing
 from oriel.rendering.pipeline.ring import DONE, FAILED, HEADER, Ring, find_file
+from oriel.rendering.pipeline.staging import Staging
 
 _SLOTS = 8
 # Shorter than a frame by far, longer than what waking costs.
@@ -47,7 +48,7 @@ _starting_driver = threading.Lock()
 
 @dataclass(frozen=True)
 class FrameFormat:
-    """What the raw frames are: `width` is padded to whole texels for nv12, the picture starts at its left edge."""
+    """What the raw frames are: padded to whole blocks of 4x4 pixels for nv12, the picture in its upper left."""
 
     pixel: Literal["nv12", "rgba"]
     padded_width: int
@@ -127,41 +128,39 @@ class Stage:
 
     # --- the song ---------------------------------------------------------------------------------------------------
 
-    def analyse(self, pcm: Path, samples: int, on_fraction: Callable[[float], None] = lambda _: None) -> bytes:
-        """Return the encoded feature track of canonical PCM (48 kHz, 16 bit, stereo; `samples` sample frames)."""
-        value = self._page.call("analyse", {"pcm": self._loopback.offer("pcm", pcm), "samples": samples}, on_fraction)
+    def analyse(
+        self,
+        pcm: Path,
+        samples: int,
+        on_fraction: Callable[[float], None] = lambda _: None,
+        staging: Staging | None = None,
+    ) -> bytes:
+        """Return the encoded feature track of canonical PCM (48 kHz, 16 bit, stereo; `samples` sample frames).
+
+        With a `staging` shaders are compiled meanwhile: listening needs one core. What was loaded is gone then.
+        """
+        args: dict[str, Any] = {"pcm": self._loopback.offer("pcm", pcm), "samples": samples}
+        if staging:
+            self._release_ring()
+            args["staging"] = self._offered(staging)
+        value = self._page.call("analyse", args, on_fraction)
         return find_file(self._profile, value["bytes"], b"ORFT").read_bytes()
 
     def describe(self, track: bytes) -> dict[str, Any]:
         """Return what `oriel analyse` prints of a feature track, with `drop_s` and `peak_s`."""
         return dict(self._page.call("describe", {"track": self._offer_track(track)}))
 
-    def load(
-        self,
-        settings_json: str,
-        track: bytes,
-        *,
-        title: str = "",
-        artist: str = "",
-        cover: Path | None = None,
-        background_image: Path | None = None,
-        watermark: bool = False,
-    ) -> None:
-        """Make everything ready for frames of these settings; `frame_format` tells afterwards what they look like."""
+    def load(self, staging: Staging, track: bytes) -> None:
+        """Make everything ready for frames; `frame_format` tells afterwards what they look like."""
         self._release_ring()
         ring_id = secrets.randbits(32)
         value = self._page.call(
             "load",
             {
-                "settings": settings_json,
+                **self._offered(staging),
                 "track": self._offer_track(track),
                 "ringId": ring_id,
                 "slots": _SLOTS,
-                "title": title,
-                "artist": artist,
-                "cover": self._loopback.offer("cover", cover) if cover else None,
-                "image": self._loopback.offer("image", background_image) if background_image else None,
-                "watermark": watermark,
             },
         )
         self.frame_format = FrameFormat(value["pixel"], value["paddedWidth"], value["height"])
@@ -322,6 +321,17 @@ class Stage:
         if self._ring:
             self._ring.close()
             self._ring = None
+
+    def _offered(self, staging: Staging) -> dict[str, Any]:
+        cover, image = staging.cover, staging.background_image
+        return {
+            "settings": staging.settings_json,
+            "title": staging.title,
+            "artist": staging.artist,
+            "cover": self._loopback.offer("cover", cover) if cover else None,
+            "image": self._loopback.offer("image", image) if image else None,
+            "watermark": staging.watermark,
+        }
 
     def _offer_track(self, track: bytes) -> str:
         path = self._tmp / "track"

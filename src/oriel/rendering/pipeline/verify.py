@@ -8,7 +8,7 @@ from typing import Any
 
 from oriel.errors import VerificationError
 from oriel.rendering.pipeline.encode import Codec
-from oriel.rendering.pipeline.process import last_line, nothing, run
+from oriel.rendering.pipeline.process import Finished, nothing, reason_of, run
 from oriel.rendering.pipeline.tools import Tools
 
 _TIMEOUT_S = 900.0
@@ -53,7 +53,7 @@ def _facts(video: Path, tools: Tools, check: Callable[[], None]) -> Mapping[str,
     command: list[str | Path] = [tools.ffprobe, "-v", "error", "-show_entries", entries, "-of", "json", video]
     finished = run(command, timeout_s=_TIMEOUT_S, check=check)
     if finished.returncode:
-        raise VerificationError(f"The video cannot be read: {last_line(finished.stderr)}", stderr=finished.stderr)
+        raise _refused("read", finished)
     facts: Mapping[str, Any] = json.loads(finished.stdout)
     return facts
 
@@ -157,7 +157,7 @@ def _decode(source: Sequence[str | Path], how: Sequence[str], tools: Tools, chec
     ]
     finished = run(command, timeout_s=_TIMEOUT_S, check=check)
     if finished.returncode:
-        raise VerificationError(f"The video cannot be decoded: {last_line(finished.stderr)}", stderr=finished.stderr)
+        raise _refused("decoded", finished)
     return finished.stdout
 
 
@@ -180,3 +180,8 @@ def _check_pictures(
     flat = all(high - low <= _FLAT_LEVELS for low, high in zip(lowest, highest, strict=True))
     if flat and not expected.may_be_flat:
         raise VerificationError(f"The whole video is one flat colour (about rgb{tuple(lowest)}).", colour=lowest)
+
+
+def _refused(what: str, finished: Finished) -> VerificationError:
+    reason = reason_of(finished.returncode, finished.stderr)
+    return VerificationError(f"The video cannot be {what}: {reason}", stderr=finished.stderr)

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -274,6 +274,7 @@ class ChunkFiles:
 
     folder: Path
     suffix: str
+    on_finished: Callable[[Path], None] = lambda _: None
 
     def path(self, chunk: Chunk) -> Path:
         """Return where the finished chunk lies."""
@@ -288,6 +289,8 @@ class ChunkFiles:
         self.part(chunk).replace(self.path(chunk))
         manifest = {"key": chunk.key, "frames": chunk.count, **_content(self.path(chunk))}
         write_whole(self._manifest(chunk), json.dumps(manifest).encode())
+        self.on_finished(self.path(chunk))
+        self.on_finished(self._manifest(chunk))
 
     def is_finished(self, chunk: Chunk) -> bool:
         """Whether the chunk is there, whole, and the one that the plan means."""

@@ -87,16 +87,22 @@ def test_each_output_has_its_codec() -> None:
     assert codec_of(output(format="webm"), False) == "vp9"
 
 
-def test_frames_are_cropped_only_where_rows_are_padded() -> None:
+def test_frames_are_cropped_only_where_they_are_padded() -> None:
     exact = chunk_command(Path("ffmpeg"), Path("o"), FakeLayout("nv12", 64, 64), output(), False)
     padded = chunk_command(Path("ffmpeg"), Path("o"), FakeLayout("nv12", 68, 64), output(width=66), False)
     assert "-vf" not in exact
     assert padded[padded.index("-vf") + 1] == "crop=66:64:0:0"
+    higher = chunk_command(Path("ffmpeg"), Path("o"), FakeLayout("nv12", 64, 68), output(height=66), False)
+    assert higher[higher.index("-vf") + 1] == "crop=64:66:0:0"
 
 
 def test_quality_decides_the_preset_and_the_rate() -> None:
-    presets = [encoder_arguments(output(quality=quality), False)[3:6:2] for quality in ("draft", "standard", "high")]
-    assert presets == [["ultrafast", "23"], ["ultrafast", "20"], ["veryfast", "17"]]
+    presets = [encoder_arguments(output(quality=quality), False)[3:6] for quality in ("draft", "standard", "high")]
+    assert presets == [["ultrafast", "-qp", "24"], ["ultrafast", "-qp", "20"], ["veryfast", "-crf", "17"]]
+
+
+def test_dark_gradients_get_more_bits_where_there_is_rate_control() -> None:
+    assert "aq-mode=3" in " ".join(encoder_arguments(output(quality="high"), False))
 
 
 def test_standard_filters_block_edges_where_draft_does_not() -> None:

@@ -61,7 +61,7 @@ def test_room_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         disk.require_free(tmp_path, 20 << 20)
 
 
-def test_a_three_minute_video_is_expected_to_take_about_a_hundred_megabytes(looks: Looks) -> None:
+def test_a_three_minute_video_is_expected_to_take_about_two_hundred_megabytes(looks: Looks) -> None:
     settings = resolve(parse_settings({}), looks)
-    assert 50 << 20 < video_bytes(settings, 180) < 200 << 20
+    assert 150 << 20 < video_bytes(settings, 180) < 300 << 20
     assert work_bytes(settings, 180, 180) > 2 * video_bytes(settings, 180)

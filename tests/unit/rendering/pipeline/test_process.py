@@ -135,6 +135,11 @@ def test_programs_die_with_us() -> None:
     with subprocess.Popen(python(code), stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())
+        # What starts it asks for the signal first, and becomes it then.
+        deadline = time.monotonic() + 5
+        while Path(f"/proc/{child}/comm").read_text("utf-8") != "sleep\n":
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
         os.kill(parent.pid, signal.SIGKILL)
     assert wait_until_gone(child)
 
@@ -142,3 +147,20 @@ def test_programs_die_with_us() -> None:
 def test_the_last_line_with_words_counts() -> None:
     assert last_line("first\nsecond \n\n") == "second"
     assert last_line("") == "it said nothing"
+
+
+def test_a_program_can_give_way_to_others() -> None:
+    with Process(python("import time; time.sleep(60)"), gives_way=True) as polite, Process(["sleep", "60"]) as other:
+        priorities = [os.getpriority(os.PRIO_PROCESS, pid) for pid in (polite.pid, other.pid)]
+        assert priorities[0] > priorities[1]
+        autogroup = Path(f"/proc/{polite.pid}/autogroup")
+        # A container's processes are in a group already and have none.
+        if autogroup.exists() and (group := autogroup.read_text()):
+            assert int(group.split()[-1]) > 0
+
+
+def test_a_program_that_was_killed_is_said_to_have_been() -> None:
+    with pytest.raises(
+        ProcessFailed, match="ended with -9: it was ended by signal 9, perhaps for want of memory or time"
+    ):
+        run_checked(python("import os; os.kill(os.getpid(), 9)"), timeout_s=20)

@@ -57,6 +57,15 @@ def test_the_estimate_follows_the_measured_rate(meter: ProgressMeter, seen: list
     assert seen[-1].eta_s == pytest.approx(500 * 0.02 + 0.5, rel=0.05)
 
 
+def test_getting_ready_for_the_first_frame_is_no_part_of_the_rate(
+    meter: ProgressMeter, seen: list[Progress], clock: Clock
+) -> None:
+    meter.rendering(1000, 0)
+    clock.now += 3
+    draw(meter, clock, 1, 60, 0.02)
+    assert seen[-1].eta_s == pytest.approx(940 * 0.02 * 1.02, rel=0.02)
+
+
 def test_the_estimate_forgets_what_is_long_ago(meter: ProgressMeter, seen: list[Progress], clock: Clock) -> None:
     meter.rendering(10_000, 0)
     draw(meter, clock, 1, 100, 1.0)

@@ -15,13 +15,16 @@ import pytest
 from tests.fakes import FakeStage
 
 from oriel.errors import AppError, Cancelled, DiskFull, InvalidPicture, InvalidSettings, OutputNotWritable, StageCrashed
-from oriel.rendering.pipeline import disk, render, workdir
+from oriel.rendering.pipeline import disk, engine, render, workdir
+from oriel.rendering.pipeline.analyse import analyse_song
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.progress import CancelToken, Progress
-from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult, analyse_song, render_song
+from oriel.rendering.pipeline.render import render_song
+from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.resolve import resolve
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.song import probe_song
+from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.tools import Tools
 
 MakeSong = Callable[..., Path]
@@ -118,9 +121,11 @@ def test_the_stage_gets_resolved_settings_and_harmless_pictures(
     seen: list[bytes] = []
     load = studio.stage.load
 
-    def reading(*arguments: Any, **scene: Any) -> None:  # noqa: ANN401
-        seen.extend([scene["cover"].read_bytes()[:4], scene["background_image"].read_bytes()[:4]])
-        load(*arguments, **scene)
+    def reading(staging: Staging, track: bytes) -> None:
+        assert staging.cover
+        assert staging.background_image
+        seen.extend([staging.cover.read_bytes()[:4], staging.background_image.read_bytes()[:4]])
+        load(staging, track)
 
     studio.stage.load = reading  # type: ignore[method-assign]
     document = {
@@ -131,6 +136,14 @@ def test_the_stage_gets_resolved_settings_and_harmless_pictures(
     assert seen == [b"\x89PNG", b"\x89PNG"]
     assert studio.stage.loads[0]["settings"]["params"]["facets"] == 6
     assert studio.stage.loads[0]["watermark"] is True
+
+
+def test_the_stage_gets_ready_for_the_same_picture_while_it_listens(studio: Studio, make_song: MakeSong) -> None:
+    studio.render(make_song("a.wav", 1), {"params": {"facets": 5}}, watermark=True)
+    (awaited,) = studio.stage.awaited
+    assert awaited
+    assert vars(awaited).items() <= {**studio.stage.loads[0], "settings_json": awaited.settings_json}.items()
+    assert json.loads(awaited.settings_json) == studio.stage.loads[0]["settings"]
 
 
 def test_a_poster_is_made_on_request(studio: Studio, make_song: MakeSong, tmp_path: Path) -> None:
@@ -193,7 +206,7 @@ def test_another_ffmpeg_takes_nothing_from_an_earlier_ones_folder(
     monkeypatch.setattr(workdir, "remove_folder", lambda _: None)
     song = make_song("a.wav", 1)
     studio.render(song)
-    monkeypatch.setattr(render, "ffmpeg_id", lambda _: "another")
+    monkeypatch.setattr(engine, "ffmpeg_id", lambda _: "another")
     studio.render(song)
     assert len(list(studio.machine.work_root.iterdir())) == 2
     assert studio.stage.runs == [(0, 30), (0, 30)]
@@ -296,7 +309,8 @@ import json, sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from oriel.rendering.pipeline.looks import load_looks
-from oriel.rendering.pipeline.render import Machine, RenderRequest, render_song
+from oriel.rendering.pipeline.render import render_song
+from oriel.rendering.pipeline.request import Machine, RenderRequest
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.tools import find_tools
 from tests.fakes import LOOKS, FakeStage

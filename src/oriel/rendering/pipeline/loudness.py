@@ -1,0 +1,35 @@
+"""How loud a song is, by FFmpeg's meter: for the list of uploads, before anything is rendered."""
+
+import re
+from pathlib import Path
+
+from oriel.errors import ProcessFailed
+from oriel.rendering.pipeline.process import Limits, reason_of, run
+from oriel.rendering.pipeline.song import demuxer_of, input_arguments, probe_song
+from oriel.rendering.pipeline.tools import Tools
+
+_TIMEOUT_S = 300.0
+_SUMMARY = re.compile(r"Integrated loudness:\s+I:\s+(-?[\d.]+|-inf|nan) LUFS")
+# What the meter says of silence (EBU R 128's absolute gate).
+_SILENCE = -70.0
+
+
+def loudness_command(song: Path, demuxer: str, tools: Tools) -> list[str | Path]:
+    """Return the command that measures a song's integrated loudness and prints it at the end."""
+    meter = ["-map", "0:a:0", "-vn", "-sn", "-dn", "-af", "ebur128=framelog=verbose", "-f", "null", "-"]
+    return [tools.ffmpeg, "-hide_banner", "-nostats", "-nostdin", *input_arguments(song, demuxer), *meter]
+
+
+def measure_loudness(song: Path, tools: Tools, formats: tuple[str, ...]) -> float | None:
+    """Return the integrated loudness (ITU-R BS.1770) in LUFS, None for silence.
+
+    Raises what `probe_song` raises, ProcessFailed and ProcessTimedOut.
+    """
+    probed = probe_song(song, tools, formats=formats)
+    command = loudness_command(song, demuxer_of(probed), tools)
+    finished = run(command, timeout_s=_TIMEOUT_S, limits=Limits(cpu_s=int(_TIMEOUT_S)))
+    found = _SUMMARY.search(finished.stderr)
+    if finished.returncode or not found:
+        raise ProcessFailed(f"The loudness cannot be measured: {reason_of(finished.returncode, finished.stderr)}")
+    loudness = float(found[1])
+    return round(loudness, 1) if loudness > _SILENCE else None

@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup demo test test-fast test-full test-coverage test-parallel check format bench
+.PHONY: help setup run demo test test-fast test-full test-coverage test-parallel chaos check format bench load-test
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -15,25 +15,39 @@ help:
 setup: ## install what is needed and build the frontend
 	@scripts/setup.sh
 
-demo: setup ## render the example song (or SONG=path) and print the video's path
+run: setup ## start the service for use in a browser: http://127.0.0.1:5000
+	@$(BIN)/oriel up
+
+demo: setup ## send the example song (or SONG=path) through the whole service and print the video's path
 	@scripts/demo.sh "$(SONG)"
+
+# In two runs: a browser's event loop lives in the thread in which render tests run, and Flask cannot work beside it.
+SERVICE_TESTS := tests/unit tests/functional tests/contracts tests/chaos
 
 test: setup ## every test that CI runs
 	npm run --silent test
-	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --dist loadgroup --cov=oriel --cov-report= $(SERVICE_TESTS)
+	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --dist loadgroup --cov=oriel --cov-report= --cov-append tests/render
+	$(BIN)/python -m coverage report --format=total --fail-under=80
+	for part in accounts billing rendering; do \
+	  $(BIN)/python -m coverage report --format=total --fail-under=90 --include="*/$$part/*" || exit 1; done
 
 test-fast: setup ## what needs no browser
 	npm run --silent test
-	$(BIN)/python -m pytest -q -m "not long and not render"
+	$(BIN)/python -m pytest -q -m "not long and not render" $(SERVICE_TESTS)
 
 test-full: setup ## everything, all repetitions
 	npm run --silent test
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(SERVICE_TESTS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup tests/render
 
 test-parallel: test ## the tests side by side (as make test runs them)
 
-test-coverage: setup ## line coverage of what needs no browser of its own process
-	$(BIN)/python -m pytest -q -m "not long" --cov=oriel --cov-report=term-missing:skip-covered
+test-coverage: test ## line coverage, line by line
+	$(BIN)/python -m coverage report --show-missing --skip-covered
+
+chaos: setup ## hurt the running service again and again: 100 killed workers, a Valkey that dies and forgets
+	$(BIN)/python -m pytest -q -s tests/chaos
 
 check: setup ## format, lint, types, import order
 	$(BIN)/ruff format --check src tests benchmarks examples
@@ -45,6 +59,9 @@ check: setup ## format, lint, types, import order
 format: setup ## mend what the formatter can
 	$(BIN)/ruff format src tests benchmarks examples
 	$(BIN)/ruff check --fix src tests benchmarks examples
+
+load-test: setup ## what the service stands: polls, submits, many renders, open WebSockets
+	$(BIN)/python -m benchmarks.service --json build/service.json
 
 bench: setup ## speed and memory of every look and preset (SONG=path for any song), as text and JSON in build/
 	$(BIN)/python -m benchmarks.bench --presets --uhd --whole $(if $(SONG),--song "$(SONG)") --json build/bench.json

@@ -13,6 +13,8 @@ class AppError(Exception):
     http_status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
+    # Whether another machine, or this one after somebody has mended it, can do what failed.
+    of_machine: ClassVar[bool] = False
 
     def __init__(self, message: str, **details: object) -> None:
         super().__init__(message)
@@ -102,6 +104,27 @@ class InvalidPicture(CallerError):
     code = "INVALID_PICTURE"
 
 
+class UnsupportedPictureFormat(CallerError):
+    """An uploaded picture that by name or by content is none of the formats that we take."""
+
+    code = "INVALID_PICTURE_FORMAT"
+    http_status = 415
+
+
+class InfectedFile(CallerError):
+    """The virus scanner has found something in an upload."""
+
+    code = "INFECTED_FILE"
+
+
+class IncompleteUpload(CallerError):
+    """The connection ended, or went silent, before all of the file had arrived."""
+
+    code = "UPLOAD_INCOMPLETE"
+    http_status = 400
+    retryable = True
+
+
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +177,7 @@ class InvalidConfiguration(CallerError):
     """The environment or .env holds something that we cannot start with."""
 
     code = "INVALID_CONFIGURATION"
+    of_machine = True
     http_status = 500
 
 
@@ -161,6 +185,7 @@ class ProgramMissing(CallerError):
     """A program that we need is not installed."""
 
     code = "PROGRAM_MISSING"
+    of_machine = True
     http_status = 503
 
 
@@ -168,6 +193,7 @@ class LooksMissing(CallerError):
     """The frontend has not been built, so there is nothing to draw with."""
 
     code = "LOOKS_MISSING"
+    of_machine = True
     http_status = 503
 
 
@@ -175,6 +201,7 @@ class OutputNotWritable(CallerError):
     """The result cannot be written where it was asked for."""
 
     code = "OUTPUT_NOT_WRITABLE"
+    of_machine = True
     http_status = 500
 
 
@@ -182,6 +209,7 @@ class WorkFolderUnusable(CallerError):
     """The folder for intermediate files cannot be created or written."""
 
     code = "WORK_FOLDER_UNUSABLE"
+    of_machine = True
     http_status = 500
 
 
@@ -189,8 +217,221 @@ class DiskFull(CallerError):
     """The disk has no room for what must be written."""
 
     code = "DISK_FULL"
+    of_machine = True
     http_status = 507
     retryable = True
+
+
+# --- the service: who asks, and what for ----------------------------------------------------------------------------
+
+
+class NotAuthenticated(CallerError):
+    """No token or key came with the request, or one that is malformed, expired or ended."""
+
+    code = "NOT_AUTHENTICATED"
+    http_status = 401
+
+
+class NotAllowed(CallerError):
+    """The caller is known and may not do this."""
+
+    code = "NOT_ALLOWED"
+    http_status = 403
+
+
+class AccountDisabled(NotAllowed):
+    """The operator has closed this account."""
+
+    code = "ACCOUNT_DISABLED"
+
+
+class EmailNotVerified(NotAllowed):
+    """The address must be confirmed first."""
+
+    code = "EMAIL_NOT_VERIFIED"
+
+
+class NotFound(CallerError):
+    """There is no such thing, or it belongs to somebody else."""
+
+    code = "NOT_FOUND"
+    http_status = 404
+
+
+class Conflict(CallerError):
+    """What is asked does not fit the state that things are in."""
+
+    code = "CONFLICT"
+    http_status = 409
+
+
+class EmailTaken(Conflict):
+    """An account with this address exists."""
+
+    code = "EMAIL_TAKEN"
+
+
+class WrongState(Conflict):
+    """The render is not in a state in which this can be done."""
+
+    code = "WRONG_STATE"
+
+
+class Expired(CallerError):
+    """It was there, and its time is over."""
+
+    code = "EXPIRED"
+    http_status = 410
+
+
+class TooLarge(CallerError):
+    """More bytes than the limit that applies."""
+
+    code = "TOO_LARGE"
+    http_status = 413
+
+
+class InvalidBody(CallerError):
+    """The request's body does not validate; `details` name each field."""
+
+    code = "VALIDATION_ERROR"
+
+
+class WrongLogin(CallerError):
+    """Address and password do not belong together; which of them is wrong is not said."""
+
+    code = "INVALID_CREDENTIALS"
+
+
+class InvalidToken(CallerError):
+    """A link from a mail that is unknown, used up or too old."""
+
+    code = "INVALID_TOKEN"
+
+
+class WeakPassword(CallerError):
+    """A password that is too short, too long or on the list of common ones."""
+
+    code = "WEAK_PASSWORD"
+
+
+class InvalidEmail(CallerError):
+    """No address to which mail can be sent."""
+
+    code = "INVALID_EMAIL"
+
+
+class IdempotencyMismatch(CallerError):
+    """The key was used for another request."""
+
+    code = "IDEMPOTENCY_MISMATCH"
+
+
+class TooManyRequests(CallerError):
+    """Asked more often than allowed; `retry_after_s` tells when to come back."""
+
+    code = "RATE_LIMITED"
+    http_status = 429
+    retryable = True
+
+
+class PaymentRequired(CallerError):
+    """Neither the plan nor a credit pays for this."""
+
+    code = "PAYMENT_REQUIRED"
+    http_status = 402
+
+
+class PlanLimitSize(PaymentRequired):
+    """A larger frame, or a larger song file, than the plan allows."""
+
+    code = "PLAN_LIMIT_SIZE"
+
+
+class PlanLimitFps(PaymentRequired):
+    """A frame rate that the plan does not have."""
+
+    code = "PLAN_LIMIT_FPS"
+
+
+class PlanLimitFormat(PaymentRequired):
+    """A file format that the plan does not have."""
+
+    code = "PLAN_LIMIT_FORMAT"
+
+
+class PlanLimitDuration(PaymentRequired):
+    """A longer song than the plan takes."""
+
+    code = "PLAN_LIMIT_DURATION"
+
+
+class PlanLimitStorage(PaymentRequired):
+    """The plan's storage has no room for it."""
+
+    code = "PLAN_LIMIT_STORAGE"
+
+
+class PlanLimitMonth(PaymentRequired):
+    """The month's renders are used up."""
+
+    code = "PLAN_LIMIT_MONTH"
+
+
+class UpgradeNeeded(CallerError):
+    """The address speaks another protocol."""
+
+    code = "UPGRADE_REQUIRED"
+    http_status = 426
+
+
+class Unavailable(OurError):
+    """Something that we need is away for a while."""
+
+    code = "UNAVAILABLE"
+    http_status = 503
+
+
+class StorageFailed(OurError):
+    """The storage refuses, and trying again did not help."""
+
+    code = "STORAGE_FAILED"
+    of_machine = True
+    http_status = 503
+
+
+# --- mail: what became of one that was handed over --------------------------------------------------------------------
+
+
+class MailFailed(OurError):
+    """A provider did not say that it has taken a mail."""
+
+    code = "MAIL_FAILED"
+
+
+class MailRefused(MailFailed):
+    """It will never take this mail, however often it is asked."""
+
+    code = "MAIL_REFUSED"
+    retryable = False
+
+
+class MailProviderRefusesUs(MailRefused):
+    """Not this mail is the trouble but our key or our sender: the next mail would fare alike."""
+
+    code = "MAIL_PROVIDER_REFUSES_US"
+
+
+class MailNotTaken(MailFailed):
+    """It has surely not taken the mail, and may do so later."""
+
+    code = "MAIL_NOT_TAKEN"
+
+
+class MailOutcomeUnknown(MailFailed):
+    """It had the mail in its hands and gave no answer: sent again at once, the mail could arrive twice."""
+
+    code = "MAIL_OUTCOME_UNKNOWN"
 
 
 # --- our own failures -----------------------------------------------------------------------------------------------
@@ -230,6 +471,12 @@ class StageHung(OurError):
     """The stage has made no new frame for too long."""
 
     code = "STAGE_HUNG"
+
+
+class WorkerLost(OurError):
+    """A render's attempts ended unexpectedly, three times in a row and without getting any further."""
+
+    code = "WORKER_LOST"
 
 
 def error_classes() -> Iterator[type[AppError]]:

@@ -1,33 +1,76 @@
 """Every setting, typed, read once from the environment and .env; nothing else reads the environment."""
 
+import contextlib
+import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from oriel.errors import InvalidConfiguration
 
+# Shorter ones can be guessed: RFC 7518, section 3.2, wants 256 bits for HS256.
+_LEAST_SECRET_BYTES = 32
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+List = Annotated[tuple[str, ...], NoDecode]
+
 
 class Settings(BaseSettings):
-    """What the render core needs to know about this machine; each field's name in capitals is its variable."""
+    """Every setting; each field's name in capitals is its variable."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
+    # --- the service
+    oriel_env: Literal["development", "production"] = "development"
+    host: str | None = None
+    port: int = Field(default=5000, ge=1, le=65535)
+    data_dir: Path | None = None
+    public_url: str | None = None
+    cors_origins: List = ()
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
+    secret_key: SecretStr | None = None
+    jwt_secret_key: SecretStr | None = None
+    database_url: str | None = None
+    redis_url: str | None = None
+    admin_email: str | None = None
+    admin_password: SecretStr | None = None
+    metrics_token: SecretStr | None = None
+    clamav_address: str | None = None
+
+    # --- mail
+    sendgrid_api_key: SecretStr | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str = "Oriel <no-reply@localhost>"
+    alert_email: str | None = None
+
+    # --- storage
+    gcs_bucket_name: str | None = None
+    google_application_credentials: Path | None = None
+
+    # --- the render core
     chromium_path: Path | None = None
     ffmpeg_path: Path | None = None
     ffprobe_path: Path | None = None
     work_dir: Path | None = None
     xdg_cache_home: Path | None = None
     max_song_seconds: float = Field(default=3600.0, gt=0)
-    audio_formats: Annotated[tuple[str, ...], NoDecode] = ("mp3", "wav", "m4a")
+    audio_formats: List = ("mp3", "wav", "m4a")
 
-    @field_validator("audio_formats", mode="before")
+    @field_validator("audio_formats", "cors_origins", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return tuple(name.strip().lower() for name in value.split(",") if name.strip())
+
+    @field_validator("public_url", "cors_origins")
+    @classmethod
+    def _without_slash(cls, value: object) -> object:
+        if isinstance(value, tuple):
+            return tuple(str(part).rstrip("/") for part in value)
+        return value.rstrip("/") if isinstance(value, str) else value
 
     @field_validator("audio_formats")
     @classmethod
@@ -42,6 +85,91 @@ class Settings(BaseSettings):
         if self.work_dir:
             return self.work_dir
         return (self.xdg_cache_home or Path.home() / ".cache") / "oriel" / "work"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether customers come: secrets must be real, and nothing under /dev exists."""
+        return self.oriel_env == "production"
+
+    @property
+    def bind_host(self) -> str:
+        """The address to listen on."""
+        return self.host or ("0.0.0.0" if self.is_production else "127.0.0.1")  # noqa: S104  (production serves)
+
+    @property
+    def base_url(self) -> str:
+        """Where customers reach us, without a slash at the end."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def data_root(self) -> Path:
+        """The folder with everything that an installation on one machine keeps."""
+        return (self.data_dir or Path("data")).absolute()
+
+    @property
+    def database_address(self) -> str:
+        """The database's URL: SQLite in the data folder unless another one is named."""
+        return self.database_url or f"sqlite:///{self.data_root / 'oriel.sqlite3'}"
+
+    @property
+    def redis_address(self) -> str:
+        """Redis or Valkey: the one of `oriel up` on this machine unless another one is named."""
+        return self.redis_url or f"unix://{self.data_root / 'valkey.sock'}"
+
+    def require_service(self) -> "Settings":
+        """Return these settings fit for the service's processes; raise InvalidConfiguration that names what is not.
+
+        In development the secrets are made once and kept in the data folder, so that sessions survive a restart.
+        """
+        if problems := self.service_problems():
+            sentence = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
+            raise InvalidConfiguration(f"The service cannot start: {sentence}.", **problems)
+        if self.is_production:
+            return self
+        names = ("secret_key", "jwt_secret_key")
+        made = {name: _kept_secret(self.data_root / f".{name}") for name in names if not getattr(self, name)}
+        return self.model_copy(update={name: SecretStr(value) for name, value in made.items()})
+
+    def service_problems(self) -> dict[str, str]:
+        """Return what keeps the service from starting, by variable; nothing is written."""
+        return self._production_problems() if self.is_production else self._development_problems()
+
+    def _development_problems(self) -> dict[str, str]:
+        if self.bind_host not in _LOOPBACK:
+            return {"HOST": "development is for this machine alone, so 127.0.0.1; set ORIEL_ENV=production to serve"}
+        return {}
+
+    def _production_problems(self) -> dict[str, str]:
+        problems = {
+            name.upper(): f"a secret of at least {_LEAST_SECRET_BYTES} bytes is needed (openssl rand -hex 32)"
+            for name in ("secret_key", "jwt_secret_key")
+            if _is_weak(getattr(self, name))
+        }
+        if not self.public_url:
+            problems["PUBLIC_URL"] = "links in mails need the address at which customers reach the service"
+        if not (self.sendgrid_api_key or self.smtp_url):
+            problems["SENDGRID_API_KEY"] = "or SMTP_URL: customers must get their mail"
+        return problems
+
+
+def _is_weak(secret: SecretStr | None) -> bool:
+    value = secret.get_secret_value().encode() if secret else b""
+    return len(value) < _LEAST_SECRET_BYTES or len(set(value)) < 8
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the secret in a file that only we can read, made when it is not there."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text("ascii")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    made.touch(0o600)
+    made.write_text(secrets.token_hex(32), "ascii")
+    # Two processes may start at once: the first one's secret stays.
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(made)
+    made.unlink()
+    return path.read_text("ascii")
 
 
 def load_settings() -> Settings:

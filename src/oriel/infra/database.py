@@ -1,0 +1,162 @@
+"""The database: one session a request or job, one way to write, times in UTC whatever the driver makes of them."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from flask import Flask
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_MS = 5000
+# A server that vanishes is noticed within seconds. Half a minute is longer than any statement of ours.
+_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": "-c statement_timeout=30000",
+}
+# Named constraints can be changed by a migration, on SQLite too.
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# What is read stays readable after the commit that closes a transaction: a row is a snapshot, `writing` reads it anew.
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time with its zone: SQLite would forget that it is UTC, and a time without a zone is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Hand UTC to the driver."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of all models."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012  (SQLAlchemy reads it so)
+
+
+def init_database(app: Flask, url: str) -> None:
+    """Bind the application to a database."""
+    parsed = engine_url(url)
+    options: dict[str, Any] = {"url": parsed, "pool_pre_ping": True}
+    if parsed.get_backend_name() == "postgresql":
+        options |= {"pool_size": 10, "max_overflow": 20, "connect_args": _PATIENCE}
+    else:
+        options |= {"pool_size": 20, "max_overflow": 20}
+    app.config["SQLALCHEMY_ENGINES"] = {"default": options}
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            prepare_sqlite(db.engine)
+
+
+def engine_url(url: str) -> URL:
+    """Return the address with the driver that we ship: hosts write postgres:// and postgresql://."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Make SQLite fit for several processes: WAL, patience, foreign keys, and transactions that begin when told."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401  (the driver's own class)
+        # Python's driver would begin a transaction by itself, deferred, and fail at once when another one writes.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for line in ("journal_mode=WAL", f"busy_timeout={_BUSY_MS}", "foreign_keys=ON", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {line}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def began(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("oriel_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[Session]:
+    """Open a transaction that will write, and commit it at the end; what was read before is read anew inside.
+
+    On SQLite it waits for its turn at the start. No file and no network may be touched within.
+    """
+    session = db.session
+    # A transaction that has read holds an old picture of the database, and SQLite could not turn it into a writing one.
+    session.commit()
+    session.expire_all()
+    session.connection(execution_options={"oriel_writes": True})
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def insert_missing(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those rows that no other row stands in the way of; two who do it at once do no harm."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(model).values(list(rows)).on_conflict_do_nothing())
+
+
+def migrated_type(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Return how a migration writes a type of ours: it must not change when the class does."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+
+
+@contextlib.contextmanager
+def one_at_a_time(number: int) -> Iterator[None]:
+    """Keep all other processes out of the block; on SQLite its own lock does."""
+    if db.engine.dialect.name != "postgresql":
+        yield
+        return
+    with db.engine.connect() as connection:
+        # Whoever waits, waits as long as it takes.
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": number})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
+            connection.invalidate()
+
+
+def database_ahead_s() -> float:
+    """Return by how many seconds the database's clock is ahead of ours; 0 where it is the same one."""
+    if db.engine.dialect.name != "postgresql":
+        return 0.0
+    told = db.session.scalar(select(func.clock_timestamp()))
+    db.session.rollback()
+    assert isinstance(told, datetime)
+    return (told - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,50 @@
+"""What a route's decorators cannot say to the OpenAPI document by themselves: bodies that are read by hand, headers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# The operations' keys under which the document finds them; it takes them out again.
+BODIES = "x-bodies"
+HEADERS = "x-headers"
+
+_BYTES = {"type": "string", "format": "binary"}
+_VIDEO = {kind: {"schema": _BYTES} for kind in ("video/mp4", "video/webm", "video/quicktime")}
+# A route that hands out a video: all of it, a part, not again, or the way to it.
+VIDEO_ANSWERS: dict[int, Any] = {
+    200: {"description": "The video", "content": _VIDEO},
+    206: {"description": "The part that `Range` asks for", "content": _VIDEO},
+    302: {"description": "The way to the video"},
+    304: {"description": "What the caller has is still good"},
+    409: "There is no video, or not yet",
+    410: "The video has expired and was deleted",
+    416: "The video has no such part",
+    503: "The storage cannot be reached",
+}
+
+
+def text_answer(description: str) -> Any:  # noqa: ANN401  (an answer as APIFlask's `responses` take it)
+    """Return how an answer in plain text is described."""
+    return {"description": description, "content": {"text/plain": {"schema": {"type": "string"}}}}
+
+
+def described(
+    *, bodies: Mapping[str, type[BaseModel]] | None = None, headers: Mapping[str, Mapping[str, Any]] | None = None
+) -> Callable[[View], View]:
+    """Describe bodies by content type, and headers by name, which the route reads and checks itself."""
+
+    def decorate(view: View) -> View:
+        note(view, BODIES, {kind: model.model_json_schema() for kind, model in (bodies or {}).items()})
+        note(view, HEADERS, {name: dict(schema) for name, schema in (headers or {}).items()})
+        return view
+
+    return decorate
+
+
+def note(view: Callable[..., Any], name: str, value: object) -> None:
+    """Write an extension where APIFlask collects what belongs to a route's operation."""
+    spec = view.__dict__.setdefault("_spec", {})
+    spec["extensions"] = {**(spec.get("extensions") or {}), name: value}

@@ -1,0 +1,74 @@
+"""How often somebody may ask: counted in Redis, in each process's own memory while that is away."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, g, request
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.constants import HeaderNames
+from flask_limiter.errors import RateLimitExceeded
+
+from oriel.errors import TooManyRequests
+from oriel.infra.described import note
+from oriel.infra.web import error_answer
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+READS_A_MINUTE = 300
+
+
+def caller_key() -> str:
+    """Return whom a request counts for: the user where one is known, else the address."""
+    user = getattr(g, "user", None)
+    return f"user:{user.id}" if user else f"address:{request.remote_addr}"
+
+
+def address_key() -> str:
+    """Return the address that a request comes from."""
+    return f"address:{request.remote_addr}"
+
+
+def _refused(_error: RateLimitExceeded) -> ResponseReturnValue:
+    breached = limiter.current_limit
+    wait = max(1, round(breached.reset_at - time.time())) if breached else 60
+    return error_answer(TooManyRequests(f"Too many requests. Please try again in {wait} s.", retry_after_s=wait))
+
+
+limiter = Limiter(
+    key_func=caller_key,
+    headers_enabled=True,
+    in_memory_fallback_enabled=True,
+    strategy="fixed-window",
+    header_name_mapping={
+        HeaderNames.LIMIT: "RateLimit-Limit",
+        HeaderNames.REMAINING: "RateLimit-Remaining",
+        HeaderNames.RESET: "RateLimit-Reset",
+    },
+)
+
+
+def init_limits(app: Flask, redis_url: str) -> None:
+    """Count in this Redis."""
+    app.config.update(
+        RATELIMIT_STORAGE_URI=redis_url.replace("unix://", "redis+unix://"),
+        RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 1},
+    )
+    limiter.init_app(app)
+    # Not in `on_breach`: the limiter takes what is raised there for a dead Redis, and counts anew in memory.
+    app.register_error_handler(RateLimitExceeded, _refused)
+
+
+def rate(
+    limit: str | Callable[[], str], *, by: Callable[[], str] = caller_key, scope: str | None = None
+) -> Callable[[View], View]:
+    """Limit a route: "30/minute", or a function that says it for this caller; routes of one scope share the count."""
+    decorator = limiter.shared_limit(limit, scope=scope, key_func=by) if scope else limiter.limit(limit, key_func=by)
+    limited = cast("Callable[[View], View]", decorator)
+
+    def decorate(view: View) -> View:
+        note(view, "x-rate-limit", limit if isinstance(limit, str) else "by plan")
+        return limited(view)
+
+    return decorate

@@ -1,0 +1,58 @@
+"""Redis or Valkey: hints, counters and caches. Nothing that matters lives there alone, so it may be away."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+# A server on the same network answers within a millisecond; a frozen one must not freeze us.
+_TIMEOUT_S = 0.5
+_CONNECT_S = 1.0
+_REST_S = 5.0
+
+Answer = TypeVar("Answer")
+
+
+class _Rest:
+    """After a failure nobody in this process asks for a while, so that a frozen server costs little."""
+
+    until = 0.0
+
+
+def connect(url: str, *, timeout_s: float = _TIMEOUT_S) -> Redis:
+    """Return a client; it connects when it is first used, and each call waits for `timeout_s` at most."""
+    return Redis.from_url(
+        url,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=_CONNECT_S,
+        health_check_interval=30,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def init_redis(app: Flask, url: str) -> None:
+    """Keep one client, with its pool of connections, for this process."""
+    app.extensions["oriel.redis"] = connect(url)
+
+
+def redis() -> Redis:
+    """Return the client of the current application."""
+    client = current_app.extensions["oriel.redis"]
+    assert isinstance(client, Redis)
+    return client
+
+
+def if_there(ask: Callable[[], Answer], otherwise: Answer) -> Answer:
+    """Return what Redis answers, or `otherwise` where it is away; for what loses nothing by it."""
+    if time.monotonic() < _Rest.until:
+        return otherwise
+    try:
+        return ask()
+    except (RedisError, OSError):
+        _Rest.until = time.monotonic() + _REST_S
+        return otherwise

@@ -1,0 +1,151 @@
+"""What every answer has in common: the error format, a request id, security headers, allowed origins, proxies."""
+
+import logging
+import re
+import time
+import uuid
+from typing import Any
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_cors import CORS
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from oriel.errors import AppError
+from oriel.infra.logs import correlation, facts
+from oriel.settings import Settings
+
+_log = logging.getLogger("oriel.web")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# Codes for what Werkzeug refuses before a route is reached.
+CODES = {
+    400: "BAD_REQUEST",
+    403: "NOT_ALLOWED",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    408: "REQUEST_TIMEOUT",
+    411: "LENGTH_REQUIRED",
+    413: "TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    416: "RANGE_NOT_SATISFIABLE",
+    422: "VALIDATION_ERROR",
+    429: "RATE_LIMITED",
+    503: "UNAVAILABLE",
+}
+_CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:;"
+    " font-src 'self'; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_HSTS = "max-age=63072000; includeSubDomains"
+
+
+def init_web(app: APIFlask, settings: Settings) -> None:
+    """Give the application everything in this module."""
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.before_request(_begin)
+    app.after_request(lambda response: _finish(response, settings))
+    if settings.cors_origins:
+        CORS(app, origins=list(settings.cors_origins), supports_credentials=True, max_age=600)
+    _map_errors(app)
+
+
+def error_answer(error: AppError) -> ResponseReturnValue:
+    """Return the one format in which every failure is told."""
+    response = jsonify({"error": error.as_json()})
+    response.status_code = error.http_status
+    if wait := error.details.get("retry_after_s"):
+        # Set at the very end: the limiter has a word of its own for every answer of a limited route.
+        g.retry_after = str(wait)
+    if error.http_status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _map_errors(app: APIFlask) -> None:
+    @app.errorhandler(AppError)
+    def known(error: AppError) -> ResponseReturnValue:
+        if error.http_status >= 500:
+            # What is away for a while is expected to be, now and then, and needs no trace.
+            level = logging.WARNING if error.retryable and error.http_status == 503 else logging.ERROR
+            trace = error if level == logging.ERROR else None
+            _log.log(level, error.message, exc_info=trace, extra=facts(code=error.code))
+        return error_answer(error)
+
+    @app.errorhandler(Exception)
+    def unknown(error: Exception) -> ResponseReturnValue:
+        if isinstance(error, HTTPException):
+            return _refused(error.code or 500, error.description or error.name, {}, error)
+        _log.error("A request failed.", exc_info=error, extra=facts(path=request.path))
+        sentence = "Something failed on our side. Nothing is lost; please try again."
+        return error_answer(AppError(sentence, request_id=g.request_id))
+
+    @app.error_processor
+    def refused(error: HTTPError) -> Any:  # noqa: ANN401  (APIFlask's own signature)
+        fields = _fields(error.detail)
+        sentence = f"The request is not valid: {'; '.join(f'{k}: {v}' for k, v in fields.items())}." if fields else ""
+        return _refused(error.status_code, sentence or error.message or "The request was refused.", fields, None)
+
+
+def _fields(detail: Any) -> dict[str, str]:  # noqa: ANN401  (whatever the validator says)
+    """Return what is wrong with each field: {"json": {"email": ["…"]}} without its outer level."""
+    if not isinstance(detail, dict):
+        return {}
+    fields: dict[str, str] = {}
+    for part in detail.values():
+        if isinstance(part, dict):
+            fields |= {name: " ".join(map(str, said)) for name, said in part.items()}
+    return fields
+
+
+def _refused(status: int, sentence: str, details: dict[str, str], error: HTTPException | None) -> ResponseReturnValue:
+    response = jsonify({"error": {"code": CODES.get(status, "REFUSED"), "message": sentence, "details": details}})
+    response.status_code = status
+    kept = ("Allow", "Content-Range", "Retry-After")
+    if error and not error.response:
+        response.headers.extend([(name, value) for name, value in error.get_headers() if name in kept])
+    return response
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    g.began = time.monotonic()
+    correlation.set(g.request_id)
+
+
+def _finish(response: Response, settings: Settings) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if settings.is_production:
+        response.headers.setdefault("Strict-Transport-Security", _HSTS)
+    # Answers about a customer are for nobody's cache; pages and files say otherwise themselves.
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Request-Id"] = g.request_id
+    # The limiter says when the count begins anew, also to those who need not wait.
+    if response.status_code < 400:
+        response.headers.pop("Retry-After", None)
+    elif wait := g.get("retry_after"):
+        response.headers["Retry-After"] = wait
+    told = facts(
+        method=request.method,
+        path=request.url_rule.rule if request.url_rule else "-",
+        status=response.status_code,
+        ms=round((time.monotonic() - g.began) * 1000, 1),
+    )
+    _log.info("request", extra=told)
+    return response

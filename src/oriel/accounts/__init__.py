@@ -1,0 +1,21 @@
+"""Who our customers are: users, sessions and tokens, passwords, keys, profile, what they did when."""
+
+from apiflask import APIFlask
+
+from oriel.accounts import models, statistics
+from oriel.accounts.paths import IdConverter
+
+__all__ = ["models", "register", "statistics"]
+
+
+def register(app: APIFlask) -> None:
+    """Add the routes of this domain, and `<id:…>` for the paths of all."""
+    # The routes use access.py, which the domains above import from this package without its routes.
+    from oriel.accounts.auth_routes import routes as auth
+    from oriel.accounts.pages import routes as pages
+    from oriel.accounts.user_routes import routes as user
+
+    app.url_map.converters["id"] = IdConverter
+    app.config["SECURITY_SCHEMES"]["refresh_cookie"] = {"type": "apiKey", "in": "cookie", "name": "oriel_refresh"}
+    for blueprint in (auth, user, pages):
+        app.register_blueprint(blueprint)

@@ -1,0 +1,189 @@
+"""Who may call a route: declared beside it, checked before it, and told in the OpenAPI document."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import g, request
+from flask_jwt_extended import get_jwt
+from sqlalchemy import select, update
+
+from oriel.accounts.models import ApiKey, User, UserSession
+from oriel.accounts.tokens import Claims, claims_of, read_token
+from oriel.errors import AccountDisabled, EmailNotVerified, NotAllowed, NotAuthenticated
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+from oriel.infra.ids import secret_hash
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+API_KEY_HEADER = "X-API-Key"
+
+_USE_NOTED_EVERY = timedelta(minutes=10)
+
+
+class Who(StrEnum):
+    """Who may call."""
+
+    ANYONE = "anyone"
+    USER = "user"
+    CONFIRMED = "confirmed"
+    ADMIN = "admin"
+    # Who holds a token of a session, of either kind and from header or cookie: what renews and ends sessions.
+    SESSION = "session"
+
+
+_SECURITY: dict[Who, list[dict[str, list[str]]]] = {
+    Who.ANYONE: [],
+    Who.USER: [{"bearer": []}, {"key": []}],
+    Who.CONFIRMED: [{"bearer": []}, {"key": []}],
+    Who.ADMIN: [{"bearer": []}],
+    Who.SESSION: [{"bearer": []}, {"refresh_cookie": []}],
+}
+
+
+def allow(who: Who, *, keys: bool = True) -> Callable[[View], View]:
+    """Let these callers in and nobody else; with `keys` off an API key does not do (for what changes the account)."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (whatever the view takes and answers)
+            if who is not Who.ANYONE:
+                # A key is no person: what operators may do is not for programs.
+                g.user = _admitted(who, keys=keys and who is not Who.ADMIN)
+            return view(*args, **kwargs)
+
+        guarded.access = who  # type: ignore[attr-defined]
+        # Where APIFlask collects what belongs into the OpenAPI document.
+        spec = guarded.__dict__.setdefault("_spec", {})
+        spec["security"] = _SECURITY[who] if keys else [rule for rule in _SECURITY[who] if "bearer" in rule]
+        spec["extensions"] = {**(spec.get("extensions") or {}), "x-access": str(who)}
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def is_operator() -> bool:
+    """Tell whether the caller is an operator, on a route that lets anyone in and tells operators more."""
+    if not _in_header():
+        return False
+    try:
+        _admitted(Who.ADMIN, keys=False)
+    except (NotAuthenticated, NotAllowed):
+        return False
+    return True
+
+
+def current_user() -> User:
+    """Return who calls, on a route that lets users in."""
+    user = g.user
+    assert isinstance(user, User)
+    return user
+
+
+@dataclass(frozen=True)
+class Presented:
+    """A token that came, and how."""
+
+    claims: Claims
+    in_cookie: bool
+
+
+def presented_token(*, refresh: bool = False) -> Presented:
+    """Return the token that came, on a route for Who.SESSION; with `refresh` none but a refresh token does."""
+    if refresh and get_jwt()["type"] != "refresh":
+        raise NotAuthenticated("Please send the refresh token: this is an access token.")
+    return Presented(claims_of(get_jwt()), in_cookie=not _in_header())
+
+
+@dataclass(frozen=True)
+class Proof:
+    """By what somebody was let in, for what goes on for longer than a request: a session or a key."""
+
+    user_id: str
+    session_id: str | None
+    key_id: str | None
+
+
+def current_proof() -> Proof:
+    """Return by what the caller was let in, on a route that lets users in."""
+    return Proof(current_user().id, g.session_id, g.get("key_id"))
+
+
+def is_still_good(proof: Proof) -> bool:
+    """Tell whether it would let its holder in now: session or key have not ended, and the account is open."""
+    query = select(User.id).where(User.id == proof.user_id, User.disabled_at.is_(None))
+    if proof.session_id:
+        goes_on = (UserSession.ended_at.is_(None), UserSession.expires_at > now())
+        query = query.join(UserSession, UserSession.user_id == User.id).where(
+            UserSession.id == proof.session_id, *goes_on
+        )
+    else:
+        good = (ApiKey.id == proof.key_id, ApiKey.revoked_at.is_(None))
+        query = query.join(ApiKey, ApiKey.user_id == User.id).where(*good)
+    return db.session.scalar(query) is not None
+
+
+def session_by_token(session_id: str, user_id: str) -> UserSession:
+    """Return the session that a token belongs to; raise NotAuthenticated where it has ended."""
+    session = db.session.get(UserSession, session_id)
+    if session is None or session.user_id != user_id or session.ended_at or session.expires_at <= now():
+        raise NotAuthenticated("Please log in: this session has ended.")
+    return session
+
+
+def _admitted(who: Who, *, keys: bool) -> User:
+    user = _holder() if who is Who.SESSION else _caller(keys=keys)
+    if user.disabled_at:
+        raise AccountDisabled("This account is closed. Write to us if you think that this is a mistake.")
+    if who is Who.ADMIN and not user.is_admin:
+        raise NotAllowed("Only operators may do this.")
+    if who is Who.CONFIRMED and not user.email_verified:
+        raise EmailNotVerified("Please confirm your mail address first: open the link in the mail that we sent you.")
+    return user
+
+
+def _holder() -> User:
+    return _by_session(read_token("headers" if _in_header() else "cookies", either_kind=True))
+
+
+def _in_header() -> bool:
+    return "Authorization" in request.headers
+
+
+def _caller(*, keys: bool) -> User:
+    if API_KEY_HEADER in request.headers and keys:
+        return _by_key(request.headers[API_KEY_HEADER])
+    return _by_session(read_token("headers"))
+
+
+def _by_session(payload: dict[str, Any]) -> User:
+    claims = claims_of(payload)
+    g.session_id = session_by_token(claims.session_id, claims.user_id).id
+    user = db.session.get(User, claims.user_id)
+    if user is None:
+        raise NotAuthenticated("Please log in: this account is gone.")
+    return user
+
+
+def _by_key(secret: str) -> User:
+    query = select(ApiKey).where(ApiKey.secret_hash == secret_hash(secret), ApiKey.revoked_at.is_(None))
+    key = db.session.scalar(query)
+    if key is None:
+        raise NotAuthenticated("This API key is unknown or has been revoked.")
+    _note_use(key)
+    g.session_id, g.key_id = None, key.id
+    user = db.session.get(User, key.user_id)
+    assert user
+    return user
+
+
+def _note_use(key: ApiKey) -> None:
+    """Note that a key is in use: to some minutes, since a write for each request would cost more than it tells."""
+    if key.last_used_at and key.last_used_at > now() - _USE_NOTED_EVERY:
+        return
+    with writing() as session:
+        session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now()))

@@ -1,0 +1,134 @@
+"""Routes by which somebody becomes a user, and proves to be one."""
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify
+from flask_jwt_extended import set_refresh_cookies, unset_refresh_cookies
+
+from oriel.accounts import login, password_reset, registration, sessions
+from oriel.accounts.access import Who, allow, current_user, presented_token
+from oriel.accounts.bodies import (
+    LoginIn,
+    LoginOut,
+    Registered,
+    RegisterIn,
+    ResetConfirmIn,
+    ResetIn,
+    SaidOut,
+    TokenIn,
+    VerifyOut,
+)
+from oriel.accounts.models import UserSession
+from oriel.accounts.origin import request_origin
+from oriel.accounts.shown import show_user
+from oriel.accounts.tokens import ACCESS_LIFE, REFRESH_LIFE, access_token, refresh_token
+from oriel.infra.limits import address_key, rate
+
+routes = APIBlueprint("auth", __name__, url_prefix="/api/auth", tag="auth")
+
+
+@routes.post("/register")
+@allow(Who.ANYONE)
+@rate("20/minute;100/hour", by=address_key)
+@routes.input(RegisterIn)
+@routes.output(Registered, status_code=201)
+@routes.doc(summary="Open an account", responses=[400, 409, 422, 429, 503])
+def register(json_data: RegisterIn) -> dict[str, object]:
+    """Open an account, and send the mail that confirms its address."""
+    user = registration.register_user(json_data.email, json_data.password, json_data.name, request_origin())
+    return {"user": show_user(user)}
+
+
+@routes.post("/verify-email")
+@allow(Who.ANYONE)
+@rate("30/minute", by=address_key)
+@routes.input(TokenIn)
+@routes.output(VerifyOut)
+@routes.doc(summary="Confirm a mail address by the token from the mail", responses=[400, 409, 422, 429])
+def verify_email(json_data: TokenIn) -> dict[str, object]:
+    """Confirm an address."""
+    return {"user": show_user(registration.confirm_email(json_data.token, request_origin()))}
+
+
+@routes.post("/verify-email/send")
+@allow(Who.USER, keys=False)
+@rate("5/minute")
+@routes.output(SaidOut, status_code=202)
+@routes.doc(summary="Send the mail that confirms the address once more", responses=[401, 403, 409, 429])
+def send_verification() -> dict[str, str]:
+    """Send the link to the address that waits for it."""
+    registration.send_confirmation_again(current_user().id)
+    return {"message": "The mail is on its way. Please look into your spam folder too."}
+
+
+@routes.post("/login")
+@allow(Who.ANYONE)
+@rate("30/minute", by=address_key)
+@routes.input(LoginIn)
+@routes.output(LoginOut)
+@routes.doc(summary="Log in", responses=[400, 403, 422, 429, 503])
+def log_in(json_data: LoginIn) -> Response:
+    """Begin a session."""
+    return _tokens(login.log_in(json_data.email, json_data.password, request_origin()), in_cookie=json_data.cookie)
+
+
+@routes.post("/refresh")
+@allow(Who.SESSION)
+@rate("60/minute", by=address_key)
+@routes.output(LoginOut)
+@routes.doc(summary="Take new tokens for a refresh token, which is good once", responses=[401, 403, 429])
+def refresh() -> Response:
+    """Rotate: the answer holds the next refresh token, where the old one came from."""
+    token = presented_token(refresh=True)
+    return _tokens(sessions.refresh_session(token.claims, request_origin()), in_cookie=token.in_cookie)
+
+
+@routes.post("/logout")
+@allow(Who.SESSION)
+@routes.output({}, status_code=204)
+@routes.doc(summary="End the session of the token that comes", responses=[401, 403])
+def log_out() -> Response:
+    """End the session, by access or refresh token, and take the cookies away."""
+    claims = presented_token().claims
+    sessions.log_out(claims.user_id, claims.session_id, request_origin())
+    answer = Response(status=204)
+    unset_refresh_cookies(answer)
+    return answer
+
+
+@routes.post("/reset-password")
+@allow(Who.ANYONE)
+@rate("20/minute;100/hour", by=address_key)
+@routes.input(ResetIn)
+@routes.output(SaidOut, status_code=202)
+@routes.doc(summary="Send a link that sets a new password", responses=[400, 422, 429])
+def ask_for_reset(json_data: ResetIn) -> dict[str, str]:
+    """Answer alike whether or not there is such an account."""
+    password_reset.ask_for_reset(json_data.email, request_origin())
+    return {"message": "If there is an account with this address, a mail with a link is on its way to it."}
+
+
+@routes.post("/reset-password/confirm")
+@allow(Who.ANYONE)
+@rate("20/minute", by=address_key)
+@routes.input(ResetConfirmIn)
+@routes.output(SaidOut)
+@routes.doc(summary="Set a new password by the token from the mail", responses=[400, 422, 429, 503])
+def confirm_reset(json_data: ResetConfirmIn) -> dict[str, str]:
+    """Set the password; all sessions end."""
+    password_reset.reset_password(json_data.token, json_data.password, request_origin())
+    return {"message": "Your new password is set. Please log in with it."}
+
+
+def _tokens(session: UserSession, *, in_cookie: bool) -> Response:
+    user = sessions.user_of(session)
+    renewal = refresh_token(user.id, session.id, session.refresh_id)
+    answer = LoginOut(
+        access_token=access_token(user.id, session.id),
+        refresh_token=None if in_cookie else renewal,
+        expires_in=int(ACCESS_LIFE.total_seconds()),
+        user=show_user(user),
+    )
+    response = jsonify(answer.model_dump(mode="json"))
+    if in_cookie:
+        set_refresh_cookies(response, renewal, max_age=int(REFRESH_LIFE.total_seconds()))
+    return response

@@ -1,0 +1,219 @@
+"""What the routes of accounts take and answer."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from oriel.infra.clock import in_iso
+from oriel.infra.paging import Page
+
+# Control characters have no place in a line, and PostgreSQL takes no NUL. Space around it is taken off, but counted:
+# pydantic would count what is left, and the document would promise a refusal that does not come.
+_ONE_LINE = r"^\s*[^\x00-\x1f\x7f]*\s*$"
+_NO_EMPTY_LINE = r"^\s*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*\s*$"
+
+Instant = Annotated[datetime, PlainSerializer(in_iso, return_type=str, when_used="json")]
+Email = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=254, pattern=_ONE_LINE),
+    AfterValidator(str.strip),
+    Field(examples=["ada@example.com"]),
+]
+Name = Annotated[str, StringConstraints(max_length=120, pattern=_ONE_LINE), AfterValidator(str.strip)]
+KeyName = Annotated[
+    str, StringConstraints(min_length=1, max_length=80, pattern=_NO_EMPTY_LINE), AfterValidator(str.strip)
+]
+# What makes a password good is the domain's rule, with its own sentence; this is only an end to what is read.
+Password = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+# --- what is taken
+
+
+class RegisterIn(_Body):
+    """A new account."""
+
+    email: Email
+    password: Password = Field(description="8 to 128 characters, and none that everybody uses")
+    name: Name = ""
+
+
+class LoginIn(_Body):
+    """Address and password."""
+
+    email: Email
+    password: Password
+    cookie: bool = Field(
+        default=False,
+        description="For browsers: the refresh token comes as an HttpOnly cookie and not in the answer."
+        " /api/auth/refresh and /api/auth/logout then want the cookie `oriel_csrf` repeated as X-CSRF-TOKEN.",
+    )
+
+
+class TokenIn(_Body):
+    """The token of a link from a mail."""
+
+    token: LinkToken
+
+
+class ResetIn(_Body):
+    """Whose password is forgotten."""
+
+    email: Email
+
+
+class ResetConfirmIn(_Body):
+    """The token of the link from the mail, and the new password."""
+
+    token: LinkToken
+    password: Password
+
+
+class ProfileIn(_Body):
+    """What shall be different; `email` and `password` want `current_password`."""
+
+    name: Name | None = None
+    email: Email | None = Field(default=None, description="Counts once the link that is sent there was opened")
+    password: Password | None = None
+    current_password: Password | None = None
+
+
+class KeyIn(_Body):
+    """A name by which the owner knows the key again, and the password: a key outlives the session that makes it."""
+
+    name: KeyName
+    current_password: Password
+
+
+# --- what is answered
+
+
+class UserOut(BaseModel):
+    """A user as the user may see it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    email: str
+    name: str
+    email_verified: bool
+    role: Literal["user", "admin"]
+    plan: str
+    created_at: Instant
+
+
+class Registered(BaseModel):
+    """The new account."""
+
+    user: UserOut
+
+
+class LoginOut(BaseModel):
+    """Tokens for the next calls."""
+
+    access_token: str
+    refresh_token: str | None = Field(description="null where it is in the cookie")
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  (the name of a scheme)
+    expires_in: int = Field(description="Seconds for which the access token is good")
+    user: UserOut
+
+
+class StatisticsOut(BaseModel):
+    """What is used, and what may be used; null is without limit."""
+
+    renders_total: int
+    renders_this_period: int
+    renders_limit: int | None
+    storage_bytes: int
+    storage_limit: int | None
+    credits: int
+
+
+class ProfileOut(UserOut):
+    """The whole profile."""
+
+    pending_email: str | None = Field(description="The new address that waits for its confirmation")
+    statistics: StatisticsOut
+
+
+class VerifyOut(BaseModel):
+    """The address is confirmed."""
+
+    user: UserOut
+
+
+class SaidOut(BaseModel):
+    """A sentence for the user."""
+
+    message: str
+
+
+class SessionVerifyOut(BaseModel):
+    """The session is good."""
+
+    valid: Literal[True] = True
+    user: UserOut
+    expires_at: Instant | None = Field(description="When the access token ends; null for an API key")
+
+
+class SessionOut(BaseModel):
+    """A login that goes on."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    created_at: Instant
+    last_used_at: Instant
+    expires_at: Instant
+    address: str
+    user_agent: str
+    current: bool = Field(description="Whether it is the one that asks")
+
+
+class SessionList(Page[SessionOut]):
+    """Sessions, newest first."""
+
+
+class KeyOut(BaseModel):
+    """An API key without its secret."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    prefix: str
+    created_at: Instant
+    last_used_at: Instant | None
+
+
+class KeyMadeOut(KeyOut):
+    """A new API key: its secret is shown this once."""
+
+    secret: str
+
+
+class KeyList(Page[KeyOut]):
+    """API keys, newest first."""
+
+
+class ActivityOut(BaseModel):
+    """Something that happened to the account."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    kind: str
+    at: Instant
+    address: str
+    user_agent: str
+    details: dict[str, Any]
+
+
+class ActivityList(Page[ActivityOut]):
+    """What happened, newest first."""

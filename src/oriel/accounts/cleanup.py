@@ -1,0 +1,25 @@
+"""What is kept of accounts no longer than it is needed."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, or_
+
+from oriel.accounts.delays import FORGOTTEN_AFTER
+from oriel.accounts.models import EmailToken, LoginDelay, PasswordResetToken, UserSession
+from oriel.infra.clock import now
+from oriel.infra.database import writing
+
+# A week, so that a question about a link that did not work can still be answered.
+_TOKENS_KEPT = timedelta(days=7)
+_SESSIONS_KEPT = timedelta(days=30)
+
+
+def cleanup_accounts() -> None:
+    """Remove links that are over, sessions that ended a month ago and failures that count no more; daily will do."""
+    moment = now()
+    ended = or_(UserSession.ended_at < moment - _SESSIONS_KEPT, UserSession.expires_at < moment - _SESSIONS_KEPT)
+    with writing() as session:
+        session.execute(delete(PasswordResetToken).where(PasswordResetToken.expires_at < moment - _TOKENS_KEPT))
+        session.execute(delete(EmailToken).where(EmailToken.expires_at < moment - _TOKENS_KEPT))
+        session.execute(delete(LoginDelay).where(LoginDelay.last_failure_at < moment - FORGOTTEN_AFTER))
+        session.execute(delete(UserSession).where(ended))

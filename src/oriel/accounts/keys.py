@@ -1,0 +1,77 @@
+"""API keys: secrets for programs, shown once."""
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from oriel.accounts import activity
+from oriel.accounts.activity import Did
+from oriel.accounts.login import prove, refuse_other_password
+from oriel.accounts.models import ApiKey, User
+from oriel.accounts.origin import Origin
+from oriel.errors import Conflict, NotFound
+from oriel.infra.clock import now
+from oriel.infra.database import writing
+from oriel.infra.ids import new_secret, secret_hash
+
+MOST_KEYS = 20
+
+# By which a scanner of published code knows the secret, and whose it is.
+_MARK = "oriel_"
+_SHOWN = len(_MARK) + 6
+
+
+def keys_of(user_id: str) -> Select[ApiKey]:
+    """Return the query for somebody's keys that are good, newest first."""
+    query = select(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    return query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
+
+
+def make_own_key(user: User, name: str, *, password: str, origin: Origin) -> tuple[ApiKey, str]:
+    """Return a new key and its secret, which is not kept, to who knows the password.
+
+    Raise WrongLogin, TooManyRequests, and Conflict beyond 20 keys.
+    """
+    proven = prove(user, password, origin)
+    with writing() as session:
+        refuse_other_password(session, user, proven)
+        return _add_key(session, user.id, name, origin)
+
+
+def make_key(user_id: str, name: str, origin: Origin) -> tuple[ApiKey, str]:
+    """Return a new key and its secret, which is not kept; raise Conflict beyond 20 keys."""
+    with writing() as session:
+        # The row of the user is held, so that two requests at once count each other's key.
+        session.get(User, user_id, with_for_update=True)
+        return _add_key(session, user_id, name, origin)
+
+
+def revoke_key(user_id: str, key_id: str, origin: Origin) -> None:
+    """Make a key useless; raise NotFound where there is no such one."""
+    with writing() as session:
+        key = session.get(ApiKey, key_id)
+        if key is None or key.user_id != user_id or key.revoked_at:
+            raise NotFound("There is no such key.")
+        key.revoked_at = now()
+        activity.record(session, user_id, Did.KEY_REVOKED, origin, key_id=key_id, name=key.name)
+
+
+def revoke_keys(session: Session, user_id: str) -> int:
+    """Make all keys of a user useless inside the caller's transaction, and return how many there were."""
+    good = update(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    return len(session.scalars(good.values(revoked_at=now()).returning(ApiKey.id)).all())
+
+
+def _add_key(session: Session, user_id: str, name: str, origin: Origin) -> tuple[ApiKey, str]:
+    _refuse_too_many(session, user_id)
+    secret = _MARK + new_secret()
+    key = ApiKey(user_id=user_id, name=name.strip(), prefix=secret[:_SHOWN], secret_hash=secret_hash(secret))
+    session.add(key)
+    session.flush()
+    activity.record(session, user_id, Did.KEY_MADE, origin, key_id=key.id, name=key.name)
+    return key, secret
+
+
+def _refuse_too_many(session: Session, user_id: str) -> None:
+    query = select(func.count()).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    if (session.scalar(query) or 0) >= MOST_KEYS:
+        raise Conflict(f"You have {MOST_KEYS} keys already. Please revoke one that you no longer use.", most=MOST_KEYS)

@@ -1,0 +1,41 @@
+"""The mails that accounts cause, each put into the outbox in the commit that causes it."""
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from oriel import mails
+from oriel.accounts.models import User
+from oriel.infra.ids import new_id
+from oriel.settings import Settings
+
+
+def ask_for_confirmation(session: Session, user: User, email: str, token: str, token_id: str) -> None:
+    """Send the link that confirms an address, to that address."""
+    link = _link("verify-email", token)
+    is_new = email == user.email
+    letter = mails.confirmation(user.name, link) if is_new else mails.email_change(user.name, link, email)
+    mails.enqueue(session, letter, to=email, user_id=user.id, kind="confirmation", subject_key=token_id)
+
+
+def offer_reset(session: Session, user: User, token: str, token_id: str) -> None:
+    """Send the link by which a password is set anew."""
+    letter = mails.password_reset(user.name, _link("reset-password", token))
+    mails.enqueue(session, letter, to=user.email, user_id=user.id, kind="password_reset", subject_key=token_id)
+
+
+def tell_new_password(session: Session, user: User, *, keys_ended: int = 0) -> None:
+    """Tell that the password is another one, in case that somebody else set it, and that keys ended with the old."""
+    letter = mails.password_changed(user.name, keys_ended)
+    mails.enqueue(session, letter, to=user.email, user_id=user.id, kind="password_changed", subject_key=new_id())
+
+
+def tell_old_address(session: Session, user: User, old: str, token_id: str) -> None:
+    """Tell the address that was replaced, in case that somebody else did it."""
+    letter = mails.email_changed(user.name, user.email)
+    mails.enqueue(session, letter, to=old, user_id=user.id, kind="email_changed", subject_key=token_id)
+
+
+def _link(page: str, token: str) -> str:
+    settings = current_app.config["ORIEL"]
+    assert isinstance(settings, Settings)
+    return f"{settings.base_url}/{page}?token={token}"

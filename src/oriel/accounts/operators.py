@@ -1,0 +1,71 @@
+"""What operators do to accounts: make admins, close and open accounts."""
+
+from sqlalchemy import select
+
+from oriel.accounts import activity, passwords
+from oriel.accounts.activity import Did
+from oriel.accounts.addresses import checked_email, spelled_email
+from oriel.accounts.keys import revoke_keys
+from oriel.accounts.models import ROLE_ADMIN, User
+from oriel.accounts.origin import Origin
+from oriel.accounts.registration import user_by_email
+from oriel.accounts.sessions import end_sessions
+from oriel.errors import NotFound
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+
+
+def create_admin(email: str, password: str) -> User:
+    """Return an operator with this address and password, made from the account that has it, or new.
+
+    Whoever used the account before knows the old password, so its sessions and keys end. Raise InvalidEmail,
+    WeakPassword.
+    """
+    address = checked_email(email)
+    passwords.refuse_weak(password, known=(address,))
+    stored = passwords.hash_password(password)
+    with writing() as session:
+        user = session.scalar(select(User).where(User.email == address)) or User(email=address)
+        user.password_hash, user.role = stored, ROLE_ADMIN
+        user.email_verified_at = user.email_verified_at or now()
+        user.pending_email = user.disabled_at = None
+        session.add(user)
+        session.flush()
+        end_sessions(session, user.id, because="made admin")
+        revoke_keys(session, user.id)
+        activity.record(session, user.id, Did.MADE_ADMIN, Origin())
+    return user
+
+
+def account_with(email: str) -> User:
+    """Return the account with an address, however it is spelled; raise NotFound."""
+    user = user_by_email(spelled_email(email))
+    if user is None:
+        raise NotFound(f"Nobody has the address {email}.")
+    return user
+
+
+def disable_user(user_id: str) -> None:
+    """Close an account: its sessions end now, its keys do nothing; raise NotFound."""
+    with writing() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise NotFound("There is no such user.")
+        user.disabled_at = user.disabled_at or now()
+        end_sessions(session, user_id, because="account disabled")
+        activity.record(session, user_id, Did.DISABLED, Origin())
+
+
+def enable_user(user_id: str) -> None:
+    """Open a closed account again; raise NotFound."""
+    with writing() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise NotFound("There is no such user.")
+        user.disabled_at = None
+        activity.record(session, user_id, Did.ENABLED, Origin())
+
+
+def is_known(email: str) -> bool:
+    """Tell whether there is an account with this address; raise InvalidEmail."""
+    return db.session.scalar(select(User.id).where(User.email == checked_email(email))) is not None

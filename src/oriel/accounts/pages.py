@@ -1,0 +1,115 @@
+"""Small pages behind the links in mails: they work without any script, and looking at one uses nothing up.
+
+Mail programs and scanners open links by themselves, so a GET only shows a form; its button sends the token.
+"""
+
+from pathlib import Path
+
+from apiflask import APIBlueprint
+from flask import Response, make_response, render_template, request, send_from_directory
+from pydantic import ValidationError
+
+from oriel.accounts import password_reset, registration
+from oriel.accounts.access import Who, allow
+from oriel.accounts.bodies import ResetConfirmIn, TokenIn
+from oriel.accounts.origin import request_origin
+from oriel.errors import CallerError, EmailTaken, InvalidToken, WeakPassword
+from oriel.infra.limits import READS_A_MINUTE, address_key, rate
+
+routes = APIBlueprint("account_pages", __name__, template_folder="templates", enable_openapi=False)
+
+_STATIC = Path(__file__).parent / "static"
+_READ = rate(f"{READS_A_MINUTE}/minute", by=address_key, scope="reads")
+_WRITE = rate("30/minute", by=address_key, scope="account pages")
+
+
+@routes.get("/verify-email")
+@allow(Who.ANYONE)
+@_READ
+def ask_to_verify() -> Response:
+    """Show the button that confirms an address."""
+    return _page("verify_email.html", token=_token(request.args.get("token")))
+
+
+@routes.post("/verify-email")
+@allow(Who.ANYONE)
+@_WRITE
+def verify() -> Response:
+    """Confirm the address, and say so."""
+    token = _token(request.form.get("token"))
+    try:
+        user = registration.confirm_email(token, request_origin())
+    except (InvalidToken, EmailTaken) as error:
+        return _page("verify_email.html", error.http_status, token="", problem=error.message)
+    return message_page("Your address is confirmed", f"Mail for you goes to {user.email} from now on.")
+
+
+@routes.get("/reset-password")
+@allow(Who.ANYONE)
+@_READ
+def ask_for_password() -> Response:
+    """Show the form for a new password."""
+    return _password_page(_token(request.args.get("token")))
+
+
+@routes.post("/reset-password")
+@allow(Who.ANYONE)
+@_WRITE
+def set_password() -> Response:
+    """Set the new password, and say so."""
+    token = _token(request.form.get("token"))
+    try:
+        password_reset.reset_password(token, _typed_password(), request_origin())
+    except (InvalidToken, WeakPassword) as error:
+        return _password_page(token, error)
+    said = "You have been logged out everywhere. Log in with your new password."
+    return message_page("Your new password is set", said)
+
+
+@routes.get("/account-pages/account.css")
+@allow(Who.ANYONE)
+def style() -> Response:
+    """Answer the pages' style sheet."""
+    return send_from_directory(_STATIC, "account.css", max_age=86400)
+
+
+def message_page(title: str, said: str, status: int = 200) -> Response:
+    """Return a page that says one thing, for whoever came by the link of a mail."""
+    return _page("done.html", status, title=title, said=said)
+
+
+def _token(given: str | None) -> str:
+    """Return a token as it came, or nothing where it cannot be one."""
+    try:
+        return TokenIn(token=given or "").token
+    except ValidationError:
+        return ""
+
+
+def _password_page(token: str, refused: CallerError | None = None) -> Response:
+    """Return the form, or the sentence that says why this link has none."""
+    if not token:
+        return _page("reset_password.html", token="")
+    try:
+        email = password_reset.owner_of_link(token).email
+    except InvalidToken as error:
+        return _page("reset_password.html", error.http_status, token="", problem=error.message)
+    status, problem = (refused.http_status, refused.message) if refused else (200, None)
+    return _page("reset_password.html", status, token=token, email=email, problem=problem)
+
+
+def _typed_password() -> str:
+    password = request.form.get("password", "")
+    if password != request.form.get("repeated", ""):
+        raise WeakPassword("The two passwords differ. Please type the same one twice.")
+    try:
+        return ResetConfirmIn(token="-", password=password).password  # noqa: S106  (only the password is checked)
+    except ValidationError as error:
+        raise WeakPassword("Please choose a password of 8 to 128 characters.") from error
+
+
+def _page(template: str, status: int = 200, **values: object) -> Response:
+    response = make_response(render_template(f"accounts/{template}", **values), status)
+    # The address holds a secret: it must reach nobody else.
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,117 @@
+"""Passwords: which ones are refused, and how the rest is kept."""
+
+import functools
+import re
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from oriel.errors import Unavailable, WeakPassword
+
+SHORTEST = 8
+LONGEST = 128
+
+# 134 MB and half a second for each guess (OWASP's first choice for scrypt); tests make it cheaper.
+method = "scrypt:131072:8:1"
+
+# More at once would take the memory that the process has for everything else.
+_HASHES_AT_ONCE = threading.BoundedSemaphore(2)
+_LONGEST_WAIT_S = 15
+
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890123456789",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qwertzuiop",
+    "yxcvbnm",
+    "azertyuiop",
+    "qsdfghjklm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "qazwsxedcrfvtgb",
+    "qweasdzxc",
+    "147258369",
+    "741852963",
+    "a1b2c3d4e5f6g7h8",
+    "aabbccddeeffgg",
+    "112233445566778899",
+    "zaq12wsxcde34rfv",
+)
+_SPELLED = str.maketrans({"@": "a", "4": "a", "3": "e", "1": "i", "!": "i", "0": "o", "$": "s", "5": "s", "7": "t"})
+# What people put before and behind a word so that a form takes it; more than this, and it is no longer a common one.
+_DECORATED = re.compile(r"[^a-z]{0,2}([a-z]+)[^a-z]{0,5}")
+_NUMBERED = re.compile(r"(.+?)[0-9!?.#*_-]{1,5}")
+
+
+def refuse_weak(password: str, *, known: tuple[str, ...] = ()) -> None:
+    """Raise WeakPassword for one that is too short, too long or easily guessed; `known` are the user's own words."""
+    if len(password) < SHORTEST:
+        raise WeakPassword(f"Please choose a password of at least {SHORTEST} characters.", shortest=SHORTEST)
+    if len(password) > LONGEST:
+        raise WeakPassword(f"Please choose a password of at most {LONGEST} characters.", longest=LONGEST)
+    if _is_guessable(password, known):
+        raise WeakPassword("Many people use this password, or it can be guessed easily. Please choose another one.")
+
+
+def hash_password(password: str) -> str:
+    """Return what is stored of a password."""
+    with _one_of_few():
+        return generate_password_hash(password, method)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Return whether this is the password; without a stored one the answer takes as long, and is no."""
+    with _one_of_few():
+        return check_password_hash(stored or _nobodys_hash(method), password)
+
+
+@functools.cache
+def _nobodys_hash(parameters: str) -> str:
+    return f"{parameters}${secrets.token_hex(8)}${secrets.token_hex(64)}"
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    if not _HASHES_AT_ONCE.acquire(timeout=_LONGEST_WAIT_S):
+        raise Unavailable("Many people are logging in at this moment. Please try again shortly.", retry_after_s=5)
+    try:
+        yield
+    finally:
+        _HASHES_AT_ONCE.release()
+
+
+def _is_guessable(password: str, known: tuple[str, ...]) -> bool:
+    lower = password.lower()
+    own = {word for text in known for word in (text.lower(), *re.split(r"[^a-z0-9]+", text.lower())) if len(word) > 2}
+    return len(set(lower)) < 3 or any(
+        form in _common() or form in own or any(form in row or form in row[::-1] for row in _ROWS)
+        for form in _forms(lower)
+    )
+
+
+def _forms(lower: str) -> Iterator[str]:
+    """Yield a password and the words from which somebody may have made it."""
+    for text in (lower, lower.translate(_SPELLED), _once(lower)):
+        yield text
+        if found := _DECORATED.fullmatch(text):
+            yield found[1]
+    # "P@ssw0rd2024": the digits behind are a year, the others letters.
+    if found := _NUMBERED.fullmatch(lower):
+        yield found[1].translate(_SPELLED)
+
+
+def _once(text: str) -> str:
+    """Return "monkey" for "monkeymonkey"."""
+    half = text[: len(text) // 2]
+    return half if half * 2 == text else text
+
+
+@functools.cache
+def _common() -> frozenset[str]:
+    return frozenset(files("oriel.accounts").joinpath("common_passwords.txt").read_text("utf-8").split())

@@ -1,0 +1,79 @@
+"""What a user may change about the account."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from oriel.accounts import activity, letters, passwords
+from oriel.accounts.activity import Did
+from oriel.accounts.addresses import checked_email
+from oriel.accounts.login import prove, refuse_other_password
+from oriel.accounts.models import User
+from oriel.accounts.origin import Origin
+from oriel.accounts.password_reset import end_reset_links
+from oriel.accounts.registration import refuse_taken, send_confirmation
+from oriel.accounts.sessions import end_sessions
+from oriel.errors import InvalidBody
+from oriel.infra.database import db, writing
+
+
+@dataclass(frozen=True)
+class Change:
+    """What shall be different; None leaves a thing as it is."""
+
+    name: str | None = None
+    email: str | None = None
+    password: str | None = None
+    current_password: str | None = None
+
+
+def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) -> None:
+    """Change name, address and password; the latter two want the current password.
+
+    A new address counts once it is confirmed; a new password ends all sessions but this one. Raise InvalidBody,
+    WrongLogin, InvalidEmail, EmailTaken, WeakPassword, TooManyRequests.
+    """
+    email = checked_email(wanted.email) if wanted.email is not None else None
+    proven = _prove(user, wanted.current_password, origin) if email is not None or wanted.password is not None else None
+    if email is not None and email != user.email:
+        refuse_taken(email)
+    stored = _hashed(user, wanted, email)
+    with writing() as session:
+        if proven:
+            refuse_other_password(session, user, proven)
+        if wanted.name is not None:
+            user.name = wanted.name.strip()
+        if email is not None:
+            _change_email(session, user, email, origin)
+        if stored:
+            user.password_hash = stored
+            end_reset_links(session, user.id)
+            end_sessions(session, user.id, because="password changed", but=session_id)
+            letters.tell_new_password(session, user)
+            activity.record(session, user.id, Did.PASSWORD_CHANGED, origin)
+
+
+def _prove(user: User, password: str | None, origin: Origin) -> str:
+    if not password:
+        sentence = "Please enter your current password too: it is needed to change the mail address or the password."
+        raise InvalidBody(sentence, current_password="is needed")  # noqa: S106  (a sentence about it)
+    return prove(user, password, origin)
+
+
+def _hashed(user: User, wanted: Change, email: str | None) -> str | None:
+    if wanted.password is None:
+        return None
+    passwords.refuse_weak(wanted.password, known=(user.email, email or "", wanted.name or user.name))
+    # A hash may wait for its turn for many seconds, and must not hold one of the database's connections meanwhile.
+    db.session.commit()
+    return passwords.hash_password(wanted.password)
+
+
+def _change_email(session: Session, user: User, email: str, origin: Origin) -> None:
+    if email == user.email:
+        user.pending_email = None
+        return
+    user.pending_email = email
+    end_reset_links(session, user.id)
+    send_confirmation(session, user, email)
+    activity.record(session, user.id, Did.EMAIL_CHANGE_ASKED, origin)

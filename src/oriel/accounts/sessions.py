@@ -1,0 +1,140 @@
+"""Sessions: begun by a login, carried on by refresh tokens that are good once, ended from anywhere."""
+
+import logging
+from datetime import timedelta
+from enum import Enum, auto
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from oriel.accounts import activity
+from oriel.accounts.activity import Did
+from oriel.accounts.models import User, UserSession
+from oriel.accounts.origin import Origin
+from oriel.accounts.tokens import REFRESH_LIFE, REUSE_GRACE, Claims
+from oriel.errors import NotAuthenticated, NotFound
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+from oriel.infra.ids import new_id
+from oriel.infra.logs import facts
+
+_log = logging.getLogger("oriel.accounts")
+
+# Somebody who comes back every week stays logged in, but not for ever.
+LONGEST_SESSION = timedelta(days=180)
+
+
+class _Turn(Enum):
+    """What a refresh token that comes is good for."""
+
+    GONE = auto()
+    NEXT = auto()
+    AGAIN = auto()
+    REUSED = auto()
+
+
+def begin_session(session: Session, user: User, origin: Origin) -> UserSession:
+    """Add a session, inside the caller's transaction."""
+    begun = UserSession(
+        user_id=user.id,
+        expires_at=now() + REFRESH_LIFE,
+        address=origin.address,
+        user_agent=origin.user_agent,
+    )
+    session.add(begun)
+    session.flush()
+    return begun
+
+
+def refresh_session(claims: Claims, origin: Origin) -> UserSession:
+    """Take a refresh token, which is good no longer, and return its session with the name of the next one.
+
+    A token that was used before ends the session: somebody else holds a copy. Only within ten seconds the same next
+    token is handed out again, to a page that asked twice. Raise NotAuthenticated.
+    """
+    with writing() as session:
+        found = session.scalar(select(UserSession).where(UserSession.id == claims.session_id).with_for_update())
+        turn = _turn(found, claims)
+        if found and turn is _Turn.NEXT:
+            _rotate(found, origin)
+        elif found and turn is _Turn.REUSED:
+            _end(found, "reused")
+            activity.record(session, found.user_id, Did.SESSION_STOLEN, origin, session_id=found.id)
+    if turn is _Turn.REUSED:
+        _log.warning("A used refresh token came back: its session was ended.", extra=facts(session=claims.session_id))
+    if found is None or turn in (_Turn.GONE, _Turn.REUSED):
+        raise NotAuthenticated("Please log in: this session has ended.")
+    return found
+
+
+def live_sessions(user_id: str) -> Select[UserSession]:
+    """Return the query for somebody's sessions that have not ended, newest first."""
+    query = select(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+    return query.where(UserSession.expires_at > now()).order_by(UserSession.created_at.desc(), UserSession.id.desc())
+
+
+def log_out(user_id: str, session_id: str, origin: Origin) -> None:
+    """End the session from which somebody logs out."""
+    with writing() as session:
+        if found := _owned(session, user_id, session_id):
+            _end(found, "logout")
+            activity.record(session, user_id, Did.LOGGED_OUT, origin)
+
+
+def end_session(user_id: str, session_id: str, origin: Origin) -> None:
+    """End one of somebody's sessions; raise NotFound where there is no such one."""
+    with writing() as session:
+        found = _owned(session, user_id, session_id)
+        if found is None or found.ended_at:
+            raise NotFound("There is no such session.")
+        _end(found, "ended by its user")
+        activity.record(session, user_id, Did.SESSION_ENDED, origin, session_id=session_id)
+
+
+def end_other_sessions(user_id: str, kept: str, origin: Origin) -> None:
+    """End all of somebody's sessions but one."""
+    with writing() as session:
+        count = end_sessions(session, user_id, because="ended by its user", but=kept)
+        activity.record(session, user_id, Did.SESSIONS_ENDED, origin, count=count)
+
+
+def end_sessions(session: Session, user_id: str, *, because: str, but: str | None = None) -> int:
+    """End the sessions of a user inside the caller's transaction, and return how many there were."""
+    query = update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+    if but:
+        query = query.where(UserSession.id != but)
+    return len(session.scalars(query.values(ended_at=now(), ended_because=because).returning(UserSession.id)).all())
+
+
+def user_of(session: UserSession) -> User:
+    """Return whose session it is."""
+    user = db.session.get(User, session.user_id)
+    assert user
+    return user
+
+
+def _turn(found: UserSession | None, claims: Claims) -> _Turn:
+    if found is None or found.user_id != claims.user_id or found.ended_at or found.expires_at <= now():
+        return _Turn.GONE
+    if claims.token_id == found.refresh_id:
+        return _Turn.NEXT
+    if claims.token_id == found.previous_refresh_id and now() < found.refreshed_at + REUSE_GRACE:
+        return _Turn.AGAIN
+    return _Turn.REUSED
+
+
+def _rotate(found: UserSession, origin: Origin) -> None:
+    found.previous_refresh_id, found.refresh_id = found.refresh_id, new_id()
+    found.refreshed_at = found.last_used_at = now()
+    found.expires_at = min(now() + REFRESH_LIFE, found.created_at + LONGEST_SESSION)
+    found.address, found.user_agent = origin.address, origin.user_agent
+
+
+def _end(found: UserSession, because: str) -> None:
+    found.ended_at = now()
+    found.ended_because = because
+
+
+def _owned(session: Session, user_id: str, session_id: str) -> UserSession | None:
+    found = session.get(UserSession, session_id)
+    return found if found and found.user_id == user_id else None

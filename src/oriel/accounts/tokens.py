@@ -1,0 +1,95 @@
+"""JSON web tokens: short-lived ones for access, and families of refresh tokens of which one is good at a time.
+
+Each token carries its session's id, which is looked up at every use: a session that has ended ends its tokens at once.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from flask import Flask
+from flask_jwt_extended import (
+    JWTManager,
+    create_access_token,
+    create_refresh_token,
+    get_jwt,
+    verify_jwt_in_request,
+)
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import PyJWTError
+
+from oriel.errors import NotAuthenticated
+from oriel.settings import Settings
+
+ACCESS_LIFE = timedelta(minutes=15)
+REFRESH_LIFE = timedelta(days=30)
+# A page that asks twice at once, or whose first answer was lost, is no thief.
+REUSE_GRACE = timedelta(seconds=10)
+
+_ISSUER = "oriel"
+
+jwt = JWTManager()
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a valid token says."""
+
+    user_id: str
+    session_id: str
+    token_id: str
+
+
+def init_tokens(app: Flask, settings: Settings) -> None:
+    """Fix the algorithm, the key and where a token may come from."""
+    assert settings.jwt_secret_key
+    app.config.update(
+        JWT_SECRET_KEY=settings.jwt_secret_key.get_secret_value(),
+        JWT_ALGORITHM="HS256",
+        JWT_DECODE_ALGORITHMS=["HS256"],
+        JWT_ENCODE_ISSUER=_ISSUER,
+        JWT_DECODE_ISSUER=_ISSUER,
+        JWT_ACCESS_TOKEN_EXPIRES=ACCESS_LIFE,
+        JWT_REFRESH_TOKEN_EXPIRES=REFRESH_LIFE,
+        JWT_TOKEN_LOCATION=["headers", "cookies"],
+        JWT_COOKIE_SECURE=settings.is_production,
+        JWT_COOKIE_SAMESITE="Strict",
+        JWT_COOKIE_CSRF_PROTECT=True,
+        JWT_REFRESH_COOKIE_PATH="/api/auth/",
+        # The access token lives in the page's memory: only the refresh token may come as a cookie.
+        JWT_ACCESS_COOKIE_NAME="oriel_no_access_cookie",
+        JWT_REFRESH_COOKIE_NAME="oriel_refresh",
+        JWT_REFRESH_CSRF_COOKIE_NAME="oriel_csrf",
+    )
+    jwt.init_app(app)
+
+
+def access_token(user_id: str, session_id: str) -> str:
+    """Return a token for the next quarter of an hour."""
+    token: str = create_access_token(identity=user_id, additional_claims={"sid": session_id})
+    return token
+
+
+def refresh_token(user_id: str, session_id: str, token_id: str) -> str:
+    """Return the refresh token of this name: asked for again, the same one but for its dates."""
+    token: str = create_refresh_token(identity=user_id, additional_claims={"sid": session_id, "jti": token_id})
+    return token
+
+
+def read_token(where: Literal["headers", "cookies"], *, either_kind: bool = False) -> dict[str, Any]:
+    """Return what the access token says, or a token of either kind; raise NotAuthenticated without a good one."""
+    try:
+        verify_jwt_in_request(refresh=where == "cookies", verify_type=not either_kind, locations=[where])
+    except (JWTExtendedException, PyJWTError) as error:
+        # The extension would answer 422 to some of these; to a client they are all one.
+        raise NotAuthenticated("Please log in: the token is missing, malformed or expired.") from error
+    payload: dict[str, Any] = get_jwt()
+    return payload
+
+
+def claims_of(payload: dict[str, Any]) -> Claims:
+    """Return what a decoded token says; raise NotAuthenticated for one that is not ours."""
+    try:
+        return Claims(str(payload["sub"]), str(payload["sid"]), str(payload["jti"]))
+    except KeyError as error:
+        raise NotAuthenticated("Please log in: the token is not one of ours.") from error

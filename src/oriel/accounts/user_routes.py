@@ -1,0 +1,152 @@
+"""Routes by which a user looks after the own account."""
+
+from datetime import UTC, datetime
+
+from apiflask import APIBlueprint
+from flask import Response, g
+from flask_jwt_extended import get_jwt
+
+from oriel.accounts import keys, profile, sessions
+from oriel.accounts.access import Who, allow, current_user
+from oriel.accounts.activity import activity_of
+from oriel.accounts.bodies import (
+    ActivityList,
+    KeyIn,
+    KeyList,
+    KeyMadeOut,
+    KeyOut,
+    ProfileIn,
+    ProfileOut,
+    SessionList,
+    SessionVerifyOut,
+)
+from oriel.accounts.models import UserSession
+from oriel.accounts.origin import request_origin
+from oriel.accounts.shown import show_profile, show_user
+from oriel.infra.limits import READS_A_MINUTE, rate
+from oriel.infra.paging import PageQuery, fetch_page
+
+routes = APIBlueprint("user", __name__, url_prefix="/api/user", tag="user")
+
+_READ = rate(f"{READS_A_MINUTE}/minute", scope="reads")
+_WRITE = rate("30/minute", scope="account writes")
+_REFUSALS = [401, 403, 429]
+
+
+@routes.get("/profile")
+@allow(Who.USER)
+@_READ
+@routes.output(ProfileOut)
+@routes.doc(summary="The user and what is used", responses=_REFUSALS)
+def show() -> ProfileOut:
+    """Answer the profile."""
+    return show_profile(current_user())
+
+
+@routes.put("/profile")
+@allow(Who.USER, keys=False)
+@_WRITE
+@routes.input(ProfileIn)
+@routes.output(ProfileOut)
+@routes.doc(summary="Change name, mail address or password", responses=[400, *_REFUSALS, 409, 422, 503])
+def change(json_data: ProfileIn) -> ProfileOut:
+    """Change what is named; the rest stays."""
+    wanted = profile.Change(**json_data.model_dump())
+    profile.change_profile(current_user(), wanted, g.session_id, request_origin())
+    return show_profile(current_user())
+
+
+@routes.get("/session/verify")
+@allow(Who.USER)
+@_READ
+@routes.output(SessionVerifyOut)
+@routes.doc(summary="Whether the token is good, and whose it is", responses=_REFUSALS)
+def verify_session() -> dict[str, object]:
+    """Answer for a good token; any other is refused before."""
+    ends = datetime.fromtimestamp(get_jwt()["exp"], UTC) if g.session_id else None
+    return {"user": show_user(current_user()), "expires_at": ends}
+
+
+@routes.get("/sessions")
+@allow(Who.USER, keys=False)
+@_READ
+@routes.input(PageQuery, location="query")
+@routes.output(SessionList)
+@routes.doc(summary="Where the user is logged in", responses=[*_REFUSALS, 422])
+def list_sessions(query_data: PageQuery) -> SessionList:
+    """List the sessions that have not ended."""
+    return fetch_page(SessionList, sessions.live_sessions(current_user().id), query_data, show=_show_session)
+
+
+@routes.delete("/sessions")
+@allow(Who.USER, keys=False)
+@_WRITE
+@routes.output({}, status_code=204)
+@routes.doc(summary="Log out everywhere else", responses=_REFUSALS)
+def end_others() -> Response:
+    """End all sessions but the one that asks."""
+    sessions.end_other_sessions(current_user().id, g.session_id, request_origin())
+    return Response(status=204)
+
+
+@routes.delete("/sessions/<id:session_id>")
+@allow(Who.USER, keys=False)
+@_WRITE
+@routes.output({}, status_code=204)
+@routes.doc(summary="End one session", responses=[*_REFUSALS, 404])
+def end_one(session_id: str) -> Response:
+    """End a session, also the one that asks."""
+    sessions.end_session(current_user().id, session_id, request_origin())
+    return Response(status=204)
+
+
+@routes.get("/keys")
+@allow(Who.USER, keys=False)
+@_READ
+@routes.input(PageQuery, location="query")
+@routes.output(KeyList)
+@routes.doc(summary="API keys", responses=[*_REFUSALS, 422])
+def list_keys(query_data: PageQuery) -> KeyList:
+    """List the keys that are good, without their secrets."""
+    return fetch_page(KeyList, keys.keys_of(current_user().id), query_data)
+
+
+@routes.post("/keys")
+@allow(Who.CONFIRMED, keys=False)
+@_WRITE
+@routes.input(KeyIn)
+@routes.output(KeyMadeOut, status_code=201)
+@routes.doc(summary="Make an API key, whose secret is shown this once", responses=[400, *_REFUSALS, 409, 422, 503])
+def make_key(json_data: KeyIn) -> KeyMadeOut:
+    """Make a key for the header X-API-Key."""
+    key, secret = keys.make_own_key(
+        current_user(), json_data.name, password=json_data.current_password, origin=request_origin()
+    )
+    return KeyMadeOut(**KeyOut.model_validate(key).model_dump(), secret=secret)
+
+
+@routes.delete("/keys/<id:key_id>")
+@allow(Who.USER, keys=False)
+@_WRITE
+@routes.output({}, status_code=204)
+@routes.doc(summary="Revoke an API key", responses=[*_REFUSALS, 404])
+def revoke_key(key_id: str) -> Response:
+    """Make a key useless at once."""
+    keys.revoke_key(current_user().id, key_id, request_origin())
+    return Response(status=204)
+
+
+@routes.get("/activity")
+@allow(Who.USER, keys=False)
+@_READ
+@routes.input(PageQuery, location="query")
+@routes.output(ActivityList)
+@routes.doc(summary="What happened to the account", responses=[*_REFUSALS, 422])
+def list_activity(query_data: PageQuery) -> ActivityList:
+    """List logins, failed ones, changes of password, address, keys and sessions."""
+    return fetch_page(ActivityList, activity_of(current_user().id), query_data)
+
+
+def _show_session(row: UserSession) -> dict[str, object]:
+    names = ("id", "created_at", "last_used_at", "expires_at", "address", "user_agent")
+    return {**{name: getattr(row, name) for name in names}, "current": row.id == g.session_id}

@@ -1,0 +1,144 @@
+"""What a plan does not allow of a render, said to the customer; pure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from oriel.billing.plans import PLANS, Plan
+from oriel.errors import (
+    PaymentRequired,
+    PlanLimitDuration,
+    PlanLimitFormat,
+    PlanLimitFps,
+    PlanLimitMonth,
+    PlanLimitSize,
+    PlanLimitStorage,
+)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a render asks for; `duration_s` and `song_bytes` are those of the song."""
+
+    width: int
+    height: int
+    fps: int
+    format: str
+    duration_s: float
+    song_bytes: int
+    video_bytes_estimate: int
+
+    @property
+    def frame(self) -> int:
+        """The shorter side."""
+        return min(self.width, self.height)
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a customer has used of the plan so far."""
+
+    renders: int = 0
+    storage_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason why not: the limit, the value that is beyond it, and the plan that would do."""
+
+    error: type[PaymentRequired]
+    sentence: str
+    limit: object
+    value: object
+    plan: str
+    lifted_by: str | None
+
+    @property
+    def code(self) -> str:
+        """The error's code."""
+        return self.error.code
+
+    def as_error(self) -> PaymentRequired:
+        """Return what to raise."""
+        return self.error(self.sentence, limit=self.limit, value=self.value, plan=self.plan, lifted_by=self.lifted_by)
+
+
+def allowed_by(plan: Plan, demand: Demand, use: Use | None = None) -> list[Refusal]:
+    """Return why the plan does not allow this, the most telling reason first; empty where it does."""
+    use = use or Use()
+    needed = use.storage_bytes + demand.video_bytes_estimate
+    return [
+        *_frames(plan, demand),
+        *refused_song(plan, demand.song_bytes, demand.duration_s),
+        *refused_storage(plan, needed),
+        *_renders(plan, use),
+    ]
+
+
+def refused_song(plan: Plan, size_bytes: int, duration_s: float) -> Iterator[Refusal]:
+    """Yield why the plan does not take a song like this."""
+    if duration_s > plan.song_seconds:
+        lifted = _lifting(lambda other: duration_s <= other.song_seconds)
+        told = f"{plan.title} takes songs of up to {_minutes(plan.song_seconds)}, and this one is longer."
+        yield _refusal(PlanLimitDuration, told, plan.song_seconds, duration_s, plan, lifted)
+    if size_bytes > plan.song_bytes:
+        lifted = _lifting(lambda other: size_bytes <= other.song_bytes)
+        told = f"{plan.title} takes songs of up to {_size(plan.song_bytes)}, and this one is larger."
+        yield _refusal(PlanLimitSize, told, plan.song_bytes, size_bytes, plan, lifted)
+
+
+def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
+    """Yield why the plan's storage does not hold so much in all."""
+    if plan.storage_bytes is not None and needed_bytes > plan.storage_bytes:
+        lifted = _lifting(lambda other: other.storage_bytes is None or needed_bytes <= other.storage_bytes)
+        told = f"Your storage of {_size(plan.storage_bytes)} has no room for this. Please delete what you need no more."
+        yield _refusal(PlanLimitStorage, told, plan.storage_bytes, needed_bytes, plan, lifted)
+
+
+def _frames(plan: Plan, demand: Demand) -> Iterator[Refusal]:
+    if demand.frame > plan.largest_frame:
+        lifted = _lifting(lambda other: demand.frame <= other.largest_frame)
+        told = f"{plan.title} makes videos of up to {plan.largest_frame}p, and this one is {demand.frame}p."
+        yield _refusal(PlanLimitSize, told, plan.largest_frame, demand.frame, plan, lifted)
+    if demand.fps not in plan.frame_rates:
+        lifted = _lifting(lambda other: demand.fps in other.frame_rates)
+        listed = _listed([str(rate) for rate in plan.frame_rates])
+        told = f"{plan.title} makes {listed} frames a second, and this video has {demand.fps}."
+        yield _refusal(PlanLimitFps, told, list(plan.frame_rates), demand.fps, plan, lifted)
+    if demand.format not in plan.formats:
+        lifted = _lifting(lambda other: demand.format in other.formats)
+        listed = _listed([name.upper() for name in plan.formats])
+        told = f"{plan.title} makes {listed} files, and this video is {demand.format.upper()}."
+        yield _refusal(PlanLimitFormat, told, list(plan.formats), demand.format, plan, lifted)
+
+
+def _renders(plan: Plan, use: Use) -> Iterator[Refusal]:
+    wanted = use.renders + 1
+    if plan.renders is not None and wanted > plan.renders:
+        lifted = _lifting(lambda other: other.renders is None or wanted <= other.renders)
+        told = f"You have used all {plan.renders} renders of {plan.title} for this month."
+        yield _refusal(PlanLimitMonth, told, plan.renders, wanted, plan, lifted)
+
+
+def _refusal(
+    error: type[PaymentRequired], told: str, limit: object, value: object, plan: Plan, lifted: Plan | None
+) -> Refusal:
+    sentence = f"{told} {lifted.title} lifts this limit." if lifted else told
+    return Refusal(error, sentence, limit, value, plan.name, lifted.name if lifted else None)
+
+
+def _lifting(allows: Callable[[Plan], bool]) -> Plan | None:
+    return next((plan for plan in PLANS.values() if allows(plan)), None)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes"
+
+
+def _size(amount: int) -> str:
+    if amount >= 1_000_000_000:
+        return f"{amount / 1_000_000_000:.3g} GB"
+    return f"{max(1, round(amount / 1_000_000))} MB"

@@ -1,0 +1,145 @@
+"""The right to a render: reserved at submit, spent at the end, given back when it fails for good.
+
+`reserve`, `spend` and `give_back` run inside the caller's transaction, so that a right and its render are never apart.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from oriel.billing.models import HELD, RESERVED, RETURNED, SPENT, USED, Credit, RenderRight
+from oriel.billing.plans import CREDIT, PLANS, Plan
+from oriel.billing.refusals import Demand, Refusal, Use, allowed_by
+from oriel.billing.standing import Standing, plan_of, set_plan, standing_of, take_turn
+from oriel.billing.storage_use import storage_used
+from oriel.errors import PaymentRequired
+
+__all__ = [
+    "Demand",
+    "Grant",
+    "Refusal",
+    "allowed_by",
+    "credits_held",
+    "give_back",
+    "plan_of",
+    "reserve",
+    "set_plan",
+    "spend",
+    "used_this_period",
+]
+
+Payer = Literal["plan", "credit"]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What pays for a render; `plan` is the table's column whose limits, weight and days hold for it."""
+
+    plan: Plan
+    watermark: bool
+    kind: Payer
+
+
+def reserve(session: Session, user_id: str, render_id: str, demand: Demand, pay_with: Payer | None = None) -> Grant:
+    """Set a right aside for this render, or raise PaymentRequired with what is missing.
+
+    Without `pay_with` the plan pays if it allows the settings, else a held credit. Asked again for the same render, it
+    answers as before; a right that was returned is reserved anew.
+    """
+    take_turn(session, user_id)
+    right = session.scalar(select(RenderRight).where(RenderRight.render_id == render_id).with_for_update())
+    if right and right.state != RETURNED:
+        return _grant(right)
+    standing = standing_of(session, user_id)
+    credit = _payer(session, user_id, standing, demand, pay_with)
+    right = right or RenderRight(render_id=render_id, user_id=user_id)
+    _fill(right, standing, credit, demand)
+    session.add(right)
+    session.flush()
+    return _grant(right)
+
+
+def spend(session: Session, render_id: str) -> bool:
+    """Use up the right of a render that was delivered; False where none was reserved, so that twice is once."""
+    return _settle(session, render_id, SPENT, USED)
+
+
+def give_back(session: Session, render_id: str) -> bool:
+    """Return the right of a render that will never be; False where none was reserved, so that twice is once."""
+    return _settle(session, render_id, RETURNED, HELD)
+
+
+def used_this_period(session: Session, user_id: str) -> int:
+    """Return how many of the plan's renders are reserved or spent in the present period."""
+    return _used(session, user_id, standing_of(session, user_id).period)
+
+
+def credits_held(session: Session, user_id: str) -> int:
+    """Return how many bought renders are left."""
+    return session.scalar(select(func.count()).where(Credit.user_id == user_id, Credit.state == HELD)) or 0
+
+
+def _payer(session: Session, user_id: str, standing: Standing, demand: Demand, pay_with: Payer | None) -> Credit | None:
+    """Return the credit that pays, or None where the plan does."""
+    if pay_with == "credit":
+        return _credit_for(session, user_id, demand)
+    use = Use(_used(session, user_id, standing.period), storage_used(session, user_id))
+    refusals = allowed_by(standing.plan, demand, use)
+    if not refusals:
+        return None
+    credit = None if pay_with == "plan" or allowed_by(CREDIT, demand) else _held_credit(session, user_id)
+    if credit is None:
+        raise refusals[0].as_error()
+    return credit
+
+
+def _credit_for(session: Session, user_id: str, demand: Demand) -> Credit:
+    for refusal in allowed_by(CREDIT, demand):
+        raise refusal.as_error()
+    credit = _held_credit(session, user_id)
+    if credit is None:
+        sentence = f"You have no single render left. You can buy one for ${CREDIT.price_cents / 100:.2f}."
+        raise PaymentRequired(sentence, limit=0, value=1, plan=CREDIT.name, lifted_by=CREDIT.name)
+    return credit
+
+
+def _held_credit(session: Session, user_id: str) -> Credit | None:
+    held = select(Credit).where(Credit.user_id == user_id, Credit.state == HELD)
+    return session.scalar(held.order_by(Credit.created_at, Credit.id).limit(1).with_for_update())
+
+
+def _fill(right: RenderRight, standing: Standing, credit: Credit | None, demand: Demand) -> None:
+    right.kind = "credit" if credit else "plan"
+    right.credit_id = credit.id if credit else None
+    right.plan = CREDIT.name if credit else standing.plan.name
+    right.period = standing.period
+    right.state = RESERVED
+    right.video_bytes = demand.video_bytes_estimate
+    if credit:
+        credit.state = RESERVED
+
+
+def _grant(right: RenderRight) -> Grant:
+    if right.kind == "credit":
+        return Grant(CREDIT, CREDIT.watermark, "credit")
+    plan = PLANS[right.plan]
+    return Grant(plan, plan.watermark, "plan")
+
+
+def _used(session: Session, user_id: str, period: str) -> int:
+    mine = (RenderRight.user_id == user_id, RenderRight.kind == "plan", RenderRight.period == period)
+    return session.scalar(select(func.count()).where(*mine, RenderRight.state.in_((RESERVED, SPENT)))) or 0
+
+
+def _settle(session: Session, render_id: str, right_becomes: str, credit_becomes: str) -> bool:
+    waiting = (RenderRight.render_id == render_id, RenderRight.state == RESERVED)
+    settled = update(RenderRight).where(*waiting).values(state=right_becomes).returning(RenderRight.credit_id)
+    row = session.execute(settled).one_or_none()
+    if row is None:
+        return False
+    if row.credit_id:
+        reserved = (Credit.id == row.credit_id, Credit.state == RESERVED)
+        session.execute(update(Credit).where(*reserved).values(state=credit_becomes))
+    return True

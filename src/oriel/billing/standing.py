@@ -1,0 +1,96 @@
+"""Which plan holds for a customer at a moment, and which period its renders count in."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oriel.accounts.models import User
+from oriel.billing.models import PlanHolding
+from oriel.billing.plans import FREE, PLANS, Plan
+from oriel.errors import CallerError, NotFound
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A plan, and the name of the period: "2026-11", or the moment in which a paid period began."""
+
+    plan: Plan
+    period: str
+
+
+def plan_of(user_id: str) -> Plan:
+    """Return a customer's plan; without a row it is Free."""
+    return standing_of(db.session, user_id).plan
+
+
+def standing_of(session: Session, user_id: str) -> Standing:
+    """Return a customer's plan and period, as the transaction sees them."""
+    return standing_at(session.get(PlanHolding, user_id, populate_existing=True), now())
+
+
+def standing_at(holding: PlanHolding | None, moment: datetime) -> Standing:
+    """Return what holds at this moment: a period that has ended brings what was ordered for its end."""
+    if holding is None:
+        return Standing(FREE, _month(moment))
+    began, plan = holding.period_start, holding.plan
+    if holding.period_end and moment >= holding.period_end:
+        began, plan = holding.period_end, _after(holding)
+    if plan == FREE.name or began is None:
+        return Standing(PLANS[plan], _month(moment))
+    return Standing(PLANS[plan], began.astimezone(UTC).isoformat(timespec="seconds"))
+
+
+def set_plan(
+    user_id: str, name: str, *, period_start: datetime | None = None, period_end: datetime | None = None
+) -> Plan:
+    """Put a customer on a plan from now on, in a transaction of its own; without a period the calendar month counts."""
+    with writing() as session:
+        return hold_plan(session, user_id, name, period_start=period_start, period_end=period_end)
+
+
+def hold_plan(
+    session: Session,
+    user_id: str,
+    name: str,
+    *,
+    period_start: datetime | None = None,
+    period_end: datetime | None = None,
+) -> Plan:
+    """Put a customer on a plan within a transaction; what was ordered for the period's end is forgotten."""
+    plan = _plan_named(name)
+    fresh = PlanHolding(user_id=user_id, plan=plan.name, period_start=period_start, period_end=period_end)
+    fresh.cancel_at_period_end, fresh.pending_plan = False, None
+    session.merge(fresh)
+    session.flush()
+    return plan
+
+
+def take_turn(session: Session, user_id: str) -> None:
+    """Let one transaction at a time decide about this customer: two could take the same last render otherwise.
+
+    SQLite has one writer at a time anyway. On PostgreSQL the lock leaves alone what merely refers to the user.
+    """
+    row = select(User.id).where(User.id == user_id).with_for_update(key_share=True)
+    if session.scalar(row) is None:
+        raise NotFound("This account is gone.")
+
+
+def _plan_named(name: str) -> Plan:
+    try:
+        return PLANS[name]
+    except KeyError:
+        raise CallerError(f"There is no plan “{name}”. The plans are {', '.join(PLANS)}.", plan=name) from None
+
+
+def _after(holding: PlanHolding) -> str:
+    if holding.cancel_at_period_end:
+        return FREE.name
+    return holding.pending_plan or holding.plan
+
+
+def _month(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m")

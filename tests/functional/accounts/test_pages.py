@@ -1,0 +1,91 @@
+"""The small pages behind the links in mails."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from tests.functional.accounts.person import OTHER_PASSWORD, Mailbox, Person, json_of
+from werkzeug.test import TestResponse
+
+
+def _set(client: FlaskClient, token: str, password: str = OTHER_PASSWORD, repeated: str | None = None) -> TestResponse:
+    form = {"token": token, "password": password, "repeated": password if repeated is None else repeated}
+    return client.post("/reset-password", data=form)
+
+
+def test_looking_at_the_page_uses_nothing_up_and_its_button_confirms(
+    person: Callable[..., Person], mailbox: Mailbox
+) -> None:
+    ada = person(confirmed=False)
+    token = mailbox.token()
+    page = ada.client.get(f"/verify-email?token={token}")
+    assert page.status_code == 200
+    assert f'value="{token}"' in page.text
+    ada.log_in()
+    assert json_of(ada.call("GET", "/api/user/profile"))["email_verified"] is False
+    assert "Your address is confirmed" in ada.client.post("/verify-email", data={"token": token}).text
+    assert json_of(ada.call("GET", "/api/user/profile"))["email_verified"] is True
+
+
+def test_a_link_that_is_over_is_told_in_words(client: FlaskClient) -> None:
+    answer = client.post("/verify-email", data={"token": "x" * 43})
+    assert answer.status_code == 422
+    assert "This link is not valid any more" in answer.text
+
+
+def test_the_form_sets_a_new_password(person: Callable[..., Person], mailbox: Mailbox) -> None:
+    ada = person()
+    ada.client.post("/api/auth/reset-password", json={"email": ada.email})
+    token = mailbox.token("password_reset")
+    assert 'type="password"' in ada.client.get(f"/reset-password?token={token}").text
+    assert "Your new password is set" in _set(ada.client, token).text
+    assert ada.log_in(password=OTHER_PASSWORD).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "repeated", "said"),
+    [
+        (OTHER_PASSWORD, "another one", "The two passwords differ"),
+        ("password1", None, "Many people use this password"),
+        ("", None, "Please choose a password"),
+        ("x" * 2000, None, "Please choose a password"),
+    ],
+)
+def test_a_password_that_will_not_do_may_be_typed_again(
+    person: Callable[..., Person], mailbox: Mailbox, password: str, repeated: str | None, said: str
+) -> None:
+    ada = person()
+    ada.client.post("/api/auth/reset-password", json={"email": ada.email})
+    token = mailbox.token("password_reset")
+    answer = _set(ada.client, token, password, repeated)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{token}"' in answer.text
+
+
+def test_a_used_link_sets_nothing_and_shows_no_form(client: FlaskClient) -> None:
+    for answer in (_set(client, "x" * 43), client.get("/reset-password?token=" + "x" * 43)):
+        assert answer.status_code == 422
+        assert "has been used or is too old" in answer.text
+        assert "<form" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/verify-email", "/reset-password", "/verify-email?token=" + "x" * 300])
+def test_half_a_link_is_told_in_words(client: FlaskClient, path: str) -> None:
+    assert "This link is not complete" in client.get(path).text
+
+
+def test_what_somebody_puts_into_a_link_stays_text(client: FlaskClient) -> None:
+    page = client.get("/reset-password", query_string={"token": '"><script>alert(1)</script>'})
+    assert "<script" not in page.text
+
+
+def test_the_pages_need_no_script_and_no_style_of_their_own(client: FlaskClient) -> None:
+    page = client.get("/reset-password?token=x")
+    assert "<script" not in page.text
+    assert "style=" not in page.text
+    assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    css = client.get("/account-pages/account.css")
+    assert css.mimetype == "text/css"
+    css.close()

@@ -1,0 +1,88 @@
+"""Where somebody is logged in."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from apiflask import APIFlask
+from sqlalchemy import update
+from tests.functional.accounts.person import Person, code_of, json_of
+from tests.functional.caller import Caller
+
+from oriel.accounts.cleanup import cleanup_accounts
+from oriel.accounts.models import UserSession
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+
+
+def _second(ada: Person) -> Person:
+    other = Person(ada.client, ada.email)
+    other.log_in()
+    return other
+
+
+def test_the_sessions_are_listed_newest_first(person: Callable[..., Person]) -> None:
+    ada = person()
+    ada.log_in()
+    _second(ada)
+    answer = json_of(ada.call("GET", "/api/user/sessions"))
+    assert (answer["total"], answer["page"], answer["per_page"]) == (2, 1, 20)
+    assert [item["current"] for item in answer["items"]] == [False, True]
+    assert answer["items"][0]["address"] == "127.0.0.1"
+    assert answer["items"][0]["user_agent"].startswith("Werkzeug/")
+
+
+def test_the_list_comes_in_pages(person: Callable[..., Person]) -> None:
+    ada = person()
+    ada.log_in()
+    _second(ada)
+    answer = json_of(ada.call("GET", "/api/user/sessions?page=2&per_page=1"))
+    assert (answer["total"], answer["page"], len(answer["items"])) == (2, 2, 1)
+    assert answer["items"][0]["current"] is True
+    assert json_of(ada.call("GET", "/api/user/sessions?page=3&per_page=1"))["items"] == []
+
+
+def test_pages_are_bounded(caller: Callable[..., Caller]) -> None:
+    for query in ("per_page=101", "page=0", "page=10001", "page=x", "colour=red"):
+        assert code_of(caller().get(f"/api/user/sessions?{query}")) == (422, "VALIDATION_ERROR")
+
+
+def test_one_session_is_ended(person: Callable[..., Person]) -> None:
+    ada = person()
+    ada.log_in()
+    other = _second(ada)
+    found = json_of(ada.call("GET", "/api/user/sessions"))["items"][0]["id"]
+    assert ada.call("DELETE", f"/api/user/sessions/{found}").status_code == 204
+    assert other.call("GET", "/api/user/profile").status_code == 401
+    assert json_of(ada.call("GET", "/api/user/sessions"))["total"] == 1
+    assert code_of(ada.call("DELETE", f"/api/user/sessions/{found}")) == (404, "NOT_FOUND")
+
+
+def test_all_others_are_ended(person: Callable[..., Person]) -> None:
+    ada = person()
+    ada.log_in()
+    other = _second(ada)
+    assert ada.call("DELETE", "/api/user/sessions").status_code == 204
+    assert other.call("GET", "/api/user/profile").status_code == 401
+    assert ada.call("GET", "/api/user/profile").status_code == 200
+
+
+def test_a_session_of_somebody_else_is_not_found(caller: Callable[..., Caller]) -> None:
+    ada, bob = caller(), caller()
+    assert code_of(bob.delete(f"/api/user/sessions/{ada.session_id}")) == (404, "NOT_FOUND")
+    assert ada.get("/api/user/profile").status_code == 200
+
+
+def test_what_is_no_id_is_not_found(caller: Callable[..., Caller]) -> None:
+    for odd in ("x", "%00", "a" * 300):
+        assert code_of(caller().delete(f"/api/user/sessions/{odd}")) == (404, "NOT_FOUND")
+
+
+def test_old_sessions_are_removed_and_live_ones_stay(app: APIFlask, caller: Callable[..., Caller]) -> None:
+    old, live = caller(), caller()
+    with app.app_context():
+        with writing() as session:
+            ended = update(UserSession).where(UserSession.id == old.session_id)
+            session.execute(ended.values(ended_at=now() - timedelta(days=31)))
+        cleanup_accounts()
+        assert db.session.get(UserSession, old.session_id) is None
+    assert live.get("/api/user/profile").status_code == 200

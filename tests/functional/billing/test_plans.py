@@ -1,0 +1,61 @@
+"""What can be bought and what one has, over HTTP."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from tests.functional.caller import Caller
+
+from oriel.billing.models import PlanHolding
+from oriel.billing.standing import set_plan
+from oriel.infra.clock import clock, in_iso, now
+from oriel.infra.database import writing
+
+
+def test_anybody_sees_the_plans(client: FlaskClient) -> None:
+    answer = client.get("/api/billing/plans").json
+    assert answer
+    assert [(plan["name"], plan["price_cents"], plan["renders"]) for plan in answer["plans"]] == [
+        ("free", 0, 5),
+        ("pro", 999, 50),
+        ("enterprise", 2999, None),
+    ]
+    assert (answer["render"]["price_cents"], answer["render"]["watermark"]) == (499, False)
+
+
+def test_a_new_customer_is_on_free(caller: Callable[..., Caller]) -> None:
+    assert caller().get("/api/billing/subscription").json == {
+        "plan": "free",
+        "status": "active",
+        "current_period_end": None,
+        "cancel_at_period_end": False,
+        "pending_plan": None,
+    }
+
+
+def test_a_subscription_shows_its_period_and_what_comes_after(app: APIFlask, caller: Callable[..., Caller]) -> None:
+    customer, end = caller(), now() + timedelta(days=30)
+    with app.app_context():
+        set_plan(customer.user_id, "enterprise", period_start=now(), period_end=end)
+        with writing() as session:
+            session.get_one(PlanHolding, customer.user_id).pending_plan = "pro"
+    answer = customer.get("/api/billing/subscription").json
+    assert answer
+    assert (answer["plan"], answer["pending_plan"], answer["current_period_end"]) == ("enterprise", "pro", in_iso(end))
+
+
+def test_a_cancelled_subscription_ends_by_itself(app: APIFlask, caller: Callable[..., Caller]) -> None:
+    customer = caller()
+    with app.app_context():
+        set_plan(customer.user_id, "pro", period_start=now(), period_end=now() + timedelta(minutes=10))
+        with writing() as session:
+            session.get_one(PlanHolding, customer.user_id).cancel_at_period_end = True
+    clock.shift(timedelta(minutes=10))
+    answer = customer.get("/api/billing/subscription").json
+    assert answer
+    assert (answer["plan"], answer["cancel_at_period_end"], answer["current_period_end"]) == ("free", False, None)
+
+
+def test_the_subscription_is_for_those_who_are_logged_in(client: FlaskClient) -> None:
+    assert client.get("/api/billing/subscription").status_code == 401

@@ -1,0 +1,76 @@
+"""Each limit of the table refuses with its code, the limit, the value and the plan that lifts it."""
+
+from dataclasses import replace
+
+import pytest
+
+from oriel.billing.plans import CREDIT, ENTERPRISE, FREE, PLANS, PRO
+from oriel.billing.refusals import Demand, Use, allowed_by
+
+MODEST = Demand(
+    width=1280, height=720, fps=30, format="mp4", duration_s=180, song_bytes=5_000_000, video_bytes_estimate=50_000_000
+)
+
+
+@pytest.mark.parametrize("plan", [*PLANS.values(), CREDIT])
+def test_a_modest_render_is_allowed_everywhere(plan: object) -> None:
+    assert allowed_by(plan, MODEST) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (720, 1280), (720, 720), (1720, 720)])
+def test_720p_is_the_shorter_side(width: int, height: int) -> None:
+    assert allowed_by(FREE, replace(MODEST, width=width, height=height)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "limit", "value", "lifted_by"),
+    [
+        ({"width": 1920, "height": 1080}, "PLAN_LIMIT_SIZE", 720, 1080, "pro"),
+        ({"width": 3840, "height": 2160}, "PLAN_LIMIT_SIZE", 720, 2160, "enterprise"),
+        ({"width": 4096, "height": 4096}, "PLAN_LIMIT_SIZE", 720, 4096, None),
+        ({"fps": 60}, "PLAN_LIMIT_FPS", [24, 30], 60, "pro"),
+        ({"format": "webm"}, "PLAN_LIMIT_FORMAT", ["mp4"], "webm", "pro"),
+        ({"duration_s": 360.5}, "PLAN_LIMIT_DURATION", 360.0, 360.5, "pro"),
+        ({"duration_s": 3000.0}, "PLAN_LIMIT_DURATION", 360.0, 3000.0, "enterprise"),
+        ({"song_bytes": 75_000_001}, "PLAN_LIMIT_SIZE", 75_000_000, 75_000_001, "pro"),
+        ({"video_bytes_estimate": 1_000_000_001}, "PLAN_LIMIT_STORAGE", 1_000_000_000, 1_000_000_001, "pro"),
+    ],
+)
+def test_free_refuses_what_is_beyond_it(
+    change: dict[str, object], code: str, limit: object, value: object, lifted_by: str | None
+) -> None:
+    [refusal] = allowed_by(FREE, replace(MODEST, **change))  # type: ignore[arg-type]
+    assert (refusal.code, refusal.limit, refusal.value, refusal.lifted_by) == (code, limit, value, lifted_by)
+    error = refusal.as_error()
+    assert error.http_status == 402
+    assert error.details == {"limit": limit, "value": value, "plan": "free", "lifted_by": lifted_by}
+
+
+def test_the_limit_itself_is_allowed() -> None:
+    assert allowed_by(FREE, replace(MODEST, duration_s=360.0, song_bytes=75_000_000)) == []
+
+
+def test_the_months_last_render_is_allowed_and_the_next_is_not() -> None:
+    assert allowed_by(FREE, MODEST, Use(renders=4)) == []
+    [refusal] = allowed_by(FREE, MODEST, Use(renders=5))
+    assert (refusal.code, refusal.lifted_by) == ("PLAN_LIMIT_MONTH", "pro")
+
+
+def test_after_fifty_renders_only_enterprise_helps() -> None:
+    [refusal] = allowed_by(PRO, MODEST, Use(renders=50))
+    assert refusal.lifted_by == "enterprise"
+
+
+def test_enterprise_counts_no_renders() -> None:
+    assert allowed_by(ENTERPRISE, MODEST, Use(renders=100_000)) == []
+
+
+def test_storage_counts_what_is_there_already() -> None:
+    assert allowed_by(FREE, MODEST, Use(storage_bytes=950_000_000)) == []
+    [refusal] = allowed_by(FREE, MODEST, Use(storage_bytes=950_000_001))
+    assert refusal.code == "PLAN_LIMIT_STORAGE"
+
+
+def test_every_sentence_says_what_is_missing_and_what_helps() -> None:
+    [refusal] = allowed_by(FREE, replace(MODEST, width=1920, height=1080))
+    assert refusal.sentence == ("Free makes videos of up to 720p, and this one is 1080p. Pro lifts this limit.")

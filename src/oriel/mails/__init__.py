@@ -1,0 +1,24 @@
+"""The letters that we write: our words, as HTML and as text."""
+
+from oriel.infra.mail.outbox import OutboxMail, enqueue
+from oriel.mails.account_letters import confirmation, email_change, email_changed, password_changed, password_reset
+from oriel.mails.letter import Inline, Letter
+from oriel.mails.operator_letters import render_lost
+from oriel.mails.render_letters import RenderDetails, expires_soon, render_failed, render_ready
+
+__all__ = [
+    "Inline",
+    "Letter",
+    "OutboxMail",
+    "RenderDetails",
+    "confirmation",
+    "email_change",
+    "email_changed",
+    "enqueue",
+    "expires_soon",
+    "password_changed",
+    "password_reset",
+    "render_failed",
+    "render_lost",
+    "render_ready",
+]

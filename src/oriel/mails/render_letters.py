@@ -1,0 +1,85 @@
+"""Letters about a video."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+from oriel.mails.letter import Inline, Letter, compose
+from oriel.mails.wording import date, duration, greeting, short, size
+
+_POSTER = "poster"
+_LETTER_WIDTH = 600
+_TALLEST_POSTER = 440
+_PICTURES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif"}
+
+
+@dataclass(frozen=True)
+class RenderDetails:
+    """What the finished video is."""
+
+    width: int
+    height: int
+    fps: int
+    format: str
+    duration_s: float
+    size_bytes: int
+    watermark: bool = False
+
+
+def render_ready(
+    name: str, title: str, details: RenderDetails, link: str, expires_at: datetime, poster: str | None
+) -> Letter:
+    """Tell that the video is there: its poster (a name in the storage), what it is, and until when it can be had."""
+    inline = (Inline(_POSTER, poster, _PICTURES.get(PurePath(poster).suffix.lower(), "image/jpeg")),) if poster else ()
+    return compose(
+        "render_ready",
+        f"Your video is ready: {short(title)}",
+        inline=inline,
+        greeting=greeting(name),
+        title=short(title),
+        facts=_facts(details),
+        watermark=details.watermark,
+        file_kind=details.format.upper(),
+        link=link,
+        expires=date(expires_at),
+        poster=_POSTER if poster else None,
+        poster_width=_poster_width(details),
+    )
+
+
+def render_failed(name: str, title: str, sentence: str, kept_right: bool, link: str) -> Letter:
+    """Tell that a video could not be made, why, and (`kept_right`) that it was not counted."""
+    return compose(
+        "render_failed",
+        f"Your video could not be made: {short(title)}",
+        greeting=greeting(name),
+        title=short(title),
+        sentence=sentence,
+        kept_right=kept_right,
+        link=link,
+    )
+
+
+def expires_soon(name: str, title: str, link: str, expires_at: datetime) -> Letter:
+    """Remind that a video will be deleted."""
+    return compose(
+        "expires_soon",
+        f"Download it before it goes: {short(title)}",
+        greeting=greeting(name),
+        title=short(title),
+        link=link,
+        expires=date(expires_at),
+    )
+
+
+def _poster_width(details: RenderDetails) -> int:
+    """Return how wide the poster is shown: a portrait as wide as the letter would hide everything below it."""
+    return min(_LETTER_WIDTH, round(_TALLEST_POSTER * details.width / details.height))
+
+
+def _facts(details: RenderDetails) -> list[tuple[str, str]]:
+    return [
+        ("Picture", f"{details.width} × {details.height}, {details.fps} fps"),  # noqa: RUF001
+        ("Length", duration(details.duration_s)),
+        ("File", f"{details.format.upper()}, {size(details.size_bytes)}"),
+    ]

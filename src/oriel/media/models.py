@@ -1,0 +1,48 @@
+"""The rows of media."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from oriel.infra.clock import now
+from oriel.infra.database import Base
+from oriel.infra.ids import new_id
+
+SONG = "song"
+PICTURE = "picture"
+
+
+class Upload(Base):
+    """A song or a picture that a customer sent; its bytes lie in the storage under `object_name`."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(10))
+    # As the customer called it, cleaned for display; it names nothing on our side.
+    filename: Mapped[str] = mapped_column(String(200))
+    format: Mapped[str] = mapped_column(String(10))
+    object_name: Mapped[str] = mapped_column(String(100), unique=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    # 0 for a picture, and for a song whose file does not say.
+    duration_s: Mapped[float] = mapped_column(default=0.0)
+    title: Mapped[str] = mapped_column(String(200), default="")
+    artist: Mapped[str] = mapped_column(String(200), default="")
+    has_cover: Mapped[bool] = mapped_column(default=False)
+    # Known some seconds after the upload; None for silence too.
+    loudness_lufs: Mapped[float | None]
+    measured_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    # Before this the row only says what is about to be stored, so that a crash leaves no bytes that nobody knows of.
+    stored_at: Mapped[datetime | None]
+    # None while something keeps it for good.
+    expires_at: Mapped[datetime | None]
+    # By its owner. Expired ones have none.
+    deleted_at: Mapped[datetime | None]
+    # Since when the storage has its bytes no more.
+    purged_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "user_id", "created_at", "id"), Index(None, "purged_at", "expires_at"))

@@ -1,0 +1,133 @@
+"""Uploads over HTTP."""
+
+from typing import Literal
+
+from apiflask import APIBlueprint
+from apiflask.fields import UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from oriel.accounts.access import Who, allow, current_user
+from oriel.infra.clock import in_iso
+from oriel.infra.database import db
+from oriel.infra.described import described
+from oriel.infra.limits import READS_A_MINUTE, rate
+from oriel.infra.paging import Page, PageQuery, fetch_page
+from oriel.media import uploads
+from oriel.media.given import given
+from oriel.media.models import Upload
+
+routes = APIBlueprint("media", "media", url_prefix="/api/uploads", tag="uploads")
+
+
+class UploadIn(BaseModel):
+    """One file: a song in `audio`, or a cover or background in `picture`."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    audio: UploadFile | None = Field(default=None, description="MP3, WAV or M4A")
+    picture: UploadFile | None = Field(default=None, description="PNG, JPEG or WebP, up to 20 MB")
+
+
+class UploadOut(BaseModel):
+    """An upload; a picture has neither duration nor title."""
+
+    id: str
+    kind: Literal["song", "picture"]
+    filename: str
+    format: str
+    duration_s: float | None
+    size_bytes: int
+    sha256: str
+    title: str
+    artist: str
+    has_cover: bool
+    loudness_lufs: float | None = Field(description="Integrated loudness, some seconds after the upload")
+    created_at: str | None
+    expires_at: str | None = Field(description="null while a project keeps it")
+
+    @classmethod
+    def of(cls, upload: Upload) -> "UploadOut":
+        """Return what is told about an upload."""
+        names = (
+            "id",
+            "kind",
+            "filename",
+            "format",
+            "size_bytes",
+            "sha256",
+            "title",
+            "artist",
+            "has_cover",
+            "loudness_lufs",
+        )
+        return cls(
+            **{name: getattr(upload, name) for name in names},
+            duration_s=round(upload.duration_s, 3) or None,
+            created_at=in_iso(upload.created_at),
+            expires_at=in_iso(upload.expires_at),
+        )
+
+
+class UploadList(Page[UploadOut]):
+    """A customer's uploads, the latest first."""
+
+
+class UploadQuery(PageQuery):
+    """Which uploads are asked for."""
+
+    kind: Literal["song", "picture"] | None = Field(default=None, description="Only these")
+
+
+def writes() -> str:
+    """How often a customer may submit, upload and change, by plan."""
+    return f"{given().rules.writes_a_minute(current_user().id)}/minute"
+
+
+@routes.post("")
+@allow(Who.CONFIRMED)
+@rate(writes, scope="writes")
+@described(bodies={"multipart/form-data": UploadIn})
+@routes.output(UploadOut, status_code=201)
+@routes.doc(
+    summary="Upload a song or a picture",
+    responses={402: "Too large or too long for the plan, or no storage left", 415: "No format that we take", 503: ""},
+)
+def upload_file() -> UploadOut:
+    """Take one file."""
+    upload, _ = uploads.receive(current_user().id)
+    return UploadOut.of(upload)
+
+
+@routes.get("")
+@allow(Who.USER)
+@rate(f"{READS_A_MINUTE}/minute", scope="reads")
+@routes.input(UploadQuery, location="query")
+@routes.output(UploadList)
+@routes.doc(summary="What one has uploaded, the latest first")
+def list_uploads(query_data: UploadQuery) -> UploadList:
+    """List the caller's uploads."""
+    query = uploads.own_uploads(current_user().id)
+    if query_data.kind:
+        query = query.where(Upload.kind == query_data.kind)
+    return fetch_page(UploadList, query, query_data, show=UploadOut.of)
+
+
+@routes.get("/<id:upload_id>")
+@allow(Who.USER)
+@rate(f"{READS_A_MINUTE}/minute", scope="reads")
+@routes.output(UploadOut)
+@routes.doc(summary="One upload", responses=[410])
+def show_upload(upload_id: str) -> UploadOut:
+    """Answer one of the caller's uploads."""
+    return UploadOut.of(uploads.own_upload(db.session, current_user().id, upload_id))
+
+
+@routes.delete("/<id:upload_id>")
+@allow(Who.USER)
+@rate(writes, scope="writes")
+@routes.output({}, status_code=204)
+@routes.doc(summary="Delete an upload", responses=[409, 410, 503])
+def delete_upload(upload_id: str) -> tuple[str, int]:
+    """Delete one of the caller's uploads."""
+    uploads.delete_upload(current_user().id, upload_id)
+    return "", 204

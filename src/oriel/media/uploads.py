@@ -1,0 +1,147 @@
+"""Uploads: taken in, looked at, kept for as long as something needs them, and deleted."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from oriel.errors import Conflict, Expired, NotFound, StorageFailed
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+from oriel.infra.storage import storage
+from oriel.media import uses
+from oriel.media.clamav import refuse_infected
+from oriel.media.given import SongFacts, given
+from oriel.media.models import PICTURE, SONG, Upload
+from oriel.media.receiving import Incoming, received_file
+
+# For an upload that nothing uses.
+KEPT_FOR = timedelta(hours=24)
+# For one whose way into the storage was cut off.
+_ON_ITS_WAY = timedelta(hours=2)
+
+
+def receive_song(user_id: str, *, fields: Sequence[str] = ()) -> tuple[Upload, dict[str, str]]:
+    """Take the song of the current multipart request, and the texts in these fields, "" where one is missing."""
+    return receive(user_id, (SONG,), fields)
+
+
+def receive(
+    user_id: str, kinds: Sequence[str] = (SONG, PICTURE), fields: Sequence[str] = ()
+) -> tuple[Upload, dict[str, str]]:
+    """Take one file of these kinds out of the current request: when this returns, it is in the storage."""
+    with received_file(user_id, kinds, fields) as (file, arrival):
+        texts = {name: text.read() for name, text in arrival.texts.items()}
+        upload = _describe(user_id, arrival.id, file, _look_into(file))
+        return _keep(upload, file), texts
+
+
+def open_upload(session: Session, user_id: str, upload_id: str, *, kind: str = SONG) -> Upload:
+    """Return an upload that can be used now; raise NotFound for another's or none, Expired where its time is over.
+
+    Nobody can delete it before the end of the transaction.
+    """
+    upload = own_upload(session, user_id, upload_id, lock=True)
+    if upload.kind != kind:
+        raise NotFound(f"This upload is no {kind}.")
+    return upload
+
+
+def own_upload(session: Session, user_id: str, upload_id: str, *, lock: bool = False) -> Upload:
+    """Return a customer's upload of any kind; raise as `open_upload` does."""
+    upload = session.get(Upload, upload_id, with_for_update=lock or None, populate_existing=lock)
+    if upload is None or upload.user_id != user_id or upload.stored_at is None or upload.deleted_at:
+        raise NotFound("There is no such upload. Please upload the file again.")
+    if upload.purged_at or (upload.expires_at and upload.expires_at <= now()):
+        raise Expired("This upload has expired. Please upload the file again.")
+    return upload
+
+
+def keep_until(session: Session, upload: Upload, moment: datetime | None) -> None:
+    """Keep an upload until then at least, or with None until `release`; never shorter than before."""
+    if moment is None or (upload.expires_at and upload.expires_at < moment):
+        upload.expires_at = moment
+
+
+def release(session: Session, upload: Upload) -> None:
+    """Let an upload that was kept for good go after a day."""
+    upload.expires_at = now() + KEPT_FOR
+
+
+def own_uploads(user_id: str) -> Select[Upload]:
+    """Return the select of what a customer has uploaded and can use, the latest first."""
+    there = (Upload.stored_at.is_not(None), Upload.deleted_at.is_(None), Upload.purged_at.is_(None))
+    good = or_(Upload.expires_at.is_(None), Upload.expires_at > now())
+    mine = select(Upload).where(Upload.user_id == user_id, *there, good)
+    return mine.order_by(Upload.created_at.desc(), Upload.id.desc())
+
+
+def delete_upload(user_id: str, upload_id: str) -> None:
+    """Delete a customer's upload at once; raise Conflict while something needs it."""
+    with writing() as session:
+        upload = own_upload(session, user_id, upload_id, lock=True)
+        if uses.is_used(session, upload.id):
+            raise Conflict("A project or a render needs this file, so it cannot be deleted now.")
+        upload.deleted_at = upload.expires_at = now()
+    # It is gone for its owner, and with the storage away the sweep removes the bytes.
+    with contextlib.suppress(StorageFailed):
+        purge(upload)
+
+
+def purge(upload: Upload) -> None:
+    """Remove an upload's bytes, then say so: whatever ends between the two, the sweep comes by again."""
+    storage().delete(upload.object_name)
+    with writing() as session:
+        session.get_one(Upload, upload.id).purged_at = now()
+
+
+def bytes_kept(session: Session, user_id: str) -> int:
+    """Return how many bytes of a customer's uploads the storage has."""
+    query = select(func.sum(Upload.size_bytes)).where(Upload.user_id == user_id, Upload.purged_at.is_(None))
+    return int(session.scalar(query) or 0)
+
+
+def _look_into(file: Incoming) -> SongFacts | None:
+    """Return what a song says about itself; raise for what is infected, damaged or something else."""
+    if address := given().clamav_address:
+        refuse_infected(file.path, address)
+    if file.kind == SONG:
+        return given().probe_song(file.path, file.filename)
+    given().check_picture(file.path, file.filename)
+    return None
+
+
+def _describe(user_id: str, upload_id: str, file: Incoming, facts: SongFacts | None) -> Upload:
+    told: Mapping[str, object] = {
+        "format": facts.format if facts else file.format.name,
+        "duration_s": facts.duration_s if facts else 0.0,
+        "title": (facts.title or PurePath(file.filename).stem) if facts else "",
+        "artist": facts.artist if facts else "",
+        "has_cover": facts.has_cover if facts else False,
+    }
+    return Upload(
+        id=upload_id,
+        user_id=user_id,
+        kind=file.kind,
+        filename=file.filename,
+        object_name=f"uploads/{user_id}/{file.path.name}",
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        **told,
+    )
+
+
+def _keep(upload: Upload, file: Incoming) -> Upload:
+    """Write down what is about to be stored, store it, write down that it is."""
+    with writing() as session:
+        given().rules.refuse(session, upload.user_id, upload.size_bytes, upload.duration_s)
+        upload.expires_at = now() + _ON_ITS_WAY
+        session.add(upload)
+    storage().put(upload.object_name, file.path, content_type=file.format.content_type)
+    with writing() as session:
+        stored = session.get_one(Upload, upload.id)
+        stored.stored_at, stored.expires_at = now(), now() + KEPT_FOR
+    return db.session.get_one(Upload, upload.id)

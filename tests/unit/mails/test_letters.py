@@ -1,0 +1,173 @@
+"""What our letters say, in both forms, whatever a customer calls a song."""
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from oriel.infra.mail.letter import Inline
+from oriel.mails import (
+    Letter,
+    RenderDetails,
+    confirmation,
+    email_change,
+    email_changed,
+    expires_soon,
+    password_changed,
+    password_reset,
+    render_failed,
+    render_ready,
+)
+
+LINK = "https://oriel.example.com/verify-email?token=abc&next=1"
+EXPIRES = datetime(2026, 12, 20, 15, 40, tzinfo=UTC)
+DETAILS = RenderDetails(1280, 720, 30, "mp4", 187.4, 48_213_991, watermark=True)
+EVIL = "<script>alert(1)</script> & \"Co\" 'x'"
+
+
+def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK) -> dict[str, Letter]:
+    return {
+        "confirmation": confirmation(name, link),
+        "password_reset": password_reset(name, link),
+        "email_change": email_change(name, link, "new@example.com"),
+        "email_changed": email_changed(name, "new@example.com"),
+        "password_changed": password_changed(name, keys_ended=2),
+        "render_ready": render_ready(name, title, DETAILS, link, EXPIRES, "posters/1.png"),
+        "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
+        "expires_soon": expires_soon(name, title, link, EXPIRES),
+    }
+
+
+KINDS = list(every_letter())
+
+
+class Tags(HTMLParser):
+    """Collects what a document consists of, and fails where a tag is not closed."""
+
+    VOID = ("meta", "img", "br")
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[str] = []
+        self.feed(html)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_forms_greet_and_carry_the_link(kind: str) -> None:
+    letter = every_letter()[kind]
+    links = {attrs["href"] for tag, attrs in Tags(letter.html).tags if tag == "a"}
+    assert links == (set() if kind in ("email_changed", "password_changed") else {LINK})
+    assert (LINK in letter.text.split()) == bool(links)
+    assert "Hi Ada," in letter.text
+    assert "Hi Ada," in letter.html
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_mail_clients_find_nothing_to_fetch_and_nothing_to_run(kind: str) -> None:
+    tags = Tags(every_letter()[kind].html).tags
+    assert not {"script", "link", "form", "iframe"} & {tag for tag, _ in tags}
+    assert all(attrs["src"] == "cid:poster" for tag, attrs in tags if tag == "img")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tables_for_the_layout_are_told_apart_from_tables_of_facts(kind: str) -> None:
+    tables = [attrs for tag, attrs in Tags(every_letter()[kind].html).tags if tag == "table"]
+    assert all(table.get("role") == "presentation" for table in tables)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_and_a_title_stay_words(kind: str) -> None:
+    html = every_letter(name=EVIL, title=EVIL)[kind].html
+    assert "<script" not in html
+    assert Tags(html).tags
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_link_cannot_leave_its_attribute(kind: str) -> None:
+    html = every_letter(link='https://x.example/"><b>')[kind].html
+    assert "<b>" not in html
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gmail_would_cut_off_a_letter_of_102_kilobytes(kind: str) -> None:
+    assert len(every_letter()[kind].html.encode()) < 30_000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_line_of_the_text_is_left_from_the_template(kind: str) -> None:
+    text = every_letter()[kind].text
+    assert not re.search(r"\n{4,}|[ \t]\n|\{|\}", text)
+    assert "&" not in text.replace(LINK, "")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "Win money at evil.com", "https://evil.com", "x" * 61, "a@b", "www.evil"])
+def test_a_name_that_advertises_is_not_repeated_to_a_stranger(name: str) -> None:
+    letter = confirmation(name, LINK)
+    assert letter.text.startswith("Hi,\n")
+
+
+@pytest.mark.parametrize("name", ["Ada", "Ada Lovelace", "J. R. Smith", "Łukasz O'Neil", "  Ada \n Lovelace "])
+def test_a_name_is_repeated(name: str) -> None:
+    assert confirmation(name, LINK).text.startswith(f"Hi {' '.join(name.split())},\n")
+
+
+def test_a_finished_video_is_described() -> None:
+    letter = every_letter()["render_ready"]
+    assert letter.subject == "Your video is ready: Night Drive"
+    assert letter.inline == (Inline("poster", "posters/1.png", "image/png"),)
+    for words in ("1280 × 720, 30 fps", "3:07", "MP4, 48.2 MB", "until 20 December 2026, 15:40 UTC"):  # noqa: RUF001
+        assert words in letter.text
+        assert words in letter.html
+    assert "watermark" in letter.text
+    assert "<!--inline:poster-->" in letter.html
+
+
+def test_a_video_without_poster_and_watermark() -> None:
+    paid = RenderDetails(3840, 2160, 60, "mov", 3723.0, 2_400_000_000)
+    letter = render_ready("Ada", "", paid, LINK, EXPIRES, None)
+    assert letter.inline == ()
+    assert "cid:" not in letter.html
+    assert "watermark" not in letter.text
+    assert "1:02:03" in letter.text
+    assert "MOV, 2.40 GB" in letter.text
+    assert letter.subject == "Your video is ready: Untitled"
+
+
+@pytest.mark.parametrize(("width", "height", "shown"), [(1920, 1080, 600), (1080, 1080, 440), (1080, 1920, 248)])
+def test_a_portrait_poster_leaves_the_words_in_sight(width: int, height: int, shown: int) -> None:
+    details = RenderDetails(width, height, 30, "mp4", 10, 1)
+    (poster,) = [
+        attrs for tag, attrs in Tags(render_ready("", "x", details, LINK, EXPIRES, "p.jpg").html).tags if tag == "img"
+    ]
+    assert poster["width"] == str(shown)
+
+
+def test_a_failed_video_says_whether_it_was_counted() -> None:
+    kept, counted = (render_failed("Ada", "Night Drive", "No.", right, LINK) for right in (True, False))
+    assert "costs you nothing" in kept.text
+    assert "costs you nothing" in kept.html
+    assert "costs you nothing" not in counted.text + counted.html
+
+
+def test_a_long_title_is_cut_in_the_subject() -> None:
+    subject = expires_soon("", "la " * 100, LINK, EXPIRES).subject
+    assert len(subject) < 130
+    assert subject.endswith("la…")
+
+
+def test_ended_keys_are_told_where_there_were_any() -> None:
+    some, none = password_changed("Ada", keys_ended=1), password_changed("Ada")
+    assert "API keys" in some.text
+    assert "API keys" in some.html
+    assert "API keys" not in none.text + none.html

@@ -1,0 +1,283 @@
+"""The state machine of a render job: claim, keep the lease, and every way in which an attempt ends.
+
+Each write names the attempt by its fence, so that a worker that wakes too late changes nothing.
+"""
+
+import logging
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult, Select, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from oriel.billing import rights
+from oriel.errors import AppError, WorkerLost
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+from oriel.infra.logs import facts
+from oriel.rendering import letters
+from oriel.rendering.announcing import announce
+from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
+from oriel.rendering.turns import next_job
+
+_log = logging.getLogger("oriel.attempts")
+
+LEASE = timedelta(seconds=8)
+HEARTBEAT_S = 2.0
+MOST_FRUITLESS = 3
+_PAUSES_S = (10.0, 40.0)
+_PAUSE_SPREAD = 0.2
+_MACHINE_PAUSE_S = 15.0
+_REAPED_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A claim on a render job; worthless as soon as somebody else has claimed it."""
+
+    job_id: str
+    user_id: str
+    fence: int
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What an attempt reports at each heartbeat."""
+
+    stage: str
+    progress: float
+    eta_s: float | None
+    frames_done: int
+    # By this attempt: what earlier ones made is counted already.
+    chunks_made: int
+
+
+@dataclass(frozen=True)
+class Video:
+    """What an attempt has made and stored."""
+
+    video_object: str
+    video_bytes: int
+    video_sha256: str
+    video_s: float
+    poster_object: str | None
+
+
+def claim(worker: str) -> Attempt | None:
+    """Take the render whose turn it is, or return None where nothing waits."""
+    at = now()
+    with writing() as session:
+        job = next_job(session, at)
+        if job is None:
+            return None
+        job.status, job.worker = PROCESSING, worker
+        job.fence += 1
+        job.lease_until = at + LEASE
+        job.started_at = job.started_at or at
+        job.stage, job.eta_s = "preparing", None
+        job.chunks_at_claim = job.chunks_kept
+        attempt = Attempt(job.id, job.user_id, job.fence)
+    announce(attempt.user_id, attempt.job_id)
+    return attempt
+
+
+def beat(attempt: Attempt, pulse: Pulse) -> str:
+    """Prolong the lease and report; return "go", "cancel" (the customer wants an end) or "lost" (not ours any more)."""
+    at = now()
+    values: dict[str, Any] = {
+        "lease_until": at + LEASE,
+        "stage": pulse.stage,
+        "eta_s": pulse.eta_s,
+        "frames_done": pulse.frames_done,
+        "chunks_kept": RenderJob.chunks_at_claim + pulse.chunks_made,
+    }
+    with writing() as session:
+        if not _update(session, attempt, **values):
+            return "lost"
+        # Progress never goes back, though a later attempt starts at less than what an earlier one had shown.
+        ahead = _mine(attempt).where(RenderJob.progress < pulse.progress).values(progress=pulse.progress)
+        session.execute(ahead)
+        if pulse.frames_done:
+            session.execute(_mine(attempt).where(RenderJob.first_frame_at.is_(None)).values(first_frame_at=at))
+        asked = session.scalar(select(RenderJob.cancel_asked_at).where(RenderJob.id == attempt.job_id))
+    announce(attempt.user_id, attempt.job_id)
+    return "cancel" if asked else "go"
+
+
+def has_ended(attempt: Attempt) -> bool:
+    """Tell whether the render is over, so that nobody goes on with it."""
+    status = db.session.scalar(select(RenderJob.status).where(RenderJob.id == attempt.job_id))
+    db.session.commit()
+    return status not in UNDER_WAY
+
+
+def complete(attempt: Attempt, video: Video) -> bool:
+    """Declare the render done: the video is there, the right is spent, the mail is written, in one commit."""
+    at = now()
+    with writing() as session:
+        if not _update(session, attempt, status=COMPLETED, stage=None, progress=1.0, eta_s=0.0, completed_at=at):
+            return False
+        job = session.get_one(RenderJob, attempt.job_id)
+        job.video_object, job.video_bytes = video.video_object, video.video_bytes
+        job.video_sha256, job.video_s, job.poster_object = video.video_sha256, video.video_s, video.poster_object
+        job.expires_at = at + timedelta(seconds=job.kept_for_s)
+        job.worker, job.lease_until = None, None
+        rights.spend(session, job.id)
+        letters.render_ready(session, job)
+    announce(attempt.user_id, attempt.job_id)
+    return True
+
+
+def fail(attempt: Attempt, error: AppError) -> None:
+    """End an attempt with an error: what may help is tried again after a pause, the rest fails for good."""
+    with writing() as session:
+        job = _held(session, attempt)
+        if job:
+            _end_with(session, job, error)
+    announce(attempt.user_id, attempt.job_id)
+
+
+def _end_with(session: Session, job: RenderJob, error: AppError) -> None:
+    if job.cancel_asked_at:
+        cancel_now(session, job)
+        return
+    if error.of_machine:
+        # No fault of the render: it waits until somebody else takes it, or until there is room again.
+        _requeue(job, now() + timedelta(seconds=_MACHINE_PAUSE_S))
+        return
+    if not error.retryable:
+        end_badly(session, job, error.code, error.message, error.details)
+        return
+    _count_fruitless(job)
+    if job.fruitless >= MOST_FRUITLESS:
+        end_badly(session, job, error.code, error.message, error.details)
+        return
+    pause = _PAUSES_S[min(max(job.fruitless, 1), len(_PAUSES_S)) - 1]
+    spread = random.uniform(1 - _PAUSE_SPREAD, 1 + _PAUSE_SPREAD)  # noqa: S311  (no secret)
+    _requeue(job, now() + timedelta(seconds=pause * spread))
+
+
+def give_back(attempt: Attempt) -> None:
+    """Let somebody else go on, at once: an orderly end of a worker is nobody's fault."""
+    with writing() as session:
+        job = _held(session, attempt)
+        if job and job.cancel_asked_at:
+            cancel_now(session, job)
+        elif job:
+            _requeue(job, now())
+    announce(attempt.user_id, attempt.job_id)
+
+
+def end_cancelled(attempt: Attempt) -> None:
+    """Declare an attempt ended because its customer wanted it so."""
+    with writing() as session:
+        job = _held(session, attempt)
+        if job:
+            cancel_now(session, job)
+    announce(attempt.user_id, attempt.job_id)
+
+
+def cancel_now(session: Session, job: RenderJob) -> None:
+    """End a render that nobody works on any more; a right counts as used once a frame was drawn."""
+    job.status, job.stage, job.eta_s, job.completed_at = CANCELLED, None, None, now()
+    job.worker, job.lease_until = None, None
+    settle = rights.spend if job.first_frame_at else rights.give_back
+    settle(session, job.id)
+
+
+def end_badly(session: Session, job: RenderJob, code: str, message: str, details: dict[str, Any]) -> None:
+    """Put a render on the list of dead letters: the right goes back, its customer is told."""
+    job.status, job.stage, job.eta_s, job.completed_at = FAILED, None, None, now()
+    job.error_code, job.error_message, job.error_details = code, message[:1000], _plain(details)
+    job.worker, job.lease_until = None, None
+    rights.give_back(session, job.id)
+    letters.render_failed(session, job)
+
+
+def reap() -> int:
+    """Take back what lost its lease; return how many. What has ended three attempts without a new chunk fails."""
+    lost = db.session.scalars(_expired().limit(_REAPED_AT_ONCE)).all()
+    db.session.commit()
+    return sum(_reaped(job_id) for job_id in lost)
+
+
+def _reaped(job_id: str) -> bool:
+    try:
+        with writing() as session:
+            query = select(RenderJob).where(RenderJob.id == job_id, *_lost(now()))
+            job = session.scalar(query.with_for_update(skip_locked=True))
+            if job:
+                _take_back(session, job)
+    except (AppError, SQLAlchemyError):
+        # One that cannot be taken back must not keep the others from it.
+        _log.exception("A lost render could not be taken back.", extra=facts(job=job_id))
+        return False
+    if job:
+        announce(job.user_id, job.id)
+    return job is not None
+
+
+def release(worker: str) -> int:
+    """Take back what a worker holds that is known to be dead, without waiting for its lease."""
+    with writing() as session:
+        query = select(RenderJob).where(RenderJob.status == PROCESSING, RenderJob.worker == worker)
+        held = session.scalars(query.with_for_update()).all()
+        for job in held:
+            _take_back(session, job)
+    return len(held)
+
+
+def _take_back(session: Session, job: RenderJob) -> None:
+    if job.cancel_asked_at:
+        cancel_now(session, job)
+        return
+    _count_fruitless(job)
+    if job.fruitless >= MOST_FRUITLESS:
+        sentence = "The render ended unexpectedly three times in a row. We have been told and look into it."
+        end_badly(session, job, WorkerLost.code, sentence, {"attempts": job.fence})
+        return
+    _requeue(job, now())
+
+
+def _expired() -> Select[str]:
+    return select(RenderJob.id).where(*_lost(now())).order_by(RenderJob.lease_until)
+
+
+def _lost(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (RenderJob.status == PROCESSING, RenderJob.lease_until < at)
+
+
+def _count_fruitless(job: RenderJob) -> None:
+    job.fruitless = 0 if job.chunks_kept > job.chunks_at_claim else job.fruitless + 1
+
+
+def _requeue(job: RenderJob, run_after: datetime) -> None:
+    job.status, job.run_after = QUEUED, run_after
+    job.worker, job.lease_until, job.eta_s = None, None, None
+
+
+def _held(session: Session, attempt: Attempt) -> RenderJob | None:
+    """Return the job, locked, if it is still this attempt's."""
+    query = select(RenderJob).where(
+        RenderJob.id == attempt.job_id, RenderJob.fence == attempt.fence, RenderJob.status == PROCESSING
+    )
+    return session.scalar(query.with_for_update())
+
+
+def _mine(attempt: Attempt) -> Any:  # noqa: ANN401  (SQLAlchemy's Update, whose type depends on what follows)
+    return update(RenderJob).where(
+        RenderJob.id == attempt.job_id, RenderJob.fence == attempt.fence, RenderJob.status == PROCESSING
+    )
+
+
+def _update(session: Session, attempt: Attempt, **values: Any) -> bool:  # noqa: ANN401  (columns of any type)
+    result: CursorResult[Any] = session.execute(_mine(attempt).values(**values))  # type: ignore[assignment]
+    return result.rowcount == 1
+
+
+def _plain(details: dict[str, Any]) -> dict[str, Any]:
+    plain = (int, float, str, bool, type(None))
+    return {name: value if isinstance(value, plain) else str(value) for name, value in details.items()}

@@ -1,0 +1,33 @@
+"""Ending a render on its customer's wish."""
+
+from sqlalchemy import select
+
+from oriel.errors import NotFound, WrongState
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+from oriel.rendering.announcing import announce
+from oriel.rendering.attempts import cancel_now
+from oriel.rendering.models import PROCESSING, QUEUED, RenderJob
+
+
+def own_job(user_id: str, job_id: str) -> RenderJob:
+    """Return a customer's render; NotFound also for somebody else's."""
+    job = db.session.get(RenderJob, job_id)
+    if job is None or job.user_id != user_id:
+        raise NotFound("There is no such render.")
+    return job
+
+
+def cancel_render(user_id: str, job_id: str) -> RenderJob:
+    """End a waiting render at once, ask the worker of one under way; WrongState when it has ended."""
+    own_job(user_id, job_id)
+    with writing() as session:
+        job = session.scalars(select(RenderJob).where(RenderJob.id == job_id).with_for_update()).one()
+        if job.status == QUEUED:
+            cancel_now(session, job)
+        elif job.status == PROCESSING:
+            job.cancel_asked_at = job.cancel_asked_at or now()
+        else:
+            raise WrongState(f"This render has ended already: it is {job.status}.", status=job.status)
+    announce(user_id, job_id)
+    return job

@@ -1,0 +1,59 @@
+"""Handing out videos: to their customer by id, to everybody by link; exactly until they expire."""
+
+from datetime import timedelta
+from pathlib import PurePath
+
+from flask import Response, redirect
+
+from oriel.errors import Expired, NotFound, StorageFailed, WrongState
+from oriel.infra.clock import now
+from oriel.infra.database import db
+from oriel.infra.storage import storage
+from oriel.infra.storage.sending import send_file
+from oriel.rendering import links
+from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
+
+_SIGNED_FOR = timedelta(minutes=10)
+_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime"}
+_KEPT_IN_NAMES = " -_.,()&'!"
+
+
+def job_behind(token: str) -> RenderJob:
+    """Return the render that a delivery link means; NotFound for a forged or revoked one."""
+    job = db.session.get(RenderJob, links.job_id_in(token))
+    if job is None or not links.is_sealed(token, job.link_generation):
+        raise NotFound("There is nothing behind this link. Was it copied whole?")
+    return job
+
+
+def deliver(job: RenderJob) -> Response:
+    """Return the video, or the way to it; WrongState while there is none, Expired afterwards."""
+    refuse_missing(job)
+    assert job.video_object
+    name, suffix = job.video_object, PurePath(job.video_object).suffix
+    filename, content_type = file_name(job, suffix), _TYPES[suffix]
+    url = storage().signed_url(name, filename=filename, content_type=content_type, expires_in=_SIGNED_FOR)
+    if url:
+        answer = redirect(url, 302)
+        answer.headers["Cache-Control"] = "no-store"
+        return Response(answer.get_data(), answer.status_code, answer.headers)
+    path = storage().path(name)
+    if path is None:
+        raise StorageFailed("The video cannot be found in the storage. We have been told.")
+    return send_file(path, filename=filename, content_type=content_type)
+
+
+def refuse_missing(job: RenderJob) -> None:
+    """Raise WrongState or Expired where there is no video to hand out."""
+    if job.status in UNDER_WAY:
+        raise WrongState("The video is not ready yet.", status=job.status)
+    if job.status != COMPLETED:
+        raise WrongState(f"There is no video: the render is {job.status}.", status=job.status)
+    if job.deleted_at or (job.expires_at and job.expires_at <= now()):
+        raise Expired("This video has expired and was deleted. Render it again to get it anew.")
+
+
+def file_name(job: RenderJob, suffix: str) -> str:
+    """Return what a browser calls the file: the song's title, without what file systems dislike."""
+    kept = "".join(char for char in job.title if char.isalnum() or char in _KEPT_IN_NAMES).strip(" .")
+    return f"{kept[:120] or 'video'}{suffix}"

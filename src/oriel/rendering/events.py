@@ -1,0 +1,176 @@
+"""Progress as it happens, over a WebSocket: the same facts that polling gives, which is always enough."""
+
+import json
+import queue
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import simple_websocket
+from apiflask import APIBlueprint
+from flask import Response, current_app, request
+from pydantic import BaseModel
+from redis.exceptions import RedisError
+from sqlalchemy import or_, select
+
+from oriel.accounts.access import Proof, Who, allow, current_proof, is_still_good
+from oriel.errors import NotAllowed, NotAuthenticated, Unavailable, UpgradeNeeded
+from oriel.infra.database import db
+from oriel.infra.events import listeners
+from oriel.infra.ids import new_secret, secret_hash
+from oriel.infra.limits import rate
+from oriel.infra.redis import redis
+from oriel.infra.seats import Seats
+from oriel.rendering.announcing import RENDER
+from oriel.rendering.models import UNDER_WAY, RenderJob
+from oriel.rendering.status import status_of
+from oriel.settings import Settings
+
+routes = APIBlueprint("events", "events", tag="renders")
+
+TICKET_S = 30
+_LOOK_S = 1.0
+_PING_S = 25
+# How often somebody who listens is asked for anew: who logs out, or is locked out, hears no more after this.
+_CHECK_S = 5.0
+_POLICY_VIOLATION = 1008
+_TICKETS = "oriel:ticket:"
+# Of a web process's threads at most half may be held by sockets: the others answer requests.
+MOST_SOCKETS = 320
+MOST_OF_ONE = 10
+
+_seats = Seats(
+    MOST_SOCKETS,
+    MOST_OF_ONE,
+    full="Too many pages listen at the moment; polling works.",
+    too_many=f"{MOST_OF_ONE} of your pages listen already. Please close one of them; polling works.",
+)
+
+
+class TicketOut(BaseModel):
+    """Opens one WebSocket, once."""
+
+    ticket: str
+    expires_in: int
+
+
+@routes.post("/api/render/events/ticket")
+@allow(Who.USER)
+@rate("60/minute")
+@routes.output(TicketOut)
+@routes.doc(summary="A ticket for the WebSocket, good once and for half a minute", responses=[503])
+def ticket() -> TicketOut:
+    """Make a ticket: the address of a WebSocket is written into logs, so no token may stand in it."""
+    secret = new_secret()
+    try:
+        redis().set(_TICKETS + secret_hash(secret), json.dumps(asdict(current_proof())), ex=TICKET_S)
+    except RedisError as error:
+        raise Unavailable("News cannot be pushed at the moment; polling works.", retry_after_s=10) from error
+    return TicketOut(ticket=secret, expires_in=TICKET_S)
+
+
+@routes.get("/api/render/events")
+@allow(Who.ANYONE)
+@routes.doc(
+    summary="WebSocket (?ticket=): messages {type: render | payment, …the body that polling gives}", responses=[426]
+)
+def no_socket() -> Response:
+    """Tell those who come without a WebSocket how to come."""
+    raise UpgradeNeeded("This address speaks WebSocket: open it with `new WebSocket(…?ticket=…)`.")
+
+
+@routes.route("/api/render/events", websocket=True)
+@allow(Who.ANYONE)
+@routes.doc(hide=True)
+def events() -> Response:
+    """Push what changes, until the page goes or may hear no more."""
+    _refuse_foreign_page()
+    proof = _spend_ticket(request.args.get("ticket", ""))
+    if not _may_listen(proof):
+        raise NotAuthenticated("Please log in: this session has ended.")
+    with _seats.taken(proof.user_id):
+        socket = simple_websocket.Server.accept(request.environ, ping_interval=_PING_S, max_message_size=1024)
+        _push(socket, proof)
+    return Response(status=200)
+
+
+def _refuse_foreign_page() -> None:
+    # A browser always sends it with a WebSocket; programs need not.
+    origin = request.headers.get("Origin")
+    settings: Settings = current_app.config["ORIEL"]
+    if origin and origin not in (settings.base_url, request.host_url.rstrip("/"), *settings.cors_origins):
+        raise NotAllowed("This page may not listen.")
+
+
+def _spend_ticket(secret: str) -> Proof:
+    try:
+        kept = redis().getdel(_TICKETS + secret_hash(secret))
+    except RedisError as error:
+        raise Unavailable("News cannot be pushed at the moment; polling works.", retry_after_s=10) from error
+    if not isinstance(kept, bytes):
+        raise NotAuthenticated("This ticket is unknown, used or older than half a minute.")
+    return Proof(**json.loads(kept))
+
+
+def _may_listen(proof: Proof) -> bool:
+    good = is_still_good(proof)
+    db.session.commit()
+    return good
+
+
+def _push(socket: Any, proof: Proof) -> None:  # noqa: ANN401  (the library has no types)
+    sent: dict[str, str] = {}
+    next_check = time.monotonic() + _CHECK_S
+    try:
+        with listeners().listening(proof.user_id) as mailbox:
+            _send_all(socket, proof.user_id, sent)
+            while socket.connected:
+                if time.monotonic() >= next_check:
+                    next_check = time.monotonic() + _CHECK_S
+                    _close_if_ended(socket, proof)
+                _send_news(socket, proof.user_id, sent, mailbox)
+                # What a page sends is nothing to us, but must not pile up.
+                socket.receive(timeout=0)
+    except simple_websocket.ConnectionClosed:
+        return
+    finally:
+        db.session.rollback()
+
+
+def _close_if_ended(socket: Any, proof: Proof) -> None:  # noqa: ANN401
+    if not _may_listen(proof):
+        socket.close(_POLICY_VIOLATION, "This session has ended.")
+        raise simple_websocket.ConnectionClosed(_POLICY_VIOLATION)
+
+
+def _send_news(socket: Any, user_id: str, sent: dict[str, str], mailbox: "queue.Queue[tuple[str, str]]") -> None:  # noqa: ANN401
+    try:
+        kind, subject = mailbox.get(timeout=_LOOK_S)
+    except queue.Empty:
+        # Without Redis nobody tells: look once a second.
+        if not listeners().is_connected:
+            _send_all(socket, user_id, sent)
+        return
+    if kind == RENDER:
+        _send(socket, _jobs(RenderJob.id == subject, RenderJob.user_id == user_id), sent)
+
+
+def _send_all(socket: Any, user_id: str, sent: dict[str, str]) -> None:  # noqa: ANN401
+    listed = or_(RenderJob.status.in_(UNDER_WAY), RenderJob.id.in_(list(sent)))
+    _send(socket, _jobs(RenderJob.user_id == user_id, listed), sent)
+
+
+def _send(socket: Any, jobs: Iterable[RenderJob], sent: dict[str, str]) -> None:  # noqa: ANN401
+    bodies = {job.id: json.dumps({"type": RENDER, **status_of(job).model_dump(mode="json")}) for job in jobs}
+    # A page on a slow line must not hold one of the database's connections.
+    db.session.commit()
+    for job_id, body in bodies.items():
+        if sent.get(job_id) != body:
+            sent[job_id] = body
+            socket.send(body)
+
+
+def _jobs(*conditions: Any) -> list[RenderJob]:  # noqa: ANN401
+    db.session.expire_all()
+    return list(db.session.scalars(select(RenderJob).where(*conditions).order_by(RenderJob.created_at)))

@@ -1,0 +1,71 @@
+"""The end of what is kept: videos on their day, chunks of renders that have ended."""
+
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+from oriel.infra.storage import storage
+from oriel.rendering import letters
+from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
+
+_WARNING = timedelta(days=3)
+
+
+def delete_expired_videos(limit: int) -> int:
+    """Delete videos and posters whose time is over; return how many. The row goes first: its link says 410 then.
+
+    Raises StorageFailed at the first that cannot be deleted; it and the others are looked at again.
+    """
+    with writing() as session:
+        query = select(RenderJob).where(RenderJob.purged_at.is_(None), RenderJob.expires_at <= now())
+        expired = session.scalars(query.order_by(RenderJob.expires_at).limit(limit)).all()
+        for job in expired:
+            job.deleted_at = job.deleted_at or now()
+    for job in expired:
+        storage().delete_all(f"videos/{job.user_id}/{job.id}/")
+        with writing() as session:
+            session.get_one(RenderJob, job.id).purged_at = now()
+    return len(expired)
+
+
+def delete_left_videos(limit: int) -> int:
+    """Delete what was stored for renders that ended otherwise; return of how many."""
+    left = {tuple(stored.name.split("/")[1:3]) for stored in storage().list("videos/")}
+    query = select(RenderJob.id).where(or_(RenderJob.status.in_(UNDER_WAY), RenderJob.status == COMPLETED))
+    needed = set(db.session.scalars(query.where(RenderJob.purged_at.is_(None))))
+    db.session.commit()
+    gone = [(user_id, job_id) for user_id, job_id in sorted(left) if job_id not in needed][:limit]
+    for user_id, job_id in gone:
+        storage().delete_all(f"videos/{user_id}/{job_id}/")
+    return len(gone)
+
+
+def warn_of_expiry(limit: int) -> int:
+    """Write to those whose video ends in three days, unless it was never kept longer; return to how many."""
+    with writing() as session:
+        query = select(RenderJob).where(
+            RenderJob.status == COMPLETED,
+            RenderJob.deleted_at.is_(None),
+            RenderJob.warned_at.is_(None),
+            RenderJob.expires_at <= now() + _WARNING,
+            RenderJob.kept_for_s > _WARNING.total_seconds(),
+        )
+        due = session.scalars(query.limit(limit)).all()
+        for job in due:
+            job.warned_at = now()
+            letters.expires_soon(session, job)
+    return len(due)
+
+
+def delete_left_chunks(limit: int) -> int:
+    """Delete the chunks of renders that are not under way any more; return of how many renders."""
+    left = sorted({stored.name.split("/")[1] for stored in storage().list("chunks/")})
+    query = select(RenderJob.id).where(RenderJob.id.in_(left), RenderJob.status.in_(UNDER_WAY))
+    needed = set(db.session.scalars(query))
+    db.session.commit()
+    gone = [job_id for job_id in left if job_id not in needed][:limit]
+    for job_id in gone:
+        storage().delete_all(f"chunks/{job_id}/")
+    return len(gone)

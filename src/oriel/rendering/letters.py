@@ -1,0 +1,78 @@
+"""What customers are written about their renders; each letter enters the outbox with the change that causes it."""
+
+import logging
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from oriel import mails
+from oriel.accounts.models import User
+from oriel.errors import InvalidEmail
+from oriel.infra.logs import facts
+from oriel.infra.mail import outbox
+from oriel.rendering.models import RenderJob
+from oriel.rendering.status import told_of
+from oriel.settings import Settings
+
+_log = logging.getLogger("oriel.letters")
+
+
+def render_ready(session: Session, job: RenderJob) -> None:
+    """Tell that the video is there, with its link."""
+    user = session.get_one(User, job.user_id)
+    assert job.expires_at is not None
+    assert job.video_s is not None
+    assert job.video_bytes is not None
+    output = job.render_config["output"]
+    details = mails.RenderDetails(
+        width=output["width"],
+        height=output["height"],
+        fps=output["fps"],
+        format=output["format"],
+        duration_s=job.video_s,
+        size_bytes=job.video_bytes,
+        watermark=job.watermark,
+    )
+    letter = mails.render_ready(
+        user.name, job.title or job.audio_filename, details, job.delivery_link, job.expires_at, job.poster_object
+    )
+    _send(session, user, letter, "render_ready", job)
+
+
+def render_failed(session: Session, job: RenderJob) -> None:
+    """Tell that it did not work out, why, and that the right is back; and whoever runs the service, if it is ours."""
+    user = session.get_one(User, job.user_id)
+    sentence = told_of(job)
+    # Its button begins anew, where the songs are.
+    settings: Settings = current_app.config["ORIEL"]
+    letter = mails.render_failed(user.name, job.title or job.audio_filename, sentence, True, f"{settings.base_url}/")
+    _send(session, user, letter, "render_failed", job)
+    if settings.alert_email and job.fruitless:
+        _alert(session, settings.alert_email, job, job.error_message or "")
+
+
+def _alert(session: Session, address: str, job: RenderJob, sentence: str) -> None:
+    letter = mails.render_lost(
+        job.title or job.audio_filename, job.id, job.error_code or "", sentence, attempts=job.fence
+    )
+    _enqueue(session, letter, address, None, "render_lost", f"{job.id}-{job.fence}")
+
+
+def expires_soon(session: Session, job: RenderJob) -> None:
+    """Tell that the video will be deleted in three days."""
+    user = session.get_one(User, job.user_id)
+    assert job.expires_at
+    letter = mails.expires_soon(user.name, job.title or job.audio_filename, job.delivery_link, job.expires_at)
+    _send(session, user, letter, "expires_soon", job)
+
+
+def _send(session: Session, user: User, letter: mails.Letter, kind: str, job: RenderJob) -> None:
+    _enqueue(session, letter, user.email, user.id, kind, job.id)
+
+
+def _enqueue(session: Session, letter: mails.Letter, to: str, user_id: str | None, kind: str, subject_key: str) -> None:
+    try:
+        outbox.enqueue(session, letter, to=to, user_id=user_id, kind=kind, subject_key=subject_key)
+    except InvalidEmail:
+        # No reason to lose a render: what it says stands on the page as well.
+        _log.warning("A letter has no address.", extra=facts(kind=kind, subject=subject_key))

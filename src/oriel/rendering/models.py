@@ -1,0 +1,129 @@
+"""The rows of rendering: the render job, which is the truth about a render, and whose turn it is."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from oriel.infra.clock import now
+from oriel.infra.database import Base
+from oriel.infra.ids import new_id
+from oriel.rendering.links import link_to
+
+QUEUED = "queued"
+PROCESSING = "processing"
+COMPLETED = "completed"
+FAILED = "failed"
+CANCELLED = "cancelled"
+UNDER_WAY = (QUEUED, PROCESSING)
+
+
+class RenderJob(Base):
+    """One video to be made. Whoever writes about an attempt says whose: `fence` counts the attempts."""
+
+    __tablename__ = "render_jobs"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(String(12), default=QUEUED)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    # Set when it ends, however it ends.
+    completed_at: Mapped[datetime | None]
+
+    # --- what was asked for
+    title: Mapped[str] = mapped_column(String(300), default="")
+    audio_filename: Mapped[str] = mapped_column(String(255))
+    audio_object: Mapped[str] = mapped_column(String(300))
+    render_config: Mapped[dict[str, Any]] = mapped_column(JSON)
+    watermark: Mapped[bool]
+    song_s: Mapped[float]
+    max_song_s: Mapped[float]
+    payment_id: Mapped[str | None] = mapped_column(String(26))
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    request_hash: Mapped[str] = mapped_column(String(64), default="")
+
+    # --- whose turn it is
+    plan: Mapped[str] = mapped_column(String(16))
+    weight: Mapped[int]
+    at_once: Mapped[int]
+    run_after: Mapped[datetime] = mapped_column(default=now)
+
+    # --- the attempt under way
+    fence: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(80))
+    lease_until: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    stage: Mapped[str | None] = mapped_column(String(12))
+    progress: Mapped[float] = mapped_column(default=0.0)
+    eta_s: Mapped[float | None]
+    frames_done: Mapped[int] = mapped_column(default=0)
+    first_frame_at: Mapped[datetime | None]
+    cancel_asked_at: Mapped[datetime | None]
+    # Attempts in a row that ended without one new chunk, and chunks that are kept.
+    fruitless: Mapped[int] = mapped_column(default=0)
+    chunks_kept: Mapped[int] = mapped_column(default=0)
+    chunks_at_claim: Mapped[int] = mapped_column(default=0)
+
+    # --- how it ended
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    error_message: Mapped[str | None] = mapped_column(String(1000))
+    error_details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    video_object: Mapped[str | None] = mapped_column(String(300))
+    video_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    video_sha256: Mapped[str | None] = mapped_column(String(64))
+    # A range of the song may be all that was asked for.
+    video_s: Mapped[float | None]
+    poster_object: Mapped[str | None] = mapped_column(String(300))
+    # Raised to make every link to the video useless.
+    link_generation: Mapped[int] = mapped_column(default=1)
+    kept_for_s: Mapped[int]
+    expires_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    # Since when the storage has nothing of it any more.
+    purged_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("user_id", "idempotency_key"),
+        Index(None, "user_id", "created_at", "id"),
+        Index(None, "status", "plan", "created_at"),
+        Index(None, "status", "lease_until"),
+        Index(None, "user_id", "status"),
+        Index(None, "purged_at", "expires_at"),
+        Index(None, "status", "completed_at"),
+    )
+
+    @property
+    def delivery_link(self) -> str:
+        """Where the video is, or will be, or has been."""
+        return link_to(self.id, self.link_generation)
+
+    @property
+    def video_url(self) -> str | None:
+        """Where the customer gets the video, while it is there."""
+        return self.delivery_link if self.status == COMPLETED and self.deleted_at is None else None
+
+
+def pictures_of(job: RenderJob) -> tuple[str | None, str | None]:
+    """Return the names in the storage of a render's cover and background, where it has such."""
+    return job.render_config["cover"].get("file"), job.render_config["background"].get("image")
+
+
+class QueueTurn(Base):
+    """How much of the workers' time each plan has had, in shares of its weight (stride scheduling)."""
+
+    __tablename__ = "queue_turns"
+
+    plan: Mapped[str] = mapped_column(String(16), primary_key=True)
+    passed: Mapped[float] = mapped_column(default=0.0, server_default="0")
+
+
+class Leader(Base):
+    """Which process may do a task that only one must do at a time, and until when."""
+
+    __tablename__ = "leaders"
+
+    task: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime]

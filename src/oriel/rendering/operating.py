@@ -1,0 +1,66 @@
+"""What an operator does with render jobs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oriel.billing import rights
+from oriel.billing.models import RenderRight
+from oriel.billing.refusals import Demand
+from oriel.errors import NotFound, WrongState
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+from oriel.rendering import jobs
+from oriel.rendering.models import FAILED, QUEUED, RenderJob
+
+
+def listed(status: str | None, limit: int) -> Sequence[RenderJob]:
+    """Return render jobs, the latest first."""
+    query = select(RenderJob).order_by(RenderJob.created_at.desc()).limit(limit)
+    if status:
+        query = query.where(RenderJob.status == status)
+    return db.session.scalars(query).all()
+
+
+def job_facts(job_id: str) -> dict[str, Any]:
+    """Return every column of a job."""
+    job = _found(job_id)
+    return {column.key: getattr(job, column.key) for column in RenderJob.__table__.columns}
+
+
+def retry(job_id: str) -> RenderJob:
+    """Queue a failed job again, paid as before; NotFound, WrongState and PaymentRequired say why not."""
+    _found(job_id)
+    with writing() as session:
+        job = session.scalars(select(RenderJob).where(RenderJob.id == job_id).with_for_update()).one()
+        if job.status != FAILED:
+            raise WrongState(f"Only a failed render can be tried again: this one is {job.status}.", status=job.status)
+        _pay_again(session, job)
+        _begin_anew(job)
+    jobs.hint_render(job.id)
+    return job
+
+
+def _pay_again(session: Session, job: RenderJob) -> None:
+    paid_by = session.scalars(select(RenderRight.kind).where(RenderRight.render_id == job.id)).one()
+    output = job.render_config["output"]
+    sizes = Demand(output["width"], output["height"], output["fps"], output["format"], job.song_s, 0, 0)
+    grant = rights.reserve(session, job.user_id, job.id, sizes, "credit" if paid_by == "credit" else "plan")
+    job.watermark, job.plan, job.weight = grant.watermark, grant.plan.name, grant.plan.weight
+    job.at_once, job.kept_for_s = grant.plan.at_once, int(grant.plan.kept_for.total_seconds())
+
+
+def _begin_anew(job: RenderJob) -> None:
+    job.status, job.fruitless, job.run_after = QUEUED, 0, now()
+    job.completed_at = job.cancel_asked_at = job.first_frame_at = None
+    job.error_code = job.error_message = job.error_details = None
+    job.progress, job.frames_done = 0.0, 0
+
+
+def _found(job_id: str) -> RenderJob:
+    job = db.session.get(RenderJob, job_id)
+    if job is None:
+        raise NotFound(f"There is no render {job_id}.")
+    return job

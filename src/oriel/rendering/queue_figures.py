@@ -1,0 +1,37 @@
+"""How the queue stands, for operators."""
+
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
+
+from oriel.infra.clock import now
+from oriel.infra.database import db
+from oriel.rendering.models import PROCESSING, QUEUED, RenderJob
+
+
+class QueueFigures(BaseModel):
+    """What waits, and who is at work."""
+
+    workers: list[str] = Field(description="Those that make a render at this moment")
+    waiting: dict[str, int] = Field(description="Renders that wait, by plan")
+    oldest_waiting_s: float | None = Field(description="How long the oldest of them waits")
+
+
+def queue_figures() -> QueueFigures:
+    """Return how the queue stands now."""
+    at = now()
+    oldest = db.session.scalar(select(func.min(RenderJob.created_at)).where(RenderJob.status == QUEUED))
+    return QueueFigures(
+        workers=_workers(),
+        waiting=_waiting(),
+        oldest_waiting_s=round((at - oldest).total_seconds(), 1) if oldest else None,
+    )
+
+
+def _workers() -> list[str]:
+    at_work = (RenderJob.status == PROCESSING, RenderJob.lease_until > now(), RenderJob.worker.is_not(None))
+    return [str(name) for name in db.session.scalars(select(RenderJob.worker).where(*at_work).distinct())]
+
+
+def _waiting() -> dict[str, int]:
+    query = select(RenderJob.plan, func.count()).where(RenderJob.status == QUEUED).group_by(RenderJob.plan)
+    return dict(db.session.execute(query).all())

@@ -1,0 +1,261 @@
+"""Renders over HTTP: submit, follow, cancel, download; the same under /api/render and /api/jobs."""
+
+from typing import Annotated, Any, Literal
+
+from apiflask import APIBlueprint
+from apiflask.fields import UploadFile
+from flask import Response, current_app, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import select
+
+from oriel.accounts.access import Who, allow, current_user
+from oriel.accounts.pages import message_page
+from oriel.billing import standing
+from oriel.errors import CallerError, InvalidBody
+from oriel.infra.clock import in_iso
+from oriel.infra.described import VIDEO_ANSWERS, described
+from oriel.infra.limits import READS_A_MINUTE, address_key, rate
+from oriel.infra.paging import Page, PageQuery, fetch_page
+from oriel.media import uploads
+from oriel.rendering import delivery
+from oriel.rendering.cancelling import cancel_render, own_job
+from oriel.rendering.models import RenderJob
+from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.settings_document import read_settings_json
+from oriel.rendering.status import StatusOut, status_of
+from oriel.rendering.submit import Order, submit_render
+
+routes = APIBlueprint("rendering", "rendering", tag="renders")
+
+_READS = f"{READS_A_MINUTE}/minute"
+_KEY_HEADER = "Idempotency-Key"
+_LONGEST_KEY = 200
+Identifier = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+def writes() -> str:
+    """How often a customer may submit, upload and change, by plan."""
+    return f"{standing.plan_of(current_user().id).writes_a_minute}/minute"
+
+
+class SubmitIn(BaseModel):
+    """A song that was uploaded before, and what is to be made of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload_id: Identifier
+    settings: dict[str, Any] = Field(default_factory=dict, description="Settings document, version 1")
+    pay_with: Literal["plan", "credit"] | None = None
+
+
+class SubmitForm(BaseModel):
+    """A song, and what is to be made of it."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    audio: UploadFile = Field(description="MP3, WAV or M4A")
+    settings: str = Field(default="{}", description="Settings document, version 1, as JSON text")
+    pay_with: Literal["plan", "credit", ""] = ""
+
+
+class LookPreset(BaseModel):
+    """Saved parameter values of a look."""
+
+    name: str
+    title: str
+
+
+class LookOut(BaseModel):
+    """A visual design."""
+
+    name: str
+    title: str
+    description: str
+    presets: list[LookPreset]
+    parameters: dict[str, Any] = Field(description="JSON schema of an object")
+
+
+class LooksOut(BaseModel):
+    """All looks, in the order in which they are shown."""
+
+    looks: list[LookOut]
+
+
+class RenderList(Page[StatusOut]):
+    """A customer's renders, the latest first."""
+
+
+class PaymentOut(BaseModel):
+    """What was paid, when, and what became of it."""
+
+    id: str
+    amount: int
+    currency: str
+    status: Literal["pending", "completed", "failed"]
+    created_at: str
+
+
+class PaymentList(Page[PaymentOut]):
+    """A customer's payments, the latest first."""
+
+
+class HistoryOut(BaseModel):
+    """Everything that a customer has paid and rendered."""
+
+    payments: PaymentList
+    renders: RenderList
+
+
+class LinkOut(BaseModel):
+    """Where a video is, and until when."""
+
+    download_url: str
+    expires_at: str | None
+
+
+@routes.post("/api/render/submit", endpoint="submit")
+@routes.post("/api/jobs/submit", endpoint="submit_job")
+@allow(Who.CONFIRMED)
+@rate(writes, scope="writes")
+@described(
+    bodies={"application/json": SubmitIn, "multipart/form-data": SubmitForm},
+    headers={_KEY_HEADER: {"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY}},
+)
+@routes.output(StatusOut, status_code=202)
+@routes.doc(
+    summary="Submit a render",
+    responses=[402, 404, 410, 415, 503],
+    description="JSON with an `upload_id`, or multipart with `audio` and `settings` (JSON text). With an"
+    " `Idempotency-Key` header the same request, sent again within 24 hours, answers with the same render.",
+)
+def submit() -> StatusOut:
+    """Accept a render."""
+    return status_of(submit_render(current_user().id, _order(), _looks()))
+
+
+@routes.get("/api/render/status/<id:job_id>", endpoint="status")
+@routes.get("/api/jobs/<id:job_id>/status", endpoint="job_status")
+@allow(Who.USER)
+@rate(_READS, scope="reads")
+@routes.output(StatusOut)
+@routes.doc(summary="How far a render is")
+def status(job_id: str) -> StatusOut:
+    """Tell how far it is."""
+    return status_of(own_job(current_user().id, job_id))
+
+
+@routes.post("/api/render/cancel/<id:job_id>")
+@allow(Who.USER)
+@rate(writes, scope="writes")
+@routes.output(StatusOut, status_code=202)
+@routes.doc(summary="Cancel a render", responses=[409])
+def cancel(job_id: str) -> StatusOut:
+    """End it, or have it ended."""
+    return status_of(cancel_render(current_user().id, job_id))
+
+
+@routes.get("/api/render/download/<id:job_id>", endpoint="download")
+@routes.get("/api/jobs/<id:job_id>/download", endpoint="job_download")
+@allow(Who.USER)
+@rate(_READS, scope="reads")
+@routes.doc(summary="The video's bytes, or a redirect to them", responses=VIDEO_ANSWERS)
+def download(job_id: str) -> Response:
+    """Hand out the video."""
+    return delivery.deliver(own_job(current_user().id, job_id))
+
+
+@routes.get("/api/user/download/<id:job_id>")
+@allow(Who.USER)
+@rate(_READS, scope="reads")
+@routes.output(LinkOut)
+@routes.doc(summary="A link to the video that works without logging in", responses=[409, 410])
+def link(job_id: str) -> LinkOut:
+    """Show the delivery link again."""
+    job = own_job(current_user().id, job_id)
+    delivery.refuse_missing(job)
+    return LinkOut(download_url=job.delivery_link, expires_at=in_iso(job.expires_at))
+
+
+@routes.get("/api/renders")
+@allow(Who.USER)
+@rate(_READS, scope="reads")
+@routes.input(PageQuery, location="query")
+@routes.output(RenderList)
+@routes.doc(summary="All renders, the latest first")
+def renders(query_data: PageQuery) -> RenderList:
+    """List a customer's renders."""
+    return _renders(query_data)
+
+
+@routes.get("/api/user/history")
+@allow(Who.USER)
+@rate(_READS, scope="reads")
+@routes.input(PageQuery, location="query")
+@routes.output(HistoryOut)
+@routes.doc(summary="Payments and renders, a page of each")
+def history(query_data: PageQuery) -> HistoryOut:
+    """List what was paid and what was rendered."""
+    none_yet = PaymentList(items=[], total=0, page=query_data.page, per_page=query_data.per_page)
+    return HistoryOut(payments=none_yet, renders=_renders(query_data))
+
+
+@routes.get("/d/<token>")
+@allow(Who.ANYONE)
+@rate("60/minute")
+@routes.doc(summary="The delivery link", responses=VIDEO_ANSWERS)
+def follow_link(token: str) -> Response:
+    """Hand out the video to whoever has its link; a person with a browser reads why there is none."""
+    try:
+        return delivery.deliver(delivery.job_behind(token))
+    except CallerError as error:
+        if not request.accept_mimetypes.accept_html or request.accept_mimetypes.best == "*/*":
+            raise
+        return message_page("There is no video here", error.message, error.http_status)
+
+
+@routes.get("/api/looks")
+@allow(Who.ANYONE)
+@rate(_READS, by=address_key)
+@routes.output(LooksOut)
+@routes.doc(summary="Looks with their presets and parameters, as `oriel looks --json` prints them")
+def looks() -> dict[str, Any]:
+    """List the looks."""
+    return {"looks": [look.as_json() for look in _looks().all]}
+
+
+def _renders(asked: PageQuery) -> RenderList:
+    query = select(RenderJob).where(RenderJob.user_id == current_user().id)
+    return fetch_page(RenderList, query.order_by(RenderJob.created_at.desc(), RenderJob.id), asked, show=status_of)
+
+
+def _looks() -> Looks:
+    known = current_app.extensions["oriel.looks"]
+    assert isinstance(known, Looks)
+    return known
+
+
+def _order() -> Order:
+    key = request.headers.get(_KEY_HEADER)
+    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+        raise InvalidBody(f"{_KEY_HEADER} must have 1 to {_LONGEST_KEY} characters.", header=_KEY_HEADER)
+    if request.mimetype == "multipart/form-data":
+        return _order_with_song(key)
+    asked = _checked(request.get_json())
+    return Order(asked.upload_id, asked.settings, asked.pay_with, key)
+
+
+def _order_with_song(key: str | None) -> Order:
+    user = current_user()
+    upload, form = uploads.receive_song(user.id, fields=("settings", "pay_with"))
+    settings = read_settings_json(form.get("settings") or "{}")
+    asked = _checked({"upload_id": upload.id, "settings": settings, "pay_with": form.get("pay_with") or None})
+    return Order(asked.upload_id, asked.settings, asked.pay_with, key, song_sha256=upload.sha256)
+
+
+def _checked(body: object) -> SubmitIn:
+    try:
+        return SubmitIn.model_validate(body)
+    except ValidationError as error:
+        fields = {".".join(map(str, item["loc"])) or "body": item["msg"] for item in error.errors(include_url=False)}
+        sentence = "; ".join(f"{name}: {message}" for name, message in fields.items())
+        raise InvalidBody(f"The request is not valid: {sentence}.", **fields) from error

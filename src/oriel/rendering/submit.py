@@ -1,0 +1,183 @@
+"""Accepting a render: settings checked, its right reserved, the row written; from then on it is not lost."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from oriel.billing import rights, standing
+from oriel.billing.plans import CREDIT, Plan
+from oriel.billing.refusals import Demand
+from oriel.errors import IdempotencyMismatch, InvalidRange, TooManyRequests
+from oriel.infra.clock import now
+from oriel.infra.database import writing
+from oriel.infra.ids import new_id
+from oriel.media import uploads
+from oriel.media.models import Upload
+from oriel.rendering import jobs
+from oriel.rendering.announcing import announce
+from oriel.rendering.models import QUEUED, RenderJob
+from oriel.rendering.pipeline.estimate import video_bytes
+from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
+from oriel.rendering.pipeline.settings_document import THE_COVER, parse_settings
+
+MOST_QUEUED = 200
+_KEYS_LIVE = timedelta(hours=24)
+# A song that a render waits for is kept at least so long, and every attempt and pause lies well within.
+_SONG_KEPT = timedelta(days=7)
+_FULL_HD = 1080
+_COME_BACK_S = 60
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a customer asks for."""
+
+    upload_id: str
+    settings: dict[str, Any]
+    pay_with: Literal["plan", "credit"] | None = None
+    idempotency_key: str | None = None
+    # What makes the same order the same; of a song that came along, its content instead of its id.
+    song_sha256: str | None = None
+
+    @property
+    def request_hash(self) -> str:
+        """A digest of all that was asked for."""
+        asked = [self.song_sha256 or self.upload_id, self.settings, self.pay_with]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def submit_render(user_id: str, order: Order, looks: Looks) -> RenderJob:
+    """Accept a render, once for each idempotency key, and wake a worker.
+
+    Raises InvalidSettings, NotFound and Expired for the upload, 402 where nothing pays for it, TooManyRequests.
+    """
+    try:
+        job = _accept(user_id, order, looks)
+    except IntegrityError:
+        # The same key was accepted in the same moment by another thread: now its row is there.
+        job = _accept(user_id, order, looks)
+    if job.status == QUEUED:
+        jobs.hint_render(job.id)
+        announce(user_id, job.id)
+    return job
+
+
+def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
+    document = _checked(order, standing.plan_of(user_id))
+    with writing() as session:
+        # One submit of a customer at a time: what the other one accepted is seen below, and locks have one order.
+        standing.take_turn(session, user_id)
+        if before := _accepted_before(session, user_id, order):
+            return before
+        _refuse_crowd(session, user_id)
+        upload = uploads.open_upload(session, user_id, order.upload_id)
+        stored = _with_stored_pictures(session, user_id, document)
+        settings = resolve(parse_settings(document), looks)
+        job_id = new_id()
+        grant = rights.reserve(session, user_id, job_id, _demand(settings, upload), order.pay_with)
+        job = _row(job_id, user_id, order, upload, stored, grant)
+        uploads.keep_until(session, upload, now() + _SONG_KEPT)
+        session.add(job)
+    return job
+
+
+def _checked(order: Order, plan: Plan) -> dict[str, Any]:
+    """Return the settings as a whole document: every key is there, and the size is one that the payer allows."""
+    document = order.settings
+    payer = CREDIT if order.pay_with == "credit" else plan
+    output = document.get("output")
+    if isinstance(output, dict | None) and not {"width", "height"} & set(output or {}):
+        short = min(_FULL_HD, payer.largest_frame)
+        document = {**document, "output": {**(output or {}), "width": short * 16 // 9, "height": short}}
+    return parse_settings(document).model_dump(mode="json")
+
+
+def _accepted_before(session: Session, user_id: str, order: Order) -> RenderJob | None:
+    if order.idempotency_key is None:
+        return None
+    query = select(RenderJob).where(RenderJob.user_id == user_id, RenderJob.idempotency_key == order.idempotency_key)
+    job = session.scalar(query)
+    if job is None:
+        return None
+    if job.created_at < now() - _KEYS_LIVE:
+        job.idempotency_key = None
+        session.flush()
+        return None
+    if job.request_hash != order.request_hash:
+        raise IdempotencyMismatch("This Idempotency-Key was used for another render. Use a new one for each.")
+    return job
+
+
+def _refuse_crowd(session: Session, user_id: str) -> None:
+    query = select(func.count(RenderJob.id)).where(RenderJob.user_id == user_id, RenderJob.status == QUEUED)
+    if (session.scalar(query) or 0) >= MOST_QUEUED:
+        sentence = f"{MOST_QUEUED} of your renders are waiting already. Please submit more when some are done."
+        raise TooManyRequests(sentence, retry_after_s=_COME_BACK_S, limit=MOST_QUEUED)
+
+
+def _with_stored_pictures(session: Session, user_id: str, document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with pictures named as the storage has them: a customer names uploads and nothing else."""
+    stored = {**document, "cover": dict(document["cover"]), "background": dict(document["background"])}
+    for part, key in (("cover", "file"), ("background", "image")):
+        name = stored[part].get(key)
+        if name is None or (part == "background" and name == THE_COVER):
+            continue
+        picture = uploads.open_upload(session, user_id, name, kind="picture")
+        uploads.keep_until(session, picture, now() + _SONG_KEPT)
+        stored[part][key] = picture.object_name
+    return stored
+
+
+def _demand(settings: ResolvedSettings, upload: Upload) -> Demand:
+    seconds = _seconds(settings, upload)
+    output = settings.output
+    return Demand(
+        width=output.width,
+        height=output.height,
+        fps=output.fps,
+        format=output.format,
+        duration_s=upload.duration_s,
+        song_bytes=upload.size_bytes,
+        video_bytes_estimate=video_bytes(settings, seconds),
+    )
+
+
+def _seconds(settings: ResolvedSettings, upload: Upload) -> float:
+    """Return how long the video will be, as far as the song's file tells."""
+    start, wanted = settings.range.start_s, settings.range.duration_s
+    if not upload.duration_s:
+        return wanted or 0.0
+    if start >= upload.duration_s:
+        raise InvalidRange("The range begins behind the end of the song.", setting="range.start_s")
+    return min(wanted or upload.duration_s, upload.duration_s - start)
+
+
+def _row(
+    job_id: str, user_id: str, order: Order, upload: Upload, document: dict[str, Any], grant: rights.Grant
+) -> RenderJob:
+    title = document["text"]["title"]
+    return RenderJob(
+        id=job_id,
+        user_id=user_id,
+        title=(upload.title or PurePath(upload.filename).stem) if title is None else title,
+        audio_filename=upload.filename,
+        audio_object=upload.object_name,
+        render_config=document,
+        watermark=grant.watermark,
+        song_s=upload.duration_s,
+        max_song_s=grant.plan.song_seconds,
+        idempotency_key=order.idempotency_key,
+        request_hash=order.request_hash,
+        plan=grant.plan.name,
+        weight=grant.plan.weight,
+        at_once=grant.plan.at_once,
+        kept_for_s=int(grant.plan.kept_for.total_seconds()),
+    )

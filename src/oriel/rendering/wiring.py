@@ -1,0 +1,50 @@
+"""What the application takes of this domain. Not in `__init__`, because the pipeline must not know of it."""
+
+from apiflask import APIFlask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from oriel.accounts import statistics
+from oriel.billing import storage_use
+from oriel.billing.plans import CREDIT
+from oriel.infra.database import db
+from oriel.media import uses
+from oriel.media.models import Upload
+from oriel.rendering import events, routes
+from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
+from oriel.rendering.pipeline.looks import load_looks
+
+
+def register(app: APIFlask) -> None:
+    """Add the routes, the looks, and what videos take of a customer's storage."""
+    app.extensions["oriel.looks"] = load_looks()
+    app.register_blueprint(routes.routes)
+    app.register_blueprint(events.routes)
+    statistics.register("renders_total", renders_total)
+
+
+def renders_total(user_id: str) -> int:
+    """Return how many renders a customer has ever asked for."""
+    query = select(func.count()).select_from(RenderJob).where(RenderJob.user_id == user_id)
+    return db.session.scalar(query) or 0
+
+
+@uses.register
+def is_rendered(session: Session, upload_id: str) -> bool:
+    """Tell whether a render under way needs this song or picture."""
+    upload = session.get_one(Upload, upload_id)
+    query = select(RenderJob).where(RenderJob.user_id == upload.user_id, RenderJob.status.in_(UNDER_WAY))
+    return any(upload.object_name in (job.audio_object, *pictures_of(job)) for job in session.scalars(query))
+
+
+@storage_use.register
+def video_bytes_kept(session: Session, user_id: str) -> int:
+    """Return the size of all videos of a customer that are still there."""
+    query = select(func.sum(RenderJob.video_bytes)).where(
+        RenderJob.user_id == user_id,
+        RenderJob.status == COMPLETED,
+        RenderJob.deleted_at.is_(None),
+        # What a credit has paid counts towards no plan.
+        RenderJob.plan != CREDIT.name,
+    )
+    return int(session.scalar(query) or 0)

@@ -1,0 +1,296 @@
+"""One attempt at one render, from the claimed row to the stored video."""
+
+import contextlib
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from oriel.errors import AppError, Cancelled, StageHung
+from oriel.infra.database import db
+from oriel.infra.logs import correlation, facts
+from oriel.infra.storage import storage
+from oriel.rendering import attempts
+from oriel.rendering.attempts import HEARTBEAT_S, Attempt, Pulse, Video
+from oriel.rendering.keeping import StoredChunks
+from oriel.rendering.models import RenderJob
+from oriel.rendering.pipeline.disk import file_sha256
+from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.progress import CancelToken, Progress
+from oriel.rendering.pipeline.render import render_song
+from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
+from oriel.rendering.pipeline.settings_document import THE_COVER, parse_settings
+from oriel.rendering.warm import WarmBrowser
+from oriel.settings import Settings
+
+_log = logging.getLogger("oriel.worker")
+
+# An attempt ends without a new frame for so long, and after so many times of what it first promised.
+_NO_FRAME_S = 60.0
+_LEAST_LIMIT_S = 600.0
+_PATIENCE = 4.0
+_AGAIN_S = 0.5
+_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "mov": "video/quicktime"}
+
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass
+class Watch:
+    """What the drawing thread tells the heartbeat, and what the heartbeat wants of it."""
+
+    cancel: CancelToken = field(default_factory=CancelToken)
+    reason: str = ""
+    progress: Progress = field(default_factory=lambda: Progress("preparing", 0.0))
+    moved_at: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
+    limit_s: float | None = None
+    uploading: bool = False
+
+    def see(self, progress: Progress) -> None:
+        """Take the pipeline's progress."""
+        if (progress.stage, progress.fraction) != (self.progress.stage, self.progress.fraction):
+            self.moved_at = time.monotonic()
+        if self.limit_s is None and progress.eta_s is not None:
+            self.limit_s = max(_LEAST_LIMIT_S, _PATIENCE * progress.eta_s)
+        self.progress = progress
+
+    def end(self, reason: str) -> None:
+        """Ask for the end, once."""
+        self.reason = self.reason or reason
+        self.cancel.cancel()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nothing has moved for a minute, or all of it takes far longer than promised."""
+        at = time.monotonic()
+        # The analysis and the start of a browser report in their own time, and have limits of their own.
+        idle = self.progress.stage == "rendering" and at - self.moved_at > _NO_FRAME_S
+        return idle or (self.limit_s is not None and at - self.started_at > self.limit_s)
+
+    def pulse(self, chunks: int) -> Pulse:
+        """Return what is written into the row."""
+        seen = self.progress
+        stage = "uploading" if self.uploading else seen.stage
+        return Pulse(stage, min(seen.fraction, 0.99), seen.eta_s, seen.frames_done, chunks)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What a worker works with, for as long as it lives."""
+
+    app: Flask
+    settings: Settings
+    machine: Machine
+    looks: Looks
+    browser: WarmBrowser
+    folder: Path
+    stop: "Stop"
+
+
+class Stop:
+    """The wish that this worker ends; heard at once by the attempt under way."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._watch: Watch | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody wants an end."""
+        return self._asked.is_set()
+
+    def ask(self) -> None:
+        """Want an end; may be called by a signal handler."""
+        self._asked.set()
+        if self._watch:
+            self._watch.end("stop")
+
+    def heard_by(self, watch: Watch) -> None:
+        """Have this attempt ended when an end is wanted."""
+        self._watch = watch
+        if self.is_asked:
+            watch.end("stop")
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not through a wish."""
+        self._asked.wait(seconds)
+
+
+def work_on(workshop: Workshop, attempt: Attempt) -> bool:
+    """Do everything that a claimed render needs; every end is written into its row.
+
+    Returns False where this machine is to blame, so that others had better take the next one.
+    """
+    correlation.set(attempt.job_id)
+    watch = Watch()
+    workshop.stop.heard_by(watch)
+    _log.info("render begins", extra=facts(job=attempt.job_id, attempt=attempt.fence))
+    with StoredChunks(storage(), attempt.job_id) as chunks, _heart(workshop, attempt, watch, chunks):
+        failure = _attempted(workshop, attempt, watch, chunks)
+    if _surely(lambda: attempts.has_ended(attempt)):
+        # Now that the last upload is through; what cannot be deleted is swept by the clock.
+        with contextlib.suppress(AppError):
+            chunks.forget()
+    return failure is None or not failure.of_machine
+
+
+def _attempted(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks) -> AppError | None:
+    try:
+        _render(workshop, attempt, watch, chunks)
+    except Cancelled:
+        _surely(lambda: _ended(attempt, watch))
+        return None
+    except AppError as error:
+        _log.warning(error.message, exc_info=error, extra=facts(job=attempt.job_id, code=error.code))
+        failure = error
+    except Exception as error:  # noqa: BLE001  (a worker's edge: whatever a render does must not end it)
+        _log.exception("A render failed unexpectedly.", extra=facts(job=attempt.job_id))
+        failure = _unexpected(error)
+    else:
+        return None
+    # With the chunks that it has made since the last heartbeat.
+    _surely(lambda: attempts.beat(attempt, watch.pulse(chunks.made)))
+    _surely(lambda: attempts.fail(attempt, failure))
+    return failure
+
+
+def _surely(write: Callable[[], Outcome]) -> Outcome | None:
+    """Write an attempt's end, again and again until its lease is over: a database may be away for a moment."""
+    deadline = time.monotonic() + attempts.LEASE.total_seconds()
+    while True:
+        try:
+            return write()
+        except SQLAlchemyError:
+            db.session.rollback()
+            if time.monotonic() > deadline:
+                _log.warning("The end of an attempt could not be written: the database is away.", exc_info=True)
+                return None
+            time.sleep(_AGAIN_S)
+
+
+def _render(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks) -> None:
+    job = db.session.get_one(RenderJob, attempt.job_id)
+    # No transaction stays open while the song is fetched, and while minutes of work go by.
+    db.session.commit()
+    with _folder(workshop.folder / f"{job.id}-{attempt.fence}") as folder:
+        request = _request(workshop, job, folder, chunks)
+        workshop.browser.begin()
+        result = render_song(request, watch.see, watch.cancel, stage_factory=workshop.browser.stage)
+        watch.uploading = True
+        video = _store(job, request, result)
+    if _surely(lambda: attempts.complete(attempt, video)):
+        _log.info("render done", extra=facts(job=job.id, frames_per_s=round(result.frames_per_s, 1)))
+
+
+def _request(workshop: Workshop, job: RenderJob, folder: Path, chunks: StoredChunks) -> RenderRequest:
+    song = folder / f"song{Path(job.audio_object).suffix}"
+    storage().get(job.audio_object, song)
+    document = _with_pictures(job.render_config, folder)
+    # A song without tags is called by its file's name: the customer's, not ours.
+    text = {"title": job.title, **{key: value for key, value in document["text"].items() if value is not None}}
+    return RenderRequest(
+        song=song,
+        output=folder / f"video.{document['output']['format']}",
+        settings=parse_settings({**document, "text": text}),
+        looks=workshop.looks,
+        machine=workshop.machine,
+        formats=workshop.settings.audio_formats,
+        max_seconds=job.max_song_s,
+        watermark=job.watermark,
+        poster=folder / "poster.jpg",
+        keeper=chunks,
+    )
+
+
+def _with_pictures(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the settings with the names of stored pictures replaced by files."""
+    copy = deepcopy(document)
+    for part, key in (("cover", "file"), ("background", "image")):
+        name = copy[part].get(key)
+        if isinstance(name, str) and name != THE_COVER:
+            picture = folder / f"{part}{Path(name).suffix}"
+            storage().get(name, picture)
+            copy[part][key] = str(picture)
+    return copy
+
+
+def _store(job: RenderJob, request: RenderRequest, result: RenderResult) -> Video:
+    """Put video and poster into the storage under names from their content: written twice, they are the same."""
+    assert request.poster
+    prefix = f"videos/{job.user_id}/{job.id}"
+    suffix = request.output.suffix
+    video = storage().put(
+        f"{prefix}/{result.sha256}{suffix}", request.output, content_type=_TYPES[suffix[1:]], once=True
+    )
+    poster_name = f"{prefix}/{file_sha256(request.poster)}.jpg"
+    storage().put(poster_name, request.poster, content_type="image/jpeg", once=True)
+    return Video(video.name, video.size_bytes, result.sha256, result.duration_s, poster_name)
+
+
+def _ended(attempt: Attempt, watch: Watch) -> None:
+    _log.info("render ended early", extra=facts(job=attempt.job_id, reason=watch.reason))
+    match watch.reason:
+        case "cancel":
+            attempts.end_cancelled(attempt)
+        case "stuck":
+            attempts.fail(attempt, StageHung("The render made no progress any more and was ended."))
+        case "lost":
+            pass
+        case _:
+            attempts.give_back(attempt)
+
+
+def _unexpected(error: Exception) -> AppError:
+    wrapped = AppError("Something failed on our side while your video was made.", kind=type(error).__name__)
+    wrapped.retryable = True  # type: ignore[misc]
+    return wrapped
+
+
+@contextlib.contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _heart(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks) -> Iterator[None]:
+    """Beat while the block runs, in a thread of its own."""
+    over = threading.Event()
+    thread = threading.Thread(target=_beat, args=(workshop, attempt, watch, chunks, over), name="heart", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _beat(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks, over: threading.Event) -> None:
+    with workshop.app.app_context():
+        while True:
+            if watch.is_stuck:
+                watch.end("stuck")
+            try:
+                word = attempts.beat(attempt, watch.pulse(chunks.made))
+            except SQLAlchemyError:
+                # Away for longer than the lease, the render is somebody else's, and the next beat tells.
+                _log.warning("No heartbeat: the database is away.")
+                db.session.rollback()
+                word = "go"
+            if word != "go":
+                watch.end(word)
+            if over.wait(HEARTBEAT_S):
+                return

@@ -1,0 +1,140 @@
+"""What operators do with renders, and what is swept."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from tests.functional.caller import Caller
+from tests.functional.rendering.conftest import MakeJob, fresh
+
+from oriel.billing import standing
+from oriel.billing.models import HELD, Credit, RenderRight
+from oriel.billing.plans import CREDIT
+from oriel.billing.storage_use import storage_used
+from oriel.errors import StageCrashed, StorageFailed, WrongState
+from oriel.infra.clock import clock
+from oriel.infra.database import db, writing
+from oriel.infra.storage import storage
+from oriel.rendering import attempts, expiry, operating
+from oriel.rendering.attempts import Video
+from oriel.rendering.models import RenderJob
+
+
+def dead(job: RenderJob) -> RenderJob:
+    """Let a render fail for good."""
+    for _ in range(3):
+        attempt = attempts.claim("worker")
+        assert attempt
+        attempts.fail(attempt, StageCrashed("The browser died.", stderr="/srv/data/work"))
+        clock.shift(timedelta(seconds=60))
+    assert fresh(job).status == "failed"
+    return fresh(job)
+
+
+def stored(name: str, folder: Path) -> str:
+    (folder / "file").write_bytes(b"video")
+    return storage().put(name, folder / "file", content_type="video/mp4").name
+
+
+def finished(job: RenderJob, folder: Path) -> RenderJob:
+    attempt = attempts.claim("worker")
+    assert attempt
+    name = stored(f"videos/{job.user_id}/{job.id}/v.mp4", folder)
+    attempts.complete(attempt, Video(name, 5, "0" * 64, 8.0, None))
+    return fresh(job)
+
+
+def test_a_failed_render_is_tried_again_and_paid_as_before(make_job: MakeJob) -> None:
+    job = dead(make_job())
+    assert operating.retry(job.id).status == "queued"
+    again = fresh(job)
+    assert (again.fruitless, again.error_code, again.watermark, again.plan) == (0, None, True, "free")
+    right = db.session.scalars(select(RenderRight).where(RenderRight.render_id == job.id)).one()
+    assert (right.kind, right.state) == ("plan", "reserved")
+
+
+def test_a_render_that_a_credit_paid_is_paid_by_a_credit_again(
+    make_job: MakeJob, caller: Callable[..., Caller]
+) -> None:
+    customer = caller()
+    with writing() as session:
+        session.add(Credit(user_id=customer.user_id, state=HELD))
+    job = make_job(user_id=customer.user_id)
+    with writing() as session:
+        right = session.scalars(select(RenderRight).where(RenderRight.render_id == job.id)).one()
+        credit = session.scalars(select(Credit)).one()
+        right.kind, right.credit_id, credit.state = "credit", credit.id, "reserved"
+    dead(job)
+    assert db.session.scalars(select(Credit.state)).one() == HELD
+    operating.retry(job.id)
+    assert (fresh(job).plan, fresh(job).watermark) == (CREDIT.name, False)
+
+
+def test_only_a_failed_render_is_tried_again(make_job: MakeJob) -> None:
+    with pytest.raises(WrongState, match="queued"):
+        operating.retry(make_job().id)
+
+
+def test_a_failure_of_ours_tells_customers_nothing_of_our_machines(
+    make_job: MakeJob, caller: Callable[..., Caller]
+) -> None:
+    customer = caller()
+    job = dead(make_job(user_id=customer.user_id))
+    error = (customer_status(customer, job))["error"]
+    assert error["code"] == "STAGE_CRASHED"
+    assert "srv" not in str(error)
+    assert operating.job_facts(job.id)["error_details"] == {"stderr": "/srv/data/work"}
+
+
+def customer_status(customer: Caller, job: RenderJob) -> dict[str, dict[str, str]]:
+    customer.refresh()
+    body: dict[str, dict[str, str]] = customer.get(f"/api/render/status/{job.id}").json or {}
+    return body
+
+
+def test_an_expired_video_that_cannot_be_deleted_is_looked_at_again(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = finished(make_job(), tmp_path)
+    clock.shift(timedelta(days=15))
+    with monkeypatch.context() as broken:
+        broken.setattr(type(storage()), "delete_all", _away)
+        with pytest.raises(StorageFailed):
+            expiry.delete_expired_videos(limit=10)
+    assert fresh(job).deleted_at
+    assert expiry.delete_expired_videos(limit=10) == 1
+    assert job.video_object
+    assert storage().stat(job.video_object) is None
+    assert expiry.delete_expired_videos(limit=10) == 0
+
+
+def _away(*_: object) -> int:
+    raise StorageFailed("The storage is away.")
+
+
+def test_a_video_of_a_render_that_ended_otherwise_is_swept(make_job: MakeJob, tmp_path: Path) -> None:
+    kept = finished(make_job(), tmp_path)
+    lost = dead(make_job())
+    left = stored(f"videos/{lost.user_id}/{lost.id}/v.mp4", tmp_path)
+    assert expiry.delete_left_videos(limit=10) == 1
+    assert storage().stat(left) is None
+    assert kept.video_object
+    assert storage().stat(kept.video_object)
+
+
+def test_three_days_before_the_end_a_letter_is_written_once(make_job: MakeJob, tmp_path: Path) -> None:
+    finished(make_job(), tmp_path)
+    assert expiry.warn_of_expiry(limit=10) == 0
+    clock.shift(timedelta(days=11, hours=1))
+    assert (expiry.warn_of_expiry(limit=10), expiry.warn_of_expiry(limit=10)) == (1, 0)
+
+
+def test_a_video_that_a_credit_paid_takes_no_storage_of_the_plan(make_job: MakeJob, tmp_path: Path) -> None:
+    job = finished(make_job(), tmp_path)
+    assert storage_used(db.session, job.user_id) == 5
+    with writing() as session:
+        session.get_one(RenderJob, job.id).plan = CREDIT.name
+    assert storage_used(db.session, job.user_id) == 0
+    assert standing.plan_of(job.user_id).name == "free"

@@ -1,0 +1,70 @@
+"""Whose turn it is."""
+
+from datetime import timedelta
+
+from tests.functional.rendering.conftest import MakeJob
+
+from oriel.infra.clock import now
+from oriel.rendering import attempts
+
+
+def order_of(count: int, worker: str = "w") -> list[str]:
+    """Claim and give away so many renders; return their plans in order."""
+    from oriel.infra.database import db
+    from oriel.rendering.models import RenderJob
+
+    plans = []
+    for _ in range(count):
+        attempt = attempts.claim(worker)
+        assert attempt
+        plans.append(db.session.get_one(RenderJob, attempt.job_id).plan)
+    return plans
+
+
+def test_plans_take_turns_by_weight(make_job: MakeJob) -> None:
+    start = now()
+    for plan in ("free", "pro", "enterprise"):
+        for _ in range(26):
+            make_job(plan=plan, created_at=start)
+    turns = order_of(26)
+    counted = {plan: turns.count(plan) for plan in ("free", "pro", "enterprise")}
+    assert counted == {"free": 2, "pro": 8, "enterprise": 16}
+
+
+def test_within_a_plan_the_oldest_is_first(make_job: MakeJob) -> None:
+    start = now()
+    later = make_job(created_at=start - timedelta(seconds=1))
+    earlier = make_job(created_at=start - timedelta(seconds=2))
+    assert [attempts.claim("w").job_id for _ in range(2)] == [earlier.id, later.id]  # type: ignore[union-attr]
+
+
+def test_who_was_away_does_not_catch_up(make_job: MakeJob) -> None:
+    start = now()
+    for _ in range(40):
+        make_job(plan="enterprise", created_at=start)
+    order_of(20)
+    for _ in range(10):
+        make_job(plan="free", created_at=start)
+    assert order_of(9).count("free") <= 2
+
+
+def test_nobody_starves(make_job: MakeJob) -> None:
+    old = make_job(created_at=now() - timedelta(hours=2))
+    for _ in range(5):
+        make_job(plan="enterprise")
+    attempt = attempts.claim("w")
+    assert attempt
+    assert attempt.job_id == old.id
+
+
+def test_a_customers_cap_makes_the_rest_wait_and_lets_others_pass(make_job: MakeJob) -> None:
+    first = make_job()
+    make_job(user_id=first.user_id)
+    other = make_job()
+    assert [attempts.claim("w").job_id for _ in range(2)] == [first.id, other.id]  # type: ignore[union-attr]
+    assert attempts.claim("w") is None
+
+
+def test_what_pauses_is_not_claimed(make_job: MakeJob) -> None:
+    make_job(run_after=now() + timedelta(seconds=5))
+    assert attempts.claim("w") is None

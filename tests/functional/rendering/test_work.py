@@ -1,0 +1,180 @@
+"""A worker's attempts in this process: a claimed row becomes a stored video, or says why not."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from sqlalchemy import select
+from tests.functional.conftest import service_settings
+from tests.render.songs import music, write_wav
+
+from oriel.accounts.models import User
+from oriel.app import create_app, upgrade_database
+from oriel.billing import rights
+from oriel.billing.models import RenderRight
+from oriel.billing.plans import FREE
+from oriel.errors import StorageFailed
+from oriel.infra.database import db, writing
+from oriel.infra.ids import new_id
+from oriel.infra.redis import redis
+from oriel.infra.storage import storage
+from oriel.rendering import attempts
+from oriel.rendering.cancelling import cancel_render
+from oriel.rendering.models import RenderJob
+from oriel.rendering.pipeline.looks import load_looks
+from oriel.rendering.pipeline.request import Machine
+from oriel.rendering.pipeline.settings_document import parse_settings
+from oriel.rendering.pipeline.tools import find_chromium, find_tools
+from oriel.rendering.warm import WarmBrowser
+from oriel.rendering.work import Stop, Workshop, work_on
+
+pytestmark = pytest.mark.render
+
+SMALL = {"output": {"width": 128, "height": 72, "fps": 60, "quality": "draft"}}
+
+
+@pytest.fixture(autouse=True)
+def context() -> None:
+    """Stand in for the folder's own: what follows makes an application of its own."""
+
+
+@pytest.fixture
+def apart() -> Iterator[ThreadPoolExecutor]:
+    """A thread for the browser: an event loop runs in it, beside which Flask cannot work."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+@pytest.fixture
+def app(tmp_path: Path, valkey: str) -> Iterator[APIFlask]:
+    app = create_app(service_settings(f"sqlite:///{tmp_path / 'oriel.sqlite3'}", valkey, tmp_path / "data"))
+    with app.app_context():
+        upgrade_database()
+        yield app
+        db.engine.dispose()
+        redis().close()
+
+
+@pytest.fixture
+def job(app: APIFlask, tmp_path: Path) -> RenderJob:
+    """A waiting render of six seconds of music, in two chunks."""
+    song = write_wav(tmp_path / "song.wav", music(6.0))
+    name = storage().put("uploads/song.wav", song, content_type="audio/wav").name
+    demand = rights.Demand(128, 72, 30, "mp4", 6.0, 1000, 0)
+    with writing() as session:
+        user = User(email="a@example.com", password_hash="nobody logs in with this")  # noqa: S106
+        session.add(user)
+        session.flush()
+        job = RenderJob(
+            id=new_id(),
+            user_id=user.id,
+            title="Night",
+            audio_filename="night.wav",
+            audio_object=name,
+            render_config=parse_settings(SMALL).model_dump(mode="json"),
+            song_s=6.0,
+            max_song_s=60.0,
+            watermark=True,
+            plan=FREE.name,
+            weight=1,
+            at_once=1,
+            kept_for_s=1000,
+        )
+        rights.reserve(session, user.id, job.id, demand)
+        session.add(job)
+    return job
+
+
+Work = Callable[..., bool]
+
+
+@pytest.fixture
+def work(app: APIFlask, apart: ThreadPoolExecutor, tmp_path: Path) -> Work:
+    """Claim a render and do what a worker does, in a thread that may have a browser of its own."""
+    stop = Stop()
+    machine = Machine(find_tools(), find_chromium(), tmp_path / "renders")
+    settings = app.config["ORIEL"]
+
+    def attempted(before: Callable[[Workshop], object] = lambda _: None) -> bool:
+        # The browser goes first, as in the worker.
+        with app.app_context(), WarmBrowser(tmp_path / "browser") as browser:
+            workshop = Workshop(app, settings, machine, load_looks(), browser, tmp_path / "jobs", stop)
+            attempt = attempts.claim("worker")
+            assert attempt
+            before(workshop)
+            return work_on(workshop, attempt)
+
+    return lambda **options: apart.submit(attempted, **options).result()
+
+
+def fresh(job: RenderJob) -> RenderJob:
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.get_one(RenderJob, job.id)
+
+
+def right_of(job: RenderJob) -> str:
+    return db.session.scalars(select(RenderRight.state).where(RenderRight.render_id == job.id)).one()
+
+
+def test_a_claimed_render_is_made_stored_and_its_chunks_are_gone(job: RenderJob, work: Work, tmp_path: Path) -> None:
+    assert work()
+    done = fresh(job)
+    assert (done.status, done.error_code) == ("completed", None)
+    assert done.video_object
+    assert done.poster_object
+    found = storage().stat(done.video_object)
+    assert found
+    assert found.size_bytes == done.video_bytes
+    assert storage().stat(done.poster_object)
+    assert list(storage().list("chunks/")) == []
+    assert list((tmp_path / "jobs").iterdir()) == []
+    assert right_of(job) == "spent"
+
+
+def test_a_worker_that_must_end_gives_the_render_back_and_the_next_one_goes_on(job: RenderJob, work: Work) -> None:
+    work(before=lambda workshop: workshop.stop.ask())
+    assert (fresh(job).status, fresh(job).fruitless) == ("queued", 0)
+
+
+def test_a_render_cancelled_meanwhile_ends_as_cancelled(job: RenderJob, work: Work) -> None:
+    work(before=lambda _: cancel_render(job.user_id, job.id))
+    assert fresh(job).status == "cancelled"
+    assert right_of(job) == "returned"
+
+
+def test_a_song_that_is_gone_fails_for_good(job: RenderJob, work: Work) -> None:
+    storage().delete(job.audio_object)
+    assert work()
+    assert (fresh(job).status, fresh(job).error_code) == ("failed", "NOT_FOUND")
+
+
+def test_a_storage_that_is_away_is_no_fault_of_the_render(
+    job: RenderJob, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:  # noqa: ANN401
+        raise StorageFailed("The storage is away.")
+
+    monkeypatch.setattr(type(storage()), "get", away)
+    assert not work()
+    assert (fresh(job).status, fresh(job).fruitless) == ("queued", 0)
+
+
+def test_a_database_that_is_away_for_a_moment_loses_no_end(
+    job: RenderJob, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    complete, failures = attempts.complete, [OperationalError("x", {}, Exception("away"))]
+
+    def unreliable(*given: Any) -> bool:  # noqa: ANN401
+        if failures:
+            raise failures.pop()
+        return complete(*given)
+
+    monkeypatch.setattr(attempts, "complete", unreliable)
+    assert work()
+    assert fresh(job).status == "completed"

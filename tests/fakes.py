@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from oriel.errors import AppError
+from oriel.rendering.pipeline.staging import Staging
 
 LOOKS = {
     "looks": [
@@ -72,6 +73,7 @@ class FakeStage:
     loads: list[dict[str, Any]] = field(default_factory=list)
     runs: list[tuple[int, int]] = field(default_factory=list)
     analyses: list[int] = field(default_factory=list)
+    awaited: list[Staging | None] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     frame_format: FakeLayout = FakeLayout("nv12", 0, 0)
 
@@ -82,9 +84,12 @@ class FakeStage:
     def __exit__(self, *_: object) -> None:
         self.opened.append("close")
 
-    def analyse(self, pcm: Path, samples: int, on_fraction: Callable[[float], None]) -> bytes:
+    def analyse(
+        self, pcm: Path, samples: int, on_fraction: Callable[[float], None], staging: Staging | None = None
+    ) -> bytes:
         assert pcm.stat().st_size == samples * 4
         self.analyses.append(samples)
+        self.awaited.append(staging)
         on_fraction(0.5)
         on_fraction(1.0)
         return b"ORFT" + samples.to_bytes(8, "little")
@@ -95,13 +100,14 @@ class FakeStage:
         heard["sections"] = [{"start_s": 0.0, "label": "intro", "energy": 0.4}]
         return {"duration_s": seconds, **heard, "drop_s": 0.0, "peak_s": seconds / 2}
 
-    def load(self, settings_json: str, track: bytes, **scene: Any) -> None:  # noqa: ANN401
-        settings = json.loads(settings_json)
+    def load(self, staging: Staging, track: bytes) -> None:
+        settings = json.loads(staging.settings_json)
         output = settings["output"]
-        self.loads.append({"settings": settings, "track": track, **scene})
+        self.loads.append({**vars(staging), "settings": settings, "track": track})
         transparent = settings["background"]["type"] == "transparent"
-        padded = -(-output["width"] // 4) * 4
-        self.frame_format = FakeLayout("rgba" if transparent else "nv12", padded, output["height"])
+        width, height = (-(-output[side] // 4) * 4 for side in ("width", "height"))
+        rgba = FakeLayout("rgba", output["width"], output["height"])
+        self.frame_format = rgba if transparent else FakeLayout("nv12", width, height)
 
     def frames(self, first: int, count: int) -> Iterator[memoryview]:
         self.runs.append((first, count))

@@ -1,1 +1,3 @@
 """Oriel Signal FX Pro: music in, a finished 3D video out."""
+
+__version__ = "0.1.0"

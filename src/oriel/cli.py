@@ -14,13 +14,16 @@ from typing import Any
 import click
 
 from oriel.cli_progress import ProgressDisplay
+from oriel.cli_service import COMMANDS
 from oriel.cli_settings import RenderOptions, document_from
 from oriel.doctor import Finding, examine, mend
 from oriel.errors import AppError, Cancelled
+from oriel.rendering.pipeline.analyse import analyse_song
 from oriel.rendering.pipeline.looks import Looks, load_looks
 from oriel.rendering.pipeline.process import last_line
 from oriel.rendering.pipeline.progress import CancelToken
-from oriel.rendering.pipeline.render import Machine, RenderRequest, RenderResult, analyse_song, render_song
+from oriel.rendering.pipeline.render import render_song
+from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 from oriel.settings import Settings, load_settings
 
@@ -121,14 +124,23 @@ def analyse(song: Path, work: Path | None, as_json: bool) -> None:
 @click.option("--fix", is_flag=True, help="Install what is missing, as far as that can be done.")
 def doctor(as_json: bool, fix: bool) -> None:
     """Check what is there, what is missing, and how to mend it."""
+    # Imported late: the service's libraries take half a second, which `oriel render` need not pay.
+    from oriel.doctor_service import examine_service, mend_service
+
     settings = load_settings()
-    findings = examine(settings)
-    if fix and mend(findings, say=lambda line: click.echo(line, err=True)):
-        findings = examine(settings)
+    findings = [*examine(settings), *examine_service(settings)]
+    if fix and (mend(findings, say=lambda line: click.echo(line, err=True)) or mend_service(settings)):
+        findings = [*examine(settings), *examine_service(settings)]
     report = {"ok": all(finding.ok for finding in findings), "checks": [finding.as_json() for finding in findings]}
     click.echo(json.dumps(report) if as_json else "\n".join(_found(finding) for finding in findings))
+    if not as_json:
+        click.echo("Ready to render." if report["ok"] else "Not ready: mend what is missing above.", err=True)
     if not report["ok"]:
         raise click.exceptions.Exit(2)
+
+
+for _command in COMMANDS:
+    oriel.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -243,7 +255,10 @@ def _heard(heard: dict[str, Any]) -> str:
         f"{heard['duration_s']:.2f} s, {'silent' if loudness is None else f'{loudness:.1f} LUFS'}, {tempo},"
         f" {len(heard['beats'])} beats, {len(heard['onsets'])} onsets",
     ]
-    lines += [f"  {part['start_s']:7.2f} s  {part['label']}  {part['energy']:.2f}" for part in heard["sections"]]
+    lines += [
+        f"  {part['start_s']:7.2f} s  {part['label']:9} energy {part['energy'] * 100:3.0f} %"
+        for part in heard["sections"]
+    ]
     return "\n".join(lines)
 
 

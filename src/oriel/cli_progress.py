@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, a line for each tenth elsewhere."""
+"""Progress on standard error: a bar on a terminal, a line for each stage and each tenth elsewhere."""
 
 from typing import TextIO
 
@@ -15,7 +15,7 @@ class ProgressDisplay:
         self._stream = stream
         self._is_terminal = stream.isatty()
         self._shown: str = ""
-        self._tenth = -1
+        self._told: tuple[str, int] | None = None
 
     def __call__(self, progress: Progress) -> None:
         """Show the progress, if it looks different from what is shown."""
@@ -39,9 +39,9 @@ class ProgressDisplay:
             self._stream.flush()
 
     def _tell(self, progress: Progress) -> None:
-        tenth = int(progress.fraction * 10 + 1e-9)
-        if tenth > self._tenth:
-            self._tenth = tenth
+        news = (progress.stage, int(progress.fraction * 10 + 1e-9))
+        if news != self._told:
+            self._told = news
             self._stream.write(describe(progress) + "\n")
             self._stream.flush()
 

@@ -10,7 +10,7 @@ from oriel.errors import AppError
 from oriel.rendering.pipeline.disk import free_bytes
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.process import inherited, run, run_checked
-from oriel.rendering.pipeline.render import Machine, open_stage
+from oriel.rendering.pipeline.request import Machine, open_stage
 from oriel.rendering.pipeline.tools import find_chromium, find_ffmpeg, find_ffprobe, find_tools
 from oriel.rendering.pipeline.workdir import work_folder
 from oriel.settings import Settings

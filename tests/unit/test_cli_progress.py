@@ -24,6 +24,14 @@ def test_elsewhere_there_is_a_line_for_each_tenth() -> None:
     assert [line.split(" %")[0].strip() for line in lines] == [str(tenth) for tenth in range(0, 101, 10)]
 
 
+def test_elsewhere_each_stage_is_told_once() -> None:
+    stream = io.StringIO()
+    display = ProgressDisplay(stream)
+    for progress in (Progress("preparing", 0.0), Progress("analysing", 0.02), Progress("analysing", 0.04)):
+        display(progress)
+    assert stream.getvalue().splitlines() == ["  0 % preparing", "  2 % analysing"]
+
+
 def test_a_terminal_gets_a_bar_that_is_cleared_in_the_end() -> None:
     text = shown(Terminal())
     assert "█" in text

@@ -1,0 +1,38 @@
+"""/api/docs: Swagger UI from our own origin, as the frontend build has put it into this package."""
+
+from pathlib import Path
+
+from apiflask import APIBlueprint
+from flask import Response, redirect, send_from_directory
+from flask.typing import ResponseValue
+
+from oriel.accounts.access import Who, allow
+from oriel.errors import Unavailable
+
+routes = APIBlueprint("api_page", __name__, enable_openapi=False)
+
+_FOLDER = Path(__file__).parents[1] / "web" / "docs"
+_DAY_S = 86_400
+
+
+@routes.get("/")
+@allow(Who.ANYONE)
+def root() -> ResponseValue:
+    """Lead whoever opens the address to what there is to see: until the studio is there, this page."""
+    return redirect("/api/docs")
+
+
+@routes.get("/api/docs")
+@allow(Who.ANYONE)
+def page() -> Response:
+    """Answer the page."""
+    if not (_FOLDER / "index.html").is_file():
+        raise Unavailable("This page is not built yet: run `make setup` first.")
+    return send_from_directory(_FOLDER, "index.html", max_age=0)
+
+
+@routes.get("/api/docs/<name>")
+@allow(Who.ANYONE)
+def part(name: str) -> Response:
+    """Answer a file that the page loads."""
+    return send_from_directory(_FOLDER, name, max_age=_DAY_S)

@@ -1,0 +1,70 @@
+"""The web application: a table of contents."""
+
+from pathlib import Path
+
+from apiflask import APIFlask
+from flask_alembic import Alembic
+
+from oriel import __version__, accounts, api, billing, dev, health, media, metrics
+from oriel.accounts.tokens import init_tokens
+from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
+from oriel.infra.events import init_events
+from oriel.infra.limits import init_limits
+from oriel.infra.mail import init_mail
+from oriel.infra.redis import init_redis
+from oriel.infra.storage import init_storage
+from oriel.infra.web import init_web
+from oriel.intake import given_to_uploads
+from oriel.rendering import wiring as rendering
+from oriel.settings import Settings, load_settings
+
+# The number of PostgreSQL's lock for it; any that nothing else takes.
+_UPGRADE = 0x0121E1
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+alembic = Alembic(metadatas=Base.metadata, run_mkdir=False)
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """Return the application, whose database may still be empty."""
+    settings = (settings or load_settings()).require_service()
+    assert settings.secret_key
+    app = APIFlask(
+        "oriel", title="Oriel Signal FX Pro", version=__version__, spec_path="/api/openapi.json", docs_path=None
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        ORIEL=settings,
+        ALEMBIC={"script_location": str(_MIGRATIONS), "file_template": "v%%(rev)s_%%(slug)s"},
+        ALEMBIC_CONTEXT={"render_item": migrated_type, "render_as_batch": True},
+        OPENAPI_VERSION="3.1.0",
+        MAX_CONTENT_LENGTH=1 << 20,
+        SECURITY_SCHEMES={
+            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        },
+    )
+    init_web(app, settings)
+    init_database(app, settings.database_address)
+    init_redis(app, settings.redis_address)
+    init_limits(app, settings.redis_address)
+    init_storage(app, settings)
+    init_mail(app, settings)
+    init_tokens(app, settings)
+    init_events(app, settings.redis_address)
+    alembic.init_app(app)
+    app.register_blueprint(health.routes)
+    accounts.register(app)
+    billing.register(app)
+    media.register(app, given_to_uploads(settings))
+    rendering.register(app)
+    metrics.register(app)
+    dev.register(app, settings)
+    api.register(app)
+    return app
+
+
+def upgrade_database() -> None:
+    """Bring the tables of the current application's database up to date; several processes may do it at once."""
+    with one_at_a_time(_UPGRADE):
+        alembic.upgrade()

@@ -1,0 +1,234 @@
+"""The commands of the service: its processes, its database, its operators, its render jobs."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from oriel.infra.logs import log_to_stderr
+from oriel.settings import Settings, load_settings
+
+# Half of the threads may be held by WebSockets, of which 300 are to be open at once.
+_THREADS = 640
+_GRACE_S = 5
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the web page.  [default: 5000, or PORT]")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder for everything that is kept.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Renders at the same time.")
+def up(port: int | None, data: Path | None, workers: int) -> int:
+    """Run everything on this machine: web, worker, clock and Valkey. Ctrl-C ends it."""
+    from oriel.up import run_up
+
+    chosen = {name: value for name, value in (("port", port), ("data_dir", data)) if value is not None}
+    settings = load_settings().model_copy(update=chosen)
+    log_to_stderr("up", as_json=settings.is_production)
+    return run_up(settings, workers)
+
+
+@click.command()
+def web() -> int:
+    """Serve the HTTP API with gunicorn."""
+    settings = load_settings().require_service()
+    gunicorn = [
+        *("-m", "gunicorn", "oriel.wsgi:app", "--bind", f"{settings.bind_host}:{settings.port}"),
+        *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
+        *("--graceful-timeout", str(_GRACE_S), "--timeout", "120", "--keep-alive", "5", "--log-level", "warning"),
+    ]
+    # In place of this process, so that signals reach it.
+    os.execv(sys.executable, [sys.executable, *gunicorn])  # noqa: S606  (an argument list, no shell)
+
+
+@click.command()
+@click.option("--name", help="What this worker is called in the database.")
+def worker(name: str | None) -> int:
+    """Make renders, one after the other."""
+    from oriel.worker import run_worker
+
+    settings = _service("worker")
+    return run_worker(settings, name)
+
+
+@click.command()
+def clock() -> int:
+    """Do what must happen by itself: mail, expiry, lost leases."""
+    from oriel.clock import run_clock
+
+    return run_clock(_service("clock"))
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> int:
+    """Bring the database's tables up to date."""
+    from oriel.app import create_app, upgrade_database
+
+    with create_app(_service("db")).app_context():
+        upgrade_database()
+    return 0
+
+
+@click.group()
+def admin() -> None:
+    """Operators and customers."""
+
+
+@admin.command("create")
+@click.argument("email")
+@click.password_option("--password", envvar="ADMIN_PASSWORD", help="Asked for when it is not given.")
+def admin_create(email: str, password: str) -> int:
+    """Make an operator, or make an operator of a customer."""
+    from oriel.accounts.operators import create_admin
+    from oriel.app import create_app
+
+    with create_app(_service("admin")).app_context():
+        create_admin(email, password)
+    click.echo(f"{email} is an operator.")
+    return 0
+
+
+@admin.command("set-plan")
+@click.argument("email")
+@click.argument("plan", type=click.Choice(["free", "pro", "enterprise"]))
+def admin_set_plan(email: str, plan: str) -> int:
+    """Give a customer a plan."""
+    from oriel.accounts.operators import account_with
+    from oriel.billing.standing import set_plan
+
+    _with_app(lambda: set_plan(account_with(email).id, plan))
+    click.echo(f"{email} is on {plan}.")
+    return 0
+
+
+@admin.command("disable")
+@click.argument("email")
+def admin_disable(email: str) -> int:
+    """Close an account: its sessions end at once, its keys do nothing."""
+    from oriel.accounts.operators import account_with, disable_user
+
+    _with_app(lambda: disable_user(account_with(email).id))
+    click.echo(f"{email} is closed.")
+    return 0
+
+
+@admin.command("enable")
+@click.argument("email")
+def admin_enable(email: str) -> int:
+    """Open a closed account again."""
+    from oriel.accounts.operators import account_with, enable_user
+
+    _with_app(lambda: enable_user(account_with(email).id))
+    click.echo(f"{email} is open.")
+    return 0
+
+
+@click.group()
+def mail() -> None:
+    """Mails of the outbox."""
+
+
+@mail.command("failures")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+def mail_failures(limit: int) -> int:
+    """List the mails that could not be handed over, the latest first."""
+    from oriel.infra.mail import failures
+
+    def show() -> None:
+        for mail in failures(limit):
+            click.echo(f"{mail.id}  {mail.failed_at:%Y-%m-%d %H:%M}  {mail.kind:16} {mail.to}  {mail.last_error or ''}")
+
+    return _with_app(show)
+
+
+@mail.command("retry")
+@click.argument("mail_id")
+def mail_retry(mail_id: str) -> int:
+    """Send a failed mail again, after its cause is mended."""
+    from oriel.errors import NotFound
+    from oriel.infra.database import writing
+    from oriel.infra.mail import send_again
+
+    def again() -> None:
+        with writing() as session:
+            if not send_again(session, mail_id):
+                raise NotFound(f"No mail {mail_id} has failed: `oriel mail failures` lists those that have.")
+
+    _with_app(again)
+    click.echo(f"{mail_id} is on its way again.")
+    return 0
+
+
+@click.group()
+def jobs() -> None:
+    """Render jobs."""
+
+
+@jobs.command("list")
+@click.option("--status", type=click.Choice(["queued", "processing", "completed", "failed", "cancelled"]))
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+def jobs_list(status: str | None, limit: int) -> int:
+    """List render jobs, the latest first."""
+    return _list_jobs(status, limit)
+
+
+@jobs.command("dead")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+def jobs_dead(limit: int) -> int:
+    """List the render jobs that have failed for good."""
+    return _list_jobs("failed", limit)
+
+
+@jobs.command("show")
+@click.argument("job_id")
+def jobs_show(job_id: str) -> int:
+    """Show everything about a render job, as JSON."""
+    from oriel.rendering.operating import job_facts
+
+    return _with_app(lambda: click.echo(json.dumps(job_facts(job_id), indent=2, default=str)))
+
+
+@jobs.command("retry")
+@click.argument("job_id")
+def jobs_retry(job_id: str) -> int:
+    """Put a failed render job back into the queue."""
+    from oriel.rendering.operating import retry
+
+    return _with_app(lambda: click.echo(f"{retry(job_id).id} is queued."))
+
+
+COMMANDS = (up, web, worker, clock, db, admin, mail, jobs)
+
+
+def _list_jobs(status: str | None, limit: int) -> int:
+    from oriel.rendering.operating import listed
+
+    def show() -> None:
+        for job in listed(status, limit):
+            error = f"  {job.error_code}" if job.error_code else ""
+            click.echo(
+                f"{job.id}  {job.status:10} {job.progress * 100:3.0f} %  {job.plan:10} {job.audio_filename}{error}"
+            )
+
+    return _with_app(show)
+
+
+def _with_app(do: Any) -> int:  # noqa: ANN401  (a function without arguments)
+    from oriel.app import create_app
+
+    with create_app(_service("operator")).app_context():
+        do()
+    return 0
+
+
+def _service(process: str) -> Settings:
+    settings = load_settings().require_service()
+    log_to_stderr(process, as_json=settings.is_production)
+    return settings

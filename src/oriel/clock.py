@@ -1,0 +1,159 @@
+"""The clock process: what must happen by itself, each second or so. Two of them do no harm: one leads at a time."""
+
+import logging
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from flask import Flask
+from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from oriel.accounts.cleanup import cleanup_accounts
+from oriel.app import create_app
+from oriel.infra.clock import now
+from oriel.infra.database import db, insert_missing, writing
+from oriel.infra.mail.dispatch import dispatch_due, tidy
+from oriel.infra.redis import connect
+from oriel.media.measuring import unmeasured
+from oriel.media.sweep import delete_expired, delete_leftovers
+from oriel.rendering import attempts, expiry, hints, jobs
+from oriel.rendering.models import QUEUED, Leader, RenderJob
+from oriel.rendering.worker_folder import worker_folder
+from oriel.settings import Settings
+from oriel.worker import own_name
+
+_log = logging.getLogger("oriel.clock")
+
+_TICK_S = 1.0
+_LEADS_FOR = timedelta(seconds=5)
+# What is under way then may be a mail or a deletion of some seconds.
+_LEAVE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to do again and again."""
+
+    name: str
+    every_s: float
+    do: Callable[[], object]
+
+
+# What must not wait for anything that may hang.
+URGENT = (
+    Task("reap", 1, attempts.reap),
+    Task("hint", 1, lambda: hint_waiting()),
+    Task("measure songs", 3, lambda: jobs.hint_songs(unmeasured(limit=5))),
+)
+MAIL = (Task("mail", 1, lambda: dispatch_due(limit=20)),)
+SWEEPS = (
+    Task("expire videos", 10, lambda: expiry.delete_expired_videos(limit=100)),
+    Task("warn of expiry", 60, lambda: expiry.warn_of_expiry(limit=100)),
+    Task("expire uploads", 60, lambda: delete_expired(limit=100)),
+    Task("left chunks", 600, lambda: expiry.delete_left_chunks(limit=100)),
+    Task("left videos", 86_400, lambda: expiry.delete_left_videos(limit=100)),
+    Task("left uploads", 3600, delete_leftovers),
+    Task("old mail", 3600, tidy),
+    Task("old sessions", 86_400, cleanup_accounts),
+)
+
+
+def run_clock(settings: Settings) -> int:
+    """Tick until SIGTERM or SIGINT, or until one of the threads dies; returns the exit code."""
+    app = create_app(settings)
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    holder = own_name()
+    with worker_folder(settings.data_root / "work" / "clocks") as own:
+        # Temporary files hold customers' songs, and those of a clock that is killed are swept by the next one.
+        tempfile.tempdir = str(own)
+        threads = [
+            threading.Thread(target=_tick, args=(app, over, URGENT, "clock", holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, SWEEPS, "sweeps", holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, MAIL, None, holder), daemon=True),
+            threading.Thread(target=_work_lightly, args=(app, settings, over), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        _log.info("clock ready")
+        while not over.wait(_TICK_S) and all(thread.is_alive() for thread in threads):
+            pass
+        died = not over.is_set()
+        over.set()
+        for thread in threads:
+            thread.join(_LEAVE_S)
+    return 1 if died else 0
+
+
+def hint_waiting() -> bool:
+    """Wake a worker while something waits: the first hint may have been lost with its Redis."""
+    query = select(RenderJob.id).where(RenderJob.status == QUEUED, RenderJob.run_after <= now()).limit(1)
+    waiting = db.session.scalar(query)
+    db.session.commit()
+    return waiting is not None and jobs.hint_render(waiting)
+
+
+def lead(task: str, holder: str) -> bool:
+    """Be the one that does a task for the next seconds, or return False where somebody else is."""
+    at = now()
+    with writing() as session:
+        insert_missing(session, Leader, [{"task": task, "holder": holder, "until": at}])
+        row = session.scalars(select(Leader).where(Leader.task == task).with_for_update()).one()
+        if row.holder != holder and row.until > at:
+            return False
+        row.holder, row.until = holder, at + _LEADS_FOR
+    return True
+
+
+def _tick(app: Flask, over: threading.Event, tasks: Sequence[Task], leads: str | None, holder: str) -> None:
+    """Do each task in its time, as long as this clock leads; without a lead each clock does its share."""
+    due = dict.fromkeys(tasks, 0.0)
+    with app.app_context():
+        while not over.wait(_TICK_S):
+            if leads and not _is_leader(leads, holder):
+                continue
+            for task, next_at in due.items():
+                if time.monotonic() >= next_at and not over.is_set():
+                    due[task] = time.monotonic() + task.every_s
+                    _do(task)
+
+
+def _is_leader(task: str, holder: str) -> bool:
+    try:
+        return lead(task, holder)
+    except SQLAlchemyError:
+        _log.warning("The database is away.")
+        db.session.rollback()
+        return False
+
+
+def _do(task: Task) -> None:
+    try:
+        task.do()
+    except Exception:  # noqa: BLE001  (whatever one task does, the others go on, and it is tried again in its turn)
+        _log.warning("%s failed.", task.name.capitalize(), exc_info=True)
+        db.session.rollback()
+
+
+def _work_lightly(app: Flask, settings: Settings, over: threading.Event) -> None:
+    """Do what the queues `high_priority` and `cleanup` name."""
+    connection = connect(settings.redis_address, timeout_s=3.0)
+    with app.app_context():
+        while not over.is_set():
+            try:
+                found = hints.take((hints.HIGH_PRIORITY, hints.CLEANUP), connection, 1)
+            except (RedisError, OSError):
+                over.wait(_TICK_S)
+                continue
+            if found:
+                function, arguments = found
+                _do(Task(function.rpartition(".")[2], 0, partial(jobs.call, function, arguments)))
+    connection.close()

@@ -1,0 +1,105 @@
+"""The outbox as a mailbox: what a customer would have found in theirs."""
+
+import base64
+import re
+import secrets
+from collections.abc import Sequence
+
+from apiflask import APIBlueprint
+from flask import make_response, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from oriel.accounts.access import Who, allow
+from oriel.dev.loopback import refuse_others
+from oriel.errors import NotFound
+from oriel.infra.clock import in_iso
+from oriel.infra.database import db
+from oriel.infra.mail import OutboxMail, failures, providers
+from oriel.infra.mail.pictures import illustrated
+
+routes = APIBlueprint(
+    "dev_mail", __name__, url_prefix="/dev", template_folder="templates", enable_openapi=False, tag="dev"
+)
+routes.before_request(refuse_others)
+
+_SHOWN = 200
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+# A letter brings its own styles and pictures, and may do nothing else, whatever somebody's song title contains.
+_LETTER_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self';"
+    " sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+@routes.get("/mail")
+@allow(Who.ANYONE)
+def mailbox() -> ResponseReturnValue:
+    """List the mails, the newest first."""
+    return _page("dev_mailbox.html", mails=_newest(), failed=len(failures()), providers=providers().names)
+
+
+@routes.get("/mail/<mail_id>")
+@allow(Who.ANYONE)
+def one(mail_id: str) -> ResponseReturnValue:
+    """Show one mail: its envelope, the letter in a frame, the text below."""
+    mail = _mail(mail_id)
+    return _page("dev_mail.html", mail=mail, links=links_of(mail.text))
+
+
+@routes.get("/mail/<mail_id>/letter")
+@allow(Who.ANYONE)
+def letter(mail_id: str) -> ResponseReturnValue:
+    """Answer the letter's own HTML, for the frame."""
+    html, pictures = illustrated(_mail(mail_id))
+    for picture in pictures:
+        data = f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode('ascii')}"
+        html = html.replace(f"cid:{picture.cid}", data)
+    # Links of a letter open a page of their own: ours cannot be shown in a frame.
+    response = make_response(html.replace("<head>", '<head><base target="_blank">', 1))
+    response.headers["Content-Security-Policy"] = _LETTER_CSP
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+@routes.get("/mail.json")
+@allow(Who.ANYONE)
+def mailbox_json() -> list[dict[str, object]]:
+    """List the mails for a program, the newest first; `sent_at` is null while one waits."""
+    return [
+        {
+            "to": mail.to,
+            "subject": mail.subject,
+            "text": mail.text,
+            "links": links_of(mail.text),
+            "sent_at": in_iso(mail.sent_at),
+        }
+        for mail in _newest()
+    ]
+
+
+def links_of(text: str) -> list[str]:
+    """Return the addresses in a text, without the full stop that may follow."""
+    return [found.rstrip(".,;:!?)") for found in _LINK.findall(text)]
+
+
+def _newest() -> Sequence[OutboxMail]:
+    query = select(OutboxMail).order_by(OutboxMail.created_at.desc(), OutboxMail.id.desc())
+    return db.session.scalars(query.limit(_SHOWN)).all()
+
+
+def _mail(mail_id: str) -> OutboxMail:
+    mail = db.session.get(OutboxMail, mail_id)
+    if mail is None:
+        raise NotFound("This mail is not in the outbox.")
+    return mail
+
+
+def _page(template: str, **values: object) -> ResponseReturnValue:
+    nonce = secrets.token_urlsafe(16)
+    response = make_response(render_template(template, nonce=nonce, **values))
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; frame-src 'self'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    )
+    return response

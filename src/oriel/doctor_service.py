@@ -1,0 +1,91 @@
+"""What the service needs besides the render core: its settings, database, queue, storage and mail."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from redis.exceptions import RedisError
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from oriel.doctor import Finding
+from oriel.errors import AppError
+from oriel.infra.database import engine_url
+from oriel.infra.redis import connect
+from oriel.infra.storage import open_storage
+from oriel.settings import Settings
+
+# Objects below these go by themselves in the end, should our own sweeper ever fail.
+_PREFIXES = ("videos/", "uploads/", "chunks/")
+_LONGEST_KEPT_DAYS = 31
+
+
+def examine_service(settings: Settings) -> list[Finding]:
+    """Look at what the processes of the service need."""
+    if problems := settings.service_problems():
+        sentence = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
+        return [Finding("Service settings", False, sentence, "set them in the environment or in .env")]
+    return [
+        Finding("Service settings", True, f"{settings.oriel_env}, {settings.base_url}"),
+        _database(settings),
+        _queue(settings),
+        _storage(settings),
+        _mail(settings),
+    ]
+
+
+def mend_service(settings: Settings) -> bool:
+    """Set the bucket's rule that deletes what is old; returns whether anything was changed."""
+    if not settings.gcs_bucket_name:
+        return False
+    return open_storage(settings).ensure_lifecycle(_LONGEST_KEPT_DAYS, _PREFIXES)
+
+
+def _database(settings: Settings) -> Finding:
+    url = make_url(settings.database_address)
+    shown = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return Finding("Database", True, f"{shown}, made by `oriel up` or `oriel db upgrade`")
+    engine = create_engine(engine_url(settings.database_address))
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        return Finding("Database", False, f"{shown}: {type(error).__name__}", "start it, or mend DATABASE_URL")
+    finally:
+        engine.dispose()
+    return Finding("Database", True, shown)
+
+
+def _queue(settings: Settings) -> Finding:
+    if not settings.redis_url:
+        return Finding("Queue", True, "Valkey, started by `oriel up`")
+    with contextlib.closing(connect(settings.redis_url)) as connection:
+        try:
+            connection.ping()
+        except RedisError as error:
+            return Finding("Queue", False, f"Redis does not answer: {error}", "start it, or mend REDIS_URL")
+    return Finding("Queue", True, "Redis answers")
+
+
+def _storage(settings: Settings) -> Finding:
+    if not settings.gcs_bucket_name:
+        folder = settings.data_root
+        parent = next(path for path in (folder, *folder.parents) if path.exists())
+        ok = os.access(parent, os.W_OK)
+        return Finding("Storage", ok, f"folder {folder}", "choose another one with DATA_DIR")
+    try:
+        next(iter(open_storage(settings).list("doctor/")), None)
+    except AppError as error:
+        return Finding("Storage", False, error.message, "check GCS_BUCKET_NAME and GOOGLE_APPLICATION_CREDENTIALS")
+    return Finding("Storage", True, f"bucket {settings.gcs_bucket_name}")
+
+
+def _mail(settings: Settings) -> Finding:
+    ways = [name for name, given in (("SendGrid", settings.sendgrid_api_key), ("SMTP", settings.smtp_url)) if given]
+    if ways:
+        return Finding("Mail", True, " and ".join(ways))
+    return Finding(
+        "Mail", not settings.is_production, "the local outbox under /dev/mail", "set SENDGRID_API_KEY or SMTP_URL"
+    )

@@ -1,0 +1,63 @@
+"""What uploads are given from above: the render core's probes, billing's rules. Only the application knows both."""
+
+from pathlib import Path
+
+from oriel.billing import songs, storage_use
+from oriel.errors import EmptySong, InvalidPicture, ProcessTimedOut, SongWithoutSound, UndecodableSong
+from oriel.media.given import Given, Rules, SongFacts
+from oriel.media.uploads import bytes_kept
+from oriel.rendering.pipeline.cover import convert_picture
+from oriel.rendering.pipeline.loudness import measure_loudness
+from oriel.rendering.pipeline.song import Song, probe_song
+from oriel.rendering.pipeline.tools import Tools, find_tools
+from oriel.settings import Settings
+
+# Enough to have decoded the picture; nobody looks at the result.
+_SEEN_SIDE = 64
+_DAMAGED = "No sound can be read from this file: it is damaged, or it ends too early. Please export it again."
+
+
+def given_to_uploads(settings: Settings) -> Given:
+    """Return what the domain of uploads gets, and count its files towards the storage."""
+    storage_use.register(bytes_kept)
+    return Given(
+        incoming=settings.data_root / "incoming",
+        audio_formats=settings.audio_formats,
+        clamav_address=settings.clamav_address,
+        probe_song=lambda path, name: _song_facts(path, name, settings),
+        check_picture=lambda path, name: _check_picture(path, name, settings),
+        measure_loudness=lambda path: measure_loudness(path, _tools(settings), settings.audio_formats),
+        rules=Rules(songs.writes_a_minute, songs.largest_song, songs.too_large, songs.refuse_upload),
+    )
+
+
+def _song_facts(path: Path, name: str, settings: Settings) -> SongFacts:
+    """Probe a song; refusals speak of the customer's name for the file, and never of ours."""
+    try:
+        song = probe_song(path, _tools(settings), formats=settings.audio_formats)
+    except (EmptySong, UndecodableSong, ProcessTimedOut) as error:
+        raise UndecodableSong(_DAMAGED, filename=name) from error
+    except SongWithoutSound as error:
+        raise SongWithoutSound("There is no sound in this file. Please choose another one.", filename=name) from error
+    if not song.complete:
+        raise UndecodableSong(_DAMAGED, filename=name)
+    return _facts(song)
+
+
+def _facts(song: Song) -> SongFacts:
+    # Without a title the probe answers the file's name, which on our side is an id.
+    title = "" if song.title == song.path.stem else song.title
+    return SongFacts(song.format, song.duration_s or 0.0, title, song.artist, song.has_cover)
+
+
+def _check_picture(path: Path, name: str, settings: Settings) -> None:
+    """Decode a picture once, under the render core's limits, so that a damaged one is refused now and not later."""
+    try:
+        convert_picture(path, path.with_name("seen.png"), _tools(settings), largest_side=_SEEN_SIDE)
+    except (InvalidPicture, ProcessTimedOut) as error:
+        sentence = "This picture cannot be used: it is damaged, or it has more than 100 megapixels."
+        raise InvalidPicture(sentence, filename=name) from error
+
+
+def _tools(settings: Settings) -> Tools:
+    return find_tools(settings.ffmpeg_path, settings.ffprobe_path)

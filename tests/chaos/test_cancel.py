@@ -1,0 +1,27 @@
+"""A customer ends a render that is under way, and nothing of it stays."""
+
+from pathlib import Path
+
+import pytest
+from tests.chaos.site import Site
+
+# What the customer is promised, and what a busy machine is given.
+ENDS_WITHIN_S = 5.0
+PATIENCE_S = 5 * ENDS_WITHIN_S
+
+
+@pytest.mark.xdist_group("site")
+@pytest.mark.parametrize("stage", ["preparing", "rendering"])
+def test_a_cancelled_render_ends_soon(site: Site, song: Path, stage: str) -> None:
+    journey = site.customer("free")
+    job_id = site.submit(journey, journey.upload(song), width=1280, height=720)
+    site.wait_until(lambda: site.ledger.row(job_id)["stage"] == stage, f"the render is {stage}")
+    journey.cancel(job_id)
+    took = site.wait_until(lambda: site.ledger.row(job_id)["status"] == "cancelled", "it has ended", PATIENCE_S)
+    site.wait_until(lambda: not site.ledger.folders(job_id), "its folder is gone", PATIENCE_S)
+    site.wait_until(lambda: not site.ledger.chunks(job_id), "its chunks are gone", PATIENCE_S)
+    print(f"\ncancelled while {stage}: ended after {took:.1f} s")
+    row = site.ledger.row(job_id)
+    assert site.ledger.rights(job_id) == ["spent" if row["first_frame_at"] else "returned"]
+    assert site.ledger.mails(job_id) == []
+    assert site.ledger.videos(job_id) == []

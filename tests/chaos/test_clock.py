@@ -1,0 +1,22 @@
+"""The clock dies: what it owes is done when it is back."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from tests.chaos.site import Site
+from tests.render.processes import kill
+
+pytestmark = pytest.mark.xdist_group("site")
+
+
+def test_a_mail_waits_for_the_next_clock(site: Site, short_song: Path) -> None:
+    journey = site.customer()
+    clock = site.service.process("clock")
+    kill(clock, signal.SIGSTOP)
+    job_id = site.submit(journey, journey.upload(short_song))
+    site.wait_for(job_id, "completed")
+    assert site.ledger.mails(job_id) == ["render_ready"]
+    assert site.ledger.sent(job_id) == []
+    kill(clock, signal.SIGKILL)
+    site.assert_delivered_once([job_id])

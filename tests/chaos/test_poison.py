@@ -1,0 +1,61 @@
+"""A render over which the browser dies, whoever tries: three attempts, then it is given up, and others go on."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from tests.chaos.conftest import Begin
+from tests.chaos.site import BIG
+
+from oriel.rendering.pipeline.tools import find_chromium
+
+# In place of Chromium: becomes the real one, beside which somebody waits with a knife.
+CHROMIUM = """#!{python}
+import os, subprocess, sys
+subprocess.Popen([sys.executable, {knife!r}, str(os.getpid())], stdin=subprocess.DEVNULL)
+os.execv({chromium!r}, [{chromium!r}, *sys.argv[1:]])
+"""
+
+KNIFE = """
+import os, signal, sys, time
+from pathlib import Path
+data, browser = Path({data!r}), int(sys.argv[1])
+while Path(f"/proc/{{browser}}").exists():
+    poison = (data / "poison").read_text() if (data / "poison").exists() else "nothing"
+    is_drawn = any(data.glob("work/renders/*/chunks/*.part.*")) and any(data.glob(f"work/workers/*/{{poison}}-*"))
+    if is_drawn:
+        os.kill(browser, signal.SIGKILL)
+    time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def deadly(tmp_path: Path) -> Path:
+    """Return a Chromium that dies while it draws the render whose id stands in the file `poison`."""
+    knife, chromium = tmp_path / "knife.py", tmp_path / "chromium"
+    knife.write_text(KNIFE.format(data=str(tmp_path / "d")))
+    chromium.write_text(CHROMIUM.format(python=sys.executable, knife=str(knife), chromium=str(find_chromium())))
+    chromium.chmod(0o755)
+    return chromium
+
+
+def test_it_is_given_up_after_three_attempts(begin: Begin, deadly: Path, song: Path, short_song: Path) -> None:
+    site = begin(CHROMIUM_PATH=str(deadly))
+    victim, other = site.customer(), site.customer("free")
+    poison = site.submit(victim, victim.upload(song), **BIG)
+    (site.service.data / "poison").write_text(poison)
+    well = site.submit(other, other.upload(short_song))
+    site.assert_delivered_once([well])
+    assert site.ledger.row(poison)["status"] in ("queued", "processing")
+    for attempt in (1, 2):
+        site.wait_until(lambda: site.ledger.row(poison)["fence"] == attempt, f"attempt {attempt}")  # noqa: B023
+        site.wait_for(poison, "queued")
+        assert site.ledger.row(poison)["run_after"] > site.ledger.row(poison)["created_at"]
+        site.ledger.hurry(poison)
+    row = site.wait_for(poison, "failed")
+    assert (row["fence"], row["error_code"]) == (3, "STAGE_CRASHED")
+    site.wait_until(lambda: site.ledger.sent(poison), "the customer is told")
+    assert site.ledger.mails(poison) == ["render_failed"]
+    assert site.ledger.rights(poison) == ["returned"]
+    assert site.ledger.videos(poison) == []
+    site.end()

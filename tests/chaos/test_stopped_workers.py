@@ -1,0 +1,41 @@
+"""Workers that are asked to end, and then not given the time."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from tests.chaos.conftest import Begin
+from tests.chaos.site import BIG, Site
+from tests.render.processes import kill
+
+
+@pytest.mark.xdist_group("site")
+@pytest.mark.parametrize("grace_s", [0, pytest.param(3, marks=pytest.mark.long), 10])
+def test_a_worker_is_asked_to_end_and_then_killed(site: Site, song: Path, grace_s: float) -> None:
+    journey = site.customer()
+    job_id = site.submit(journey, journey.upload(song), **BIG)
+    site.wait_for_frames(job_id)
+    worker = site.holder(job_id)
+    kill(worker, signal.SIGTERM)
+    given = time.monotonic() + grace_s
+    while time.monotonic() < given and worker in site.service.processes("worker"):
+        time.sleep(0.05)
+    kill(worker, signal.SIGKILL)
+    site.assert_delivered_once([job_id])
+    site.assert_no_orphans()
+    # An end in order gives the render back and counts against nobody; one in disorder counts once.
+    assert site.ledger.row(job_id)["fruitless"] <= (1 if grace_s == 0 else 0)
+
+
+def test_a_machine_vanishes_and_another_one_goes_on(begin: Begin, song: Path) -> None:
+    site = begin()
+    journey = site.customer()
+    job_id = site.submit(journey, journey.upload(song), **BIG)
+    site.wait_for_frames(job_id)
+    site.kill_all()
+    again = begin()
+    journey.move(again.service.url)
+    again.assert_delivered_once([job_id])
+    assert again.ledger.row(job_id)["fence"] == 2
+    again.end()

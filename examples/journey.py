@@ -1,0 +1,153 @@
+"""The journey of a new customer over HTTP: register, confirm, log in, upload, render, read the mail, download.
+
+python examples/journey.py SONG --url http://127.0.0.1:5000 --output video.mp4
+
+It needs a development service (`make run`), because it reads the mail under /dev/mail.json.
+"""
+
+import argparse
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import httpx
+
+_POLL_S = 0.5
+_TIMEOUT_S = 60.0
+
+
+class Journey:
+    """A customer with an address of their own; every step raises when the service does not do what it should."""
+
+    def __init__(self, url: str, say: Callable[[str], None]) -> None:
+        self.email = f"demo-{secrets.token_hex(4)}@example.com"
+        self._password = secrets.token_urlsafe(18)
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_S)
+        self._say = say
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def move(self, url: str) -> None:
+        """Go on at another address of the same service."""
+        self._http.base_url = httpx.URL(url)
+
+    def register(self) -> None:
+        """Make an account, confirm its address by the mail that comes, and log in."""
+        self._post("/api/auth/register", json={"email": self.email, "password": self._password, "name": "Demo"})
+        self._say(f"registered {self.email}")
+        link = self._link("verify-email")
+        self._post("/api/auth/verify-email", json={"token": parse_qs(urlparse(link).query)["token"][0]})
+        self._say("confirmed the address with the link from the mail")
+        login = self._post("/api/auth/login", json={"email": self.email, "password": self._password})
+        self._http.headers["Authorization"] = f"Bearer {login['access_token']}"
+
+    def upload(self, song: Path) -> str:
+        """Send the song and return its id."""
+        with song.open("rb") as file:
+            upload = self._post("/api/uploads", files={"audio": (song.name, file)})
+        self._say(f"uploaded {upload['filename']}, {upload['duration_s']:.0f} s")
+        return str(upload["id"])
+
+    def render(self, upload_id: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """Submit the render and follow it to its end."""
+        job = self.submit(upload_id, settings)
+        shown = ""
+        while job["status"] in ("queued", "processing"):
+            shown = self._tell(job, shown)
+            time.sleep(_POLL_S)
+            job = self.status(job["id"])
+        if job["status"] != "completed":
+            raise RuntimeError(f"the render is {job['status']}: {job['error']}")
+        return job
+
+    def submit(self, upload_id: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """Order a render and return how it is."""
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        job: dict[str, Any] = self._post(
+            "/api/render/submit", json={"upload_id": upload_id, "settings": settings}, headers=key
+        )
+        return job
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        """Return how a render is."""
+        job: dict[str, Any] = self._get(f"/api/render/status/{job_id}")
+        return job
+
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        """End a render and return how it is."""
+        job: dict[str, Any] = self._post(f"/api/render/cancel/{job_id}")
+        return job
+
+    def ticket(self) -> str:
+        """Return a ticket for the WebSocket."""
+        return str(self._post("/api/render/events/ticket")["ticket"])
+
+    def history(self) -> dict[str, Any]:
+        """Return all payments and renders."""
+        history: dict[str, Any] = self._get("/api/user/history")
+        return history
+
+    def download(self, output: Path) -> None:
+        """Wait for the mail and fetch the video by the link in it, without being logged in."""
+        link = self._link("/d/")
+        self._say(f"the mail has come, with the link {link}")
+        with httpx.stream("GET", link, timeout=_TIMEOUT_S, follow_redirects=True) as answer, output.open("wb") as file:
+            answer.raise_for_status()
+            for block in answer.iter_bytes():
+                file.write(block)
+
+    def _tell(self, job: dict[str, Any], shown: str) -> str:
+        where = job["stage"] or f"waiting, place {job['queue_position']} in the queue"
+        tenth = f"{int(job['progress'] * 10) * 10:3d} % {where}"
+        if tenth != shown:
+            eta = f", {job['eta_s']:.0f} s left" if job["eta_s"] else ""
+            self._say(f"{tenth}{eta}")
+        return tenth
+
+    def _link(self, part: str) -> str:
+        """Return the first link with this part in a mail to us, waiting for the mail."""
+        deadline = time.monotonic() + _TIMEOUT_S
+        while time.monotonic() < deadline:
+            mails = self._get("/dev/mail.json")
+            links = [link for mail in mails if mail["to"] == self.email for link in mail["links"]]
+            if found := [link for link in links if part in link]:
+                return str(found[0])
+            time.sleep(_POLL_S)
+        raise RuntimeError(f"no mail with a link to {part} has come")
+
+    def _get(self, path: str) -> Any:  # noqa: ANN401  (JSON)
+        return self._answer(self._http.get(path))
+
+    def _post(self, path: str, **request: Any) -> Any:  # noqa: ANN401  (JSON)
+        return self._answer(self._http.post(path, **request))
+
+    def _answer(self, answer: httpx.Response) -> Any:  # noqa: ANN401  (JSON)
+        if answer.is_error:
+            raise RuntimeError(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
+        return answer.json()
+
+
+def main() -> None:
+    """Go through it and print where the video lies."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("song", type=Path)
+    parser.add_argument("--url", default="http://127.0.0.1:5000")
+    parser.add_argument("--output", type=Path, default=Path("video.mp4"))
+    parser.add_argument("--look", default="prism")
+    args = parser.parse_args()
+    journey = Journey(args.url, lambda line: print(f"   {line}", file=sys.stderr, flush=True))
+    journey.register()
+    journey.render(journey.upload(args.song), {"look": args.look})
+    journey.download(args.output)
+    journey.close()
+    print(args.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,14 +15,13 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from oriel.accounts.cleanup import cleanup_accounts
 from oriel.app import create_app
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.mail.dispatch import dispatch_due, tidy
 from oriel.infra.redis import connect
 from oriel.media.measuring import unmeasured
-from oriel.media.sweep import delete_expired, delete_leftovers
+from oriel.media.sweep import delete_leftovers
 from oriel.rendering import attempts, expiry, hints, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
 from oriel.rendering.worker_folder import worker_folder
@@ -50,19 +49,21 @@ class Task:
 URGENT = (
     Task("reap", 1, attempts.reap),
     Task("hint", 1, lambda: hint_waiting()),
-    Task("measure songs", 3, lambda: jobs.hint_songs(unmeasured(limit=5))),
+    Task("measure songs", 3, lambda: measure_songs()),
 )
 MAIL = (Task("mail", 1, lambda: dispatch_due(limit=20)),)
 SWEEPS = (
-    Task("expire videos", 10, lambda: expiry.delete_expired_videos(limit=100)),
+    Task("expire videos", 10, lambda: clean_up(jobs.cleanup_expired_videos)),
     Task("warn of expiry", 60, lambda: expiry.warn_of_expiry(limit=100)),
-    Task("expire uploads", 60, lambda: delete_expired(limit=100)),
-    Task("left chunks", 600, lambda: expiry.delete_left_chunks(limit=100)),
-    Task("left videos", 86_400, lambda: expiry.delete_left_videos(limit=100)),
+    Task("expire uploads", 60, lambda: clean_up(jobs.cleanup_expired_uploads)),
+    Task("left chunks", 600, lambda: clean_up(jobs.cleanup_left_chunks)),
+    Task("left videos", 86_400, lambda: clean_up(jobs.cleanup_left_videos)),
     Task("left uploads", 3600, delete_leftovers),
     Task("old mail", 3600, tidy),
-    Task("old sessions", 86_400, cleanup_accounts),
+    Task("old sessions", 86_400, lambda: clean_up(jobs.cleanup_accounts)),
 )
+# A queue each, so that a storage that hangs under a deletion holds up no song and no mail.
+LIGHT_WORK = (hints.HIGH_PRIORITY, hints.CLEANUP)
 
 
 def run_clock(settings: Settings) -> int:
@@ -79,7 +80,10 @@ def run_clock(settings: Settings) -> int:
             threading.Thread(target=_tick, args=(app, over, URGENT, "clock", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, SWEEPS, "sweeps", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MAIL, None, holder), daemon=True),
-            threading.Thread(target=_work_lightly, args=(app, settings, over), daemon=True),
+            *(
+                threading.Thread(target=_work_lightly, args=(app, settings, queue, over), daemon=True)
+                for queue in LIGHT_WORK
+            ),
         ]
         for thread in threads:
             thread.start()
@@ -98,7 +102,19 @@ def hint_waiting() -> bool:
     query = select(RenderJob.id).where(RenderJob.status == QUEUED, RenderJob.run_after <= now()).limit(1)
     waiting = db.session.scalar(query)
     db.session.commit()
-    return waiting is not None and jobs.hint_render(waiting)
+    return waiting is not None and jobs.ask_for(jobs.render_video_job, waiting)
+
+
+def measure_songs() -> None:
+    """Have the songs measured whose first hint was lost."""
+    for upload_id in unmeasured(limit=5):
+        jobs.ask_for(jobs.measure_song, upload_id)
+
+
+def clean_up(job: Callable[[], None]) -> None:
+    """Have it done by a light worker, or do it here while Redis is away: what has expired goes all the same."""
+    if not jobs.ask_for(job):
+        job()
 
 
 def lead(task: str, holder: str) -> bool:
@@ -143,13 +159,13 @@ def _do(task: Task) -> None:
         db.session.rollback()
 
 
-def _work_lightly(app: Flask, settings: Settings, over: threading.Event) -> None:
-    """Do what the queues `high_priority` and `cleanup` name."""
+def _work_lightly(app: Flask, settings: Settings, queue: str, over: threading.Event) -> None:
+    """Do what a queue names."""
     connection = connect(settings.redis_address, timeout_s=3.0)
     with app.app_context():
         while not over.is_set():
             try:
-                found = hints.take((hints.HIGH_PRIORITY, hints.CLEANUP), connection, 1)
+                found = hints.take(queue, connection, 1)
             except (RedisError, OSError):
                 over.wait(_TICK_S)
                 continue

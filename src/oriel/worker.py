@@ -90,7 +90,7 @@ def _claim(stop: Stop, name: str) -> Attempt | None:
 
 def _wait(stop: Stop, connection: Redis) -> None:
     try:
-        hints.take((hints.VIDEO_RENDERING,), connection, _LOOK_S)
+        hints.take(hints.VIDEO_RENDERING, connection, _LOOK_S)
     except RedisError:
         stop.wait(_LOOK_S)
 

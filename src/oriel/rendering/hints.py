@@ -32,11 +32,12 @@ def _enqueue(name: str, function: str, arguments: tuple[str, ...]) -> bool:
     return True
 
 
-def take(names: tuple[str, ...], connection: Redis, wait_s: int) -> tuple[str, tuple[str, ...]] | None:
+def take(name: str, connection: Redis, wait_s: int) -> tuple[str, tuple[str, ...]] | None:
     """Wait for a hint and return its function and arguments, or None after `wait_s` seconds."""
-    queues = [queue(name, connection) for name in names]
     try:
-        found = Queue.dequeue_any(queues, timeout=wait_s, connection=connection, serializer=JSONSerializer)
+        found = Queue.dequeue_any(
+            [queue(name, connection)], timeout=wait_s, connection=connection, serializer=JSONSerializer
+        )
     except DequeueTimeout:
         return None
     if found is None:

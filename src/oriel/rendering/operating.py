@@ -39,7 +39,7 @@ def retry(job_id: str) -> RenderJob:
             raise WrongState(f"Only a failed render can be tried again: this one is {job.status}.", status=job.status)
         _pay_again(session, job)
         _begin_anew(job)
-    jobs.hint_render(job.id)
+    jobs.ask_for(jobs.render_video_job, job.id)
     return job
 
 

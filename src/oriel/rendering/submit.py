@@ -65,7 +65,7 @@ def submit_render(user_id: str, order: Order, looks: Looks) -> RenderJob:
         # The same key was accepted in the same moment by another thread: now its row is there.
         job = _accept(user_id, order, looks)
     if job.status == QUEUED:
-        jobs.hint_render(job.id)
+        jobs.ask_for(jobs.render_video_job, job.id)
         announce(user_id, job.id)
     return job
 

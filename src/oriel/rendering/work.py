@@ -18,7 +18,7 @@ from oriel.errors import AppError, Cancelled, StageHung
 from oriel.infra.database import db
 from oriel.infra.logs import correlation, facts
 from oriel.infra.storage import storage
-from oriel.rendering import attempts
+from oriel.rendering import attempts, jobs
 from oriel.rendering.attempts import HEARTBEAT_S, Attempt, Pulse, Video
 from oriel.rendering.keeping import StoredChunks
 from oriel.rendering.models import RenderJob
@@ -189,6 +189,7 @@ def _render(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredCh
         watch.uploading = True
         video = _store(job, request, result)
     if _surely(lambda: attempts.complete(attempt, video)):
+        jobs.ask_for(jobs.send_completion_email, job.id)
         _log.info("render done", extra=facts(job=job.id, frames_per_s=round(result.frames_per_s, 1)))
 
 

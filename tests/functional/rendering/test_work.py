@@ -121,7 +121,9 @@ def right_of(job: RenderJob) -> str:
 
 
 def test_a_claimed_render_is_made_stored_and_its_chunks_are_gone(job: RenderJob, work: Work, tmp_path: Path) -> None:
+    redis().delete("rq:queue:high_priority")
     assert work()
+    assert redis().llen("rq:queue:high_priority") == 1
     done = fresh(job)
     assert (done.status, done.error_code) == ("completed", None)
     assert done.video_object

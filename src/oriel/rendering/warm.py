@@ -1,11 +1,12 @@
 """One warm browser for a worker: it outlives a render, unless it died or grew."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 from oriel.errors import AppError
+from oriel.rendering.pipeline.process import nothing
 from oriel.rendering.pipeline.request import Machine
 from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.workdir import WorkFolder
@@ -32,14 +33,17 @@ class WarmBrowser:
         self.close()
 
     def begin(self) -> None:
-        """Say that another render begins."""
+        """Say that another render begins. It gets no browser that died, grew, or is busy with what was cancelled."""
         self._asked = False
-        if self._stage and self._is_worn(self._stage):
+        if self._stage and (self._is_worn(self._stage) or not self._stage.is_idle()):
             self.close()
 
-    @contextlib.contextmanager
-    def stage(self, machine: Machine, _folder: WorkFolder) -> Iterator[Stage]:
-        """Open the browser of this render, as the pipeline's stage factory."""
+    def stage(self, machine: Machine, _folder: WorkFolder) -> "Visit":
+        """Return this render's use of the browser, as the pipeline's stage factory."""
+        return Visit(self, machine)
+
+    def opened(self, machine: Machine, check: Callable[[], None]) -> Stage:
+        """Return the browser, started where it has to be; what `check` raises ends the start and all waiting."""
         if self._asked:
             self.close()
         self._asked = True
@@ -50,9 +54,16 @@ class WarmBrowser:
                 tmp_dir=self._folder / "tmp",
                 chromium=machine.chromium,
                 backend=machine.backend,
+                check=check,
             )
             self._stage = stage.__enter__()
-        yield self._stage
+        self._stage.stop_with(check)
+        return self._stage
+
+    def left(self) -> None:
+        """Say that the render is over: what ended it must not end the next one."""
+        if self._stage:
+            self._stage.stop_with(nothing)
 
     def close(self) -> None:
         """End the browser."""
@@ -64,3 +75,22 @@ class WarmBrowser:
 
     def _is_worn(self, stage: Stage) -> bool:
         return stage.memory_bytes() > _WORN_BYTES
+
+
+class Visit:
+    """A context manager around one render's use of the browser, which stays open."""
+
+    def __init__(self, browser: WarmBrowser, machine: Machine) -> None:
+        self._browser = browser
+        self._machine = machine
+        self._check: Callable[[], None] = nothing
+
+    def stop_with(self, check: Callable[[], None]) -> None:
+        """Have the start, too, ended by what `check` raises."""
+        self._check = check
+
+    def __enter__(self) -> Stage:
+        return self._browser.opened(self._machine, self._check)
+
+    def __exit__(self, *_: object) -> None:
+        self._browser.left()

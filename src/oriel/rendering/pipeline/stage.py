@@ -113,6 +113,13 @@ class Stage:
         """Have everything, the start too, ended by what `check` raises; another thread calls it as well."""
         self._check = check
 
+    def is_idle(self) -> bool:
+        """Tell whether the browser lives and nothing goes on in it."""
+        try:
+            return bool(self._page.poll(_SETTLE_S)["done"])
+        except AppError:
+            return False
+
     def kill_browser(self) -> None:
         """End the browser at once."""
         kill_browser(self._profile)
@@ -304,7 +311,8 @@ class Stage:
             timeout=limit_ms,
         )
         page = self._context.pages[0]
-        self._page = StagePage(page, self, self._hang_s, self._check)
+        # Asked anew each time: a warm browser serves render after render.
+        self._page = StagePage(page, self, self._hang_s, lambda: self._check())
         page.goto(self._loopback.url("stage/stage.html"), timeout=limit_ms)
 
     def _end_browser(self) -> None:

@@ -22,7 +22,7 @@ from oriel.rendering.cancelling import cancel_render, own_job
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.settings_document import read_settings_json
-from oriel.rendering.status import StatusOut, status_of
+from oriel.rendering.status import StatusOut, status_of, statuses_of
 from oriel.rendering.submit import Order, submit_render
 
 routes = APIBlueprint("rendering", "rendering", tag="renders")
@@ -225,7 +225,8 @@ def looks() -> dict[str, Any]:
 
 def _renders(asked: PageQuery) -> RenderList:
     query = select(RenderJob).where(RenderJob.user_id == current_user().id)
-    return fetch_page(RenderList, query.order_by(RenderJob.created_at.desc(), RenderJob.id), asked, show=status_of)
+    page = fetch_page(Page[Any], query.order_by(RenderJob.created_at.desc(), RenderJob.id), asked)
+    return RenderList(items=statuses_of(page.items), total=page.total, page=page.page, per_page=page.per_page)
 
 
 def _looks() -> Looks:

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from oriel.errors import CallerError, error_classes
 from oriel.infra.cache import remembered
@@ -16,10 +17,19 @@ from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, Render
 
 # Until something has been rendered, and for how long back the recent pace is looked at.
 _USUAL_S = 90.0
-# Everybody who waits asks for it twice a second.
-_PACE_KEPT_S = 10
 _RECENT = timedelta(hours=24)
-
+# Everybody who waits asks twice a second, and is told the same about the queue as a whole.
+_QUEUE_KEPT_S = 1
+# Which place a render has in its own plan. Made once: to put it together costs more than to ask it.
+_before = aliased(RenderJob)
+_PLACES = select(
+    RenderJob.id,
+    RenderJob.plan,
+    RenderJob.weight,
+    select(func.count() + 1)
+    .where(_before.status == QUEUED, _before.plan == RenderJob.plan, _before.created_at < RenderJob.created_at)
+    .scalar_subquery(),
+)
 
 # What is about a customer's own song or settings may be told as it is; the rest names our folders and programs.
 _CUSTOMERS_OWN = {error.code for error in error_classes() if issubclass(error, CallerError) and not error.of_machine}
@@ -58,15 +68,33 @@ class StatusOut(BaseModel):
     filename: str
 
 
+class _Queue(BaseModel):
+    """What all who wait have in common."""
+
+    # Plan, weight, and how many wait.
+    waiting: list[tuple[str, int, int]]
+    workers: int
+    render_s: float
+
+
 def status_of(job: RenderJob) -> StatusOut:
     """Return what is told about a render."""
-    position = queue_position(job) if job.status == QUEUED else None
+    return statuses_of([job])[0]
+
+
+def statuses_of(jobs: Sequence[RenderJob]) -> list[StatusOut]:
+    """Return what is told about each of these, in as many queries for a hundred that wait as for one."""
+    waits = _waits([job.id for job in jobs if job.status == QUEUED])
+    return [_status(job, *waits.get(job.id, (None, job.eta_s))) for job in jobs]
+
+
+def _status(job: RenderJob, position: int | None, eta_s: float | None) -> StatusOut:
     return StatusOut(
         id=job.id,
         status=cast("Status", job.status),
         stage=cast("StageName", job.stage) if job.status == PROCESSING else None,
         progress=job.progress,
-        eta_s=_wait_s(position) if position is not None else job.eta_s,
+        eta_s=eta_s,
         queue_position=position,
         attempt=job.fence,
         error=_error(job) if job.status == FAILED else None,
@@ -91,42 +119,43 @@ def _details_of(job: RenderJob) -> dict[str, Any]:
     return job.error_details or {} if job.error_code in _CUSTOMERS_OWN else {}
 
 
-def queue_position(job: RenderJob) -> int:
-    """Return 1 for who is next: those before it in its own plan, and the turns that others have meanwhile."""
-    ahead = _count(RenderJob.plan == job.plan, RenderJob.created_at < job.created_at) + 1
-    others = db.session.execute(
-        select(RenderJob.weight, func.count())
-        .where(RenderJob.status == QUEUED, RenderJob.plan != job.plan)
+def _waits(ids: Sequence[str]) -> dict[str, tuple[int, float]]:
+    """Return each one's position, 1 for who is next, and in about how many seconds it is done."""
+    if not ids:
+        return {}
+    queue = _Queue.model_validate_json(remembered("queue", _QUEUE_KEPT_S, lambda: _queue().model_dump_json()))
+    rows = db.session.execute(_PLACES.where(RenderJob.id.in_(ids)))
+    positions = {job_id: _position(queue, plan, weight, place) for job_id, plan, weight, place in rows}
+    # Those before it and itself, at the recent pace, side by side.
+    return {job_id: (at, round(at / max(1, queue.workers) * queue.render_s, 1)) for job_id, at in positions.items()}
+
+
+def _position(queue: _Queue, plan: str, weight: int, place: int) -> int:
+    """Return the place of a render among all: its place in its own plan, and the turns that others have meanwhile."""
+    others = ((theirs, count) for name, theirs, count in queue.waiting if name != plan)
+    return place + sum(min(count, math.floor(place * theirs / weight)) for theirs, count in others)
+
+
+def _queue() -> _Queue:
+    waiting = db.session.execute(
+        select(RenderJob.plan, RenderJob.weight, func.count())
+        .where(RenderJob.status == QUEUED)
         .group_by(RenderJob.plan, RenderJob.weight)
     )
-    return ahead + sum(min(count, math.floor(ahead * weight / job.weight)) for weight, count in others)
-
-
-def _wait_s(position: int) -> float:
-    """Return about when a waiting render is done: those before it and itself, at the recent pace, side by side."""
-    workers = max(1, _running_workers())
-    return round(position / workers * remembered("render-seconds", _PACE_KEPT_S, _recent_seconds), 1)
-
-
-def _running_workers() -> int:
-    return db.session.scalar(select(func.count(RenderJob.worker.distinct())).where(RenderJob.status == PROCESSING)) or 0
+    workers = db.session.scalar(select(func.count(RenderJob.worker.distinct())).where(RenderJob.status == PROCESSING))
+    return _Queue(waiting=[tuple(row) for row in waiting], workers=workers or 0, render_s=_recent_seconds())
 
 
 def _recent_seconds() -> float:
     """Return what a render has taken of late, from its start to its end."""
-    recent: Sequence[RenderJob] = db.session.scalars(
-        select(RenderJob)
+    ends = db.session.execute(
+        select(RenderJob.started_at, RenderJob.completed_at)
         .where(RenderJob.status == COMPLETED, RenderJob.completed_at > now() - _RECENT)
         .order_by(RenderJob.completed_at.desc())
         .limit(20)
-    ).all()
-    ends = [(job.started_at, job.completed_at) for job in recent]
+    )
     took = [(end - start).total_seconds() for start, end in ends if start and end]
     return sum(took) / len(took) if took else _USUAL_S
-
-
-def _count(*conditions: Any) -> int:  # noqa: ANN401  (SQLAlchemy's conditions)
-    return db.session.scalar(select(func.count(RenderJob.id)).where(RenderJob.status == QUEUED, *conditions)) or 0
 
 
 def _error(job: RenderJob) -> ErrorOut:

@@ -1,0 +1,113 @@
+"""What those who wait are told, and what telling them costs the database."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from tests.functional.caller import Caller
+from tests.functional.rendering.conftest import MakeJob
+
+from oriel.billing.standing import set_plan
+from oriel.infra.clock import now
+from oriel.infra.database import db
+from oriel.infra.redis import redis
+from oriel.rendering import attempts
+
+# Worked out by hand, in the order in which they came: weights 1, 4 and 8.
+FREE = [13, 20]
+PRO = [3, 6, 9, 13, 16, 17, 18, 20]
+ENTERPRISE = [1, 3, 4, 6, 7, 9, 10, 13, 14, 16]
+WAITING = ["free"] * len(FREE) + ["pro"] * len(PRO) + ["enterprise"] * len(ENTERPRISE)
+
+
+@pytest.fixture
+def customer(caller: Callable[..., Caller]) -> Caller:
+    made = caller()
+    set_plan(made.user_id, "enterprise")
+    return made
+
+
+@contextmanager
+def queries() -> Iterator[list[str]]:
+    """Collect what the database is asked meanwhile, by requests that know nothing yet."""
+    db.session.expunge_all()
+    asked: list[str] = []
+
+    def heard(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", heard)
+    try:
+        yield asked
+    finally:
+        event.remove(db.engine, "before_cursor_execute", heard)
+
+
+def told(customer: Caller, path: str) -> Any:  # noqa: ANN401  (JSON)
+    answer = customer.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def wait(customer: Caller, make_job: MakeJob) -> list[str]:
+    """Have twenty renders of all plans wait; return their ids, the first one first."""
+    start = now() - timedelta(minutes=1)
+    moments = [start + timedelta(seconds=number) for number in range(len(WAITING))]
+    return [
+        make_job(user_id=customer.user_id, plan=plan, created_at=moment).id
+        for plan, moment in zip(WAITING, moments, strict=True)
+    ]
+
+
+def test_each_place_in_the_queue_is_told_as_by_itself_on_a_page(customer: Caller, make_job: MakeJob) -> None:
+    ids = wait(customer, make_job)
+    page = told(customer, "/api/renders?per_page=20")
+    assert (page["total"], page["page"], page["per_page"]) == (20, 1, 20)
+    assert page["items"] == [told(customer, f"/api/render/status/{job_id}") for job_id in reversed(ids)]
+    assert [render["queue_position"] for render in reversed(page["items"])] == FREE + PRO + ENTERPRISE
+    assert [render["eta_s"] for render in page["items"]] == [render["queue_position"] * 90 for render in page["items"]]
+
+
+@pytest.mark.parametrize("path", ["/api/renders", "/api/user/history"])
+def test_a_page_of_renders_that_wait_asks_no_more_than_one_of_them(
+    customer: Caller, make_job: MakeJob, path: str
+) -> None:
+    wait(customer, make_job)
+    asked = []
+    for count in (1, 20):
+        redis().flushall()
+        with queries() as heard:
+            told(customer, f"{path}?per_page={count}")
+        asked.append(heard)
+    assert len(asked[0]) == len(asked[1])
+
+
+def test_all_who_poll_share_what_is_the_same_for_all(
+    customer: Caller, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oriel.rendering.status._QUEUE_KEPT_S", 60)
+    first, *_, last = wait(customer, make_job)
+    asked = []
+    for job_id in (first, last):
+        with queries() as heard:
+            told(customer, f"/api/render/status/{job_id}")
+        asked.append(heard)
+    of_renders = [[statement for statement in heard if "render_jobs" in statement] for heard in asked]
+    # The render itself and its place; before that, once, who waits, who works and how fast.
+    assert [len(heard) for heard in of_renders] == [5, 2]
+    assert ["render_config" in statement for statement in of_renders[0]] == [True, False, False, False, False]
+
+
+def test_what_becomes_of_a_render_is_told_at_once(customer: Caller, make_job: MakeJob) -> None:
+    first, second = (make_job(user_id=customer.user_id) for _ in range(2))
+    assert told(customer, f"/api/render/status/{second.id}")["queue_position"] == 2
+    assert attempts.claim("worker")
+    page = told(customer, "/api/renders")["items"]
+    assert [(render["id"], render["status"], render["queue_position"]) for render in page] == [
+        (second.id, "queued", 1),
+        (first.id, "processing", None),
+    ]

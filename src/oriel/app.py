@@ -9,6 +9,7 @@ from oriel import __version__, accounts, api, billing, dev, health, media, metri
 from oriel.accounts.tokens import init_tokens
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
 from oriel.infra.events import init_events
+from oriel.infra.failures import init_failures
 from oriel.infra.limits import init_limits
 from oriel.infra.mail import init_mail
 from oriel.infra.redis import init_redis
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     """Return the application, whose database may still be empty."""
     settings = (settings or load_settings()).require_service()
     assert settings.secret_key
+    init_failures(settings)
     app = APIFlask(
         "oriel", title="Oriel Signal FX Pro", version=__version__, spec_path="/api/openapi.json", docs_path=None
     )

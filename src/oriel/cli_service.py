@@ -38,6 +38,8 @@ def web() -> int:
         *("-m", "gunicorn", "oriel.wsgi:app", "--bind", f"{settings.bind_host}:{settings.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
         *("--graceful-timeout", str(_GRACE_S), "--timeout", "120", "--keep-alive", "5", "--log-level", "warning"),
+        # It would be a socket in the user's home.
+        "--no-control-socket",
     ]
     # In place of this process, so that signals reach it.
     os.execv(sys.executable, [sys.executable, *gunicorn])  # noqa: S606  (an argument list, no shell)
@@ -202,6 +204,15 @@ def jobs_retry(job_id: str) -> int:
     from oriel.rendering.operating import retry
 
     return _with_app(lambda: click.echo(f"{retry(job_id).id} is queued."))
+
+
+@jobs.command("new-link")
+@click.argument("job_id")
+def jobs_new_link(job_id: str) -> int:
+    """Give a video a new link: whoever has an old one finds nothing behind it."""
+    from oriel.rendering.operating import give_new_link
+
+    return _with_app(lambda: click.echo(give_new_link(job_id)))
 
 
 COMMANDS = (up, web, worker, clock, db, admin, mail, jobs)

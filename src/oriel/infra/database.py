@@ -1,8 +1,10 @@
 """The database: one session a request or job, one way to write, times in UTC whatever the driver makes of them."""
 
 import contextlib
+import fcntl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from flask import Flask
@@ -137,10 +139,25 @@ def migrated_type(kind: str, item: object, _context: object) -> str | Literal[Fa
 
 @contextlib.contextmanager
 def one_at_a_time(number: int) -> Iterator[None]:
-    """Keep all other processes out of the block; on SQLite its own lock does."""
-    if db.engine.dialect.name != "postgresql":
+    """Keep all others out of the block: by a lock of PostgreSQL, by a locked file beside SQLite's.
+
+    SQLite's own locks will not do: a migration reads before it writes, and one that waited would fail.
+    """
+    url = db.engine.url
+    if url.get_backend_name() == "postgresql":
+        with _server_lock(number):
+            yield
+    elif url.database in (None, "", ":memory:"):
+        # Nobody else can be there.
         yield
-        return
+    else:
+        with Path(f"{url.database}.lock-{number:x}").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+@contextlib.contextmanager
+def _server_lock(number: int) -> Iterator[None]:
     with db.engine.connect() as connection:
         # Whoever waits, waits as long as it takes.
         connection.execute(text("SET statement_timeout = 0"))

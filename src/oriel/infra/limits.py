@@ -12,6 +12,7 @@ from flask_limiter.errors import RateLimitExceeded
 
 from oriel.errors import TooManyRequests
 from oriel.infra.described import note
+from oriel.infra.redis import patience
 from oriel.infra.web import error_answer
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -53,7 +54,8 @@ def init_limits(app: Flask, redis_url: str) -> None:
     """Count in this Redis."""
     app.config.update(
         RATELIMIT_STORAGE_URI=redis_url.replace("unix://", "redis+unix://"),
-        RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 1},
+        # By itself the client would wait for a frozen server for ten times as long as ours, or for ever.
+        RATELIMIT_STORAGE_OPTIONS=patience(),
     )
     limiter.init_app(app)
     # Not in `on_breach`: the limiter takes what is raised there for a dead Redis, and counts anew in memory.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask, current_app
 from redis import Redis
@@ -24,15 +24,19 @@ class _Rest:
     until = 0.0
 
 
+def patience(timeout_s: float = _TIMEOUT_S) -> dict[str, Any]:
+    """Return the options of a client each of whose calls waits for `timeout_s` at most, and is not repeated."""
+    return {
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": _CONNECT_S,
+        "health_check_interval": 30,
+        "retry": Retry(NoBackoff(), 0),
+    }
+
+
 def connect(url: str, *, timeout_s: float = _TIMEOUT_S) -> Redis:
     """Return a client; it connects when it is first used, and each call waits for `timeout_s` at most."""
-    return Redis.from_url(
-        url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=_CONNECT_S,
-        health_check_interval=30,
-        retry=Retry(NoBackoff(), 0),
-    )
+    return Redis.from_url(url, **patience(timeout_s))
 
 
 def init_redis(app: Flask, url: str) -> None:

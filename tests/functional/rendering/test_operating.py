@@ -13,11 +13,11 @@ from oriel.billing import standing
 from oriel.billing.models import HELD, Credit, RenderRight
 from oriel.billing.plans import CREDIT
 from oriel.billing.storage_use import storage_used
-from oriel.errors import StageCrashed, StorageFailed, WrongState
+from oriel.errors import NotFound, StageCrashed, StorageFailed, WrongState
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
-from oriel.rendering import attempts, expiry, operating
+from oriel.rendering import attempts, delivery, expiry, operating
 from oriel.rendering.attempts import Video
 from oriel.rendering.models import RenderJob
 
@@ -138,3 +138,19 @@ def test_a_video_that_a_credit_paid_takes_no_storage_of_the_plan(make_job: MakeJ
         session.get_one(RenderJob, job.id).plan = CREDIT.name
     assert storage_used(db.session, job.user_id) == 0
     assert standing.plan_of(job.user_id).name == "free"
+
+
+def test_a_new_link_takes_the_place_of_all_that_were_given_out(make_job: MakeJob, tmp_path: Path) -> None:
+    job = finished(make_job(), tmp_path)
+    old = job.delivery_link.rpartition("/")[2]
+    new = operating.give_new_link(job.id).rpartition("/")[2]
+    assert delivery.job_behind(new).id == job.id
+    with pytest.raises(NotFound):
+        delivery.job_behind(old)
+
+
+def test_only_a_video_that_is_there_gets_a_new_link(make_job: MakeJob) -> None:
+    with pytest.raises(WrongState):
+        operating.give_new_link(make_job().id)
+    with pytest.raises(NotFound):
+        operating.give_new_link("none")

@@ -3,7 +3,9 @@
 import os
 import re
 import unicodedata
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -14,6 +16,8 @@ from werkzeug.http import parse_range_header
 from werkzeug.wsgi import FileWrapper
 
 from oriel.infra.connection import connection_of, set_timeout
+from oriel.infra.limits import address_key
+from oriel.infra.seats import Seats
 from oriel.infra.storage.interface import missing
 
 # Control characters could end the header; slashes mean folders to some browsers.
@@ -23,6 +27,16 @@ _PLAIN = "!#$&+-.^_`|~"
 _BLOCK_BYTES = 1 << 18
 # A block must be taken within this, or the thread that sends it goes: 9 kB a second are less than any line has.
 SILENCE_S = 30.0
+# Of a web process's threads; a player asks for several parts of a video at once.
+_MOST_AT_ONCE = 128
+_MOST_OF_ONE = 16
+
+_seats = Seats(
+    _MOST_AT_ONCE,
+    _MOST_OF_ONE,
+    full="Many files are being downloaded at this moment. Please try again shortly.",
+    too_many=f"{_MOST_OF_ONE} downloads go to your address already. Please wait until one of them has ended.",
+)
 
 
 def send_file(path: Path, *, filename: str, content_type: str) -> Response:
@@ -35,7 +49,12 @@ def send_file(path: Path, *, filename: str, content_type: str) -> Response:
         file = path.open("rb")
     except FileNotFoundError:
         raise missing(path.name) from None
-    response = Response(_Blocks(file), mimetype=content_type, direct_passthrough=True)
+    with ExitStack() as opening:
+        opening.callback(file.close)
+        opening.enter_context(_seats.taken(address_key()))
+        # The server closes these blocks, and not the response around them.
+        blocks = _Blocks(file, opening.pop_all())
+    response = Response(blocks, mimetype=content_type, direct_passthrough=True)
     facts = os.fstat(file.fileno())
     response.content_length = facts.st_size
     response.last_modified = datetime.fromtimestamp(facts.st_mtime, UTC)
@@ -60,16 +79,17 @@ def attachment(filename: str) -> str:
 class _Blocks(FileWrapper):
     """A file, whose sending fails when the receiver takes nothing: a thread waits for each download."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, closing: ExitStack) -> None:
         super().__init__(file, _BLOCK_BYTES)
+        self._closing = closing
         self._connection = connection_of(request.environ)
         if self._connection:
             self._before = self._connection.gettimeout()
             set_timeout(self._connection, SILENCE_S)
 
     def close(self) -> None:
-        """Close the file, and be as patient with the connection as before."""
-        super().close()
+        """Close the file, give the seat back, and be as patient with the connection as before."""
+        self._closing.close()
         if self._connection:
             set_timeout(self._connection, self._before)
 
@@ -83,6 +103,9 @@ def _as_asked(response: Response) -> Response:
     except RequestedRangeNotSatisfiable:
         response.close()
         raise
+    if request.method == "HEAD" or response.status_code == HTTPStatus.NOT_MODIFIED:
+        # Nobody will ask for the blocks, so nobody closes them.
+        response.close()
     return response
 
 

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 from werkzeug.wsgi import ClosingIterator
 
-from oriel.errors import NotFound
+from oriel.errors import NotFound, TooManyRequests
 from oriel.infra.storage import sending
 from oriel.infra.storage.sending import attachment, send_file
 
@@ -211,3 +211,23 @@ def test_a_receiver_who_takes_nothing_is_not_waited_for(
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_so_many_downloads_go_to_one_address_at_once(app: Flask, get: Get) -> None:
+    open_ones = [app.test_client().get("/file") for _ in range(sending._MOST_OF_ONE)]
+    assert {answer.status_code for answer in open_ones} == {200}
+    with pytest.raises(TooManyRequests):
+        send(app)
+    other = app.test_client().get("/file", environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    assert other.status_code == 200
+    for answer in [*open_ones, other]:
+        answer.close()
+    for _ in range(sending._MOST_OF_ONE):
+        assert get(range="bytes=99999-").status_code == 416
+        assert get(method="HEAD").status_code == 200
+        assert get(range="bytes=0-1").status_code == 206
+
+
+def send(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.test_client().get("/file")

@@ -3,7 +3,7 @@
 import json
 import queue
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -24,7 +24,7 @@ from oriel.infra.redis import redis
 from oriel.infra.seats import Seats
 from oriel.rendering.announcing import RENDER
 from oriel.rendering.models import UNDER_WAY, RenderJob
-from oriel.rendering.status import status_of
+from oriel.rendering.status import statuses_of
 from oriel.settings import Settings
 
 routes = APIBlueprint("events", "events", tag="renders")
@@ -161,8 +161,9 @@ def _send_all(socket: Any, user_id: str, sent: dict[str, str]) -> None:  # noqa:
     _send(socket, _jobs(RenderJob.user_id == user_id, listed), sent)
 
 
-def _send(socket: Any, jobs: Iterable[RenderJob], sent: dict[str, str]) -> None:  # noqa: ANN401
-    bodies = {job.id: json.dumps({"type": RENDER, **status_of(job).model_dump(mode="json")}) for job in jobs}
+def _send(socket: Any, jobs: Sequence[RenderJob], sent: dict[str, str]) -> None:  # noqa: ANN401
+    told = (status.model_dump(mode="json") for status in statuses_of(jobs))
+    bodies = {status["id"]: json.dumps({"type": RENDER, **status}) for status in told}
     # A page on a slow line must not hold one of the database's connections.
     db.session.commit()
     for job_id, body in bodies.items():
@@ -171,6 +172,6 @@ def _send(socket: Any, jobs: Iterable[RenderJob], sent: dict[str, str]) -> None:
             socket.send(body)
 
 
-def _jobs(*conditions: Any) -> list[RenderJob]:  # noqa: ANN401
+def _jobs(*conditions: Any) -> Sequence[RenderJob]:  # noqa: ANN401
     db.session.expire_all()
-    return list(db.session.scalars(select(RenderJob).where(*conditions).order_by(RenderJob.created_at)))
+    return db.session.scalars(select(RenderJob).where(*conditions).order_by(RenderJob.created_at)).all()

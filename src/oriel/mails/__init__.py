@@ -4,6 +4,15 @@ from oriel.infra.mail.outbox import OutboxMail, enqueue
 from oriel.mails.account_letters import confirmation, email_change, email_changed, password_changed, password_reset
 from oriel.mails.letter import Inline, Letter
 from oriel.mails.operator_letters import render_lost
+from oriel.mails.payment_letters import (
+    credit_held,
+    credit_returned,
+    payment_failed,
+    payment_refunded,
+    plan_changed,
+    plan_will_change,
+    receipt,
+)
 from oriel.mails.render_letters import RenderDetails, expires_soon, render_failed, render_ready
 
 __all__ = [
@@ -12,12 +21,19 @@ __all__ = [
     "OutboxMail",
     "RenderDetails",
     "confirmation",
+    "credit_held",
+    "credit_returned",
     "email_change",
     "email_changed",
     "enqueue",
     "expires_soon",
     "password_changed",
     "password_reset",
+    "payment_failed",
+    "payment_refunded",
+    "plan_changed",
+    "plan_will_change",
+    "receipt",
     "render_failed",
     "render_lost",
     "render_ready",

@@ -1,4 +1,4 @@
-"""How our letters write names, dates, lengths and sizes."""
+"""How our letters write names, dates, money, lengths and sizes."""
 
 import re
 from datetime import UTC, datetime
@@ -25,8 +25,20 @@ def short(title: str) -> str:
 
 def date(moment: datetime) -> str:
     """Return such as "20 December 2026, 15:40 UTC"."""
+    return f"{day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
+
+
+def day(moment: datetime) -> str:
+    """Return such as "20 December 2026", as it is in UTC."""
     utc = moment.astimezone(UTC)
-    return f"{utc.day} {utc:%B %Y}, {utc:%H:%M} UTC"
+    return f"{utc.day} {utc:%B %Y}"
+
+
+def money(cents: int, currency: str) -> str:
+    """Return such as "$4.99", or "4.99 EUR" where it is not dollars."""
+    whole, rest = divmod(cents, 100)
+    amount = f"{whole:,}.{rest:02}"
+    return f"${amount}" if currency.lower() == "usd" else f"{amount} {currency.upper()}"
 
 
 def duration(seconds: float) -> str:

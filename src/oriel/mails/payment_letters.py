@@ -1,0 +1,107 @@
+"""Letters about money; amounts in cents, with the currency's three letters."""
+
+from datetime import datetime
+
+from oriel.mails.letter import Letter, compose
+from oriel.mails.wording import date, day, greeting, money, short
+
+_FREE = "Free"
+
+
+def receipt(
+    name: str, what: str, amount: int, currency: str, paid_at: datetime, receipt_url: str | None, next_url: str
+) -> Letter:
+    """Say thank you for a payment, such as for "One render", and show the payment service's receipt if it has one."""
+    return compose(
+        "receipt",
+        f"Your receipt: {what}",
+        greeting=greeting(name),
+        what=what,
+        paid=money(amount, currency),
+        paid_at=date(paid_at),
+        receipt_url=receipt_url,
+        link=next_url,
+    )
+
+
+def payment_failed(
+    name: str,
+    plan_title: str,
+    amount: int,
+    currency: str,
+    next_try_at: datetime | None,
+    pay_url: str | None,
+    billing_url: str,
+) -> Letter:
+    """Tell that a renewal was not paid, when it is tried again (None: it was the last try), and how to mend it."""
+    return compose(
+        "payment_failed",
+        f"We could not renew your {plan_title} plan",
+        greeting=greeting(name),
+        plan=plan_title,
+        due=money(amount, currency),
+        next_try=date(next_try_at) if next_try_at else None,
+        can_pay=pay_url is not None,
+        link=pay_url or billing_url,
+        billing_link=billing_url,
+    )
+
+
+def plan_changed(name: str, old_title: str, new_title: str, changes: list[str], billing_url: str) -> Letter:
+    """Tell that another plan holds from now on; `changes`: such as "50 renders a month instead of 5"."""
+    return compose(
+        "plan_changed",
+        f"You are on {new_title} now",
+        greeting=greeting(name),
+        old=old_title,
+        new=new_title,
+        is_free=new_title == _FREE,
+        changes=changes,
+        link=billing_url,
+    )
+
+
+def plan_will_change(name: str, old_title: str, new_title: str, on: datetime, billing_url: str) -> Letter:
+    """Tell which plan comes at the end of the period that is paid for."""
+    return compose(
+        "plan_will_change",
+        f"Your plan changes to {new_title} on {day(on)}",
+        greeting=greeting(name),
+        old=old_title,
+        new=new_title,
+        is_free=new_title == _FREE,
+        on=date(on),
+        on_day=day(on),
+        link=billing_url,
+    )
+
+
+def payment_refunded(name: str, what: str, amount: int, currency: str, why: str) -> Letter:
+    """Tell that money goes back to the customer; `why` is a sentence."""
+    given_back = money(amount, currency)
+    return compose(
+        "payment_refunded",
+        f"You get {given_back} back",
+        greeting=greeting(name),
+        what=what,
+        amount=given_back,
+        why=why,
+    )
+
+
+def credit_held(name: str, reason: str, next_url: str) -> Letter:
+    """Tell that what was paid for could not be started (`reason`: a sentence) and is kept for another render."""
+    subject = "Your render was paid, but could not be started"
+    return compose("credit_held", subject, greeting=greeting(name), reason=reason, link=next_url)
+
+
+def credit_returned(name: str, title: str, reason: str, next_url: str) -> Letter:
+    """Tell that a video which was paid by itself could not be made, why (a sentence), and that the credit is back."""
+    return compose(
+        "credit_returned",
+        f"Your video could not be made, your credit is back: {short(title)}",
+        greeting=greeting(name),
+        title=short(title),
+        reason=reason,
+        link=next_url,
+    )

@@ -56,7 +56,7 @@ def plan_changed(name: str, old_title: str, new_title: str, changes: list[str], 
         old=old_title,
         new=new_title,
         is_free=new_title == _FREE,
-        changes=changes,
+        changes=[change[:1].upper() + change[1:] for change in changes],
         link=billing_url,
     )
 

@@ -11,11 +11,18 @@ from oriel.mails import (
     Letter,
     RenderDetails,
     confirmation,
+    credit_held,
+    credit_returned,
     email_change,
     email_changed,
     expires_soon,
     password_changed,
     password_reset,
+    payment_failed,
+    payment_refunded,
+    plan_changed,
+    plan_will_change,
+    receipt,
     render_failed,
     render_ready,
 )
@@ -36,10 +43,18 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "render_ready": render_ready(name, title, DETAILS, link, EXPIRES, "posters/1.png"),
         "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
         "expires_soon": expires_soon(name, title, link, EXPIRES),
+        "receipt": receipt(name, title, 499, "usd", EXPIRES, link, link),
+        "payment_failed": payment_failed(name, "Pro", 999, "usd", EXPIRES, link, link),
+        "plan_changed": plan_changed(name, "Pro", "Free", [title], link),
+        "plan_will_change": plan_will_change(name, "Pro", "Free", EXPIRES, link),
+        "payment_refunded": payment_refunded(name, title, 499, "usd", title),
+        "credit_held": credit_held(name, title, link),
+        "credit_returned": credit_returned(name, title, title, link),
     }
 
 
 KINDS = list(every_letter())
+WITHOUT_LINKS = ("email_changed", "password_changed", "payment_refunded")
 
 
 class Tags(HTMLParser):
@@ -67,7 +82,7 @@ class Tags(HTMLParser):
 def test_both_forms_greet_and_carry_the_link(kind: str) -> None:
     letter = every_letter()[kind]
     links = {attrs["href"] for tag, attrs in Tags(letter.html).tags if tag == "a"}
-    assert links == (set() if kind in ("email_changed", "password_changed") else {LINK})
+    assert links == (set() if kind in WITHOUT_LINKS else {LINK})
     assert (LINK in letter.text.split()) == bool(links)
     assert "Hi Ada," in letter.text
     assert "Hi Ada," in letter.html

@@ -1,0 +1,177 @@
+"""What our letters about money say, in both forms."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from html import unescape
+
+import pytest
+
+from oriel.mails import (
+    Letter,
+    credit_held,
+    credit_returned,
+    payment_failed,
+    payment_refunded,
+    plan_changed,
+    plan_will_change,
+    receipt,
+)
+from oriel.mails.wording import money
+
+BILLING = "https://oriel.example.com/billing?a=1&b=2"
+NEXT = "https://oriel.example.com/renders/1?a=1&b=2"
+PAY = "https://invoice.example.com/i/1?s=ap&t=2"
+RECEIPT = "https://receipts.example.com/1?s=ap&t=2"
+# 20 December in UTC already, still the 19th where the customer is.
+WHEN = datetime(2026, 12, 19, 19, 40, tzinfo=timezone(timedelta(hours=-5)))
+WHEN_SAID = "20 December 2026, 00:40 UTC"
+
+
+def words(html: str) -> str:
+    """Return what a reader sees of a letter, its preview included."""
+    body = html.split("</head>")[1]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def both(letter: Letter) -> tuple[str, str]:
+    return words(letter.html), " ".join(letter.text.split())
+
+
+def links(letter: Letter) -> set[str]:
+    found = {unescape(link) for link in re.findall(r'<a [^>]*href="([^"]*)"', letter.html)}
+    assert found == set(re.findall(r"https://\S+", letter.text))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("cents", "currency", "said"),
+    [
+        (499, "usd", "$4.99"),
+        (499, "USD", "$4.99"),
+        (499, "eur", "4.99 EUR"),
+        (2_900, "gbp", "29.00 GBP"),
+        (5, "usd", "$0.05"),
+        (0, "usd", "$0.00"),
+        (123_456_789, "usd", "$1,234,567.89"),
+    ],
+)
+def test_cents_become_an_amount(cents: int, currency: str, said: str) -> None:
+    assert money(cents, currency) == said
+
+
+def test_a_receipt_says_what_was_paid_and_leads_to_the_payment_services_own() -> None:
+    letter = receipt("Ada", "One render", 499, "usd", WHEN, RECEIPT, NEXT)
+    assert letter.subject == "Your receipt: One render"
+    for said in both(letter):
+        assert all(part in said for part in ("Hi Ada,", "One render", "$4.99", WHEN_SAID, "For your books"))
+    assert links(letter) == {RECEIPT, NEXT}
+
+
+def test_a_receipt_where_the_payment_service_has_none() -> None:
+    letter = receipt("", "Pro, one month", 999, "eur", WHEN, None, NEXT)
+    for said in both(letter):
+        assert "Pro, one month" in said
+        assert "9.99 EUR" in said
+        assert "For your books" not in said
+    assert links(letter) == {NEXT}
+    assert letter.text.startswith("Hi,\n")
+
+
+def test_a_renewal_that_failed_costs_nothing_while_it_is_tried_again() -> None:
+    letter = payment_failed("Ada", "Pro", 999, "usd", WHEN, PAY, BILLING)
+    assert letter.subject == "We could not renew your Pro plan"
+    for said in both(letter):
+        assert all(
+            part in said for part in ("$9.99", WHEN_SAID, "Nothing is lost yet", "you keep all that Pro gives you")
+        )
+        assert "Pay the open bill" in said
+        assert "last try" not in said
+    assert links(letter) == {PAY, BILLING}
+
+
+def test_a_renewal_without_a_page_to_pay_it_on() -> None:
+    letter = payment_failed("Ada", "Pro", 999, "usd", WHEN, None, BILLING)
+    for said in both(letter):
+        assert "Open your billing page" in said
+        assert "open bill" not in said
+    assert links(letter) == {BILLING}
+
+
+def test_the_last_try_of_a_renewal() -> None:
+    letter = payment_failed("Ada", "Pro", 999, "usd", None, PAY, BILLING)
+    for said in both(letter):
+        assert all(part in said for part in ("last try", "goes back to Free", "Your videos are untouched"))
+        assert "Nothing is lost" not in said
+    assert links(letter) == {PAY, BILLING}
+
+
+def test_another_plan_says_what_it_changes() -> None:
+    changes = ["50 renders a month instead of 5", "videos without our watermark"]
+    letter = plan_changed("Ada", "Free", "Pro", changes, BILLING)
+    assert letter.subject == "You are on Pro now"
+    for said in both(letter):
+        assert "Your plan was Free and is Pro from now on." in said
+        assert "50 renders a month instead of 5" in said
+        assert "Videos without our watermark" in said
+        assert "deleted" not in said
+    assert links(letter) == {BILLING}
+
+
+def test_another_plan_that_changes_nothing_worth_a_word() -> None:
+    letter = plan_changed("Ada", "Free", "Pro", [], BILLING)
+    assert all("different:" not in said for said in both(letter))
+    assert "from now on.\n\nSee your plan:\n" in letter.text
+
+
+@pytest.mark.parametrize("changes", [[], ["5 renders a month instead of 50"]])
+def test_whoever_goes_back_to_free_loses_no_video_at_once(changes: list[str]) -> None:
+    for said in both(plan_changed("Ada", "Pro", "Free", changes, BILLING)):
+        assert "Nothing has been deleted" in said
+        assert "until the day" in said
+
+
+def test_a_smaller_plan_comes_when_the_period_is_over() -> None:
+    letter = plan_will_change("Ada", "Enterprise", "Pro", WHEN, BILLING)
+    assert letter.subject == "Your plan changes to Pro on 20 December 2026"
+    for said in both(letter):
+        assert WHEN_SAID in said
+        assert "you keep all that Enterprise gives you" in said
+        assert "From then on you have Pro" in said
+        assert "charged" not in said
+    assert links(letter) == {BILLING}
+
+
+def test_a_plan_that_ends_is_not_charged_again() -> None:
+    for said in both(plan_will_change("Ada", "Pro", "Free", WHEN, BILLING)):
+        assert "You will not be charged for Pro again." in said
+        assert "Nothing is deleted on that day" in said
+
+
+def test_money_that_goes_back() -> None:
+    letter = payment_refunded("Ada", "One render", 499, "usd", "You paid twice.")
+    assert letter.subject == "You get $4.99 back"
+    for said in both(letter):
+        assert all(part in said for part in ("One render", "$4.99", "You paid twice.", "There is nothing to do."))
+    assert links(letter) == set()
+
+
+def test_a_paid_render_that_could_not_be_started_is_kept() -> None:
+    letter = credit_held("Ada", "This song was deleted.", NEXT)
+    for said in both(letter):
+        assert all(
+            part in said for part in ("We are sorry", "This song was deleted.", "you hold a credit for one render")
+        )
+    assert links(letter) == {NEXT}
+
+
+def test_a_paid_render_that_failed_gives_its_credit_back() -> None:
+    letter = credit_returned("Ada", "Night Drive", "The song cannot be read.", NEXT)
+    assert letter.subject == "Your video could not be made, your credit is back: Night Drive"
+    for said in both(letter):
+        assert all(part in said for part in ("Night Drive", "The song cannot be read.", "use it at once"))
+    assert links(letter) == {NEXT}
+
+
+def test_a_moment_is_said_in_utc() -> None:
+    said = [receipt("", "One render", 499, "usd", when, None, NEXT).text for when in (WHEN, WHEN.astimezone(UTC))]
+    assert said[0] == said[1]

@@ -1,5 +1,6 @@
 """The service over HTTP, on a real Valkey and on both databases."""
 
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -80,6 +81,16 @@ def client(app: APIFlask) -> FlaskClient:
 def caller(app: APIFlask) -> Callable[..., Caller]:
     """Make customers: `caller()` registers one, confirmed unless told otherwise."""
     return lambda **options: Caller.registered(app, **options)
+
+
+@pytest.fixture
+def signals_kept() -> Iterator[None]:
+    """What this process does when it is told to end stays as it was, whatever a test has set."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 def service_settings(database: str, valkey: str, data: Path, **others: Any) -> Settings:  # noqa: ANN401

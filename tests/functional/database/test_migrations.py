@@ -1,27 +1,40 @@
 """The migrations lead an empty database to exactly the models, and back to nothing."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from apiflask import APIFlask
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import inspect
 from tests.functional.conftest import service_settings
+from tests.functional.waiting import PATIENCE_S
 
 from oriel.app import alembic, create_app, upgrade_database
-from oriel.infra.database import db, engine_url
+from oriel.infra.database import db
 
-OWN = "for_migrations"
+# A process that is ready, and upgrades when it is told to.
+_UPGRADES = """
+import sys
+from pathlib import Path
+from oriel.app import create_app, upgrade_database
+from oriel.settings import Settings
+
+app = create_app(Settings(_env_file=None, database_url=sys.argv[1], data_dir=Path(sys.argv[2])))
+print("ready", flush=True)
+sys.stdin.readline()
+with app.app_context():
+    upgrade_database()
+"""
+_AT_ONCE = 3
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path, valkey: str) -> Iterator[APIFlask]:
+@pytest.fixture
+def empty(empty_database: str, tmp_path: Path, valkey: str) -> Iterator[APIFlask]:
     """An application on a database of its own without any table."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
-    else:
-        url = _new_postgresql(request.getfixturevalue("postgresql"))
-    app = create_app(service_settings(url, valkey, tmp_path))
+    app = create_app(service_settings(empty_database, valkey, tmp_path))
     with app.app_context():
         yield app
         db.session.rollback()
@@ -39,20 +52,22 @@ def test_upgrading_twice_changes_nothing(empty: APIFlask) -> None:
     assert alembic.compare_metadata() == []
 
 
+def test_processes_that_upgrade_at_once_all_end_well(empty: APIFlask, empty_database: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _UPGRADES, empty_database, str(tmp_path)]
+    running = [subprocess.Popen(command, text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE) for _ in range(_AT_ONCE)]
+    assert [process.stdout and process.stdout.readline() for process in running] == ["ready\n"] * _AT_ONCE
+    for process in running:
+        assert process.stdin
+        process.stdin.write("now\n")
+        process.stdin.flush()
+    told = [process.communicate(timeout=PATIENCE_S)[1] for process in running]
+    assert [process.returncode for process in running] == [0] * _AT_ONCE, told
+    assert alembic.compare_metadata() == []
+
+
 def test_the_way_back_leads_to_nothing(empty: APIFlask) -> None:
     upgrade_database()
     alembic.downgrade("base")
     assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
     upgrade_database()
     assert alembic.compare_metadata() == []
-
-
-def _new_postgresql(server: str) -> str:
-    """Return the address of an empty database beside the one of the other tests."""
-    address = engine_url(server)
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {OWN} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {OWN}"))
-    engine.dispose()
-    return address.set(database=OWN).render_as_string(hide_password=False)

@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     alembic.init_app(app)
     app.register_blueprint(health.routes)
     accounts.register(app)
-    billing.register(app)
+    billing.register(app, settings)
     media.register(app, given_to_uploads(settings))
     rendering.register(app)
     metrics.register(app)

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -16,8 +16,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.app import create_app
+from oriel.billing import journal
+from oriel.billing.fulfilment import settle_wanted
+from oriel.billing.gateway import takes_payments
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
+from oriel.infra.logs import facts
 from oriel.infra.mail.dispatch import dispatch_due, tidy
 from oriel.infra.redis import connect
 from oriel.media.measuring import unmeasured
@@ -52,6 +56,12 @@ URGENT = (
     Task("measure songs", 3, lambda: measure_songs()),
 )
 MAIL = (Task("mail", 1, lambda: dispatch_due(limit=20)),)
+# Each asks the payment service over the network.
+MONEY = (
+    Task("payment events", 1, lambda: journal.deal_with_due()),
+    Task("refunds", 10, lambda: settle_wanted()),
+    Task("reconcile payments", 3600, lambda: reconcile_payments()),
+)
 SWEEPS = (
     Task("expire videos", 10, lambda: clean_up(jobs.cleanup_expired_videos)),
     Task("warn of expiry", 60, lambda: expiry.warn_of_expiry(limit=100)),
@@ -80,6 +90,7 @@ def run_clock(settings: Settings) -> int:
             threading.Thread(target=_tick, args=(app, over, URGENT, "clock", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, SWEEPS, "sweeps", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MAIL, None, holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, MONEY, "money", holder), daemon=True),
             *(
                 threading.Thread(target=_work_lightly, args=(app, settings, queue, over), daemon=True)
                 for queue in LIGHT_WORK
@@ -109,6 +120,13 @@ def measure_songs() -> None:
     """Have the songs measured whose first hint was lost."""
     for upload_id in unmeasured(limit=5):
         jobs.ask_for(jobs.measure_song, upload_id)
+
+
+def reconcile_payments() -> None:
+    """Find what lost events have not told us, where payments are taken at all."""
+    if takes_payments():
+        found = journal.reconcile()
+        _log.info("payments reconciled", extra=facts(**asdict(found)))
 
 
 def clean_up(job: Callable[[], None]) -> None:

@@ -342,6 +342,32 @@ class PaymentRequired(CallerError):
     http_status = 402
 
 
+class CardDeclined(PaymentRequired):
+    """The bank does not pay; nothing was changed."""
+
+    code = "CARD_DECLINED"
+
+
+class InvalidPaymentRequest(CallerError):
+    """What is to be paid for is not said, or cannot be bought."""
+
+    code = "INVALID_PAYMENT_REQUEST"
+    http_status = 400
+
+
+class DuplicatePaymentSession(Conflict):
+    """A page on which the same thing can be paid is open already; `checkout_url` is its address."""
+
+    code = "DUPLICATE_PAYMENT_SESSION"
+
+
+class InvalidSignature(CallerError):
+    """Not written by the payment service, or too long ago."""
+
+    code = "INVALID_SIGNATURE"
+    http_status = 400
+
+
 class PlanLimitSize(PaymentRequired):
     """A larger frame, or a larger song file, than the plan allows."""
 
@@ -390,6 +416,12 @@ class Unavailable(OurError):
 
     code = "UNAVAILABLE"
     http_status = 503
+
+
+class PaymentsUnavailable(Unavailable):
+    """The payment service is away, or not set up."""
+
+    code = "PAYMENTS_UNAVAILABLE"
 
 
 class StorageFailed(OurError):

@@ -40,6 +40,16 @@ class Settings(BaseSettings):
     sentry_dsn: SecretStr | None = None
     clamav_address: str | None = None
 
+    # --- payments
+    stripe_secret_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_publishable_key: str | None = None
+    stripe_test_publishable_key: str | None = None
+    stripe_live_publishable_key: str | None = None
+    stripe_price_pro: str | None = None
+    stripe_price_enterprise: str | None = None
+    stripe_price_render: str | None = None
+
     # --- mail
     sendgrid_api_key: SecretStr | None = None
     smtp_url: SecretStr | None = None
@@ -117,6 +127,21 @@ class Settings(BaseSettings):
         """Redis or Valkey: the one of `oriel up` on this machine unless another one is named."""
         return self.redis_url or f"unix://{self.data_root / 'valkey.sock'}"
 
+    @property
+    def stripe_prices(self) -> dict[str, str]:
+        """The price ids that are set, by plan; "render" is the single one."""
+        ids = {"pro": self.stripe_price_pro, "enterprise": self.stripe_price_enterprise}
+        return {name: found for name, found in {**ids, "render": self.stripe_price_render}.items() if found}
+
+    @property
+    def publishable_key(self) -> str | None:
+        """What a page may know: the key of the mode that the secret one has."""
+        secret = self.stripe_secret_key.get_secret_value() if self.stripe_secret_key else ""
+        is_test = secret.startswith(("sk_test", "rk_test"))
+        return self.stripe_publishable_key or (
+            self.stripe_test_publishable_key if is_test else self.stripe_live_publishable_key
+        )
+
     def require_service(self) -> "Settings":
         """Return these settings fit for the service's processes; raise InvalidConfiguration that names what is not.
 
@@ -128,7 +153,7 @@ class Settings(BaseSettings):
         if self.is_production:
             return self
         names = ("secret_key", "jwt_secret_key")
-        made = {name: _kept_secret(self.data_root / f".{name}") for name in names if not getattr(self, name)}
+        made = {name: kept_secret(self.data_root / f".{name}") for name in names if not getattr(self, name)}
         return self.model_copy(update={name: SecretStr(value) for name, value in made.items()})
 
     def service_problems(self) -> dict[str, str]:
@@ -138,7 +163,18 @@ class Settings(BaseSettings):
     def _development_problems(self) -> dict[str, str]:
         if self.bind_host not in _LOOPBACK:
             return {"HOST": "development is for this machine alone, so 127.0.0.1; set ORIEL_ENV=production to serve"}
-        return {}
+        return self._payment_problems()
+
+    def _payment_problems(self) -> dict[str, str]:
+        if not self.stripe_secret_key:
+            return {}
+        told = {"STRIPE_WEBHOOK_SECRET": "without it anybody could tell us that something was paid"}
+        problems = {} if self.stripe_webhook_secret else told
+        return problems | {
+            f"STRIPE_PRICE_{name.upper()}": "the price's id is needed (oriel billing setup makes it and prints it)"
+            for name in ("pro", "enterprise", "render")
+            if name not in self.stripe_prices
+        }
 
     def _production_problems(self) -> dict[str, str]:
         problems = {
@@ -150,7 +186,7 @@ class Settings(BaseSettings):
             problems["PUBLIC_URL"] = "links in mails need the address at which customers reach the service"
         if not (self.sendgrid_api_key or self.smtp_url):
             problems["SENDGRID_API_KEY"] = "or SMTP_URL: customers must get their mail"
-        return problems
+        return problems | self._payment_problems()
 
 
 def _is_weak(secret: SecretStr | None) -> bool:
@@ -158,7 +194,7 @@ def _is_weak(secret: SecretStr | None) -> bool:
     return len(value) < _LEAST_SECRET_BYTES or len(set(value)) < 8
 
 
-def _kept_secret(path: Path) -> str:
+def kept_secret(path: Path) -> str:
     """Return the secret in a file that only we can read, made when it is not there."""
     with contextlib.suppress(FileNotFoundError):
         return path.read_text("ascii")

@@ -1,15 +1,35 @@
-"""Plans, and the rights to renders that they give or that are bought."""
+"""Plans, the rights to renders that they give or that are bought, and the payments for them."""
 
 from apiflask import APIFlask
 
 from oriel.billing import models
+from oriel.billing.gateway import PaymentGateway, init_payments
+from oriel.billing.offline import OfflineGateway
+from oriel.billing.payment_routes import pages
+from oriel.billing.payment_routes import routes as payment_routes
 from oriel.billing.routes import routes
+from oriel.billing.stripe_gateway import StripeGateway
 from oriel.billing.telling import tell_statistics
+from oriel.settings import Settings, kept_secret
 
 __all__ = ["models", "register"]
 
 
-def register(app: APIFlask) -> None:
-    """Add the routes of this domain, and let profiles show what is left."""
+def register(app: APIFlask, settings: Settings) -> None:
+    """Add the routes of this domain, the payment service, and let profiles show what is left."""
+    init_payments(app, gateway_of(settings))
     app.register_blueprint(routes)
+    app.register_blueprint(payment_routes)
+    app.register_blueprint(pages)
     tell_statistics()
+
+
+def gateway_of(settings: Settings) -> PaymentGateway | None:
+    """Return Stripe where its key is set, the offline service in development, and else none: paid plans are off."""
+    secret = settings.stripe_webhook_secret.get_secret_value() if settings.stripe_webhook_secret else None
+    if settings.stripe_secret_key:
+        return StripeGateway(settings.stripe_secret_key.get_secret_value(), secret or "", settings.stripe_prices)
+    if settings.is_production:
+        return None
+    folder = settings.data_root
+    return OfflineGateway(folder, settings.base_url, secret or kept_secret(folder / ".offline-webhook-secret"))

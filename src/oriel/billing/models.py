@@ -1,8 +1,9 @@
 """The rows of billing: who holds which plan, the renders that were bought, and what has been used."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oriel.infra.clock import now
@@ -10,6 +11,8 @@ from oriel.infra.database import Base
 from oriel.infra.ids import new_id
 
 HELD = "held"
+# Its payment is disputed: until that is decided nothing can be bought with it.
+FROZEN = "frozen"
 RESERVED = "reserved"
 USED = "used"
 REFUNDED = "refunded"
@@ -18,6 +21,13 @@ RETURNED = "returned"
 
 ACTIVE = "active"
 PAST_DUE = "past_due"
+
+PENDING = "pending"
+COMPLETED = "completed"
+FAILED = "failed"
+
+RENDER = "render"
+SUBSCRIPTION = "subscription"
 
 
 class PlanHolding(Base):
@@ -34,17 +44,93 @@ class PlanHolding(Base):
     # What comes when the period ends: nothing any more, or another plan.
     cancel_at_period_end: Mapped[bool] = mapped_column(default=False)
     pending_plan: Mapped[str | None] = mapped_column(String(20))
+    # The payment service's own, where it was bought there; and when what stands here was asked of it.
+    subscription_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    asked_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 
+class PayingCustomer(Base):
+    """A customer as the payment service knows them."""
+
+    __tablename__ = "paying_customers"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(255), unique=True)
+
+
+class Payment(Base):
+    """Money that was asked for: pending → completed or failed. What became of it stays when the customer goes."""
+
+    __tablename__ = "payments"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    kind: Mapped[str] = mapped_column(String(12))
+    # The plan, for a subscription.
+    plan: Mapped[str | None] = mapped_column(String(20))
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3), default="usd")
+    status: Mapped[str] = mapped_column(String(12), default=PENDING)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    completed_at: Mapped[datetime | None]
+
+    # --- the payment service's own ids: of its page, of what was paid there, of a subscription's invoice
+    stripe_session_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    checkout_url: Mapped[str | None] = mapped_column(String(2000))
+    paid_as: Mapped[str | None] = mapped_column(String(255), unique=True)
+    invoice_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    receipt_url: Mapped[str | None] = mapped_column(String(2000))
+
+    # --- what it is for: while its page is open nobody pays for the same thing twice
+    thing: Mapped[str] = mapped_column(String(100))
+    open_thing: Mapped[str | None] = mapped_column(String(100))
+    # The render that is submitted when it is paid: upload, settings.
+    render_order: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    job_id: Mapped[str | None] = mapped_column(String(26))
+    # The render that was paid otherwise while the page was open: what comes now is given back.
+    settled_by: Mapped[str | None] = mapped_column(String(26))
+
+    # --- what is still to be asked of the payment service, again and again until it has answered
+    expire_wanted: Mapped[bool] = mapped_column(default=False)
+    refund_wanted: Mapped[bool] = mapped_column(default=False)
+    refunded: Mapped[int] = mapped_column(default=0)
+    is_disputed: Mapped[bool] = mapped_column(default=False)
+    # Why nothing came of it, told to the customer.
+    error: Mapped[str | None] = mapped_column(String(300))
+
+    __table_args__ = (
+        UniqueConstraint("user_id", "open_thing"),
+        Index(None, "user_id", "created_at", "id"),
+        Index(None, "status", "created_at"),
+    )
+
+
+class PaymentEvent(Base):
+    """What the payment service has told us: written down first, then dealt with."""
+
+    __tablename__ = "payment_events"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(100))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    # When it is dealt with, or looked at again; null when nothing is left to do.
+    due_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(300))
+
+
 class Credit(Base):
-    """One render that was bought: held → reserved → used, or refunded."""
+    """One render that was bought: held → reserved → used, or refunded; frozen while its payment is disputed."""
 
     __tablename__ = "credits"
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     state: Mapped[str] = mapped_column(String(12), default=HELD)
+    # Unique: what is paid once gives one credit, however often we hear of it.
+    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id", ondelete="SET NULL"), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (Index(None, "user_id", "state", "created_at"),)

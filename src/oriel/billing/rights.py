@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from oriel.billing.models import HELD, RESERVED, RETURNED, SPENT, USED, Credit, RenderRight
+from oriel.billing.models import FROZEN, HELD, RESERVED, RETURNED, SPENT, USED, Credit, Payment, RenderRight
 from oriel.billing.plans import CREDIT, PLANS, Plan
 from oriel.billing.refusals import Demand, Refusal, Use, allowed_by
 from oriel.billing.standing import Standing, plan_of, set_plan, standing_of, take_turn
@@ -142,4 +142,11 @@ def _settle(session: Session, render_id: str, right_becomes: str, credit_becomes
     if row.credit_id:
         reserved = (Credit.id == row.credit_id, Credit.state == RESERVED)
         session.execute(update(Credit).where(*reserved).values(state=credit_becomes))
+        _freeze_if_disputed(session, row.credit_id)
     return True
+
+
+def _freeze_if_disputed(session: Session, credit_id: str) -> None:
+    disputed = select(Payment.id).where(Payment.is_disputed)
+    held = (Credit.id == credit_id, Credit.state == HELD, Credit.payment_id.in_(disputed))
+    session.execute(update(Credit).where(*held).values(state=FROZEN))

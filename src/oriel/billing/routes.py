@@ -1,14 +1,30 @@
 """What can be bought, and what one has."""
 
+from datetime import datetime
+from typing import Literal
+
 from apiflask import APIBlueprint
-from pydantic import BaseModel
+from flask import current_app
+from pydantic import BaseModel, ConfigDict, Field
 
 from oriel.accounts.access import Who, allow, current_user
+from oriel.billing import subscribing
+from oriel.billing.checkout import customer_of
+from oriel.billing.gateway import Invoice, payments
+from oriel.billing.models import PayingCustomer
 from oriel.billing.plans import CREDIT, PLANS, Plan
+from oriel.billing.standing import plan_of
 from oriel.billing.subscription import subscription_of
 from oriel.infra.clock import in_iso
+from oriel.infra.database import db
+from oriel.infra.limits import READS_A_MINUTE, rate
+from oriel.settings import Settings
 
 routes = APIBlueprint("billing", "billing", url_prefix="/api/billing", tag="billing")
+
+
+def _writes() -> str:
+    return f"{plan_of(current_user().id).writes_a_minute}/minute"
 
 
 class PlanOut(BaseModel):
@@ -50,6 +66,39 @@ class PlanOut(BaseModel):
         )
 
 
+class ChangeIn(BaseModel):
+    """Another plan."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: str = Field(max_length=20, examples=["enterprise"])
+
+
+class InvoiceOut(BaseModel):
+    """A bill of a subscription."""
+
+    id: str
+    number: str | None
+    amount: int
+    currency: str
+    status: Literal["draft", "open", "paid", "uncollectible", "void"]
+    created_at: datetime
+    page_url: str | None = Field(description="Where it can be looked at, and paid while it is open")
+    pdf_url: str | None
+
+
+class InvoicesOut(BaseModel):
+    """A customer's bills, the latest first."""
+
+    items: list[InvoiceOut]
+
+
+class PortalOut(BaseModel):
+    """The payment service's own page for cards and bills."""
+
+    url: str
+
+
 class PlansOut(BaseModel):
     """The plans, the smallest first, and the render that is bought by itself."""
 
@@ -82,7 +131,84 @@ def plans() -> PlansOut:
 @routes.doc(summary="The plan that one is on")
 def subscription() -> SubscriptionOut:
     """Answer the caller's plan and what becomes of it."""
-    found = subscription_of(current_user().id)
+    return _subscription(current_user().id)
+
+
+@routes.post("/change")
+@allow(Who.CONFIRMED)
+@rate(_writes, scope="writes")
+@routes.input(ChangeIn)
+@routes.output(SubscriptionOut)
+@routes.doc(
+    summary="Change the plan: a higher one at once, a lower one when the period ends", responses=[402, 409, 503]
+)
+def change(json_data: ChangeIn) -> SubscriptionOut:
+    """Change the plan of the caller's subscription."""
+    subscribing.change_plan(current_user().id, json_data.plan)
+    return _subscription(current_user().id)
+
+
+@routes.post("/cancel")
+@allow(Who.CONFIRMED)
+@rate(_writes, scope="writes")
+@routes.output(SubscriptionOut)
+@routes.doc(summary="End the subscription with the period that is paid", responses=[409, 503])
+def cancel() -> SubscriptionOut:
+    """Let the caller's subscription end."""
+    subscribing.end_or_go_on(current_user().id, "cancel")
+    return _subscription(current_user().id)
+
+
+@routes.post("/resume")
+@allow(Who.CONFIRMED)
+@rate(_writes, scope="writes")
+@routes.output(SubscriptionOut)
+@routes.doc(summary="Take a cancellation back, as long as the period lasts", responses=[409, 503])
+def resume() -> SubscriptionOut:
+    """Let the caller's subscription go on."""
+    subscribing.end_or_go_on(current_user().id, "resume")
+    return _subscription(current_user().id)
+
+
+@routes.post("/portal")
+@allow(Who.CONFIRMED)
+@rate(_writes, scope="writes")
+@routes.output(PortalOut)
+@routes.doc(summary="The payment service's own page for cards and bills", responses=[503])
+def portal() -> PortalOut:
+    """Open that page."""
+    settings: Settings = current_app.config["ORIEL"]
+    return PortalOut(url=payments().portal(customer_of(current_user()), f"{settings.base_url}/"))
+
+
+@routes.get("/invoices")
+@allow(Who.USER)
+@rate(f"{READS_A_MINUTE}/minute", scope="reads")
+@routes.output(InvoicesOut)
+@routes.doc(summary="The bills of subscriptions, the latest first", responses=[503])
+def invoices() -> InvoicesOut:
+    """List the caller's bills; who has never paid has none."""
+    known = db.session.get(PayingCustomer, current_user().id)
+    db.session.commit()
+    found = payments().invoices(known.customer_id) if known else []
+    return InvoicesOut(items=[_invoice(invoice) for invoice in found if invoice.state != "draft"])
+
+
+def _invoice(invoice: Invoice) -> InvoiceOut:
+    return InvoiceOut(
+        id=invoice.id,
+        number=invoice.number,
+        amount=invoice.amount,
+        currency=invoice.currency,
+        status=invoice.state,
+        created_at=invoice.created_at,
+        page_url=invoice.page_url,
+        pdf_url=invoice.pdf_url,
+    )
+
+
+def _subscription(user_id: str) -> SubscriptionOut:
+    found = subscription_of(user_id)
     return SubscriptionOut(
         plan=found.plan.name,
         status=found.status,

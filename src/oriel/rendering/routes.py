@@ -11,6 +11,7 @@ from sqlalchemy import select
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
 from oriel.billing import standing
+from oriel.billing.history import PaymentList, payments_of
 from oriel.errors import CallerError, InvalidBody
 from oriel.infra.clock import in_iso
 from oriel.infra.described import VIDEO_ANSWERS, described
@@ -83,20 +84,6 @@ class LooksOut(BaseModel):
 
 class RenderList(Page[StatusOut]):
     """A customer's renders, the latest first."""
-
-
-class PaymentOut(BaseModel):
-    """What was paid, when, and what became of it."""
-
-    id: str
-    amount: int
-    currency: str
-    status: Literal["pending", "completed", "failed"]
-    created_at: str
-
-
-class PaymentList(Page[PaymentOut]):
-    """A customer's payments, the latest first."""
 
 
 class HistoryOut(BaseModel):
@@ -195,8 +182,7 @@ def renders(query_data: PageQuery) -> RenderList:
 @routes.doc(summary="Payments and renders, a page of each")
 def history(query_data: PageQuery) -> HistoryOut:
     """List what was paid and what was rendered."""
-    none_yet = PaymentList(items=[], total=0, page=query_data.page, per_page=query_data.per_page)
-    return HistoryOut(payments=none_yet, renders=_renders(query_data))
+    return HistoryOut(payments=payments_of(current_user().id, query_data), renders=_renders(query_data))
 
 
 @routes.get("/d/<token>")

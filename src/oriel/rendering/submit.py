@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from oriel.billing import rights, standing
+from oriel.billing import checkout, rights, standing
+from oriel.billing.orders import OrderBody
 from oriel.billing.plans import CREDIT, Plan
 from oriel.billing.refusals import Demand
 from oriel.errors import IdempotencyMismatch, InvalidRange, TooManyRequests
@@ -22,7 +23,7 @@ from oriel.media import uploads
 from oriel.media.models import Upload
 from oriel.rendering import jobs
 from oriel.rendering.announcing import announce
-from oriel.rendering.models import QUEUED, RenderJob
+from oriel.rendering.models import QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.pipeline.estimate import video_bytes
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
@@ -65,9 +66,14 @@ def submit_render(user_id: str, order: Order, looks: Looks) -> RenderJob:
         # The same key was accepted in the same moment by another thread: now its row is there.
         job = _accept(user_id, order, looks)
     if job.status == QUEUED:
-        jobs.ask_for(jobs.render_video_job, job.id)
-        announce(user_id, job.id)
+        begin(user_id, job.id)
     return job
+
+
+def begin(user_id: str, job_id: str) -> None:
+    """Wake a worker for a render that was committed, and tell its customer's pages."""
+    jobs.ask_for(jobs.render_video_job, job_id)
+    announce(user_id, job_id)
 
 
 def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
@@ -77,16 +83,62 @@ def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
         standing.take_turn(session, user_id)
         if before := _accepted_before(session, user_id, order):
             return before
+        paid_for = {"upload_id": order.upload_id, "settings": document}
+        if bought := _bought_before(session, user_id, paid_for):
+            return bought
         _refuse_crowd(session, user_id)
+        job = _add(session, user_id, order, document, looks)
+        if job.plan != CREDIT.name:
+            checkout.settled_otherwise(session, user_id, paid_for, job.id)
+    return job
+
+
+def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
+    """Return an order that is about to be paid with every setting spelt out, or raise why it cannot be rendered."""
+    order = Order(body["upload_id"], body["settings"], "credit")
+    document = _checked(order, CREDIT)
+    with writing() as session:
         upload = uploads.open_upload(session, user_id, order.upload_id)
         stored = _with_stored_pictures(session, user_id, document)
-        settings = resolve(parse_settings(document), looks)
-        job_id = new_id()
-        grant = rights.reserve(session, user_id, job_id, _demand(settings, upload), order.pay_with)
-        job = _row(job_id, user_id, order, upload, stored, grant)
+        for refusal in rights.allowed_by(CREDIT, _demand(resolve(parse_settings(stored), looks), upload)):
+            raise refusal.as_error()
+        # Until it is paid, and long enough for somebody to notice where that goes wrong.
         uploads.keep_until(session, upload, now() + _SONG_KEPT)
-        session.add(job)
+    return {"upload_id": order.upload_id, "settings": document}
+
+
+def accept_paid(session: Session, user_id: str, body: OrderBody, payment_id: str, looks: Looks) -> str:
+    """Make an order that was paid a render, within the transaction that gave the credit for it; return its id."""
+    order = Order(body["upload_id"], body["settings"], "credit")
+    return _add(session, user_id, order, body["settings"], looks, payment_id).id
+
+
+def _add(
+    session: Session,
+    user_id: str,
+    order: Order,
+    document: dict[str, Any],
+    looks: Looks,
+    payment_id: str | None = None,
+) -> RenderJob:
+    """Reserve what pays for a render and add its row."""
+    upload = uploads.open_upload(session, user_id, order.upload_id)
+    stored = _with_stored_pictures(session, user_id, document)
+    settings = resolve(parse_settings(document), looks)
+    job_id = new_id()
+    grant = rights.reserve(session, user_id, job_id, _demand(settings, upload), order.pay_with)
+    job = _row(job_id, user_id, order, upload, stored, grant)
+    job.payment_id = payment_id
+    uploads.keep_until(session, upload, now() + _SONG_KEPT)
+    session.add(job)
     return job
+
+
+def _bought_before(session: Session, user_id: str, order: OrderBody) -> RenderJob | None:
+    """Return the render that the same order has bought, while it is under way: nobody wants to pay for it twice."""
+    job_id = checkout.paid_render(session, user_id, order)
+    job = session.get(RenderJob, job_id) if job_id else None
+    return job if job and job.status in UNDER_WAY else None
 
 
 def _checked(order: Order, plan: Plan) -> dict[str, Any]:

@@ -5,19 +5,29 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from oriel.accounts import statistics
-from oriel.billing import storage_use
+from oriel.billing import orders, storage_use
 from oriel.billing.plans import CREDIT
 from oriel.infra.database import db
 from oriel.media import uses
 from oriel.media.models import Upload
-from oriel.rendering import events, routes
+from oriel.rendering import events, routes, submit
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
 from oriel.rendering.pipeline.looks import load_looks
 
 
 def register(app: APIFlask) -> None:
     """Add the routes, the looks, and what videos take of a customer's storage."""
-    app.extensions["oriel.looks"] = load_looks()
+    looks = load_looks()
+    app.extensions["oriel.looks"] = looks
+    orders.register(
+        orders.Orders(
+            check=lambda user_id, order: submit.check_order(user_id, order, looks),
+            accept=lambda session, user_id, order, payment_id: submit.accept_paid(
+                session, user_id, order, payment_id, looks
+            ),
+            begin=submit.begin,
+        )
+    )
     app.register_blueprint(routes.routes)
     app.register_blueprint(events.routes)
     statistics.register("renders_total", renders_total)

@@ -116,6 +116,11 @@ def _ask_with_key(customer: Caller, operation: Operation) -> TestResponse:
     return customer.client.open(path_of(operation), method=operation.method, headers=headers)
 
 
+def _payment(owner: Caller) -> str:
+    opened = owner.post("/api/payments/create-session", json={"kind": "render"})
+    return str((opened.json or {})["session_id"])
+
+
 def _key(owner: Caller) -> tuple[str, str]:
     with owner.client.application.app_context():
         key, secret = make_key(owner.user_id, "For a script", Origin())
@@ -133,5 +138,6 @@ OWNED: dict[str, Callable[[Caller], str]] = {
     "job_id": _render,
     "upload_id": uploaded,
     "session_id": lambda owner: owner.session_id,
+    "checkout_session_id": _payment,
     "key_id": lambda owner: _key(owner)[0],
 }

@@ -142,5 +142,11 @@ def _give_a_song(case: Case[Any], asker: Caller | None) -> None:
 def _ids_of(operation: APIOperation[Any, Any, Any, Any], owner: Caller) -> dict[str, str]:
     upload = uploaded(owner)
     render = owner.post("/api/render/submit", json={"upload_id": upload}).json or {}
-    known = {"upload_id": upload, "job_id": render["id"], "session_id": owner.session_id}
+    payment = owner.post("/api/payments/create-session", json={"kind": "render"}).json or {}
+    known = {
+        "upload_id": upload,
+        "job_id": render["id"],
+        "session_id": owner.session_id,
+        "checkout_session_id": payment["session_id"],
+    }
     return {name: known[name] for name in known if f"{{{name}}}" in operation.path}

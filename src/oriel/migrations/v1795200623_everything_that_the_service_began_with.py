@@ -1,12 +1,12 @@
 """Everything that the service began with.
 
-Revision 1795196587, after nothing.
+Revision 1795200623, after nothing.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "1795196587"
+revision = "1795200623"
 down_revision: str | None = None
 branch_labels: tuple[str, ...] = ()
 depends_on: str | None = None
@@ -67,6 +67,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outbox_mails_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "payment_events",
+        sa.Column("id", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=100), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(length=300), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_events")),
+    )
+    with op.batch_alter_table("payment_events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payment_events_due_at"), ["due_at"], unique=False)
+
+    op.create_table(
         "queue_turns",
         sa.Column("plan", sa.String(length=16), nullable=False),
         sa.Column("passed", sa.Double(), server_default="0", nullable=False),
@@ -123,20 +137,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_keys_user_id_created_at"), ["user_id", "created_at"], unique=False)
 
     op.create_table(
-        "credits",
-        sa.Column("id", sa.String(length=26), nullable=False),
-        sa.Column("user_id", sa.String(length=26), nullable=False),
-        sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_credits_user_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_credits")),
-    )
-    with op.batch_alter_table("credits", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_credits_user_id_state_created_at"), ["user_id", "state", "created_at"], unique=False
-        )
-
-    op.create_table(
         "email_tokens",
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -172,6 +172,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_password_reset_tokens_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "paying_customers",
+        sa.Column("user_id", sa.String(length=26), nullable=False),
+        sa.Column("customer_id", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_paying_customers_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_paying_customers")),
+        sa.UniqueConstraint("customer_id", name=op.f("uq_paying_customers_customer_id")),
+    )
+    op.create_table(
+        "payments",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("user_id", sa.String(length=26), nullable=True),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("plan", sa.String(length=20), nullable=True),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stripe_session_id", sa.String(length=255), nullable=True),
+        sa.Column("checkout_url", sa.String(length=2000), nullable=True),
+        sa.Column("paid_as", sa.String(length=255), nullable=True),
+        sa.Column("invoice_id", sa.String(length=255), nullable=True),
+        sa.Column("receipt_url", sa.String(length=2000), nullable=True),
+        sa.Column("thing", sa.String(length=100), nullable=False),
+        sa.Column("open_thing", sa.String(length=100), nullable=True),
+        sa.Column("render_order", sa.JSON(), nullable=True),
+        sa.Column("job_id", sa.String(length=26), nullable=True),
+        sa.Column("settled_by", sa.String(length=26), nullable=True),
+        sa.Column("expire_wanted", sa.Boolean(), nullable=False),
+        sa.Column("refund_wanted", sa.Boolean(), nullable=False),
+        sa.Column("refunded", sa.Integer(), nullable=False),
+        sa.Column("is_disputed", sa.Boolean(), nullable=False),
+        sa.Column("error", sa.String(length=300), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_payments_user_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
+        sa.UniqueConstraint("invoice_id", name=op.f("uq_payments_invoice_id")),
+        sa.UniqueConstraint("paid_as", name=op.f("uq_payments_paid_as")),
+        sa.UniqueConstraint("stripe_session_id", name=op.f("uq_payments_stripe_session_id")),
+        sa.UniqueConstraint("user_id", "open_thing", name=op.f("uq_payments_user_id_open_thing")),
+    )
+    with op.batch_alter_table("payments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payments_status_created_at"), ["status", "created_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_payments_user_id_created_at_id"), ["user_id", "created_at", "id"], unique=False
+        )
+
+    op.create_table(
         "plan_holdings",
         sa.Column("user_id", sa.String(length=26), nullable=False),
         sa.Column("plan", sa.String(length=20), nullable=False),
@@ -180,9 +229,12 @@ def upgrade() -> None:
         sa.Column("period_end", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_at_period_end", sa.Boolean(), nullable=False),
         sa.Column("pending_plan", sa.String(length=20), nullable=True),
+        sa.Column("subscription_id", sa.String(length=255), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_plan_holdings_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_plan_holdings")),
+        sa.UniqueConstraint("subscription_id", name=op.f("uq_plan_holdings_subscription_id")),
     )
     op.create_table(
         "render_jobs",
@@ -307,6 +359,25 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "credits",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("user_id", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("payment_id", sa.String(length=26), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payments.id"], name=op.f("fk_credits_payment_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_credits_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credits")),
+        sa.UniqueConstraint("payment_id", name=op.f("uq_credits_payment_id")),
+    )
+    with op.batch_alter_table("credits", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_credits_user_id_state_created_at"), ["user_id", "state", "created_at"], unique=False
+        )
+
+    op.create_table(
         "render_rights",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("render_id", sa.String(length=26), nullable=False),
@@ -341,6 +412,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_render_rights_credit_id"))
 
     op.drop_table("render_rights")
+    with op.batch_alter_table("credits", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_credits_user_id_state_created_at"))
+
+    op.drop_table("credits")
     with op.batch_alter_table("user_sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_sessions_user_id_created_at"))
         batch_op.drop_index(batch_op.f("ix_user_sessions_expires_at"))
@@ -361,6 +436,12 @@ def downgrade() -> None:
 
     op.drop_table("render_jobs")
     op.drop_table("plan_holdings")
+    with op.batch_alter_table("payments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_payments_user_id_created_at_id"))
+        batch_op.drop_index(batch_op.f("ix_payments_status_created_at"))
+
+    op.drop_table("payments")
+    op.drop_table("paying_customers")
     with op.batch_alter_table("password_reset_tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_password_reset_tokens_user_id"))
         batch_op.drop_index(batch_op.f("ix_password_reset_tokens_expires_at"))
@@ -371,10 +452,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_email_tokens_expires_at"))
 
     op.drop_table("email_tokens")
-    with op.batch_alter_table("credits", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_credits_user_id_state_created_at"))
-
-    op.drop_table("credits")
     with op.batch_alter_table("api_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_keys_user_id_created_at"))
 
@@ -388,6 +465,10 @@ def downgrade() -> None:
 
     op.drop_table("users")
     op.drop_table("queue_turns")
+    with op.batch_alter_table("payment_events", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_payment_events_due_at"))
+
+    op.drop_table("payment_events")
     with op.batch_alter_table("outbox_mails", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_mails_user_id"))
         batch_op.drop_index(batch_op.f("ix_outbox_mails_state_sent_at"))

@@ -1,0 +1,192 @@
+"""What a payment gives: one function, called whenever somebody has news, as often and at once as they like.
+
+It asks the payment service how things stand and makes ours agree with it, in one transaction. A webhook, the page that
+follows a payment, a poll and the reconciliation all end here.
+"""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from oriel.billing import letters
+from oriel.billing.gateway import CheckoutFacts, payments
+from oriel.billing.models import (
+    COMPLETED,
+    FAILED,
+    FROZEN,
+    HELD,
+    PENDING,
+    REFUNDED,
+    RENDER,
+    SUBSCRIPTION,
+    Credit,
+    Payment,
+)
+from oriel.billing.orders import orders
+from oriel.billing.standing import take_turn
+from oriel.billing.subscribing import follow_subscription
+from oriel.errors import CallerError, NotFound, PaymentsUnavailable
+from oriel.infra.clock import now
+from oriel.infra.database import db, writing
+from oriel.infra.events import publish
+from oriel.infra.logs import facts as logged
+
+_log = logging.getLogger("oriel.payments")
+
+PAYMENT = "payment"
+_EXPIRED = "The payment page has expired. Nothing was charged."
+_REFUSED = "Your bank has refused the payment. Nothing was charged."
+# A page that was never written down, since its process died before the customer could see it, can be asked for again
+# as long as it would live for the half hour that Stripe wants at least.
+_NEVER_OPENED = timedelta(minutes=20)
+
+
+def follow_payment(session_id: str) -> Payment | None:
+    """Make a payment and what it gives agree with the payment service; None for a page that is not ours.
+
+    Raises PaymentsUnavailable where the service is away: then nothing has changed.
+    """
+    payment = db.session.scalar(select(Payment).where(Payment.stripe_session_id == session_id))
+    db.session.commit()
+    if payment is None:
+        return None
+    told = payments().checkout(session_id)
+    changed = _apply(payment.id, told)
+    if changed.kind == SUBSCRIPTION and told.subscription_id and told.paid:
+        follow_subscription(told.subscription_id)
+    if changed.user_id:
+        publish(changed.user_id, PAYMENT, changed.id)
+    settle_wanted(changed.id)
+    return changed
+
+
+def settle_wanted(payment_id: str | None = None, limit: int = 20) -> int:
+    """Close pages and give money back where that was decided; what the service does not answer to stays wanted."""
+    query = select(Payment).where(or_(Payment.expire_wanted, Payment.refund_wanted)).order_by(Payment.created_at)
+    if payment_id:
+        query = query.where(Payment.id == payment_id)
+    wanted = db.session.scalars(query.limit(limit)).all()
+    db.session.commit()
+    return sum(_settle(payment) for payment in wanted)
+
+
+def _settle(payment: Payment) -> bool:
+    try:
+        if payment.expire_wanted and payment.stripe_session_id:
+            payments().expire_checkout(payment.stripe_session_id)
+        if payment.refund_wanted and payment.paid_as:
+            payments().refund(payment.paid_as)
+    except PaymentsUnavailable as error:
+        _log.warning("What is wanted of the payment service waits.", exc_info=error, extra=logged(payment=payment.id))
+        return False
+    told = payments().checkout(payment.stripe_session_id) if payment.stripe_session_id else None
+    with writing() as session:
+        row = session.scalars(select(Payment).where(Payment.id == payment.id).with_for_update()).one()
+        row.expire_wanted = row.expire_wanted and not payment.expire_wanted
+        row.refund_wanted = row.refund_wanted and not payment.refund_wanted
+    if told:
+        # It may have been paid in the very last moment.
+        _apply(payment.id, told)
+    return True
+
+
+def _apply(payment_id: str, told: CheckoutFacts) -> Payment:
+    job_id = None
+    with writing() as session:
+        payment = session.get_one(Payment, payment_id)
+        if payment.user_id:
+            # The customer first and the payment then, as a submit does: two orders of locks would be a deadlock.
+            _wait_for_turn(session, payment)
+        payment = session.scalars(select(Payment).where(Payment.id == payment_id).with_for_update()).one()
+        if told.paid and payment.status != COMPLETED:
+            job_id = _complete(session, payment, told)
+        elif payment.status == PENDING and (told.state == "expired" or told.failed):
+            payment.status, payment.completed_at, payment.open_thing = FAILED, now(), None
+            payment.error = payment.error or (_EXPIRED if told.state == "expired" else _REFUSED)
+        _take_back(session, payment, told)
+    if job_id and payment.user_id:
+        orders().begin(payment.user_id, job_id)
+    return payment
+
+
+def _wait_for_turn(session: Session, payment: Payment) -> None:
+    assert payment.user_id
+    try:
+        take_turn(session, payment.user_id)
+    except NotFound:
+        # Who has gone meanwhile gets the money back.
+        session.refresh(payment)
+
+
+def _complete(session: Session, payment: Payment, told: CheckoutFacts) -> str | None:
+    """Write down that it is paid and give what was bought; returns the render that begins with it."""
+    payment.status, payment.completed_at, payment.open_thing, payment.error = COMPLETED, now(), None, None
+    payment.amount, payment.currency = told.amount, told.currency
+    payment.paid_as, payment.invoice_id, payment.receipt_url = told.paid_as, told.invoice_id, told.receipt_url
+    if payment.kind != RENDER:
+        letters.receipt(session, payment)
+        return None
+    if payment.settled_by or payment.user_id is None:
+        payment.refund_wanted = told.refunded < told.amount
+        payment.error = "This render was paid from your plan meanwhile, so we have given the money back."
+        letters.refunded(session, payment, payment.error)
+        return None
+    credit = Credit(user_id=payment.user_id, payment_id=payment.id)
+    session.add(credit)
+    session.flush()
+    letters.receipt(session, payment)
+    if told.disputed or told.dispute_lost or told.refunded >= told.amount:
+        return None
+    return _submit(session, payment)
+
+
+def _submit(session: Session, payment: Payment) -> str | None:
+    """Make the render that was ordered, with this credit; where it cannot be any more, the credit is held."""
+    if payment.render_order is None or payment.user_id is None:
+        return None
+    try:
+        with session.begin_nested():
+            payment.job_id = orders().accept(session, payment.user_id, payment.render_order, payment.id)
+    except CallerError as error:
+        payment.job_id, payment.error = None, error.message[:300]
+        letters.credit_held(session, payment, error.message)
+    return payment.job_id
+
+
+def _take_back(session: Session, payment: Payment, told: CheckoutFacts) -> None:
+    """Follow refunds and disputes, whenever they came."""
+    payment.refunded, payment.is_disputed = told.refunded, told.disputed
+    credit = session.scalar(select(Credit).where(Credit.payment_id == payment.id).with_for_update())
+    if credit is None:
+        return
+    if told.dispute_lost or 0 < told.amount <= told.refunded:
+        if credit.state != REFUNDED:
+            credit.state = REFUNDED
+            letters.refunded(session, payment, "The payment was given back, and the render that it bought with it.")
+    elif told.disputed and credit.state == HELD:
+        credit.state = FROZEN
+    elif not told.disputed and credit.state == FROZEN:
+        credit.state = HELD
+
+
+def give_up_unopened(limit: int = 100) -> int:
+    """Forget pages that were never opened, so that the same thing can be bought again; return how many."""
+    unopened = (Payment.status == PENDING, Payment.stripe_session_id.is_(None))
+    query = select(Payment).where(*unopened, Payment.created_at < now() - _NEVER_OPENED)
+    found = db.session.scalars(query.limit(limit)).all()
+    db.session.commit()
+    return sum(gave_up(payment) for payment in found)
+
+
+def gave_up(payment: Payment) -> bool:
+    """Forget a page that was never opened and is too old for it; return whether it was."""
+    if payment.stripe_session_id or payment.created_at > now() - _NEVER_OPENED:
+        return False
+    with writing() as session:
+        row = session.scalars(select(Payment).where(Payment.id == payment.id).with_for_update()).one()
+        if row.status == PENDING and row.stripe_session_id is None:
+            row.status, row.completed_at, row.open_thing = FAILED, now(), None
+            row.error = "The payment page was never opened. Nothing was charged."
+    return True

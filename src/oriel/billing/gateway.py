@@ -1,0 +1,183 @@
+"""What we ask of a payment service, in our words: Stripe's, or the offline one of development.
+
+Nothing that an event says is believed but which object it is about: the state is always asked anew, so that events may
+come twice, late and in any order. Whoever writes such facts down must compare `asked_at` with what stands there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from flask import Flask, current_app
+
+from oriel.errors import Unavailable
+
+_KEY = "oriel.payments"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The page on which a customer pays, as it is to be opened. `payment_id` makes opening it twice the same page."""
+
+    payment_id: str
+    customer_id: str
+    # A plan's name, or "render" for a single one.
+    product: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenCheckout:
+    """A page that was opened."""
+
+    session_id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class CheckoutFacts:
+    """What became of such a page; amounts in cents."""
+
+    session_id: str
+    payment_id: str
+    state: Literal["open", "complete", "expired"]
+    paid: bool
+    # The bank has said no after the page was complete.
+    failed: bool
+    amount: int
+    currency: str
+    paid_as: str | None = None
+    subscription_id: str | None = None
+    invoice_id: str | None = None
+    receipt_url: str | None = None
+    refunded: int = 0
+    disputed: bool = False
+    dispute_lost: bool = False
+
+
+@dataclass(frozen=True)
+class SubscriptionFacts:
+    """A subscription as it is now; `plan` is the one whose price it has.
+
+    After a downgrade that is the smaller one at once, and `kept_plan` holds until `kept_until`, the period's end.
+    """
+
+    subscription_id: str
+    customer_id: str
+    plan: str | None
+    # "live" and "past_due" keep the plan, "over" does not, and "not_yet" never had it.
+    state: Literal["live", "past_due", "over", "not_yet"]
+    period_start: datetime
+    period_end: datetime
+    cancel_at_period_end: bool
+    asked_at: datetime
+    kept_plan: str | None = None
+    kept_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """A bill of a subscription; amount in cents."""
+
+    id: str
+    number: str | None
+    subscription_id: str | None
+    customer_id: str
+    amount: int
+    currency: str
+    state: Literal["draft", "open", "paid", "uncollectible", "void"]
+    is_first: bool
+    tries: int
+    created_at: datetime
+    next_try_at: datetime | None
+    page_url: str | None
+    pdf_url: str | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to an object of the payment service."""
+
+    id: str
+    kind: str
+    created_at: datetime
+    body: dict[str, object]
+
+
+class PaymentGateway(Protocol):
+    """A payment service. Every call may raise PaymentsUnavailable; those that move money may be repeated."""
+
+    name: str
+
+    def customer(self, user_id: str, email: str, name: str) -> str:
+        """Return the id of a customer, made where there is none."""
+
+    def open_checkout(self, checkout: Checkout) -> OpenCheckout:
+        """Open a page; for the same payment it is the same page."""
+
+    def checkout(self, session_id: str) -> CheckoutFacts:
+        """Return what became of a page."""
+
+    def checkout_that_paid(self, paid_as: str) -> str | None:
+        """Return the page by which a payment came, or None where it came otherwise."""
+
+    def expire_checkout(self, session_id: str) -> None:
+        """Close a page that nobody shall pay on any more; one that is complete or expired stays as it is."""
+
+    def refund(self, paid_as: str) -> None:
+        """Give all of a payment back; one that was given back stays so."""
+
+    def subscription(self, subscription_id: str) -> SubscriptionFacts:
+        """Return how a subscription stands."""
+
+    def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
+        """Return all the subscriptions of a customer that are not over."""
+
+    def upgrade(self, subscription_id: str, plan: str) -> None:
+        """Give a subscription a higher price, billed at once for what is left of the period; raise CardDeclined."""
+
+    def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
+        """Give it another price from the next period on, until whose beginning `kept_plan` holds (None: the same)."""
+
+    def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
+        """Let a subscription end with its period, or go on after all."""
+
+    def end_subscription(self, subscription_id: str) -> None:
+        """End a subscription at once and give back what was paid for it; one that is over stays so."""
+
+    def portal(self, customer_id: str, return_url: str) -> str:
+        """Return the address of a page for cards and invoices."""
+
+    def invoice(self, invoice_id: str) -> Invoice:
+        """Return a bill."""
+
+    def invoices(self, customer_id: str) -> Sequence[Invoice]:
+        """Return a customer's bills, the latest first."""
+
+    def read_event(self, body: bytes, signature: str) -> Event:
+        """Return an event that came; raise InvalidSignature where it is not the service's, or older than 5 minutes."""
+
+    def events_since(self, moment: datetime) -> Sequence[Event]:
+        """Return what has happened since, the oldest first."""
+
+
+def init_payments(app: Flask, gateway: PaymentGateway | None) -> None:
+    """Let this application take payments; without a gateway paid plans are off."""
+    app.extensions[_KEY] = gateway
+
+
+def takes_payments() -> bool:
+    """Tell whether there is a payment service."""
+    return current_app.extensions.get(_KEY) is not None
+
+
+def payments() -> PaymentGateway:
+    """Return the payment service, or raise Unavailable where there is none."""
+    gateway = current_app.extensions.get(_KEY)
+    if gateway is None:
+        raise Unavailable("Payments are not set up on this server: everything that Free allows works.")
+    found: PaymentGateway = gateway
+    return found

@@ -1,0 +1,54 @@
+"""What a customer has paid, as told to them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from oriel.billing.letters import what_of
+from oriel.billing.models import Payment
+from oriel.errors import NotFound
+from oriel.infra.database import db
+from oriel.infra.paging import Page, PageQuery, fetch_page
+
+
+class PaymentOut(BaseModel):
+    """What was paid, when, and what became of it."""
+
+    id: str
+    kind: Literal["render", "subscription"]
+    what: str = Field(description="What it was for, in words")
+    amount: int
+    currency: str
+    status: Literal["pending", "completed", "failed"]
+    refunded: int = Field(description="How much of it was given back, in cents")
+    receipt_url: str | None
+    job_id: str | None
+    error: str | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
+class PaymentList(Page[PaymentOut]):
+    """A customer's payments, the latest first."""
+
+
+def payments_of(user_id: str, asked: PageQuery) -> PaymentList:
+    """Return a page of what a customer has paid."""
+    query = select(Payment).where(Payment.user_id == user_id).order_by(Payment.created_at.desc(), Payment.id.desc())
+    return fetch_page(PaymentList, query, asked, show=_shown)
+
+
+def own_payment(user_id: str, session_id: str) -> Payment:
+    """Return a customer's payment by its page; NotFound also for one of somebody else."""
+    query = select(Payment).where(Payment.stripe_session_id == session_id, Payment.user_id == user_id)
+    payment = db.session.scalar(query.execution_options(populate_existing=True))
+    db.session.commit()
+    if payment is None:
+        raise NotFound("You have no payment with this id.")
+    return payment
+
+
+def _shown(payment: Payment) -> dict[str, object]:
+    return {name: getattr(payment, name, None) for name in PaymentOut.model_fields} | {"what": what_of(payment)}

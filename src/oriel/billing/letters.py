@@ -1,0 +1,129 @@
+"""What customers are written about money; each letter enters the outbox with the change that causes it."""
+
+import logging
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from oriel import mails
+from oriel.accounts.models import User
+from oriel.billing.gateway import Invoice
+from oriel.billing.models import RENDER, Payment, PlanHolding
+from oriel.billing.plans import FREE, PLANS, Plan
+from oriel.errors import InvalidEmail
+from oriel.infra.logs import facts
+from oriel.infra.mail import outbox
+from oriel.settings import Settings
+
+_log = logging.getLogger("oriel.letters")
+
+
+def receipt(session: Session, payment: Payment) -> None:
+    """Tell that a payment has arrived."""
+    if user := _user(session, payment.user_id):
+        assert payment.completed_at
+        letter = mails.receipt(
+            user.name,
+            what_of(payment),
+            payment.amount,
+            payment.currency,
+            payment.completed_at,
+            payment.receipt_url,
+            _home(),
+        )
+        _send(session, user, letter, "receipt", payment.id)
+
+
+def refunded(session: Session, payment: Payment, why: str) -> None:
+    """Tell that money goes back."""
+    if user := _user(session, payment.user_id):
+        letter = mails.payment_refunded(user.name, what_of(payment), payment.amount, payment.currency, why)
+        _send(session, user, letter, "payment_refunded", payment.id)
+
+
+def credit_held(session: Session, payment: Payment, reason: str) -> None:
+    """Tell that the render which was paid could not begin."""
+    if user := _user(session, payment.user_id):
+        _send(session, user, mails.credit_held(user.name, reason, _home()), "credit_held", payment.id)
+
+
+def payment_failed(session: Session, user_id: str, plan: str, invoice: Invoice) -> None:
+    """Tell that a renewal was not paid, once for each try."""
+    if user := _user(session, user_id):
+        letter = mails.payment_failed(
+            user.name,
+            PLANS[plan].title,
+            invoice.amount,
+            invoice.currency,
+            invoice.next_try_at,
+            invoice.page_url,
+            _home(),
+        )
+        _send(session, user, letter, "payment_failed", f"{invoice.id}-{invoice.tries}")
+
+
+def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | None, bool]) -> None:
+    """Tell what has changed about a plan, now or for the end of its period."""
+    user = _user(session, holding.user_id)
+    if user is None:
+        return
+    old, pending, ends = before
+    stamp = f"{holding.changed_at.isoformat()}" if holding.changed_at else ""
+    if holding.plan != old:
+        letter = mails.plan_changed(
+            user.name,
+            PLANS[old].title,
+            PLANS[holding.plan].title,
+            differences(PLANS[old], PLANS[holding.plan]),
+            _home(),
+        )
+        _send(session, user, letter, "plan_changed", f"{old}-{holding.plan}-{stamp}")
+    coming = FREE.name if holding.cancel_at_period_end else holding.pending_plan
+    if coming and holding.period_end and coming != (FREE.name if ends else pending):
+        titles = (PLANS[holding.plan].title, PLANS[coming].title)
+        letter = mails.plan_will_change(user.name, *titles, holding.period_end, _home())
+        _send(session, user, letter, "plan_will_change", f"{coming}-{stamp}")
+
+
+def what_of(payment: Payment) -> str:
+    """Return what was paid for, as a receipt says it."""
+    return "One render" if payment.kind == RENDER else f"{PLANS[payment.plan or FREE.name].title}, one month"
+
+
+def differences(old: Plan, new: Plan) -> list[str]:
+    """Return what another plan changes, in sentences."""
+    told = [f"{_count(new.renders)} renders a month instead of {_count(old.renders)}"]
+    if old.largest_frame != new.largest_frame:
+        told.append(f"videos of up to {new.largest_frame}p instead of {old.largest_frame}p")
+    if old.watermark != new.watermark:
+        told.append("videos with our watermark" if new.watermark else "videos without our watermark")
+    if old.song_seconds != new.song_seconds:
+        told.append(f"songs of up to {new.song_seconds / 60:.0f} minutes instead of {old.song_seconds / 60:.0f}")
+    if old.storage_bytes != new.storage_bytes:
+        told.append(f"{_gigabytes(new)} of storage instead of {_gigabytes(old)}")
+    return told
+
+
+def _count(renders: int | None) -> str:
+    return "unlimited" if renders is None else str(renders)
+
+
+def _gigabytes(plan: Plan) -> str:
+    return f"{(plan.storage_bytes or 0) / 1_000_000_000:.0f} GB"
+
+
+def _user(session: Session, user_id: str | None) -> User | None:
+    return session.get(User, user_id) if user_id else None
+
+
+def _home() -> str:
+    settings: Settings = current_app.config["ORIEL"]
+    return f"{settings.base_url}/"
+
+
+def _send(session: Session, user: User, letter: mails.Letter, kind: str, subject_key: str) -> None:
+    try:
+        outbox.enqueue(session, letter, to=user.email, user_id=user.id, kind=kind, subject_key=subject_key)
+    except InvalidEmail:
+        # No reason to lose a payment: what it says stands in the history as well.
+        _log.warning("A letter has no address.", extra=facts(kind=kind, subject=subject_key))

@@ -1,0 +1,165 @@
+"""Paying over HTTP: a page to pay on, what became of it, and what the payment service tells us."""
+
+from typing import Any, Literal, cast
+
+from apiflask import APIBlueprint
+from flask import Response, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from oriel.accounts.access import Who, allow, current_user
+from oriel.accounts.pages import message_page
+from oriel.billing import journal
+from oriel.billing.checkout import Wanted, open_checkout
+from oriel.billing.fulfilment import follow_payment
+from oriel.billing.gateway import payments
+from oriel.billing.history import own_payment
+from oriel.billing.models import FAILED, PENDING
+from oriel.billing.standing import plan_of
+from oriel.errors import InvalidPaymentRequest, PaymentsUnavailable
+from oriel.infra.cache import remembered
+from oriel.infra.limits import READS_A_MINUTE, address_key, rate
+
+routes = APIBlueprint("payments", "payments", tag="payments")
+pages = APIBlueprint("payment_pages", "payment_pages", enable_openapi=False)
+
+_SIGNATURE = "Stripe-Signature"
+# Who waits for a payment asks twice a second; the payment service is asked less often.
+_ASKED_EVERY_S = 3
+
+
+def _writes() -> str:
+    return f"{plan_of(current_user().id).writes_a_minute}/minute"
+
+
+class OrderIn(BaseModel):
+    """The render that is submitted as soon as it is paid."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload_id: str = Field(min_length=1, max_length=40)
+    settings: dict[str, Any] = Field(default_factory=dict, description="Settings document, version 1")
+
+
+class CreateSessionIn(BaseModel):
+    """What is to be paid: one render (with the order that it is for, or held as a credit), or a subscription."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(max_length=20, description="render or subscription", examples=["render"])
+    plan: str | None = Field(default=None, max_length=20, description="pro or enterprise, for a subscription")
+    render: OrderIn | None = None
+
+
+class CheckoutOut(BaseModel):
+    """A page to pay on."""
+
+    session_id: str
+    checkout_url: str
+
+
+class PaymentStatusOut(BaseModel):
+    """What became of it."""
+
+    session_id: str
+    status: Literal["pending", "completed", "failed"]
+    amount: int
+    currency: str
+    job_id: str | None = Field(description="The render that was submitted with it")
+    error: str | None = Field(description="Why nothing came of it, as a sentence")
+
+
+class WrittenOut(BaseModel):
+    """The event is written down."""
+
+    new: bool = Field(description="False for one that had come before")
+
+
+@routes.post("/api/payments/create-session")
+@allow(Who.CONFIRMED)
+@rate(_writes, scope="writes")
+@routes.input(CreateSessionIn)
+@routes.output(CheckoutOut, status_code=201)
+@routes.doc(
+    summary="Open a page to pay on",
+    responses=[400, 402, 404, 409, 410, 503],
+    description="409 DUPLICATE_PAYMENT_SESSION while a page for the same thing is open; `details.checkout_url` is it.",
+)
+def create_session(json_data: CreateSessionIn) -> CheckoutOut:
+    """Open a payment page."""
+    if json_data.kind not in ("render", "subscription"):
+        kinds = ["render", "subscription"]
+        raise InvalidPaymentRequest(f"Please say what is to be paid: {' or '.join(kinds)}.", field="kind", kinds=kinds)
+    kind: Literal["render", "subscription"] = "render" if json_data.kind == "render" else "subscription"
+    order = json_data.render.model_dump() if json_data.render else None
+    payment = open_checkout(current_user(), Wanted(kind, json_data.plan, order))
+    return CheckoutOut(session_id=payment.stripe_session_id or "", checkout_url=payment.checkout_url or "")
+
+
+@routes.get("/api/payments/status/<checkout_session_id>")
+@allow(Who.USER)
+@rate(f"{READS_A_MINUTE}/minute", scope="reads")
+@routes.output(PaymentStatusOut)
+@routes.doc(summary="What became of a payment", responses=[404])
+def status(checkout_session_id: str) -> PaymentStatusOut:
+    """Answer how a payment stands; while it is pending the payment service is asked, so that no event is needed."""
+    payment = own_payment(current_user().id, checkout_session_id)
+    if payment.status == PENDING:
+        remembered(f"payment:{payment.id}", _ASKED_EVERY_S, lambda: _follow(checkout_session_id))
+        payment = own_payment(current_user().id, checkout_session_id)
+    return PaymentStatusOut(
+        session_id=checkout_session_id,
+        status=cast("Any", payment.status),
+        amount=payment.amount,
+        currency=payment.currency,
+        job_id=payment.job_id,
+        error=payment.error,
+    )
+
+
+@routes.post("/api/payments/webhook")
+@allow(Who.ANYONE)
+@routes.output(WrittenOut)
+@routes.doc(
+    summary="Where the payment service tells what has happened",
+    responses=[400, 503],
+    description="Signed by the payment service (`Stripe-Signature` over the raw body); for nobody else.",
+)
+def webhook() -> WrittenOut:
+    """Check the signature, write the event down, answer; the rest is done afterwards."""
+    event = payments().read_event(request.get_data(cache=False), request.headers.get(_SIGNATURE, ""))
+    return WrittenOut(new=journal.write_down(event))
+
+
+@pages.get("/payment/done")
+@allow(Who.ANYONE)
+@rate("30/minute", by=address_key)
+def done() -> Response:
+    """Say what became of the payment from whose page somebody comes; its event may still be on its way."""
+    session_id = request.args.get("session_id", "")[:255]
+    try:
+        payment = follow_payment(session_id)
+    except PaymentsUnavailable:
+        payment = None
+    if payment is None or payment.status == PENDING:
+        return message_page("Thank you", "Your payment is on its way to us. We write to you as soon as it is here.")
+    if payment.status == FAILED:
+        return message_page("Nothing was paid", payment.error or "The payment did not succeed.")
+    if payment.job_id:
+        return message_page("Thank you", "Your payment is here, and your video is being made. We mail you its link.")
+    return message_page("Thank you", payment.error or "Your payment is here. You can close this page.")
+
+
+@pages.get("/payment/left")
+@allow(Who.ANYONE)
+@rate("30/minute", by=address_key)
+def left() -> Response:
+    """Say to whoever left the payment page that nothing has happened."""
+    return message_page("Nothing was charged", "You left the payment page. You can come back to it within the hour.")
+
+
+def _follow(session_id: str) -> str:
+    try:
+        follow_payment(session_id)
+    except PaymentsUnavailable:
+        return "away"
+    return "asked"

@@ -1,0 +1,324 @@
+"""Stripe, by its own library and the API version that this was made for."""
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, ParamSpec, TypeVar, cast
+
+import stripe
+from stripe import Charge, PaymentIntent, StripeClient
+from stripe import Invoice as StripeInvoice
+from stripe import Subscription as StripeSubscription
+from stripe.checkout import Session
+
+from oriel.billing.gateway import Checkout, CheckoutFacts, Event, Invoice, OpenCheckout, SubscriptionFacts
+from oriel.billing.signatures import event_of, read_signed
+from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable
+from oriel.infra.clock import now
+
+API_VERSION = "2026-10-28.endive"
+_CONNECT_S, _READ_S = 3.0, 10.0
+# After so many calls in a row that nobody answered, none is made for a while: a customer must not wait for each.
+_MOST_FAILURES = 3
+_REST_S = 15.0
+_PAGE = 100
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+_STATES: dict[str, Literal["live", "past_due", "over", "not_yet"]] = {
+    "active": "live",
+    "trialing": "live",
+    "past_due": "past_due",
+    "incomplete": "not_yet",
+    "incomplete_expired": "over",
+    "canceled": "over",
+    "unpaid": "over",
+    "paused": "over",
+}
+
+
+class StripeGateway:
+    """The production gateway; `prices` are price ids by plan, with "render" for the single one."""
+
+    name = "stripe"
+
+    def __init__(
+        self, key: str, webhook_secret: str, prices: Mapping[str, str], *, base_url: str | None = None
+    ) -> None:
+        self._secret = webhook_secret
+        self._prices = dict(prices)
+        self._plans = {price: plan for plan, price in prices.items()}
+        self._client = StripeClient(
+            key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": base_url} if base_url else None,
+            max_network_retries=1,
+            http_client=stripe.RequestsClient(timeout=(_CONNECT_S, _READ_S)),
+        ).v1
+        self._rest = _Rest()
+
+    def customer(self, user_id: str, email: str, name: str) -> str:
+        """Make a customer; within a day the same call answers with the same one."""
+        told = {"email": email, "metadata": {"user_id": user_id}}
+        if name:
+            told["name"] = name
+        made = self._ask(self._client.customers.create, cast("Any", told), _once("customer", user_id))
+        return made.id
+
+    def open_checkout(self, checkout: Checkout) -> OpenCheckout:
+        """Open a page of Stripe Checkout."""
+        labels = {"payment_id": checkout.payment_id}
+        params: dict[str, Any] = {
+            "customer": checkout.customer_id,
+            "client_reference_id": checkout.payment_id,
+            "line_items": [{"price": self._price(checkout.product), "quantity": 1}],
+            "metadata": labels,
+            "success_url": checkout.success_url,
+            "cancel_url": checkout.cancel_url,
+            "expires_at": int(checkout.expires_at.timestamp()),
+        }
+        if checkout.product == "render":
+            params |= {"mode": "payment", "payment_intent_data": {"metadata": labels}}
+        else:
+            params |= {"mode": "subscription", "subscription_data": {"metadata": labels}}
+        opened = self._ask(
+            self._client.checkout.sessions.create, cast("Any", params), _once("checkout", checkout.payment_id)
+        )
+        assert opened.url
+        return OpenCheckout(opened.id, opened.url)
+
+    def checkout(self, session_id: str) -> CheckoutFacts:
+        """Ask for a page, with the charge behind it."""
+        expand = cast("Any", {"expand": ["payment_intent.latest_charge"]})
+        session = self._ask(self._client.checkout.sessions.retrieve, session_id, expand)
+        intent = session.payment_intent if isinstance(session.payment_intent, PaymentIntent) else None
+        charge = intent.latest_charge if intent and isinstance(intent.latest_charge, Charge) else None
+        disputes = self._disputes(intent.id) if intent and charge and charge.disputed else []
+        return _facts(session, intent, charge, disputes)
+
+    def checkout_that_paid(self, paid_as: str) -> str | None:
+        """Look for the page of a payment intent."""
+        found = self._ask(self._client.checkout.sessions.list, cast("Any", {"payment_intent": paid_as, "limit": 1}))
+        return found.data[0].id if found.data else None
+
+    def expire_checkout(self, session_id: str) -> None:
+        """Close a page; Stripe refuses where it is not open any more, which is as good."""
+        try:
+            self._ask(self._client.checkout.sessions.expire, session_id)
+        except stripe.InvalidRequestError:
+            if self.checkout(session_id).state == "open":
+                raise
+
+    def refund(self, paid_as: str) -> None:
+        """Give back what is left of a payment intent."""
+        try:
+            self._ask(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}), _once("refund", paid_as))
+        except stripe.InvalidRequestError as error:
+            if error.code != "charge_already_refunded":
+                raise
+
+    def subscription(self, subscription_id: str) -> SubscriptionFacts:
+        """Ask for a subscription."""
+        asked_at = now()
+        return self._subscription(self._ask(self._client.subscriptions.retrieve, subscription_id), asked_at)
+
+    def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
+        """Ask for all that are not cancelled; nobody has a hundred."""
+        asked_at = now()
+        found = self._ask(self._client.subscriptions.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
+        facts = [self._subscription(subscription, asked_at) for subscription in found.data]
+        return [fact for fact in facts if fact.state != "over"]
+
+    def upgrade(self, subscription_id: str, plan: str) -> None:
+        """Change the price of its one item, with an invoice at once; a card that is declined changes nothing."""
+        billing = {"proration_behavior": "always_invoice", "payment_behavior": "error_if_incomplete"}
+        try:
+            self._change_price(subscription_id, plan, {**billing, "metadata": _kept(None, None)})
+        except stripe.CardError as error:
+            raise CardDeclined(error.user_message or "Your card was declined.") from error
+
+    def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
+        """Change the price without any bill: Stripe asks for it when the next period begins."""
+        until = self._item(subscription_id).current_period_end if kept_plan else None
+        self._change_price(subscription_id, plan, {"proration_behavior": "none", "metadata": _kept(kept_plan, until)})
+
+    def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
+        """Set or take back the end."""
+        self._ask(self._client.subscriptions.update, subscription_id, cast("Any", {"cancel_at_period_end": cancel}))
+
+    def end_subscription(self, subscription_id: str) -> None:
+        """Cancel it, then give back what its latest bill was paid with."""
+        expand = cast("Any", {"expand": ["latest_invoice.payments"]})
+        found = self._ask(self._client.subscriptions.retrieve, subscription_id, expand)
+        if found.status != "canceled":
+            self._ask(self._client.subscriptions.cancel, subscription_id)
+        invoice = found.latest_invoice
+        if isinstance(invoice, StripeInvoice) and invoice.payments:
+            for paid in invoice.payments.data:
+                if paid.status == "paid" and isinstance(paid.payment.payment_intent, str):
+                    self.refund(paid.payment.payment_intent)
+
+    def portal(self, customer_id: str, return_url: str) -> str:
+        """Open Stripe's own page for cards and invoices."""
+        params = cast("Any", {"customer": customer_id, "return_url": return_url})
+        return self._ask(self._client.billing_portal.sessions.create, params).url
+
+    def invoice(self, invoice_id: str) -> Invoice:
+        """Ask for a bill."""
+        return _invoice(self._ask(self._client.invoices.retrieve, invoice_id))
+
+    def invoices(self, customer_id: str) -> Sequence[Invoice]:
+        """Ask for the latest hundred bills."""
+        found = self._ask(self._client.invoices.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
+        return [_invoice(invoice) for invoice in found.data]
+
+    def read_event(self, body: bytes, signature: str) -> Event:
+        """Check the signature over the body as it came."""
+        return read_signed(body, signature, self._secret)
+
+    def events_since(self, moment: datetime) -> Sequence[Event]:
+        """Ask for everything since; Stripe keeps thirty days."""
+        params = cast("Any", {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE})
+        found = self._ask(self._client.events.list, params)
+        return [event_of(event) for event in reversed(list(found.auto_paging_iter()))]
+
+    def _item(self, subscription_id: str) -> stripe.SubscriptionItem:
+        # `items` is a method of what stripe-python's objects derive from.
+        found = self._ask(self._client.subscriptions.retrieve, subscription_id)
+        return cast("stripe.SubscriptionItem", found["items"].data[0])
+
+    def _change_price(self, subscription_id: str, plan: str, others: dict[str, Any]) -> None:
+        items = [{"id": self._item(subscription_id).id, "price": self._price(plan)}]
+        self._ask(self._client.subscriptions.update, subscription_id, cast("Any", {"items": items, **others}))
+
+    def _price(self, product: str) -> str:
+        try:
+            return self._prices[product]
+        except KeyError:
+            raise PaymentsUnavailable(f"There is no price for {product} on this server.") from None
+
+    def _disputes(self, paid_as: str) -> list[stripe.Dispute]:
+        return list(self._ask(self._client.disputes.list, cast("Any", {"payment_intent": paid_as})).data)
+
+    def _subscription(self, found: StripeSubscription, asked_at: datetime) -> SubscriptionFacts:
+        item, labels = found["items"].data[0], found.metadata.to_dict()
+        kept_until = labels.get("kept_until")
+        return SubscriptionFacts(
+            subscription_id=found.id,
+            customer_id=_id_of(found.customer) or "",
+            plan=self._plans.get(item.price.id),
+            state=_STATES.get(found.status, "not_yet"),
+            period_start=_time(item.current_period_start),
+            period_end=_time(item.current_period_end),
+            cancel_at_period_end=bool(found.cancel_at_period_end),
+            asked_at=asked_at,
+            kept_plan=labels.get("kept_plan"),
+            kept_until=_time(int(kept_until)) if kept_until else None,
+        )
+
+    def _ask(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        """Make a call; raise PaymentsUnavailable where Stripe is away, and what Stripe says of the call itself."""
+        return self._rest.guard(functools.partial(call, *args, **kwargs))
+
+
+class _Rest:
+    """A circuit breaker: after some failures in a row nobody is asked for a while."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._until = 0.0
+
+    def guard(self, call: Callable[[], Answer]) -> Answer:
+        """Return what the call answers."""
+        if time.monotonic() < self._until:
+            raise _away()
+        try:
+            answer = call()
+        except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
+            self._count_failure()
+            raise _away() from error
+        except (stripe.AuthenticationError, stripe.PermissionError) as error:
+            raise PaymentsUnavailable("Payments are not set up well on this server. We have been told.") from error
+        except stripe.InvalidRequestError as error:
+            if error.code == "resource_missing":
+                raise NotFound("The payment service knows nothing of this.") from error
+            raise
+        with self._lock:
+            self._failures = 0
+        return answer
+
+    def _count_failure(self) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._failures >= _MOST_FAILURES:
+                self._until = time.monotonic() + _REST_S
+
+
+def _away() -> PaymentsUnavailable:
+    return PaymentsUnavailable("The payment service does not answer. Nothing was charged. Please try again later.")
+
+
+def _kept(plan: str | None, until: int | None) -> dict[str, str]:
+    """Return labels of a subscription; Stripe takes an empty one for "none"."""
+    return {"kept_plan": plan or "", "kept_until": str(until or "")}
+
+
+def _once(what: str, whose: str) -> Any:  # noqa: ANN401  (the library's options)
+    return {"idempotency_key": f"oriel-{what}-{whose}"}
+
+
+def _facts(
+    session: Session, intent: PaymentIntent | None, charge: Charge | None, disputes: Sequence[stripe.Dispute]
+) -> CheckoutFacts:
+    lost = [dispute for dispute in disputes if dispute.status == "lost"]
+    settled = [dispute for dispute in disputes if dispute.status in ("won", "lost", "warning_closed", "prevented")]
+    state = session.status if session.status in ("complete", "expired") else "open"
+    paid = session.payment_status in ("paid", "no_payment_required")
+    refused = intent is not None and intent.status in ("requires_payment_method", "canceled")
+    return CheckoutFacts(
+        session_id=session.id,
+        payment_id=session.client_reference_id or "",
+        state=cast("Any", state),
+        paid=state == "complete" and paid,
+        failed=state == "complete" and not paid and refused,
+        amount=session.amount_total or 0,
+        currency=session.currency or "usd",
+        paid_as=intent.id if intent else None,
+        subscription_id=_id_of(session.subscription),
+        invoice_id=_id_of(session.invoice),
+        receipt_url=charge.receipt_url if charge else None,
+        refunded=charge.amount_refunded if charge else 0,
+        disputed=len(settled) < len(disputes),
+        dispute_lost=bool(lost),
+    )
+
+
+def _invoice(found: StripeInvoice) -> Invoice:
+    details = found.parent.subscription_details if found.parent else None
+    return Invoice(
+        id=found.id or "",
+        number=found.number,
+        subscription_id=_id_of(details.subscription) if details else None,
+        customer_id=_id_of(found.customer) or "",
+        amount=found.amount_paid or found.amount_due,
+        currency=found.currency,
+        state=cast("Any", found.status or "draft"),
+        is_first=found.billing_reason == "subscription_create",
+        tries=found.attempt_count,
+        created_at=_time(found.created),
+        next_try_at=_time(found.next_payment_attempt) if found.next_payment_attempt else None,
+        page_url=found.hosted_invoice_url,
+        pdf_url=found.invoice_pdf,
+    )
+
+
+def _id_of(what: Any) -> str | None:  # noqa: ANN401  (an id, or the object that it was expanded to)
+    return what if what is None or isinstance(what, str) else str(what.id)
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,112 @@
+"""Customers and their cards."""
+
+import secrets
+
+from tests.peers.stripe import subscriptions
+from tests.peers.stripe.account import Account, merged
+from tests.peers.stripe.listing import page
+from tests.peers.stripe.wire import Obj, Refused, not_modelled
+
+_PLAIN = ("email", "name", "phone", "description", "address", "shipping", "tax_exempt", "preferred_locales", "balance")
+_NOT_MODELLED = ("source", "payment_method", "test_clock", "tax_id_data", "cash_balance", "tax")
+
+
+def create_customer(account: Account, params: Obj) -> Obj:
+    """POST /v1/customers."""
+    for name in _NOT_MODELLED:
+        if name in params:
+            raise not_modelled(f"customers with {name}")
+    customer: Obj = {
+        "id": account.new_id("cus", 14),
+        "object": "customer",
+        "address": None,
+        "balance": 0,
+        "created": account.now,
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": None,
+        "discount": None,
+        "email": None,
+        "invoice_prefix": secrets.token_hex(4).upper(),
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": merged({}, params.get("metadata", {})),
+        "name": None,
+        "next_invoice_sequence": 1,
+        "phone": None,
+        "preferred_locales": [],
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": None,
+    }
+    customer.update({name: params[name] for name in _PLAIN if params.get(name, "") != ""})
+    _check_email(customer["email"])
+    account.add(customer)
+    account.emit("customer.created", customer)
+    return customer
+
+
+def _check_email(email: str | None) -> None:
+    if email is not None and "@" not in email:
+        raise Refused(f"Invalid email address: {email}", code="email_invalid", param="email")
+
+
+def retrieve_customer(account: Account, _: Obj, name: str) -> Obj:
+    """GET /v1/customers/:id: a deleted one is three fields."""
+    customer = account.get("customer", name)
+    return _gone(name) if customer.get("deleted") else customer
+
+
+def living_customer(account: Account, name: str, *, param: str = "id") -> Obj:
+    """Find a customer that is not deleted."""
+    customer = account.get("customer", name, param=param)
+    if customer.get("deleted"):
+        status = 404 if param == "id" else 400
+        raise Refused(f"No such customer: '{name}'", status=status, code="resource_missing", param=param)
+    return customer
+
+
+def update_customer(account: Account, params: Obj, name: str) -> Obj:
+    """POST /v1/customers/:id."""
+    customer = living_customer(account, name)
+    for field in _NOT_MODELLED:
+        if field in params:
+            raise not_modelled(f"customers with {field}")
+    new = {field: params[field] if params[field] != "" else None for field in _PLAIN if field in params}
+    _check_email(new.get("email"))
+    if "metadata" in params:
+        new["metadata"] = merged(customer["metadata"], params["metadata"])
+    if "invoice_settings" in params:
+        new["invoice_settings"] = {**customer["invoice_settings"], **params["invoice_settings"]}
+    account.change(customer, "customer.updated", **new)
+    return customer
+
+
+def delete_customer(account: Account, _: Obj, name: str) -> Obj:
+    """DELETE /v1/customers/:id: ends the customer's subscriptions at once."""
+    customer = living_customer(account, name)
+    for subscription in account.all("subscription"):
+        if subscription["customer"] == name and subscription["status"] in subscriptions.LIVING:
+            subscriptions.end(account, subscription, "cancellation_requested")
+    account.emit("customer.deleted", customer)
+    customer["deleted"] = True
+    return _gone(name)
+
+
+def _gone(name: str) -> Obj:
+    return {"id": name, "object": "customer", "deleted": True}
+
+
+def list_customers(account: Account, params: Obj) -> Obj:
+    """GET /v1/customers."""
+    found = [one for one in account.all("customer") if not one.get("deleted")]
+    if "email" in params:
+        found = [one for one in found if one["email"] == params["email"]]
+    return page(found, params, "/v1/customers")

@@ -1,0 +1,482 @@
+"""Cards, payment intents, charges, refunds and disputes."""
+
+from tests.peers.stripe.account import ACCOUNT_ID, Account, merged
+from tests.peers.stripe.clock import DAY_S
+from tests.peers.stripe.listing import filters, page
+from tests.peers.stripe.wire import Obj, Refused
+
+_NO_ADDRESS: Obj = {
+    "city": None,
+    "country": None,
+    "line1": None,
+    "line2": None,
+    "postal_code": None,
+    "state": None,
+}
+_CHECKS: Obj = {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"}
+_ANSWER_WITHIN_DAYS = 14
+
+
+def billing_details(email: str | None, name: str | None) -> Obj:
+    """Give what a customer has typed beside the card."""
+    return {"address": dict(_NO_ADDRESS), "email": email, "name": name, "phone": None, "tax_id": None}
+
+
+def new_card(account: Account, customer: str | None, details: Obj) -> Obj:
+    """Make a payment method."""
+    return account.add(
+        {
+            "id": account.new_id("pm"),
+            "object": "payment_method",
+            "allow_redisplay": "limited",
+            "billing_details": details,
+            "card": {
+                "brand": "visa",
+                "checks": dict(_CHECKS),
+                "country": "US",
+                "display_brand": "visa",
+                "exp_month": 12,
+                "exp_year": 2034,
+                "fingerprint": "PeerOfTheTests00",
+                "funding": "credit",
+                "generated_from": None,
+                "last4": "4242",
+                "networks": {"available": ["visa"], "preferred": None},
+                "regulated_status": "unregulated",
+                "three_d_secure_usage": {"supported": True},
+                "wallet": None,
+            },
+            "created": account.now,
+            "customer": customer,
+            "customer_account": None,
+            "livemode": False,
+            "metadata": {},
+            "type": "card",
+        }
+    )
+
+
+def new_intent(account: Account, amount: int, currency: str, customer: str | None, **more: object) -> Obj:
+    """Make a payment intent that waits for a card."""
+    name = account.new_id("pi")
+    intent: Obj = {
+        "id": name,
+        "object": "payment_intent",
+        "amount": amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "client_secret": account.new_id(f"{name}_secret"),
+        "confirmation_method": "automatic",
+        "created": account.now,
+        "currency": currency,
+        "customer": customer,
+        "customer_account": None,
+        "description": None,
+        "excluded_payment_method_types": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "managed_payments": None,
+        "metadata": {},
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {},
+        "payment_method_types": ["card"],
+        "processing": None,
+        "receipt_email": None,
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": None,
+        "source": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+    intent.update(more)
+    account.add(intent)
+    account.emit("payment_intent.created", intent)
+    return intent
+
+
+def succeed(account: Account, intent: Obj, card: Obj) -> None:
+    """Take the money for a payment intent."""
+    charge = _pending_charge(account, intent) or _new_charge(account, intent, card)
+    charge.update(_SUCCEEDED)
+    charge["amount_captured"] = intent["amount"]
+    charge["balance_transaction"] = account.new_id("txn")
+    charge["receipt_url"] = f"https://pay.stripe.com/receipts/payment/{account.new_id('CAcaFwoV', 40)}"
+    intent.update(
+        status="succeeded",
+        amount_received=intent["amount"],
+        latest_charge=charge["id"],
+        payment_method=card["id"],
+        last_payment_error=None,
+    )
+    account.emit("charge.succeeded", charge)
+    account.emit("payment_intent.succeeded", intent)
+
+
+def process(account: Account, intent: Obj, card: Obj) -> None:
+    """Begin a payment that takes days."""
+    charge = _new_charge(account, intent, card)
+    charge.update(status="pending")
+    intent.update(status="processing", latest_charge=charge["id"], payment_method=card["id"])
+    account.emit("charge.pending", charge)
+    account.emit("payment_intent.processing", intent)
+
+
+def fail(account: Account, intent: Obj, card: Obj) -> None:
+    """Have the card declined."""
+    charge = _pending_charge(account, intent) or _new_charge(account, intent, card)
+    charge.update(_DECLINED)
+    error = {
+        "charge": charge["id"],
+        "code": "card_declined",
+        "decline_code": "generic_decline",
+        "message": "Your card was declined.",
+        "payment_method": dict(card),
+        "type": "card_error",
+    }
+    intent.update(
+        status="requires_payment_method", latest_charge=charge["id"], payment_method=None, last_payment_error=error
+    )
+    account.emit("charge.failed", charge)
+    account.emit("payment_intent.payment_failed", intent)
+
+
+_OUTCOME: Obj = {
+    "advice_code": None,
+    "network_advice_code": None,
+    "network_decline_code": None,
+    "network_status": "approved_by_network",
+    "reason": None,
+    "risk_level": "normal",
+    "risk_score": 7,
+    "seller_message": "Payment complete.",
+    "type": "authorized",
+}
+_SUCCEEDED: Obj = {"status": "succeeded", "paid": True, "captured": True, "outcome": _OUTCOME}
+_DECLINED: Obj = {
+    "status": "failed",
+    "paid": False,
+    "failure_code": "card_declined",
+    "failure_message": "Your card was declined.",
+    "outcome": {
+        **_OUTCOME,
+        "network_decline_code": "01",
+        "network_status": "declined_by_network",
+        "reason": "generic_decline",
+        "seller_message": "The bank did not return any further details with this decline.",
+        "type": "issuer_declined",
+    },
+}
+
+
+def _pending_charge(account: Account, intent: Obj) -> Obj | None:
+    charge = account.objects.get(intent["latest_charge"] or "")
+    return charge if charge and charge["status"] == "pending" else None
+
+
+def _new_charge(account: Account, intent: Obj, card: Obj) -> Obj:
+    return account.add(
+        {
+            "id": account.new_id("ch"),
+            "object": "charge",
+            "amount": intent["amount"],
+            "amount_captured": 0,
+            "amount_refunded": 0,
+            "application": None,
+            "application_fee": None,
+            "application_fee_amount": None,
+            "balance_transaction": None,
+            "billing_details": dict(card["billing_details"]),
+            "calculated_statement_descriptor": "ORIEL",
+            "captured": False,
+            "created": account.now,
+            "currency": intent["currency"],
+            "customer": intent["customer"],
+            "description": intent["description"],
+            "disputed": False,
+            "failure_balance_transaction": None,
+            "failure_code": None,
+            "failure_message": None,
+            "fraud_details": {},
+            "livemode": False,
+            "metadata": dict(intent["metadata"]),
+            "on_behalf_of": None,
+            "outcome": None,
+            "paid": False,
+            "payment_intent": intent["id"],
+            "payment_method": card["id"],
+            "payment_method_details": _card_details(intent["amount"], card),
+            "receipt_email": intent["receipt_email"],
+            "receipt_number": None,
+            "receipt_url": None,
+            "refunded": False,
+            "review": None,
+            "shipping": None,
+            "source": None,
+            "source_transfer": None,
+            "statement_descriptor": None,
+            "statement_descriptor_suffix": None,
+            "status": "pending",
+            "transfer_data": None,
+            "transfer_group": None,
+        }
+    )
+
+
+def _card_details(amount: int, card: Obj) -> Obj:
+    known = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "wallet")
+    return {
+        "card": {
+            **{name: card["card"][name] for name in known},
+            "amount_authorized": amount,
+            "authorization_code": "123456",
+            "extended_authorization": {"status": "disabled"},
+            "incremental_authorization": {"status": "unavailable"},
+            "installments": None,
+            "mandate": None,
+            "multicapture": {"status": "unavailable"},
+            "network": "visa",
+            "network_token": {"used": False},
+            "network_transaction_id": None,
+            "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
+            "regulated_status": "unregulated",
+            "three_d_secure": None,
+            "transaction_link_id": None,
+        },
+        "type": "card",
+    }
+
+
+def retrieve_intent(account: Account, _: Obj, name: str) -> Obj:
+    """GET /v1/payment_intents/:id."""
+    return account.get("payment_intent", name)
+
+
+def list_intents(account: Account, params: Obj) -> Obj:
+    """GET /v1/payment_intents."""
+    found = _matching(account.all("payment_intent"), params)
+    return page(found, params, "/v1/payment_intents")
+
+
+def retrieve_method(account: Account, _: Obj, name: str) -> Obj:
+    """GET /v1/payment_methods/:id."""
+    return account.get("payment_method", name)
+
+
+def retrieve_charge(account: Account, _: Obj, name: str) -> Obj:
+    """GET /v1/charges/:id."""
+    return account.get("charge", name)
+
+
+def list_charges(account: Account, params: Obj) -> Obj:
+    """GET /v1/charges."""
+    return page(_matching(account.all("charge"), params), params, "/v1/charges")
+
+
+def _matching(found: list[Obj], params: Obj) -> list[Obj]:
+    asked = filters(params)
+    return [one for one in found if all(one.get(name) == value for name, value in asked.items())]
+
+
+def create_refund(account: Account, params: Obj) -> Obj:
+    """POST /v1/refunds: the whole rest unless an amount is given."""
+    charge = _charge_to_refund(account, params)
+    rest = charge["amount_captured"] - charge["amount_refunded"]
+    _check_refund(account, charge, rest, params)
+    amount = params.get("amount", rest)
+    refund = account.add(_new_refund(account, charge, amount, params))
+    account.emit("refund.created", refund)
+    refunded = charge["amount_refunded"] + amount
+    account.change(charge, "charge.refunded", amount_refunded=refunded, refunded=refunded == charge["amount_captured"])
+    return refund
+
+
+def _charge_to_refund(account: Account, params: Obj) -> Obj:
+    if "charge" in params:
+        return account.get("charge", params["charge"], param="charge")
+    if "payment_intent" not in params:
+        raise Refused(
+            "One of the following params should be provided for this request: payment_intent or charge.",
+            code="parameter_missing",
+        )
+    intent = account.get("payment_intent", params["payment_intent"], param="payment_intent")
+    charge = account.objects.get(intent["latest_charge"] or "")
+    if charge is None or charge["status"] != "succeeded":
+        raise Refused(
+            f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.", param="payment_intent"
+        )
+    return charge
+
+
+def _check_refund(account: Account, charge: Obj, rest: int, params: Obj) -> None:
+    if charge["status"] != "succeeded":
+        raise Refused(f"Charge {charge['id']} is not refundable: it has not succeeded.", param="charge")
+    if charge["refunded"]:
+        raise Refused(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
+    if not all(dispute["is_charge_refundable"] for dispute in _disputes_of(account, charge)):
+        raise Refused(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
+    amount = params.get("amount", rest)
+    if amount < 1:
+        raise Refused(
+            "This value must be greater than or equal to 1.", code="parameter_invalid_integer", param="amount"
+        )
+    if amount > rest:
+        paid = "unrefunded amount on charge" if charge["amount_refunded"] else "charge amount"
+        raise Refused(f"Refund amount ({_money(amount)}) is greater than {paid} ({_money(rest)})", param="amount")
+
+
+def _money(cents: int) -> str:
+    return f"${cents / 100:,.2f}"
+
+
+def _new_refund(account: Account, charge: Obj, amount: int, params: Obj) -> Obj:
+    return {
+        "id": account.new_id("re"),
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": account.new_id("txn"),
+        "charge": charge["id"],
+        "created": account.now,
+        "currency": charge["currency"],
+        "customer": charge["customer"],
+        "customer_account": None,
+        "destination_details": {
+            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
+            "type": "card",
+        },
+        "metadata": merged({}, params.get("metadata", {})),
+        "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "reason": params.get("reason"),
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }
+
+
+def retrieve_refund(account: Account, _: Obj, name: str) -> Obj:
+    """GET /v1/refunds/:id."""
+    return account.get("refund", name)
+
+
+def list_refunds(account: Account, params: Obj) -> Obj:
+    """GET /v1/refunds."""
+    return page(_matching(account.all("refund"), params), params, "/v1/refunds")
+
+
+def refunds_of(account: Account, charge: Obj) -> list[Obj]:
+    """Give a charge's refunds, the newest first."""
+    return [one for one in account.all("refund") if one["charge"] == charge["id"]]
+
+
+def open_dispute(account: Account, intent: Obj) -> Obj:
+    """Have the customer's bank take the money back."""
+    charge = account.get("charge", intent["latest_charge"])
+    dispute = account.add(
+        {
+            "id": account.new_id("du"),
+            "object": "dispute",
+            "amount": charge["amount"],
+            "balance_transactions": [],
+            "charge": charge["id"],
+            "created": account.now,
+            "currency": charge["currency"],
+            "enhanced_eligibility_types": [],
+            "evidence": dict(_NO_EVIDENCE),
+            "evidence_details": {
+                "due_by": account.now + _ANSWER_WITHIN_DAYS * DAY_S,
+                "enhanced_eligibility": {},
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+            },
+            "is_charge_refundable": False,
+            "livemode": False,
+            "metadata": {},
+            "payment_intent": intent["id"],
+            "payment_method_details": {
+                "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10.4"},
+                "type": "card",
+            },
+            "reason": "fraudulent",
+            "status": "needs_response",
+        }
+    )
+    charge["disputed"] = True
+    account.emit("charge.dispute.created", dispute)
+    account.emit("charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+_NO_EVIDENCE: Obj = {
+    "access_activity_log": None,
+    "billing_address": None,
+    "cancellation_policy": None,
+    "cancellation_policy_disclosure": None,
+    "cancellation_rebuttal": None,
+    "customer_communication": None,
+    "customer_email_address": None,
+    "customer_name": None,
+    "customer_purchase_ip": None,
+    "customer_signature": None,
+    "duplicate_charge_documentation": None,
+    "duplicate_charge_explanation": None,
+    "duplicate_charge_id": None,
+    "enhanced_evidence": {},
+    "product_description": None,
+    "receipt": None,
+    "refund_policy": None,
+    "refund_policy_disclosure": None,
+    "refund_refusal_explanation": None,
+    "service_date": None,
+    "service_documentation": None,
+    "shipping_address": None,
+    "shipping_carrier": None,
+    "shipping_date": None,
+    "shipping_documentation": None,
+    "shipping_tracking_number": None,
+    "uncategorized_file": None,
+    "uncategorized_text": None,
+}
+
+
+def settle_dispute(account: Account, dispute: Obj, *, won: bool) -> None:
+    """Have the bank decide: a charge that was won can be refunded again."""
+    dispute.update(status="won" if won else "lost", is_charge_refundable=won)
+    account.emit("charge.dispute.closed", dispute)
+    if won:
+        account.emit("charge.dispute.funds_reinstated", dispute)
+
+
+def _disputes_of(account: Account, charge: Obj) -> list[Obj]:
+    return [one for one in account.all("dispute") if one["charge"] == charge["id"]]
+
+
+def retrieve_dispute(account: Account, _: Obj, name: str) -> Obj:
+    """GET /v1/disputes/:id."""
+    return account.get("dispute", name)
+
+
+def list_disputes(account: Account, params: Obj) -> Obj:
+    """GET /v1/disputes."""
+    return page(_matching(account.all("dispute"), params), params, "/v1/disputes")
+
+
+def account_url(path: str) -> str:
+    """Give an address of the kind that Stripe shows invoices at."""
+    return f"https://invoice.stripe.com/i/{ACCOUNT_ID}/{path}"

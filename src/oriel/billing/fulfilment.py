@@ -4,6 +4,7 @@ It asks the payment service how things stand and makes ours agree with it, in on
 follows a payment, a poll and the reconciliation all end here.
 """
 
+import contextlib
 import logging
 from datetime import timedelta
 
@@ -83,7 +84,7 @@ def _settle(payment: Payment) -> bool:
         return False
     told = payments().checkout(payment.stripe_session_id) if payment.stripe_session_id else None
     with writing() as session:
-        row = session.scalars(select(Payment).where(Payment.id == payment.id).with_for_update()).one()
+        row = _locked(session, payment.id)
         row.expire_wanted = row.expire_wanted and not payment.expire_wanted
         row.refund_wanted = row.refund_wanted and not payment.refund_wanted
     if told:
@@ -95,11 +96,9 @@ def _settle(payment: Payment) -> bool:
 def _apply(payment_id: str, told: CheckoutFacts) -> Payment:
     job_id = None
     with writing() as session:
-        payment = session.get_one(Payment, payment_id)
-        if payment.user_id:
-            # The customer first and the payment then, as a submit does: two orders of locks would be a deadlock.
-            _wait_for_turn(session, payment)
-        payment = session.scalars(select(Payment).where(Payment.id == payment_id).with_for_update()).one()
+        # The customer first and the payment then, as a submit does: two orders of locks would be a deadlock.
+        _wait_for_turn(session, session.scalar(select(Payment.user_id).where(Payment.id == payment_id)))
+        payment = _locked(session, payment_id)
         if told.paid and payment.status != COMPLETED:
             job_id = _complete(session, payment, told)
         elif payment.status == PENDING and (told.state == "expired" or told.failed):
@@ -111,13 +110,17 @@ def _apply(payment_id: str, told: CheckoutFacts) -> Payment:
     return payment
 
 
-def _wait_for_turn(session: Session, payment: Payment) -> None:
-    assert payment.user_id
-    try:
-        take_turn(session, payment.user_id)
-    except NotFound:
+def _wait_for_turn(session: Session, user_id: str | None) -> None:
+    if user_id:
         # Who has gone meanwhile gets the money back.
-        session.refresh(payment)
+        with contextlib.suppress(NotFound):
+            take_turn(session, user_id)
+
+
+def _locked(session: Session, payment_id: str) -> Payment:
+    """Return the row, read anew: what was read before it was locked may be what somebody else has just changed."""
+    query = select(Payment).where(Payment.id == payment_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _complete(session: Session, payment: Payment, told: CheckoutFacts) -> str | None:
@@ -185,7 +188,7 @@ def gave_up(payment: Payment) -> bool:
     if payment.stripe_session_id or payment.created_at > now() - _NEVER_OPENED:
         return False
     with writing() as session:
-        row = session.scalars(select(Payment).where(Payment.id == payment.id).with_for_update()).one()
+        row = _locked(session, payment.id)
         if row.status == PENDING and row.stripe_session_id is None:
             row.status, row.completed_at, row.open_thing = FAILED, now(), None
             row.error = "The payment page was never opened. Nothing was charged."

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from flask import Flask, current_app
 
-from oriel.errors import Unavailable
+from oriel.errors import PaymentsUnavailable
 
 _KEY = "oriel.payments"
 
@@ -175,9 +175,9 @@ def takes_payments() -> bool:
 
 
 def payments() -> PaymentGateway:
-    """Return the payment service, or raise Unavailable where there is none."""
+    """Return the payment service, or raise PaymentsUnavailable where there is none."""
     gateway = current_app.extensions.get(_KEY)
     if gateway is None:
-        raise Unavailable("Payments are not set up on this server: everything that Free allows works.")
+        raise PaymentsUnavailable("Payments are not set up on this server: everything that Free allows works.")
     found: PaymentGateway = gateway
     return found

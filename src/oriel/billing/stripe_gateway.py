@@ -163,8 +163,8 @@ class StripeGateway:
 
     def portal(self, customer_id: str, return_url: str) -> str:
         """Open Stripe's own page for cards and invoices."""
-        params = cast("Any", {"customer": customer_id, "return_url": return_url})
-        return self._ask(self._client.billing_portal.sessions.create, params).url
+        params = {"customer": customer_id, "return_url": return_url, "configuration": self._portal}
+        return self._ask(self._client.billing_portal.sessions.create, cast("Any", params)).url
 
     def invoice(self, invoice_id: str) -> Invoice:
         """Ask for a bill."""
@@ -185,10 +185,24 @@ class StripeGateway:
         found = self._ask(self._client.events.list, params)
         return [event_of(event) for event in reversed(list(found.auto_paging_iter()))]
 
+    @functools.cached_property
+    def _portal(self) -> str:
+        known = self._ask(self._client.billing_portal.configurations.list, cast("Any", {"active": True})).data
+        for configuration in known:
+            if configuration.metadata and configuration.metadata.to_dict().get("service") == "oriel":
+                return configuration.id
+        # Plans change through us alone, since a downgrade keeps what is paid for.
+        features = {
+            "payment_method_update": {"enabled": True},
+            "invoice_history": {"enabled": True},
+            "customer_update": {"enabled": True, "allowed_updates": ["address", "tax_id"]},
+            "subscription_cancel": {"enabled": True, "mode": "at_period_end"},
+        }
+        params = cast("Any", {"features": features, "metadata": {"service": "oriel"}})
+        return self._ask(self._client.billing_portal.configurations.create, params).id
+
     def _item(self, subscription_id: str) -> stripe.SubscriptionItem:
-        # `items` is a method of what stripe-python's objects derive from.
-        found = self._ask(self._client.subscriptions.retrieve, subscription_id)
-        return cast("stripe.SubscriptionItem", found["items"].data[0])
+        return self._ask(self._client.subscriptions.retrieve, subscription_id).items.data[0]
 
     def _change_price(self, subscription_id: str, plan: str, others: dict[str, Any]) -> None:
         items = [{"id": self._item(subscription_id).id, "price": self._price(plan)}]
@@ -204,7 +218,7 @@ class StripeGateway:
         return list(self._ask(self._client.disputes.list, cast("Any", {"payment_intent": paid_as})).data)
 
     def _subscription(self, found: StripeSubscription, asked_at: datetime) -> SubscriptionFacts:
-        item, labels = found["items"].data[0], found.metadata.to_dict()
+        item, labels = found.items.data[0], found.metadata.to_dict()
         kept_until = labels.get("kept_until")
         return SubscriptionFacts(
             subscription_id=found.id,

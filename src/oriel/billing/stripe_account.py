@@ -1,0 +1,76 @@
+"""Making a Stripe account ready: products, prices, the webhook. Doing it again changes nothing."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import stripe
+from stripe import StripeClient
+
+from oriel.billing.journal import EVENT_KINDS
+from oriel.billing.plans import CREDIT, ENTERPRISE, PRO, Plan
+from oriel.billing.stripe_gateway import API_VERSION
+from oriel.errors import PaymentsUnavailable
+
+_CURRENCY = "usd"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What to write into the settings; `made` is what was not there before."""
+
+    settings: dict[str, str]
+    made: list[str]
+
+
+def prepare_account(client: StripeClient, webhook_url: str | None) -> Prepared:
+    """Create what is missing; raises PaymentsUnavailable with Stripe's own words where it refuses."""
+    made: list[str] = []
+    try:
+        settings = {
+            f"STRIPE_PRICE_{name.upper()}": _price(client, name, plan, made)
+            for name, plan in (("pro", PRO), ("enterprise", ENTERPRISE), ("render", CREDIT))
+        }
+        if webhook_url:
+            settings |= _webhook(client, webhook_url, made)
+    except stripe.StripeError as error:
+        raise PaymentsUnavailable(f"Stripe refuses: {error.user_message or error}") from error
+    return Prepared(settings, made)
+
+
+def _price(client: StripeClient, name: str, plan: Plan, made: list[str]) -> str:
+    """Return the id of a plan's price; one with another amount is replaced, who pays it already goes on paying it."""
+    key = f"oriel_{name}"
+    for price in client.v1.prices.list(cast("Any", {"lookup_keys": [key], "active": True})).data:
+        if price.unit_amount == plan.price_cents:
+            return price.id
+    params: dict[str, Any] = {
+        "product": _product(client, key, plan, made),
+        "currency": _CURRENCY,
+        "unit_amount": plan.price_cents,
+        "lookup_key": key,
+        "transfer_lookup_key": True,
+    }
+    if plan is not CREDIT:
+        params["recurring"] = {"interval": "month"}
+    made.append(f"price {key}")
+    return client.v1.prices.create(cast("Any", params)).id
+
+
+def _product(client: StripeClient, key: str, plan: Plan, made: list[str]) -> str:
+    try:
+        return client.v1.products.retrieve(key).id
+    except stripe.InvalidRequestError as error:
+        if error.code != "resource_missing":
+            raise
+    made.append(f"product {key}")
+    return client.v1.products.create(cast("Any", {"id": key, "name": f"Oriel Signal FX: {plan.title}"})).id
+
+
+def _webhook(client: StripeClient, url: str, made: list[str]) -> dict[str, str]:
+    known = client.v1.webhook_endpoints.list(cast("Any", {"limit": 100})).data
+    if any(endpoint.url == url for endpoint in known):
+        # Stripe tells an endpoint's secret only once.
+        return {}
+    params = {"url": url, "enabled_events": list(EVENT_KINDS), "api_version": API_VERSION}
+    made.append(f"webhook {url}")
+    return {"STRIPE_WEBHOOK_SECRET": client.v1.webhook_endpoints.create(cast("Any", params)).secret or ""}

@@ -1,0 +1,81 @@
+"""A till: the production gateway, with a Stripe of the tests behind it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import stripe
+from apiflask import APIFlask
+from tests.functional.caller import Caller
+from tests.peers.stripe import Deliveries, StripePeer, stripe_peer
+from werkzeug.test import TestResponse
+
+from oriel.billing.gateway import init_payments
+from oriel.billing.journal import deal_with_due
+from oriel.billing.stripe_account import prepare_account
+from oriel.billing.stripe_gateway import StripeGateway
+from oriel.infra.clock import clock
+
+MakeCaller = Callable[..., Caller]
+
+
+class Till:
+    """Stripe, its events on their way to us, and what customers do on its pages."""
+
+    def __init__(self, app: APIFlask, peer: StripePeer) -> None:
+        self.app = app
+        self.peer = peer
+        self.deliveries = Deliveries(peer, self.webhook)
+
+    def webhook(self, body: bytes, signature: str) -> int:
+        """Hand an event to the service."""
+        headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
+        return self.app.test_client().post("/api/payments/webhook", data=body, headers=headers).status_code
+
+    def tell(self) -> None:
+        """Deliver what has happened, and let the service deal with it."""
+        self.deliveries.in_order()
+        self.settle()
+
+    def settle(self) -> None:
+        """Let the service deal with all that has come."""
+        with self.app.app_context():
+            deal_with_due()
+
+    def buy(self, customer: Caller, **wanted: Any) -> str:  # noqa: ANN401
+        """Pay for something: the page is opened, paid and told about. Returns the page's id."""
+        session_id = self.open(customer, **wanted)
+        self.peer.pay(session_id)
+        self.tell()
+        return session_id
+
+    def open(self, customer: Caller, **wanted: Any) -> str:  # noqa: ANN401
+        """Open a page and return its id."""
+        opened = asked(customer, **wanted)
+        assert opened.status_code == 201, opened.text
+        return str((opened.json or {})["session_id"])
+
+
+def asked(customer: Caller, **wanted: Any) -> TestResponse:  # noqa: ANN401
+    """Ask for a page."""
+    return customer.post("/api/payments/create-session", json={"kind": "render", **wanted})
+
+
+@pytest.fixture
+def peer() -> Iterator[StripePeer]:
+    with stripe_peer() as peer:
+        yield peer
+
+
+@pytest.fixture
+def till(app: APIFlask, peer: StripePeer) -> Iterator[Till]:
+    """Payments by the production gateway."""
+    client = stripe.StripeClient(peer.key, base_addresses={"api": peer.url})
+    made = prepare_account(client, None).settings
+    prices = {name.removeprefix("STRIPE_PRICE_").lower(): price for name, price in made.items()}
+    before = app.extensions["oriel.payments"]
+    till = Till(app, peer)
+    init_payments(app, StripeGateway(peer.key, till.deliveries.secret, prices, base_url=peer.url))
+    yield till
+    app.extensions["oriel.payments"] = before
+    clock.reset()

@@ -1,0 +1,359 @@
+"""One render, paid by itself: the page, the events, the credit and the render that it buys."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from sqlalchemy import select
+from tests.functional.billing.conftest import Till, asked
+from tests.functional.caller import Caller
+from tests.functional.media.files import uploaded
+
+from oriel.billing import fulfilment, journal, rights
+from oriel.billing.models import Credit, Payment, PaymentEvent
+from oriel.infra.clock import clock
+from oriel.infra.database import db
+from oriel.infra.mail.outbox import OutboxMail
+from oriel.rendering.models import RenderJob
+
+MakeCaller = Callable[..., Caller]
+BIG = {"output": {"width": 1920, "height": 1080}}
+
+
+@pytest.fixture
+def ada(caller: MakeCaller) -> Caller:
+    return caller()
+
+
+def credits_of(app: APIFlask) -> list[str]:
+    """The states of all credits."""
+    with app.app_context():
+        return sorted(db.session.scalars(select(Credit.state)))
+
+
+def jobs_of(app: APIFlask) -> list[tuple[str, str, bool]]:
+    """Status, plan and whether a payment bought it, of all renders."""
+    with app.app_context():
+        rows = db.session.execute(select(RenderJob.status, RenderJob.plan, RenderJob.payment_id))
+        return [(status, plan, payment_id is not None) for status, plan, payment_id in rows]
+
+
+def mails_of(app: APIFlask) -> list[str]:
+    """The kinds of all mails."""
+    with app.app_context():
+        return sorted(db.session.scalars(select(OutboxMail.kind)))
+
+
+def payment_of(app: APIFlask, session_id: str) -> Payment:
+    with app.app_context():
+        return db.session.scalars(select(Payment).where(Payment.stripe_session_id == session_id)).one()
+
+
+def status_of(customer: Caller, session_id: str) -> dict[str, Any]:
+    answer = customer.get(f"/api/payments/status/{session_id}")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json or {})
+
+
+def test_a_credit_is_bought_and_held(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada)
+    assert status_of(ada, session_id)["status"] == "pending"
+    assert credits_of(till.app) == []
+    till.peer.pay(session_id)
+    till.tell()
+    told = status_of(ada, session_id)
+    assert (told["status"], told["amount"], told["currency"], told["error"]) == ("completed", 499, "usd", None)
+    assert credits_of(till.app) == ["held"]
+    assert mails_of(till.app) == ["receipt"]
+    assert (ada.get("/api/user/profile").json or {})["statistics"]["credits"] == 1
+
+
+def test_a_paid_order_becomes_a_render_without_watermark_by_itself(till: Till, ada: Caller) -> None:
+    session_id = till.buy(ada, render={"upload_id": uploaded(ada), "settings": BIG})
+    assert jobs_of(till.app) == [("queued", "credit", True)]
+    assert credits_of(till.app) == ["reserved"]
+    told = status_of(ada, session_id)
+    render = ada.get(f"/api/render/status/{told['job_id']}").json or {}
+    assert (render["status"], render["watermark"]) == ("queued", False)
+
+
+def test_the_page_that_follows_a_payment_needs_no_event(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada, render={"upload_id": uploaded(ada), "settings": BIG})
+    till.peer.pay(session_id)
+    page = till.app.test_client().get(f"/payment/done?session_id={session_id}")
+    assert "your video is being made" in page.get_data(as_text=True)
+    till.tell()
+    assert len(jobs_of(till.app)) == 1
+    assert credits_of(till.app) == ["reserved"]
+
+
+def test_a_poll_needs_no_event_either(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada)
+    till.peer.pay(session_id)
+    assert status_of(ada, session_id)["status"] == "completed"
+
+
+def test_history_lists_what_was_paid_with_its_receipt(till: Till, ada: Caller) -> None:
+    till.buy(ada)
+    listed = (ada.get("/api/user/history").json or {})["payments"]
+    assert listed["total"] == 1
+    [payment] = listed["items"]
+    assert (payment["status"], payment["what"], payment["amount"]) == ("completed", "One render", 499)
+    assert payment["receipt_url"].startswith("https://")
+
+
+def test_a_second_page_for_the_same_thing_is_refused_with_the_open_one(till: Till, ada: Caller) -> None:
+    order = {"upload_id": uploaded(ada), "settings": BIG}
+    opened = asked(ada, render=order).json or {}
+    again = asked(ada, render=order)
+    error = (again.json or {})["error"]
+    assert (again.status_code, error["code"]) == (409, "DUPLICATE_PAYMENT_SESSION")
+    assert error["details"]["checkout_url"] == opened["checkout_url"]
+    # Another thing is no second one.
+    assert asked(ada).status_code == 201
+
+
+def test_two_clicks_at_once_open_one_page(till: Till, ada: Caller) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: asked(ada), range(6)))
+    pages = {
+        (answer.json or {}).get("checkout_url") or (answer.json or {})["error"]["details"].get("checkout_url")
+        for answer in answers
+    }
+    assert len(pages) == 1
+    assert len(till.peer.everything("checkout.session")) == 1
+
+
+def test_an_expired_page_makes_room_for_another_one(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada)
+    till.peer.abandon(session_id)
+    till.tell()
+    told = status_of(ada, session_id)
+    assert (told["status"], told["error"]) == ("failed", "The payment page has expired. Nothing was charged.")
+    assert till.open(ada) != session_id
+    assert mails_of(till.app) == []
+
+
+def test_an_expired_page_whose_event_was_lost_makes_room_as_well(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada)
+    till.peer.abandon(session_id)
+    clock.shift(timedelta(hours=2))
+    ada.refresh()
+    assert till.open(ada) != session_id
+
+
+def test_a_declined_card_leaves_the_page_open(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada)
+    till.peer.decline(session_id)
+    till.tell()
+    assert status_of(ada, session_id)["status"] == "pending"
+    till.peer.pay(session_id)
+    till.tell()
+    assert credits_of(till.app) == ["held"]
+
+
+@pytest.mark.parametrize(("succeeds", "held", "status"), [(True, ["held"], "completed"), (False, [], "failed")])
+def test_a_bank_that_takes_days(till: Till, ada: Caller, succeeds: bool, held: list[str], status: str) -> None:
+    session_id = till.open(ada)
+    till.peer.pay_later(session_id)
+    till.tell()
+    assert status_of(ada, session_id)["status"] == "pending"
+    assert credits_of(till.app) == []
+    till.peer.settle(session_id, succeeds=succeeds)
+    till.tell()
+    assert (credits_of(till.app), status_of(ada, session_id)["status"]) == (held, status)
+
+
+def test_the_same_event_on_twenty_threads_is_one_fulfilment(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada, render={"upload_id": uploaded(ada), "settings": BIG})
+    till.peer.pay(session_id)
+    delivery = till.deliveries.one("checkout.session.completed")
+    body, signature = till.deliveries.signed(delivery)
+
+    def taken(_: int) -> int:
+        status = till.webhook(body, signature)
+        with till.app.app_context():
+            journal.deal_with_due()
+            fulfilment.follow_payment(session_id)
+        return status
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(taken, range(20))) == {200}
+    assert jobs_of(till.app) == [("queued", "credit", True)]
+    assert credits_of(till.app) == ["reserved"]
+    assert mails_of(till.app) == ["receipt"]
+    with till.app.app_context():
+        assert len(db.session.scalars(select(PaymentEvent.id)).all()) == 1
+
+
+def test_an_order_that_cannot_be_rendered_is_refused_before_it_is_paid(till: Till, ada: Caller) -> None:
+    too_large = {"output": {"width": 3840, "height": 2160}}
+    upload = uploaded(ada)
+    assert asked(ada, render={"upload_id": upload, "settings": too_large}).status_code == 402
+    assert asked(ada, render={"upload_id": upload, "settings": {"look": "nonesuch"}}).status_code == 422
+    assert asked(ada, render={"upload_id": "0" * 26, "settings": {}}).status_code == 404
+    assert till.peer.everything("checkout.session") == []
+
+
+def test_an_order_whose_song_is_gone_when_it_is_paid_leaves_a_credit(till: Till, ada: Caller) -> None:
+    upload = uploaded(ada)
+    session_id = till.open(ada, render={"upload_id": upload, "settings": BIG})
+    assert ada.delete(f"/api/uploads/{upload}").status_code < 300
+    till.peer.pay(session_id)
+    till.tell()
+    told = status_of(ada, session_id)
+    assert (told["status"], told["job_id"]) == ("completed", None)
+    assert told["error"]
+    assert credits_of(till.app) == ["held"]
+    assert mails_of(till.app) == ["credit_held", "receipt"]
+
+
+def test_what_the_plan_paid_meanwhile_is_given_back_once(till: Till, ada: Caller) -> None:
+    small = {"output": {"width": 1280, "height": 720}}
+    order = {"upload_id": uploaded(ada), "settings": small}
+    session_id = till.open(ada, render=order)
+    till.peer.pay(session_id)
+    assert ada.post("/api/render/submit", json=order).status_code == 202
+    till.tell()
+    till.tell()
+    assert jobs_of(till.app) == [("queued", "free", False)]
+    assert credits_of(till.app) == []
+    payment = payment_of(till.app, session_id)
+    assert (payment.status, payment.refunded, payment.refund_wanted) == ("completed", 499, False)
+    assert len(till.peer.everything("refund")) == 1
+    assert mails_of(till.app) == ["payment_refunded"]
+
+
+def test_the_plan_closes_the_open_page_of_the_same_render(till: Till, ada: Caller) -> None:
+    order = {"upload_id": uploaded(ada), "settings": {"output": {"width": 1280, "height": 720}}}
+    session_id = till.open(ada, render=order)
+    assert ada.post("/api/render/submit", json=order).status_code == 202
+    with till.app.app_context():
+        assert fulfilment.settle_wanted() == 1
+    assert till.peer.look(session_id)["status"] == "expired"
+    assert status_of(ada, session_id)["status"] == "failed"
+
+
+def test_a_render_that_was_just_bought_is_not_charged_to_the_plan_as_well(till: Till, ada: Caller) -> None:
+    order = {"upload_id": uploaded(ada), "settings": {"output": {"width": 1280, "height": 720}}}
+    session_id = till.buy(ada, render=order)
+    submitted = ada.post("/api/render/submit", json=order)
+    assert (submitted.json or {})["id"] == status_of(ada, session_id)["job_id"]
+    assert len(jobs_of(till.app)) == 1
+
+
+def test_a_refund_takes_a_held_credit_back(till: Till, ada: Caller) -> None:
+    session_id = till.buy(ada)
+    paid_as = payment_of(till.app, session_id).paid_as
+    assert paid_as
+    till.peer.refund_from_dashboard(paid_as)
+    till.tell()
+    assert credits_of(till.app) == ["refunded"]
+    assert payment_of(till.app, session_id).refunded == 499
+    assert mails_of(till.app) == ["payment_refunded", "receipt"]
+
+
+@pytest.mark.parametrize(("won", "becomes"), [(True, "held"), (False, "refunded")])
+def test_a_dispute_freezes_the_credit_until_it_is_decided(till: Till, ada: Caller, won: bool, becomes: str) -> None:
+    paid_as = payment_of(till.app, till.buy(ada)).paid_as
+    assert paid_as
+    dispute = till.peer.dispute(paid_as)
+    till.tell()
+    assert credits_of(till.app) == ["frozen"]
+    order = {"upload_id": uploaded(ada), "settings": BIG, "pay_with": "credit"}
+    assert ada.post("/api/render/submit", json=order).status_code == 402
+    till.peer.close_dispute(dispute["id"], won=won)
+    till.tell()
+    assert credits_of(till.app) == [becomes]
+
+
+def test_a_credit_that_comes_back_during_a_dispute_is_frozen(till: Till, ada: Caller) -> None:
+    session_id = till.buy(ada, render={"upload_id": uploaded(ada), "settings": BIG})
+    paid_as = payment_of(till.app, session_id).paid_as
+    assert paid_as
+    till.peer.dispute(paid_as)
+    till.tell()
+    assert credits_of(till.app) == ["reserved"]
+    with till.app.app_context():
+        from oriel.infra.database import writing
+
+        with writing() as session:
+            rights.give_back(session, status_of(ada, session_id)["job_id"])
+    assert credits_of(till.app) == ["frozen"]
+
+
+def test_with_stripe_down_the_site_works_and_says_so(till: Till, ada: Caller) -> None:
+    till.peer.go_down()
+    refused = asked(ada)
+    assert (refused.status_code, (refused.json or {})["error"]["code"]) == (503, "PAYMENTS_UNAVAILABLE")
+    assert ada.get("/api/user/profile").status_code == 200
+    assert ada.post("/api/render/submit", json={"upload_id": uploaded(ada)}).status_code == 202
+    till.peer.come_back()
+
+
+def test_an_event_that_could_not_be_dealt_with_is_tried_again(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada)
+    till.peer.pay(session_id)
+    till.peer.go_down()
+    till.tell()
+    assert credits_of(till.app) == []
+    with till.app.app_context():
+        [event] = journal.listed(10, failed=True)
+        assert event.error
+    till.peer.come_back()
+    clock.shift(timedelta(minutes=1))
+    till.app.extensions["oriel.payments"]._rest._until = 0.0
+    till.settle()
+    assert credits_of(till.app) == ["held"]
+
+
+def test_a_lost_answer_opens_no_second_page(till: Till, ada: Caller) -> None:
+    till.open(ada, kind="subscription", plan="pro")
+    # The page is made, and we never hear of it: the customer asks again.
+    till.peer.fail_after(1)
+    first = asked(ada)
+    assert first.status_code in (201, 503)
+    assert asked(ada).status_code in (201, 409)
+    made = [each for each in till.peer.everything("checkout.session") if each["mode"] == "payment"]
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("how", ["tampered", "old", "other secret", "none"])
+def test_what_is_not_signed_by_stripe_is_not_believed(till: Till, ada: Caller, how: str) -> None:
+    session_id = till.open(ada)
+    till.peer.pay(session_id)
+    delivery = till.deliveries.one("checkout.session.completed")
+    body, signature = till.deliveries.signed(delivery, age_s=301 if how == "old" else 0)
+    if how == "tampered":
+        body = body.replace(b"completed", b"c0mpleted")
+    if how == "other secret":
+        body, signature = till.deliveries.signed(delivery, secrets=["whsec_other"])
+    answer = till.webhook(body, "" if how == "none" else signature)
+    assert answer == 400
+    with till.app.app_context():
+        assert journal.listed(10) == []
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"kind": "nothing"},
+        {"kind": "render", "plan": "pro"},
+        {"kind": "subscription"},
+        {"kind": "subscription", "plan": "free"},
+        {"kind": "subscription", "plan": "pro", "render": {"upload_id": "x", "settings": {}}},
+    ],
+)
+def test_what_cannot_be_paid_is_refused(till: Till, ada: Caller, wanted: dict[str, Any]) -> None:
+    answer = asked(ada, **wanted)
+    assert (answer.status_code, (answer.json or {})["error"]["code"]) == (400, "INVALID_PAYMENT_REQUEST")
+
+
+def test_without_a_payment_service_paid_plans_are_off(app: APIFlask, ada: Caller, till: Till) -> None:
+    app.extensions["oriel.payments"] = None
+    answer = asked(ada)
+    assert (answer.status_code, (answer.json or {})["error"]["code"]) == (503, "PAYMENTS_UNAVAILABLE")
+    assert till.webhook(b"{}", "") == 503

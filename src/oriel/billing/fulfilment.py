@@ -74,19 +74,20 @@ def settle_wanted(payment_id: str | None = None, limit: int = 20) -> int:
 
 
 def _settle(payment: Payment) -> bool:
+    session_id, expire, refund = payment.stripe_session_id, payment.expire_wanted, payment.refund_wanted
     try:
-        if payment.expire_wanted and payment.stripe_session_id:
-            payments().expire_checkout(payment.stripe_session_id)
-        if payment.refund_wanted and payment.paid_as:
+        if expire and session_id:
+            payments().expire_checkout(session_id)
+        if refund and payment.paid_as:
             payments().refund(payment.paid_as)
+        told = payments().checkout(session_id) if session_id else None
     except PaymentsUnavailable as error:
         _log.warning("What is wanted of the payment service waits.", exc_info=error, extra=logged(payment=payment.id))
         return False
-    told = payments().checkout(payment.stripe_session_id) if payment.stripe_session_id else None
     with writing() as session:
         row = _locked(session, payment.id)
-        row.expire_wanted = row.expire_wanted and not payment.expire_wanted
-        row.refund_wanted = row.refund_wanted and not payment.refund_wanted
+        # What somebody else has come to want meanwhile stays wanted.
+        row.expire_wanted, row.refund_wanted = row.expire_wanted and not expire, row.refund_wanted and not refund
     if told:
         # It may have been paid in the very last moment.
         _apply(payment.id, told)

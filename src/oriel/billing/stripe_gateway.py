@@ -146,8 +146,13 @@ class StripeGateway:
         self._change_price(subscription_id, plan, {"proration_behavior": "none", "metadata": _kept(kept_plan, until)})
 
     def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
-        """Set or take back the end."""
-        self._ask(self._client.subscriptions.update, subscription_id, cast("Any", {"cancel_at_period_end": cancel}))
+        """Set or take back the end; the portal sets it as a date, which is taken back in another way."""
+        wish: dict[str, Any] = {"cancel_at_period_end": cancel}
+        if not cancel:
+            found = self._ask(self._client.subscriptions.retrieve, subscription_id)
+            if found.cancel_at and not found.cancel_at_period_end:
+                wish = {"cancel_at": ""}
+        self._ask(self._client.subscriptions.update, subscription_id, cast("Any", wish))
 
     def end_subscription(self, subscription_id: str) -> None:
         """Cancel it, then give back what its latest bill was paid with."""
@@ -227,7 +232,8 @@ class StripeGateway:
             state=_STATES.get(found.status, "not_yet"),
             period_start=_time(item.current_period_start),
             period_end=_time(item.current_period_end),
-            cancel_at_period_end=bool(found.cancel_at_period_end),
+            # Stripe's own portal writes a date and leaves the other one false.
+            cancel_at_period_end=bool(found.cancel_at_period_end or found.cancel_at),
             asked_at=asked_at,
             kept_plan=labels.get("kept_plan"),
             kept_until=_time(int(kept_until)) if kept_until else None,

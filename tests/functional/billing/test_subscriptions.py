@@ -1,0 +1,331 @@
+"""Subscriptions: bought, changed, renewed, not paid, recovered, ended; whatever order the news comes in."""
+
+import itertools
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from sqlalchemy import delete, select
+from tests.functional.billing.conftest import Till, asked
+from tests.functional.caller import Caller
+
+from oriel.accounts.models import UserSession
+from oriel.billing import journal
+from oriel.billing.gateway import SubscriptionFacts
+from oriel.billing.models import PaymentEvent, PlanHolding
+from oriel.billing.subscribing import follow_subscription
+from oriel.infra.clock import clock, now
+from oriel.infra.database import db, writing
+from oriel.infra.mail.outbox import OutboxMail
+
+MakeCaller = Callable[..., Caller]
+MONTH = timedelta(days=32)
+
+
+@pytest.fixture
+def ada(caller: MakeCaller) -> Caller:
+    return caller()
+
+
+def subscription_of(customer: Caller) -> dict[str, Any]:
+    with customer.client.application.app_context(), writing() as session:
+        # Sessions end after a month, which is what passes here.
+        session.get_one(UserSession, customer.session_id).expires_at = now() + timedelta(days=1)
+    customer.refresh()
+    answer = customer.get("/api/billing/subscription")
+    assert answer.status_code == 200
+    return dict(answer.json or {})
+
+
+def plan_of(customer: Caller) -> tuple[str, str, str | None]:
+    """Plan, status and what is pending."""
+    told = subscription_of(customer)
+    return told["plan"], told["status"], told["pending_plan"]
+
+
+def subscribe(till: Till, customer: Caller, plan: str = "pro") -> str:
+    """Buy a plan and return the subscription's id."""
+    till.buy(customer, kind="subscription", plan=plan)
+    return str(till.peer.everything("subscription")[-1]["id"])
+
+
+def customer_at(till: Till) -> str:
+    return str(till.peer.everything("customer")[-1]["id"])
+
+
+def pass_time(till: Till, time: timedelta) -> None:
+    """Let time pass at Stripe's and at ours, and hear the news."""
+    clock.shift(time)
+    till.peer.advance(time)
+    till.tell()
+
+
+def mails_of(app: APIFlask) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.created_at, OutboxMail.id)))
+
+
+def test_a_plan_is_bought_and_holds_at_once(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    assert plan_of(ada) == ("pro", "active", None)
+    assert subscription_of(ada)["current_period_end"]
+    assert (ada.get("/api/user/profile").json or {})["statistics"]["renders_limit"] == 50
+    assert sorted(mails_of(till.app)) == ["plan_changed", "receipt"]
+    [payment] = (ada.get("/api/user/history").json or {})["payments"]["items"]
+    assert (payment["what"], payment["amount"], payment["status"]) == ("Pro, one month", 999, "completed")
+
+
+def test_a_second_subscription_is_refused(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    answer = asked(ada, kind="subscription", plan="enterprise")
+    assert (answer.status_code, (answer.json or {})["error"]["code"]) == (409, "WRONG_STATE")
+
+
+def test_two_plans_cannot_be_paid_at_once(till: Till, ada: Caller) -> None:
+    till.open(ada, kind="subscription", plan="pro")
+    answer = asked(ada, kind="subscription", plan="enterprise")
+    assert (answer.json or {})["error"]["code"] == "DUPLICATE_PAYMENT_SESSION"
+
+
+def test_a_higher_plan_holds_at_once_and_is_billed(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    assert (answer.status_code, (answer.json or {})["plan"]) == (200, "enterprise")
+    till.tell()
+    assert plan_of(ada) == ("enterprise", "active", None)
+    bills = (ada.get("/api/billing/invoices").json or {})["items"]
+    assert len(bills) == 2
+    assert bills[0]["amount"] > 0
+    assert bills[0]["pdf_url"]
+    assert (ada.get("/api/user/history").json or {})["payments"]["total"] == 2
+
+
+def test_a_declined_card_leaves_the_plan_as_it_is(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    till.peer.card_fails(customer_at(till))
+    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    assert (answer.status_code, (answer.json or {})["error"]["code"]) == (402, "CARD_DECLINED")
+    till.tell()
+    assert plan_of(ada) == ("pro", "active", None)
+
+
+def test_a_lower_plan_waits_for_the_end_of_what_is_paid(till: Till, ada: Caller) -> None:
+    subscribe(till, ada, "enterprise")
+    assert ada.post("/api/billing/change", json={"plan": "pro"}).status_code == 200
+    till.tell()
+    assert plan_of(ada) == ("enterprise", "active", "pro")
+    assert "plan_will_change" in mails_of(till.app)
+    pass_time(till, MONTH)
+    assert plan_of(ada) == ("pro", "active", None)
+    latest = (ada.get("/api/user/history").json or {})["payments"]["items"][0]
+    assert (latest["what"], latest["amount"]) == ("Pro, one month", 999)
+
+
+def test_a_lower_plan_that_was_ordered_can_be_taken_back(till: Till, ada: Caller) -> None:
+    subscribe(till, ada, "enterprise")
+    ada.post("/api/billing/change", json={"plan": "pro"})
+    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    assert ((answer.json or {})["plan"], (answer.json or {})["pending_plan"]) == ("enterprise", None)
+    pass_time(till, MONTH)
+    assert plan_of(ada) == ("enterprise", "active", None)
+
+
+@pytest.mark.parametrize("plan", ["pro", "free", "nonesuch"])
+def test_a_change_that_is_none_is_refused(till: Till, ada: Caller, plan: str) -> None:
+    subscribe(till, ada)
+    assert ada.post("/api/billing/change", json={"plan": plan}).status_code in (409, 422)
+
+
+def test_who_has_no_subscription_has_none_to_change(till: Till, ada: Caller) -> None:
+    for path, body in (("change", {"plan": "pro"}), ("cancel", None), ("resume", None)):
+        assert ada.post(f"/api/billing/{path}", json=body).status_code == 409
+    assert ada.get("/api/billing/invoices").json == {"items": []}
+
+
+def test_a_cancelled_plan_ends_with_its_period(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    assert (ada.post("/api/billing/cancel").json or {})["cancel_at_period_end"] is True
+    till.tell()
+    assert plan_of(ada) == ("pro", "active", None)
+    pass_time(till, MONTH)
+    assert plan_of(ada) == ("free", "active", None)
+    assert asked(ada, kind="subscription", plan="pro").status_code == 201
+
+
+def test_a_cancellation_is_taken_back(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    ada.post("/api/billing/cancel")
+    assert (ada.post("/api/billing/resume").json or {})["cancel_at_period_end"] is False
+    pass_time(till, MONTH)
+    assert plan_of(ada) == ("pro", "active", None)
+
+
+def test_what_is_cancelled_in_the_portal_is_followed(till: Till, ada: Caller) -> None:
+    subscription_id = subscribe(till, ada)
+    assert str((ada.post("/api/billing/portal").json or {})["url"]).startswith("https://")
+    till.peer.portal_cancel(subscription_id)
+    till.tell()
+    assert subscription_of(ada)["cancel_at_period_end"] is True
+    assert (ada.post("/api/billing/resume").json or {})["cancel_at_period_end"] is False
+    assert till.peer.look(subscription_id)["cancel_at"] is None
+
+
+def test_a_renewal_begins_a_new_month(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    before = subscription_of(ada)["current_period_end"]
+    pass_time(till, MONTH)
+    assert subscription_of(ada)["current_period_end"] > before
+    assert (ada.get("/api/user/history").json or {})["payments"]["total"] == 2
+    assert mails_of(till.app).count("receipt") == 2
+
+
+def test_an_unpaid_renewal_keeps_the_plan_while_it_is_tried_again(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    till.peer.card_fails(customer_at(till))
+    pass_time(till, MONTH)
+    assert plan_of(ada) == ("pro", "past_due", None)
+    assert mails_of(till.app).count("payment_failed") >= 1
+    till.peer.card_fails(customer_at(till), fails=False)
+    pass_time(till, timedelta(days=15))
+    assert plan_of(ada) == ("pro", "active", None)
+
+
+def test_a_renewal_that_is_never_paid_ends_in_free(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    till.peer.card_fails(customer_at(till))
+    pass_time(till, MONTH)
+    for _ in range(4):
+        pass_time(till, timedelta(days=5))
+    assert plan_of(ada) == ("free", "active", None)
+
+
+def test_two_subscriptions_that_were_both_paid_leave_one_and_the_money_of_the_other(till: Till, ada: Caller) -> None:
+    first = till.open(ada, kind="subscription", plan="pro")
+    with till.app.app_context(), writing() as session:
+        # Somebody else's page, as a race of two machines might open it.
+        session.execute(delete(PlanHolding))
+    till.peer.pay(first)
+    customer_id = customer_at(till)
+    client = till.app.extensions["oriel.payments"]._client
+    prices = till.app.extensions["oriel.payments"]._prices
+    second = client.checkout.sessions.create(
+        {
+            "mode": "subscription",
+            "customer": customer_id,
+            "line_items": [{"price": prices["enterprise"], "quantity": 1}],
+            "success_url": "https://example.com",
+        }
+    )
+    till.tell()
+    till.peer.pay(second.id)
+    till.tell()
+    assert plan_of(ada)[0] == "pro"
+    states = sorted(each["status"] for each in till.peer.everything("subscription"))
+    assert states == ["active", "canceled"]
+    assert [each["amount"] for each in till.peer.everything("refund")] == [2999]
+
+
+def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: Caller) -> None:
+    """All 720 orders, with repeats drawn by a seed; the news is all there is, since all has happened already."""
+    subscription_id = subscribe(till, ada)
+    till.deliveries.done.clear()
+    ada.post("/api/billing/change", json={"plan": "enterprise"})
+    ada.post("/api/billing/cancel")
+    ada.post("/api/billing/resume")
+    till.tell()
+    # Nothing changes any more: one answer of Stripe's stands for all.
+    gateway = till.app.extensions["oriel.payments"]
+    for name in ("subscription", "checkout", "invoice"):
+        setattr(gateway, name, _remembering(getattr(gateway, name)))
+    with till.app.app_context():
+        events = db.session.scalars(select(PaymentEvent).order_by(PaymentEvent.received_at)).all()
+        ours = [event for event in events if event.kind in journal.EVENT_KINDS][:6]
+        assert len(ours) == 6
+        chance, ends = random.Random(720), set()
+        for order in itertools.permutations(ours):
+            _forget(ada)
+            for event in order:
+                for _ in range(chance.choice((1, 1, 2))):
+                    journal._handle(event)
+            holding = db.session.get_one(PlanHolding, ada.user_id, populate_existing=True)
+            ends.add((holding.plan, holding.status, holding.pending_plan, holding.cancel_at_period_end))
+            db.session.commit()
+    assert ends == {("enterprise", "active", None, False)}
+    assert subscription_id
+
+
+def _remembering(ask: Callable[[str], Any]) -> Callable[[str], Any]:
+    known: dict[str, Any] = {}
+
+    def answer(object_id: str) -> Any:  # noqa: ANN401
+        facts = known[object_id] if object_id in known else known.setdefault(object_id, ask(object_id))
+        return replace(facts, asked_at=now()) if isinstance(facts, SubscriptionFacts) else facts
+
+    return answer
+
+
+def _forget(customer: Caller) -> None:
+    with writing() as session:
+        session.execute(delete(PlanHolding).where(PlanHolding.user_id == customer.user_id))
+
+
+def test_an_old_answer_does_not_undo_a_newer_one(till: Till, ada: Caller) -> None:
+    subscription_id = subscribe(till, ada)
+    gateway = till.app.extensions["oriel.payments"]
+    with till.app.app_context():
+        old = gateway.subscription(subscription_id)
+        ada.post("/api/billing/change", json={"plan": "enterprise"})
+        from oriel.billing import subscribing
+
+        with writing() as session:
+            subscribing._apply(session, ada.user_id, old, instead_of=subscription_id)
+    assert plan_of(ada) == ("enterprise", "active", None)
+
+
+def test_many_who_follow_at_once_do_no_harm(till: Till, ada: Caller) -> None:
+    subscription_id = subscribe(till, ada)
+
+    def follow(_: int) -> None:
+        with till.app.app_context():
+            follow_subscription(subscription_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(follow, range(24)))
+    assert plan_of(ada) == ("pro", "active", None)
+    assert mails_of(till.app).count("plan_changed") == 1
+
+
+def test_a_reconciliation_finds_what_lost_events_did_not_tell(till: Till, ada: Caller, caller: MakeCaller) -> None:
+    bob = caller()
+    page = till.open(bob)
+    subscribe(till, ada)
+    till.peer.pay(page)
+    till.peer.portal_cancel(till.peer.everything("subscription")[-1]["id"])
+    till.deliveries.drop()
+    with till.app.app_context():
+        clock.shift(timedelta(minutes=2))
+        found = journal.reconcile()
+        again = journal.reconcile()
+    assert found.events_missed > 0
+    assert (again.events_missed, again.payments_changed, again.subscriptions_changed) == (0, 0, 0)
+    assert subscription_of(ada)["cancel_at_period_end"] is True
+    bob.refresh()
+    assert (bob.get("/api/user/profile").json or {})["statistics"]["credits"] == 1
+
+
+def test_a_reconciliation_needs_no_events_at_all(till: Till, ada: Caller) -> None:
+    """Where Stripe has forgotten them (after thirty days) the objects are asked for themselves."""
+    page = till.open(ada, kind="subscription", plan="pro")
+    till.peer.pay(page)
+    till.deliveries.drop()
+    gateway = till.app.extensions["oriel.payments"]
+    gateway.events_since = lambda _moment: []
+    with till.app.app_context():
+        clock.shift(timedelta(minutes=2))
+        assert journal.reconcile().payments_changed == 1
+    assert plan_of(ada)[0] == "pro"

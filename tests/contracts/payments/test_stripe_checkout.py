@@ -238,6 +238,12 @@ class TestWhatCheckoutRefuses:
         with pytest.raises(stripe.InvalidRequestError, match="inactive"):
             shop.checkout()
 
+    def test_less_than_stripe_takes(self, shop: Shop) -> None:
+        data = {"currency": "usd", "unit_amount": 49, "product_data": {"name": "A thumbnail"}}
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            shop.checkout(line_items=[{"price_data": data, "quantity": 1}])
+        assert refused.value.code == "amount_too_small"
+
     def test_what_stripe_can_do_and_the_peer_cannot(self, shop: Shop) -> None:
         with pytest.raises(stripe.InvalidRequestError) as refused:
             shop.checkout(discounts=[{"coupon": "half"}])

@@ -4,6 +4,7 @@ import copy
 import secrets
 import string
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 
 from tests.peers.stripe.wire import Obj, Refused
@@ -24,6 +25,7 @@ class Account:
         self.now = now
         self.lock = threading.RLock()
         self.objects: dict[str, Obj] = {}
+        self._kinds: defaultdict[str, dict[str, Obj]] = defaultdict(dict)
         self.request: Obj = _BY_THE_SYSTEM
         self.listeners: list[Listener] = []
         # Customers whose cards are declined.
@@ -33,7 +35,11 @@ class Account:
         self.line_items: dict[str, list[Obj]] = {}
         self.pending_lines: dict[str, list[Obj]] = {}
         self.payment_of: dict[str, str] = {}
+        # What a subscription's running period has been charged for in full.
+        self.debited: dict[str, int] = {}
         self.first_failure: dict[str, int] = {}
+        # Endpoints that are a function of the test's.
+        self.taken_by_hand: set[str] = set()
 
     def new_id(self, prefix: str, length: int = 24) -> str:
         """Make an identifier that no object of any account has."""
@@ -42,8 +48,12 @@ class Account:
     def add(self, made: Obj) -> Obj:
         """Keep a new object."""
         assert made["id"] not in self.objects
-        self.objects[made["id"]] = made
+        self.objects[made["id"]] = self._kinds[made["object"]][made["id"]] = made
         return made
+
+    def remove(self, gone: Obj) -> None:
+        """Forget an object."""
+        del self.objects[gone["id"]], self._kinds[gone["object"]][gone["id"]]
 
     def get(self, kind: str, name: str, *, param: str = "id") -> Obj:
         """Find an object; in the path (`param` is "id") a missing one is a 404, in a parameter a 400.
@@ -53,9 +63,8 @@ class Account:
         """
         found = self.objects.get(name)
         if found is None or found["object"] != kind:
-            spoken = {"checkout.session": "checkout.session", "payment_intent": "payment_intent"}.get(kind, kind)
             raise Refused(
-                f"No such {spoken}: '{name}'",
+                f"No such {kind}: '{name}'",
                 status=404 if param == "id" else 400,
                 code="resource_missing",
                 param=param,
@@ -64,7 +73,7 @@ class Account:
 
     def all(self, kind: str) -> list[Obj]:
         """List the objects of a kind, the newest first."""
-        return [one for one in reversed(self.objects.values()) if one["object"] == kind]
+        return list(reversed(self._kinds[kind].values()))
 
     def emit(self, name: str, about: Obj, previous: Obj | None = None) -> None:
         """Say what happened, with the object as it now is."""
@@ -103,7 +112,7 @@ def former(old: Obj, new: Obj) -> Obj:
         if before == value:
             continue
         nested = isinstance(before, dict) and isinstance(value, dict)
-        told[name] = former(before, value) if nested and before else copy.deepcopy(before)
+        told[name] = former(before or {}, value) if nested else copy.deepcopy(before)
     told.update({name: copy.deepcopy(value) for name, value in old.items() if name not in new})
     return told
 

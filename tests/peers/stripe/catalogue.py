@@ -4,11 +4,41 @@ from decimal import Decimal
 
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.listing import page
-from tests.peers.stripe.wire import Obj, Refused, missing, not_modelled
+from tests.peers.stripe.wire import Obj, Refused, missing, not_modelled, only_modelled
+
+_OF_CHANGED_PRODUCTS = (
+    "active",
+    "default_price",
+    "description",
+    "images",
+    "marketing_features",
+    "metadata",
+    "name",
+    "shippable",
+    "statement_descriptor",
+    "tax_code",
+    "unit_label",
+    "url",
+)
+_OF_PRODUCTS = (*_OF_CHANGED_PRODUCTS, "default_price_data", "id", "type")
+_OF_CHANGED_PRICES = ("active", "lookup_key", "nickname", "tax_behavior")
+_OF_PRICES = (
+    *_OF_CHANGED_PRICES,
+    "billing_scheme",
+    "currency",
+    "metadata",
+    "product",
+    "product_data",
+    "recurring",
+    "transfer_lookup_key",
+    "unit_amount",
+    "unit_amount_decimal",
+)
 
 
 def create_product(account: Account, params: Obj) -> Obj:
     """POST /v1/products."""
+    only_modelled(params, _OF_PRODUCTS, "a product")
     if params.get("id") in account.objects:
         raise Refused("Product already exists.", code="resource_already_exists", param="id")
     product = account.add(
@@ -43,6 +73,7 @@ def create_product(account: Account, params: Obj) -> Obj:
 
 def update_product(account: Account, params: Obj, name: str) -> Obj:
     """POST /v1/products/:id."""
+    only_modelled(params, _OF_CHANGED_PRODUCTS, "a changed product")
     product = account.get("product", name)
     new = {field: value if value != "" else None for field, value in params.items() if field != "expand"}
     if "metadata" in params:
@@ -63,11 +94,12 @@ def list_products(account: Account, params: Obj) -> Obj:
         found = [one for one in found if one["active"] == params["active"]]
     if "ids" in params:
         found = [one for one in found if one["id"] in params["ids"]]
-    return page(found, params, "/v1/products")
+    return page(found, params, "/v1/products", "active", "ids")
 
 
 def create_price(account: Account, params: Obj) -> Obj:
     """POST /v1/prices."""
+    only_modelled(params, _OF_PRICES, "a price")
     product = _product_for(account, params)
     _free_lookup_key(account, params)
     amount = _amount(params)
@@ -120,9 +152,8 @@ def _free_lookup_key(account: Account, params: Obj) -> None:
 
 
 def _amount(params: Obj) -> Decimal:
-    for name in ("tiers", "custom_unit_amount", "transform_quantity", "currency_options"):
-        if name in params:
-            raise not_modelled(f"prices with {name}")
+    if params.get("billing_scheme") == "tiered":
+        raise not_modelled("tiered prices")
     amount = params.get("unit_amount", params.get("unit_amount_decimal"))
     if amount is None:
         raise missing("unit_amount")
@@ -132,7 +163,8 @@ def _amount(params: Obj) -> Decimal:
 
 
 def _recurring(asked: Obj) -> Obj:
-    if asked.get("usage_type") == "metered" or "meter" in asked:
+    only_modelled(asked, ("interval", "interval_count", "usage_type"), "a recurring price")
+    if asked.get("usage_type") == "metered":
         raise not_modelled("metered prices")
     return {
         "interval": asked["interval"],
@@ -145,13 +177,12 @@ def _recurring(asked: Obj) -> Obj:
 
 def update_price(account: Account, params: Obj, name: str) -> Obj:
     """POST /v1/prices/:id."""
+    only_modelled(params, (*_OF_CHANGED_PRICES, "metadata", "transfer_lookup_key"), "a changed price")
     price = account.get("price", name)
     if params.get("lookup_key") not in ("", price["lookup_key"]):
         _free_lookup_key(account, params)
-    kept = ("active", "lookup_key", "nickname", "tax_behavior")
-    new: Obj = {
-        field: params[field] or None if params[field] == "" else params[field] for field in kept if field in params
-    }
+    asked = [field for field in _OF_CHANGED_PRICES if field in params]
+    new: Obj = {field: params[field] if params[field] != "" else None for field in asked}
     if "metadata" in params:
         new["metadata"] = merged(price["metadata"], params["metadata"])
     account.change(price, "price.updated", **new)
@@ -174,7 +205,7 @@ def list_prices(account: Account, params: Obj) -> Obj:
     if "recurring" in params:
         asked = params["recurring"]
         found = [one for one in found if one["recurring"] and asked.items() <= one["recurring"].items()]
-    return page(found, params, "/v1/prices")
+    return page(found, params, "/v1/prices", "lookup_keys", "product", "active", "currency", "type", "recurring")
 
 
 def plan_of(price: Obj) -> Obj:

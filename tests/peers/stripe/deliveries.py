@@ -41,8 +41,8 @@ class Delivery:
 class Deliveries:
     """The events of a peer on their way, from the moment this is made.
 
-    They go over HTTP to the endpoints that are registered, or, with `taker`, to one function `(body, signature) ->
-    status` under a registered address that does not exist. What is not answered 2xx stays `pending`.
+    They go over HTTP to the endpoints that are registered, or, with `taker`, to that one function `(body, signature) ->
+    status`, as an endpoint of its own whose secret is `secret`. What is not answered 2xx stays `pending`.
     """
 
     def __init__(self, peer: StripePeer, taker: Taker | None = None, *, now: Callable[[], float] = time.time) -> None:
@@ -56,12 +56,17 @@ class Deliveries:
         if taker:
             endpoint, self.secret = peer.endpoint("https://oriel.invalid/webhooks")
             self._takers[endpoint] = taker
+            peer.account.taken_by_hand.add(endpoint)
         peer.account.listeners.append(self._queue)
 
     def _queue(self, event: Obj) -> None:
         for endpoint in self.peer.account.all("webhook_endpoint"):
-            if wants(endpoint, event["type"]):
+            if wants(endpoint, event["type"]) and self._serves(endpoint["id"]):
                 self.pending.append(Delivery(event, endpoint["id"]))
+
+    def _serves(self, endpoint: str) -> bool:
+        by_hand = endpoint in self.peer.account.taken_by_hand
+        return endpoint in self._takers if by_hand else not self._takers
 
     def secret_of(self, endpoint: str) -> str:
         """Give what an endpoint's events are signed with."""

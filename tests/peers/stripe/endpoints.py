@@ -59,8 +59,7 @@ def update_endpoint(account: Account, params: Obj, name: str) -> Obj:
 
 def delete_endpoint(account: Account, _: Obj, name: str) -> Obj:
     """DELETE /v1/webhook_endpoints/:id."""
-    account.get("webhook_endpoint", name)
-    del account.objects[name]
+    account.remove(account.get("webhook_endpoint", name))
     return {"id": name, "object": "webhook_endpoint", "deleted": True}
 
 
@@ -88,7 +87,7 @@ def list_events(account: Account, params: Obj) -> Obj:
         found = [one for one in found if _matches(one["type"], params["type"])]
     if "types" in params:
         found = [one for one in found if one["type"] in params["types"]]
-    return page(found, params, "/v1/events")
+    return page(found, params, "/v1/events", "type", "types")
 
 
 def _matches(name: str, asked: str) -> bool:

@@ -269,7 +269,7 @@ def list_invoices(account: Account, params: Obj) -> Obj:
             found = [one for one in found if one[field] == params[field]]
     if "subscription" in params:
         found = [one for one in found if subscription_of(one) == params["subscription"]]
-    return page(found, params, "/v1/invoices")
+    return page(found, params, "/v1/invoices", "customer", "status", "collection_method", "subscription")
 
 
 def list_payments(account: Account, params: Obj) -> Obj:
@@ -281,4 +281,4 @@ def list_payments(account: Account, params: Obj) -> Obj:
     if "payment" in params:
         wanted = params["payment"].get("payment_intent")
         found = [one for one in found if one["payment"]["payment_intent"] == wanted]
-    return page(found, params, "/v1/invoice_payments")
+    return page(found, params, "/v1/invoice_payments", "invoice", "status", "payment")

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.peers.stripe.wire import Obj, Refused
+from tests.peers.stripe.wire import Obj, Refused, only_modelled
 
 _DEFAULT_LIMIT, _HIGHEST_LIMIT = 10, 100
 _CURSORS = ("limit", "starting_after", "ending_before", "expand", "created")
 
 
-def page(found: Sequence[Obj], params: Obj, url: str) -> Obj:
-    """Give one page of what was found, the newest first."""
+def page(found: Sequence[Obj], params: Obj, url: str, *selected: str) -> Obj:
+    """Give one page of what was found, the newest first; `selected` names what it was selected by already."""
+    only_modelled(params, (*_CURSORS, *selected), f"a list of {url}")
     limit = params.get("limit", _DEFAULT_LIMIT)
     if not 1 <= limit <= _HIGHEST_LIMIT:
         raise Refused(f"This value must be between 1 and {_HIGHEST_LIMIT} (inclusive).", param="limit")

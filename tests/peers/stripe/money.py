@@ -3,7 +3,7 @@
 from tests.peers.stripe.account import ACCOUNT_ID, Account, merged
 from tests.peers.stripe.clock import DAY_S
 from tests.peers.stripe.listing import filters, page
-from tests.peers.stripe.wire import Obj, Refused
+from tests.peers.stripe.wire import Obj, Refused, only_modelled
 
 _NO_ADDRESS: Obj = {
     "city": None,
@@ -269,7 +269,7 @@ def retrieve_intent(account: Account, _: Obj, name: str) -> Obj:
 def list_intents(account: Account, params: Obj) -> Obj:
     """GET /v1/payment_intents."""
     found = _matching(account.all("payment_intent"), params)
-    return page(found, params, "/v1/payment_intents")
+    return page(found, params, "/v1/payment_intents", "customer")
 
 
 def retrieve_method(account: Account, _: Obj, name: str) -> Obj:
@@ -284,7 +284,7 @@ def retrieve_charge(account: Account, _: Obj, name: str) -> Obj:
 
 def list_charges(account: Account, params: Obj) -> Obj:
     """GET /v1/charges."""
-    return page(_matching(account.all("charge"), params), params, "/v1/charges")
+    return page(_matching(account.all("charge"), params), params, "/v1/charges", "customer", "payment_intent")
 
 
 def _matching(found: list[Obj], params: Obj) -> list[Obj]:
@@ -294,6 +294,7 @@ def _matching(found: list[Obj], params: Obj) -> list[Obj]:
 
 def create_refund(account: Account, params: Obj) -> Obj:
     """POST /v1/refunds: the whole rest unless an amount is given."""
+    only_modelled(params, ("amount", "charge", "metadata", "payment_intent", "reason"), "a refund")
     charge = _charge_to_refund(account, params)
     rest = charge["amount_captured"] - charge["amount_refunded"]
     _check_refund(account, charge, rest, params)
@@ -376,7 +377,7 @@ def retrieve_refund(account: Account, _: Obj, name: str) -> Obj:
 
 def list_refunds(account: Account, params: Obj) -> Obj:
     """GET /v1/refunds."""
-    return page(_matching(account.all("refund"), params), params, "/v1/refunds")
+    return page(_matching(account.all("refund"), params), params, "/v1/refunds", "charge", "payment_intent")
 
 
 def refunds_of(account: Account, charge: Obj) -> list[Obj]:
@@ -404,13 +405,14 @@ def open_dispute(account: Account, intent: Obj) -> Obj:
                 "has_evidence": False,
                 "past_due": False,
                 "submission_count": 0,
+                "submission_method": "not_submitted",
             },
             "is_charge_refundable": False,
             "livemode": False,
             "metadata": {},
             "payment_intent": intent["id"],
             "payment_method_details": {
-                "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10.4"},
+                "card": {"brand": "visa", "case_type": "chargeback", "network": "visa", "network_reason_code": "10.4"},
                 "type": "card",
             },
             "reason": "fraudulent",
@@ -474,7 +476,7 @@ def retrieve_dispute(account: Account, _: Obj, name: str) -> Obj:
 
 def list_disputes(account: Account, params: Obj) -> Obj:
     """GET /v1/disputes."""
-    return page(_matching(account.all("dispute"), params), params, "/v1/disputes")
+    return page(_matching(account.all("dispute"), params), params, "/v1/disputes", "charge", "payment_intent")
 
 
 def account_url(path: str) -> str:

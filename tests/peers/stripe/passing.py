@@ -52,6 +52,7 @@ def _turn(account: Account, subscription: Obj) -> None:
     end = end_after(anchor, recurring["interval"], recurring["interval_count"], before[1])
     renewed = {**item, "current_period_start": before[1], "current_period_end": end}
     items = {**subscription["items"], "data": [renewed]}
+    account.debited[subscription["id"]] = item["price"]["unit_amount"] * item["quantity"]
     previous = account.change(subscription, None, items=items)
     customer = account.get("customer", subscription["customer"])
     lines = account.pending_lines.pop(subscription["id"], []) + subscriptions.lines_for(account, subscription)

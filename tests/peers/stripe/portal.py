@@ -3,7 +3,7 @@
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.customers import living_customer
 from tests.peers.stripe.listing import page
-from tests.peers.stripe.wire import Obj, Refused
+from tests.peers.stripe.wire import Obj, Refused, only_modelled
 
 _FEATURES: Obj = {
     "customer_update": {"allowed_updates": [], "enabled": False},
@@ -15,6 +15,7 @@ _FEATURES: Obj = {
         "mode": "at_period_end",
         "proration_behavior": "none",
     },
+    "subscription_pause": {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False},
     "subscription_update": {
         "billing_cycle_anchor": None,
         "default_allowed_updates": [],
@@ -84,13 +85,14 @@ def list_configurations(account: Account, params: Obj) -> Obj:
     for field in ("active", "is_default"):
         if field in params:
             found = [one for one in found if one[field] == params[field]]
-    return page(found, params, "/v1/billing_portal/configurations")
+    return page(found, params, "/v1/billing_portal/configurations", "active", "is_default")
 
 
 def create_session(account: Account, params: Obj) -> Obj:
     """POST /v1/billing_portal/sessions."""
     if "customer" not in params:
         raise Refused("Missing required param: customer.", code="parameter_missing", param="customer")
+    only_modelled(params, ("configuration", "customer", "flow_data", "locale", "return_url"), "a session of the portal")
     customer = living_customer(account, params["customer"], param="customer")
     configuration = _configuration(account, params)
     flow = params.get("flow_data")

@@ -183,10 +183,9 @@ class Server:
         _check_same(key, kept.call, fresh.call)
         if not kept.done:
             raise Refused(
-                "There is currently another in-progress request using this Idempotency Key (that probably means you "
+                "There is currently another in-progress request using this Idempotent Key (that probably means you "
                 f"submitted twice, and the other request is still going through): {key}. Please try again later.",
                 status=409,
-                kind="idempotency_error",
                 code="idempotency_key_in_use",
             )
         return kept

@@ -8,18 +8,22 @@ from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.catalogue import plan_of
 from tests.peers.stripe.clock import end_after
 from tests.peers.stripe.listing import everything, page
-from tests.peers.stripe.wire import Obj, Refused, not_modelled
+from tests.peers.stripe.wire import Obj, Refused, not_modelled, only_modelled
 
 LIVING = ("active", "past_due", "trialing", "incomplete", "unpaid", "paused")
-_NOT_MODELLED = (
-    "add_invoice_items",
-    "billing_schedules",
-    "billing_thresholds",
-    "discounts",
-    "pause_collection",
-    "pending_invoice_item_interval",
-    "transfer_data",
-    "trial_end",
+_OF_CHANGES = (
+    "billing_cycle_anchor",
+    "cancel_at",
+    "cancel_at_period_end",
+    "cancellation_details",
+    "default_payment_method",
+    "description",
+    "items",
+    "metadata",
+    "off_session",
+    "payment_behavior",
+    "proration_behavior",
+    "proration_date",
 )
 
 
@@ -91,6 +95,7 @@ def begin(account: Account, customer: Obj, priced: list[tuple[Obj, int]], asked:
         "trial_start": None,
     }
     customer["currency"] = subscription["currency"]
+    account.debited[name] = sum(price["unit_amount"] * quantity for price, quantity in priced)
     return account.add(subscription)
 
 
@@ -181,7 +186,7 @@ def list_subscriptions(account: Account, params: Obj) -> Obj:
         found = [one for one in found if one["customer"] == params["customer"]]
     if "price" in params:
         found = [one for one in found if params["price"] in {item["price"]["id"] for item in items_of(one)}]
-    return page(found, params, "/v1/subscriptions")
+    return page(found, params, "/v1/subscriptions", "status", "customer", "price")
 
 
 def update_subscription(account: Account, params: Obj, name: str) -> Obj:
@@ -206,9 +211,7 @@ def update_subscription(account: Account, params: Obj, name: str) -> Obj:
 
 
 def _check_update(subscription: Obj, params: Obj) -> None:
-    for name in _NOT_MODELLED:
-        if name in params:
-            raise not_modelled(f"subscriptions with {name}")
+    only_modelled(params, _OF_CHANGES, "a changed subscription")
     if params.get("payment_behavior") in ("default_incomplete", "pending_if_incomplete"):
         raise not_modelled(f"payment_behavior {params['payment_behavior']}")
     if subscription["status"] in LIVING:
@@ -310,9 +313,7 @@ def _asked_item(account: Account, item: Obj, params: Obj) -> tuple[Obj, int]:
         raise not_modelled("a second item: give the item's id to change its price")
     if asked["id"] != item["id"]:
         raise Refused(f"No such subscription item: '{asked['id']}'", code="resource_missing", param="items[0][id]")
-    for name in ("price_data", "deleted", "discounts", "billing_thresholds"):
-        if name in asked:
-            raise not_modelled(f"items with {name}")
+    only_modelled(asked, ("id", "price", "quantity"), "a subscription's item")
     price = account.get("price", asked["price"], param="items[0][price]") if "price" in asked else item["price"]
     if price["recurring"] is None:
         raise Refused(
@@ -333,10 +334,16 @@ def _rhythm(price: Obj) -> tuple[str, int]:
 def _prorations(account: Account, subscription: Obj, before: Obj, after: Obj, at: int) -> list[Obj]:
     start, end = before["current_period_start"], before["current_period_end"]
     left = Fraction(end - at, end - start)
+    owed = after["price"]["unit_amount"] * after["quantity"]
+    paid = before["price"]["unit_amount"] * before["quantity"]
+    if subscription["billing_mode"]["type"] == "flexible":
+        # What was charged comes back, whatever the price has become since without a proration.
+        paid = account.debited[subscription["id"]]
+    account.debited[subscription["id"]] = owed
     both = []
-    for item, sign, says in ((before, -1, "Unused time on"), (after, 1, "Remaining time on")):
+    for item, full, says in ((before, -paid, "Unused time on"), (after, owed, "Remaining time on")):
         price = item["price"]
-        amount = _rounded(left * price["unit_amount"] * item["quantity"]) * sign
+        amount = _rounded(left * full)
         if not amount:
             continue
         name = account.get("product", price["product"])["name"]
@@ -346,7 +353,7 @@ def _prorations(account: Account, subscription: Obj, before: Obj, after: Obj, at
 
 
 def _rounded(amount: Fraction) -> int:
-    return int(amount + Fraction(1, 2))
+    return int(abs(amount) + Fraction(1, 2)) * (1 if amount > 0 else -1)
 
 
 def _invoice_change(account: Account, subscription: Obj, previous: Obj, *, restart: bool) -> None:

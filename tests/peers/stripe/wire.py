@@ -1,6 +1,7 @@
 """How Stripe is spoken to: form-encoded nested parameters in, JSON and its errors out."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,7 +25,8 @@ class Refused(Exception):  # noqa: N818
     ) -> None:
         super().__init__(message)
         self.status = status
-        told = {"code": code, "message": message, "param": param, "type": kind, **(more or {})}
+        doc = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}" if code else None
+        told = {"code": code, "doc_url": doc, "message": message, "param": param, "type": kind, **(more or {})}
         self.body: Obj = {"error": {name: value for name, value in told.items() if value is not None}}
 
 
@@ -36,6 +38,18 @@ def missing(param: str) -> Refused:
 def not_modelled(what: str) -> Refused:
     """Make the refusal for what Stripe does and this peer does not: loud, so that no test passes by it."""
     return Refused(f"This peer does not model {what}.", code="peer_does_not_model_this")
+
+
+def only_modelled(params: Obj, names: Iterable[str], what: str) -> None:
+    """Refuse what is right and would be ignored.
+
+    Raises:
+        Refused: A parameter that is none of `names`.
+    """
+    known = {*names, "expand"}
+    for name in params:
+        if name not in known:
+            raise not_modelled(f"{what} with {name}")
 
 
 def read_form(encoded: str) -> Obj:

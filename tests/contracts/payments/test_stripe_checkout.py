@@ -134,6 +134,8 @@ class TestAPaymentThatTakesDays:
         sent = {event["type"]: event["data"]["object"] for event in shop.peer.events}
         assert sent["checkout.session.completed"]["payment_status"] == "unpaid"
         assert sent["checkout.session.async_payment_succeeded"]["payment_status"] == "paid"
+        with pytest.raises(NotOpen):
+            shop.peer.settle(session.id, succeeds=False)
 
     def test_may_fail_in_the_end(self, shop: Shop) -> None:
         session = shop.checkout()

@@ -3,6 +3,7 @@
 import pytest
 import stripe
 from tests.contracts.payments.shop import RENDER_CENTS, Shop
+from tests.peers.stripe import NotOpen
 
 
 def charge_of(shop: Shop, intent: str) -> stripe.Charge:
@@ -102,6 +103,13 @@ class TestADispute:
         sent = [event["type"] for event in shop.peer.events[-2:]]
         assert "charge.dispute.closed" in sent
         assert ("charge.dispute.funds_reinstated" in sent) == won
+        with pytest.raises(NotOpen):
+            shop.peer.close_dispute(made["id"], won=not won)
+
+    def test_needs_a_payment(self, shop: Shop) -> None:
+        declined = shop.peer.decline(shop.checkout().id)
+        with pytest.raises(NotOpen):
+            shop.peer.dispute(declined["payment_intent"])
 
     def test_that_was_won_leaves_the_charge_refundable(self, shop: Shop) -> None:
         intent = shop.paid()

@@ -146,7 +146,7 @@ class TestAnIdempotencyKey:
         assert refused.value.http_status == 409
         assert refused.value.error
         assert refused.value.error.code == "idempotency_key_in_use"
-        peer.server.troubles.released.set()
+        peer.hang(0)
         first.join()
         client.v1.customers.create({}, {"idempotency_key": "k"})
         assert len(peer.everything("customer")) == 1

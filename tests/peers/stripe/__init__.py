@@ -19,16 +19,17 @@ as Stripe refuses it. What Stripe can do and the peer cannot answers 400 with th
 """
 
 from tests.peers.stripe.account import API_VERSION
-from tests.peers.stripe.checkout import NotOpen
 from tests.peers.stripe.deliveries import Deliveries, Delivery, sign
 from tests.peers.stripe.peer import EMAIL, KEY, StripePeer, stripe_peer
 from tests.peers.stripe.server import Call
-from tests.peers.stripe.wire import Obj, Refused
+from tests.peers.stripe.subscriptions import RETRY_AFTER_DAYS
+from tests.peers.stripe.wire import NotOpen, Obj, Refused
 
 __all__ = [
     "API_VERSION",
     "EMAIL",
     "KEY",
+    "RETRY_AFTER_DAYS",
     "Call",
     "Deliveries",
     "Delivery",

@@ -8,7 +8,7 @@ from tests.peers.stripe.catalogue import create_price
 from tests.peers.stripe.clock import DAY_S
 from tests.peers.stripe.customers import create_customer, living_customer
 from tests.peers.stripe.listing import everything, page
-from tests.peers.stripe.wire import Obj, Refused, missing, not_modelled, only_modelled
+from tests.peers.stripe.wire import NotOpen, Obj, Refused, missing, not_modelled, only_modelled
 
 _SHORTEST_S, _LONGEST_S = 30 * 60, DAY_S
 # The peer's time stands still between `advance`s, the product's does not.
@@ -47,10 +47,6 @@ _OF_SESSIONS = (
     "tax_id_collection",
     "ui_mode",
 )
-
-
-class NotOpen(AssertionError):  # noqa: N818
-    """A customer cannot do this: the page of Checkout shows that the session is over."""
 
 
 def create_session(account: Account, params: Obj) -> Obj:
@@ -355,7 +351,9 @@ def pay_later(account: Account, session: Obj, *, email: str) -> None:
 
 def settle(account: Account, session: Obj, *, succeeds: bool) -> None:
     """Say how a payment that took days has ended."""
-    intent = account.get("payment_intent", session["payment_intent"])
+    intent = account.get("payment_intent", str(session["payment_intent"]))
+    if intent["status"] != "processing":
+        raise NotOpen(intent["status"])
     card = account.get("payment_method", account.get("charge", intent["latest_charge"])["payment_method"])
     if succeeds:
         money.succeed(account, intent, card)

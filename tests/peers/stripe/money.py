@@ -3,7 +3,7 @@
 from tests.peers.stripe.account import ACCOUNT_ID, Account, merged
 from tests.peers.stripe.clock import DAY_S
 from tests.peers.stripe.listing import filters, page
-from tests.peers.stripe.wire import Obj, Refused, only_modelled
+from tests.peers.stripe.wire import NotOpen, Obj, Refused, only_modelled
 
 _NO_ADDRESS: Obj = {
     "city": None,
@@ -387,6 +387,8 @@ def refunds_of(account: Account, charge: Obj) -> list[Obj]:
 
 def open_dispute(account: Account, intent: Obj) -> Obj:
     """Have the customer's bank take the money back."""
+    if intent["status"] != "succeeded":
+        raise NotOpen(intent["status"])
     charge = account.get("charge", intent["latest_charge"])
     dispute = account.add(
         {
@@ -459,6 +461,8 @@ _NO_EVIDENCE: Obj = {
 
 def settle_dispute(account: Account, dispute: Obj, *, won: bool) -> None:
     """Have the bank decide: a charge that was won can be refunded again."""
+    if dispute["status"] != "needs_response":
+        raise NotOpen(dispute["status"])
     dispute.update(status="won" if won else "lost", is_charge_refundable=won)
     account.emit("charge.dispute.closed", dispute)
     if won:

@@ -9,7 +9,7 @@ from tests.peers.stripe import checkout, endpoints, invoices, money, passing, su
 from tests.peers.stripe.account import Account
 from tests.peers.stripe.clock import moment
 from tests.peers.stripe.server import Call, Server
-from tests.peers.stripe.wire import Obj
+from tests.peers.stripe.wire import NotOpen, Obj
 
 KEY = "sk_test_peer00000000000000000000"
 EMAIL = "ada@example.com"
@@ -18,7 +18,8 @@ EMAIL = "ada@example.com"
 class StripePeer:
     """One Stripe account in test mode, its customers, their banks, and its own time.
 
-    Time stands still until `advance`. Every method that takes an identifier raises `Refused` for an unknown one.
+    Time stands still until `advance`. A method that takes an identifier raises `Refused` for an unknown one, and
+    `NotOpen` for what is over.
     """
 
     def __init__(self, *, start: datetime | None = None, key: str = KEY) -> None:
@@ -70,9 +71,6 @@ class StripePeer:
 
         `incomplete_first` has the subscription created before its payment, which Stripe did until 2025-03-31 and its
         guides still tell of: "created" says incomplete, then "updated" says active.
-
-        Raises:
-            NotOpen: The session is over.
         """
         with self._session(session_id) as session:
             checkout.pay(self.account, session, email=email, incomplete_first=incomplete_first)
@@ -100,7 +98,7 @@ class StripePeer:
         """Leave Checkout until the session is expired, without waiting for it."""
         with self._session(session_id) as session:
             if session["status"] != "open":
-                raise checkout.NotOpen(session["status"])
+                raise NotOpen(session["status"])
             checkout.expire(self.account, session)
         return self.look(session_id)
 
@@ -120,7 +118,7 @@ class StripePeer:
         with self.account.lock:
             invoice = self.account.get("invoice", invoice_id)
             if invoice["status"] != "open":
-                raise checkout.NotOpen(invoice["status"])
+                raise NotOpen(invoice["status"])
             self.account.declined.discard(invoice["customer"])
             subscription = self.account.get("subscription", str(invoices.subscription_of(invoice)))
             subscriptions.try_to_collect(self.account, subscription, invoice)
@@ -192,13 +190,15 @@ class StripePeer:
     def come_back(self) -> None:
         """Answer again, at the same address."""
         self.server.troubles.down = False
-        self.server.troubles.hang_s = 0.0
+        self.hang(0)
         if self.server.is_closed:
             self.server.listen()
 
     def hang(self, seconds: float) -> None:
-        """Do every later call at once, but answer it only after so long; 0 ends it."""
+        """Do every later call at once, but answer it only after so long; 0 ends it, also for those that wait."""
         self.server.troubles.hang_s = seconds
+        if not seconds:
+            self.server.troubles.let_go()
 
     def fail_after(self, call_count: int) -> None:
         """Let so many calls through; do the next one too, but lose its answer. Later ones come through."""

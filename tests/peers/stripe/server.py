@@ -63,6 +63,11 @@ class Troubles:
     busy: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
+    def let_go(self) -> None:
+        """Answer what hangs now; later calls may hang again."""
+        hanging, self.released = self.released, threading.Event()
+        hanging.set()
+
 
 class Server:
     """Answers calls about one account, on a port of its own."""
@@ -104,7 +109,8 @@ class Server:
         if self._http is None:
             return
         if not keep_port:
-            self.troubles.released.set()
+            self.troubles.hang_s = 0.0
+            self.troubles.let_go()
         self._http.shutdown()
         self._http.server_close()
         assert self._thread

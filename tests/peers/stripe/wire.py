@@ -30,6 +30,10 @@ class Refused(Exception):  # noqa: N818
         self.body: Obj = {"error": {name: value for name, value in told.items() if value is not None}}
 
 
+class NotOpen(AssertionError):  # noqa: N818
+    """What a test has a customer or a bank do cannot be done any more: it is over, or not that far."""
+
+
 def missing(param: str) -> Refused:
     """Make the refusal for a parameter that has to be there."""
     return Refused(f"Missing required param: {param}.", code="parameter_missing", param=param)

@@ -17,7 +17,7 @@ from oriel.cli_progress import ProgressDisplay
 from oriel.cli_service import COMMANDS
 from oriel.cli_settings import RenderOptions, document_from
 from oriel.doctor import Finding, examine, mend
-from oriel.errors import AppError, Cancelled
+from oriel.errors import AppError, CallerError, Cancelled
 from oriel.rendering.pipeline.analyse import analyse_song
 from oriel.rendering.pipeline.looks import Looks, load_looks
 from oriel.rendering.pipeline.process import last_line
@@ -49,10 +49,14 @@ def oriel(debug: bool) -> None:
 @click.option("--artist", help="Written in the picture; from the song's tags by default, '' for none.")
 @click.option("--cover", type=_PATH, help="A picture; the one inside the song by default.")
 @click.option("--size", metavar="720p|1080p|1440p|4k|WxH", help="The shorter side, or both.")
-@click.option("--aspect", type=click.Choice(["16:9", "9:16", "1:1", "4:5"]))
-@click.option("--fps", type=click.Choice(["24", "30", "60"]))
+@click.option("--aspect", type=click.Choice(["16:9", "9:16", "1:1", "4:5"]), help="The frame's shape; 16:9 by default.")
+@click.option("--fps", type=click.Choice(["24", "30", "60"]), help="Frames a second; 30 by default.")
 @click.option("--format", "format_", type=click.Choice(["mp4", "webm", "mov"]), help="By default what OUT ends with.")
-@click.option("--quality", type=click.Choice(["draft", "standard", "high"]))
+@click.option(
+    "--quality",
+    type=click.Choice(["draft", "standard", "high"]),
+    help="What the encoder may spend; standard by default.",
+)
 @click.option("--start", type=float, metavar="S", help="Begin at this second of the song.")
 @click.option("--duration", type=float, metavar="S", help="End after so many seconds.")
 @click.option("--seed", type=int, metavar="N", help="Another number, other chance.")
@@ -159,15 +163,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        return _fail(error.format_message(), 2)
+        return _fail(error.format_message(), 2, given)
     except (click.Abort, KeyboardInterrupt, Cancelled):
-        return _fail("Interrupted.", _INTERRUPTED)
+        return _fail("Interrupted.", _INTERRUPTED, given, Cancelled())
     except AppError as error:
         _trace(given)
-        return _fail(_explained(error), error.exit_code)
+        return _fail(_explained(error), error.exit_code, given, error)
     except Exception as error:  # noqa: BLE001  (the edge of the process: whatever it is must become a sentence)
         _trace(given)
-        return _fail(f"Something failed that should not: {type(error).__name__}: {error}", 1)
+        return _fail(f"Something failed that should not: {type(error).__name__}: {error}", 1, given)
 
 
 def _trace(arguments: Sequence[str]) -> None:
@@ -185,8 +189,13 @@ def _explained(error: AppError) -> str:
     return error.message if known in error.message else f"{error.message} ({known})"
 
 
-def _fail(sentence: str, exit_code: int) -> int:
-    click.echo(f"Error: {' '.join(sentence.split())}", err=True)
+def _fail(sentence: str, exit_code: int, arguments: Sequence[str], error: AppError | None = None) -> int:
+    """Say it in one line, and to a program that asked for JSON in the format of the API."""
+    line = " ".join(sentence.split())
+    if "--json" in arguments:
+        told = error or (CallerError(line) if exit_code == 2 else AppError(line))
+        click.echo(json.dumps({"error": told.as_json()}))
+    click.echo(f"Error: {line}", err=True)
     return exit_code
 
 

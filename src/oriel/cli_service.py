@@ -87,7 +87,7 @@ def admin() -> None:
 @click.argument("email")
 @click.password_option("--password", envvar="ADMIN_PASSWORD", help="Asked for when it is not given.")
 def admin_create(email: str, password: str) -> int:
-    """Make an operator, or make an operator of a customer."""
+    """Make an operator. A customer with this address becomes one, with this password in place of the old one."""
     from oriel.accounts.operators import create_admin
     from oriel.app import create_app
 

@@ -78,7 +78,14 @@ def _given(options: RenderOptions, content: Mapping[str, Any]) -> list[tuple[str
 
 def _format_by_name(output: Path, content: Mapping[str, Any]) -> str | None:
     """Return the format that the end of OUT's name stands for, where the settings file names none."""
-    return None if "format" in _output(content) else _FORMATS.get(output.suffix.lower())
+    if "format" in _output(content) or output.is_dir():
+        # A folder is refused by its own sentence.
+        return None
+    if output.suffix.lower() not in _FORMATS:
+        raise InvalidSettings(
+            f"{output.name} should end with {', '.join(_FORMATS)}, or say --format.", output=str(output)
+        )
+    return _FORMATS[output.suffix.lower()]
 
 
 def _output(content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -30,6 +30,7 @@ from oriel.rendering import attempts, expiry, hints, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
 from oriel.rendering.worker_folder import worker_folder
 from oriel.settings import Settings
+from oriel.wish import Wish
 from oriel.worker import own_name
 
 _log = logging.getLogger("oriel.clock")
@@ -79,9 +80,9 @@ LIGHT_WORK = (hints.HIGH_PRIORITY, hints.CLEANUP)
 def run_clock(settings: Settings) -> int:
     """Tick until SIGTERM or SIGINT, or until one of the threads dies; returns the exit code."""
     app = create_app(settings)
-    over = threading.Event()
+    stop, over = Wish(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, lambda *_: stop.utter())
     holder = own_name()
     with worker_folder(settings.data_root / "work" / "clocks") as own:
         # Temporary files hold customers' songs, and those of a clock that is killed are swept by the next one.
@@ -99,13 +100,12 @@ def run_clock(settings: Settings) -> int:
         for thread in threads:
             thread.start()
         _log.info("clock ready")
-        while not over.wait(_TICK_S) and all(thread.is_alive() for thread in threads):
+        while not stop.wait(_TICK_S) and all(thread.is_alive() for thread in threads):
             pass
-        died = not over.is_set()
         over.set()
         for thread in threads:
             thread.join(_LEAVE_S)
-    return 1 if died else 0
+    return 0 if stop.is_uttered else 1
 
 
 def hint_waiting() -> bool:

@@ -1,5 +1,6 @@
 """`oriel up`: everything on one machine under one supervisor, which restarts what dies and ends all together."""
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -9,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oriel.errors import InvalidConfiguration
 from oriel.infra.redis import connect
 from oriel.settings import Settings
+from oriel.wish import Wish
 
 _log = logging.getLogger("oriel.up")
 
@@ -29,6 +30,7 @@ _LONGEST_PAUSE_S = 5.0
 # Who has run so long has started well: its next death is not counted with earlier ones.
 _WELL_S = 10.0
 _VALKEY_START_S = 10.0
+_WEB_START_S = 20.0
 # What a Unix socket's path may have, with its final zero.
 _LONGEST_SOCKET = 107
 _THREADS = 640
@@ -63,14 +65,16 @@ def run_up(settings: Settings, workers: int) -> int:
     settings = settings.require_service()
     settings.data_root.mkdir(parents=True, exist_ok=True)
     with _only_one(settings):
+        _refuse_taken_port(settings)
         children = _children(settings, workers)
-        over = threading.Event()
+        over = Wish()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: over.set())
+            signal.signal(number, lambda *_: over.utter())
         _log.info("data in %s", settings.data_root)
         try:
             _start_all(children, settings)
-            _log.info("Oriel is at %s", settings.base_url)
+            if _answers(settings, over):
+                _log.info("Oriel is at %s", settings.base_url)
             _watch(children, over, settings)
         finally:
             _stop_all(children)
@@ -94,6 +98,32 @@ def _only_one(settings: Settings) -> Iterator[None]:
                 f"Oriel already runs with the data in {settings.data_root}. Stop it first, or choose another --data."
             ) from error
         yield
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Raise InvalidConfiguration where another program listens: ours would be started again and again."""
+    family = socket.AF_INET6 if ":" in settings.bind_host else socket.AF_INET
+    with socket.socket(family) as trial:
+        # As gunicorn does: what a connection of just now still holds is free for us.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.bind_host, settings.port))
+        except OSError as error:
+            raise InvalidConfiguration(
+                f"Nothing can listen on {settings.bind_host}:{settings.port}: {error.strerror}."
+                " Choose another port with --port or PORT.",
+                port=settings.port,
+            ) from error
+
+
+def _answers(settings: Settings, over: Wish) -> bool:
+    """Wait until the web process takes connections; False where it does not come to that."""
+    host = "127.0.0.1" if settings.bind_host == "0.0.0.0" else settings.bind_host  # noqa: S104  (only looked at)
+    deadline = time.monotonic() + _WEB_START_S
+    while time.monotonic() < deadline and not over.wait(0.05):
+        with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=1.0):
+            return True
+    return False
 
 
 def _children(settings: Settings, workers: int) -> list[Child]:
@@ -178,7 +208,7 @@ def _await_valkey(settings: Settings) -> None:
     connection.close()
 
 
-def _watch(children: list[Child], over: threading.Event, settings: Settings) -> None:
+def _watch(children: list[Child], over: Wish, settings: Settings) -> None:
     """Restart what dies, soon at first, later with a pause that doubles."""
     while not over.wait(0.1):
         at = time.monotonic()

@@ -56,6 +56,14 @@ def test_starting_twice_says_so(service: Service) -> None:
     assert "already runs" in ended.stderr
 
 
+def test_a_port_that_is_taken_is_named(service: Service, tmp_path: Path) -> None:
+    second = [sys.executable, "-m", "oriel", "up", "--port", str(service.port), "--data", str(tmp_path / "other")]
+    ended = subprocess.run(second, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert ended.returncode == 2
+    assert f"127.0.0.1:{service.port}" in ended.stderr
+    assert "--port" in ended.stderr
+
+
 def test_a_process_that_dies_is_started_again(service: Service) -> None:
     before = service.process("clock")
     kill(before, signal.SIGKILL)

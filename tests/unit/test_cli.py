@@ -109,6 +109,24 @@ def test_what_the_caller_can_mend_ends_with_2(
     assert sentence in said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["render", "none.mp3", "-o", "out.mp4", "--json"], "AUDIO_NOT_FOUND"),
+        (["render", "none.mp3", "-o", "out.mp4", "--json", "--fps", "25"], "INVALID_REQUEST"),
+        (["analyse", "none.mp3", "--json"], "AUDIO_NOT_FOUND"),
+    ],
+)
+def test_a_program_that_asked_for_json_is_told_failures_in_json(
+    capsys: Output, arguments: list[str], code: str
+) -> None:
+    assert cli.run(arguments) == 2
+    out, err = capsys.readouterr()
+    error = json.loads(out)["error"]
+    assert error["code"] == code
+    assert error["message"] in err
+
+
 def test_a_song_that_is_none_ends_with_2(capsys: Output, tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_text("no song", "utf-8")
     code, said = failing(capsys, "render", "a.mp3", "-o", "out.mp4")

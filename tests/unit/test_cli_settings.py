@@ -120,9 +120,16 @@ def test_a_parameter_of_an_unknown_look_is_refused_for_the_look(looks: Looks) ->
         document(looks, "size=1", look="nonesuch")
 
 
-@pytest.mark.parametrize(("output", "format_"), [("a.mp4", "mp4"), ("a.WEBM", "webm"), ("a.mov", "mov"), ("a", "mp4")])
+@pytest.mark.parametrize(("output", "format_"), [("a.mp4", "mp4"), ("a.WEBM", "webm"), ("a.mov", "mov")])
 def test_the_name_of_the_output_decides_the_format(looks: Looks, output: str, format_: str) -> None:
     assert document(looks, output=output).output.format == format_
+
+
+@pytest.mark.parametrize("output", ["a", "a.avi", "mp4"])
+def test_a_name_that_stands_for_no_format_is_refused(looks: Looks, output: str) -> None:
+    with pytest.raises(InvalidSettings, match=r"\.mp4, \.webm, \.mov, or say --format"):
+        document(looks, output=output)
+    assert document(looks, output=output, format="webm").output.format == "webm"
 
 
 def test_a_format_that_is_named_wins_over_the_outputs_name(looks: Looks, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -33,9 +34,21 @@ CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY, id TEXT, kind TEX
 _PATIENCE_S = 5.0
 _RETRIES = 8
 _RETRIED_FOR = timedelta(days=14)
+_NOT_OPEN = {"complete": "This page is paid already.", "expired": "This page has expired."}
 
 Body = dict[str, Any]
 Deliver = Callable[[bytes, str], object]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A customer's portal: the card, the subscriptions and bills, the latest first."""
+
+    customer_id: str
+    email: str
+    card_fails: bool
+    subscriptions: list[SubscriptionFacts]
+    bills: list[Invoice]
 
 
 class OfflineGateway:
@@ -70,6 +83,7 @@ class OfflineGateway:
             "state": "open",
         }
         with self._books() as books:
+            books.find("cus", checkout.customer_id)
             session_id = books.add("cs", f"cs_offline_{checkout.payment_id}", body)
         return OpenCheckout(session_id, f"{self._base_url}/dev/checkout?session={session_id}")
 
@@ -78,7 +92,7 @@ class OfflineGateway:
         with self._books() as books:
             page = self._page(books, session_id)
             paid = page.get("paid_as") or page.get("subscription")
-            money = books.find(page["paid_as"]) if page.get("paid_as") else {}
+            money = books.find("pi", page["paid_as"]) if page.get("paid_as") else {}
         return CheckoutFacts(
             session_id=session_id,
             payment_id=page["payment_id"],
@@ -109,12 +123,11 @@ class OfflineGateway:
     def refund(self, paid_as: str) -> None:
         """Give all of a payment back."""
         with self._books() as books:
-            money = books.find(paid_as)
+            money = books.find("pi", paid_as)
             if money["refunded"] == money["amount"]:
                 return
-            books.change(paid_as, refunded=money["amount"])
+            books.change("pi", paid_as, refunded=money["amount"])
             books.tell("charge.refunded", {"id": f"ch_{paid_as}", "object": "charge", "payment_intent": paid_as})
-        self._send()
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
         """Return how a subscription stands."""
@@ -131,47 +144,45 @@ class OfflineGateway:
     def upgrade(self, subscription_id: str, plan: str) -> None:
         """Change the price and bill the difference for the rest of the period."""
         with self._books() as books:
-            found = self._renewed(books, subscription_id)
-            if books.find(found["customer"])["card_fails"]:
+            found = self._going_on(books, subscription_id)
+            if books.find("cus", found["customer"])["card_fails"]:
                 raise CardDeclined("Your card was declined.")
             left = max(0.0, found["period_end"] - now().timestamp()) / (found["period_end"] - found["period_start"])
             difference = PLANS[plan].price_cents - PLANS[found["plan"]].price_cents
-            books.change(subscription_id, plan=plan, kept_plan=None, kept_until=None)
+            books.change("sub", subscription_id, plan=plan, kept_plan=None, kept_until=None)
             self._bill(books, subscription_id, round(difference * left), pays=True)
             books.tell("customer.subscription.updated", _about(subscription_id))
-        self._send()
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
         """Change the price, which is asked for with the next period."""
         with self._books() as books:
-            until = self._renewed(books, subscription_id)["period_end"] if kept_plan else None
-            books.change(subscription_id, plan=plan, kept_plan=kept_plan, kept_until=until)
+            found = self._going_on(books, subscription_id)
+            until = found["period_end"] if kept_plan else None
+            books.change("sub", subscription_id, plan=plan, kept_plan=kept_plan, kept_until=until)
             books.tell("customer.subscription.updated", _about(subscription_id))
-        self._send()
 
     def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
         """Set or take back the end."""
         with self._books() as books:
-            if self._renewed(books, subscription_id)["state"] == "over":
-                raise WrongState("This subscription is over.")
-            books.change(subscription_id, ends=cancel)
+            self._going_on(books, subscription_id)
+            books.change("sub", subscription_id, ends=cancel)
             books.tell("customer.subscription.updated", _about(subscription_id))
-        self._send()
 
     def end_subscription(self, subscription_id: str) -> None:
-        """End it now."""
+        """End it now; nothing was taken for it, so nothing is given back."""
         with self._books() as books:
             self._end(books, subscription_id)
-        self._send()
 
     def portal(self, customer_id: str, return_url: str) -> str:
         """Return the address of our page for it."""
-        return f"{self._base_url}/dev/portal?customer={customer_id}"
+        with self._books() as books:
+            books.find("cus", customer_id)
+        return self._portal(customer_id)
 
     def invoice(self, invoice_id: str) -> Invoice:
         """Return a bill."""
         with self._books() as books:
-            return self._invoice(books.find(invoice_id))
+            return self._invoice(books.find("in", invoice_id))
 
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
         """Return a customer's bills, the latest first."""
@@ -193,69 +204,75 @@ class OfflineGateway:
     # --- what a customer does on its pages
 
     def page(self, session_id: str) -> Body:
-        """Return a page as it is to be shown; NotFound for none."""
+        """Return a page as it is to be shown, with its customer's mail address; NotFound for none."""
         with self._books() as books:
-            return self._page(books, session_id)
+            page = self._page(books, session_id)
+            return {**page, "email": books.find("cus", page["customer"])["email"]}
 
     def pay(self, session_id: str) -> Body:
-        """Pay; WrongState for a page that is not open. Returns the page."""
-        with self._books() as books:
-            page = self._open_page(books, session_id)
-            if books.find(page["customer"])["card_fails"]:
+        """Pay and return the page; WrongState where it is not open, CardDeclined where the card is to fail."""
+        with self._open_page(session_id) as (books, page):
+            if books.find("cus", page["customer"])["card_fails"]:
                 raise CardDeclined("Your card was declined.")
             if page["product"] == "render":
                 paid_as = books.add("pi", f"pi_{session_id}", {"amount": page["amount"], "refunded": 0})
-                books.change(session_id, state="complete", paid_as=paid_as)
+                books.change("cs", session_id, state="complete", paid_as=paid_as)
                 books.tell("payment_intent.succeeded", {"id": paid_as, "object": "payment_intent"})
             else:
                 self._subscribe(books, page)
-            books.tell("checkout.session.completed", {"id": session_id, "object": "checkout.session"})
-            page = books.find(session_id)
-        self._send()
-        return page
+            books.tell("checkout.session.completed", _session(session_id))
+            return books.find("cs", session_id)
+
+    def decline(self, session_id: str) -> None:
+        """Try a card that is declined, which leaves the page open; WrongState where it is not."""
+        with self._open_page(session_id) as (books, _):
+            about = {"id": f"pi_{session_id}", "object": "payment_intent"}
+            books.tell("payment_intent.payment_failed", about)
 
     def abandon(self, session_id: str) -> None:
         """Let the page expire; WrongState for one that is not open."""
-        with self._books() as books:
-            self._open_page(books, session_id)
-            books.change(session_id, state="expired")
-            books.tell("checkout.session.expired", {"id": session_id, "object": "checkout.session"})
-        self._send()
+        with self._open_page(session_id) as (books, _):
+            books.change("cs", session_id, state="expired")
+            books.tell("checkout.session.expired", _session(session_id))
 
-    def overview(self, customer_id: str) -> Body:
-        """Return a customer with subscriptions and bills, for the page; NotFound for none."""
+    def overview(self, customer_id: str) -> Overview:
+        """Return a customer with all that there is, for the page; NotFound for none."""
         with self._books() as books:
-            customer = books.find(customer_id)
-            theirs = [found for found in books.all("sub") if found["customer"] == customer_id]
-            theirs = [self._renewed(books, found["id"]) for found in theirs]
-            bills = [found for found in reversed(books.all("in")) if found["customer"] == customer_id]
-        return {**customer, "subscriptions": theirs, "invoices": bills}
+            customer = books.find("cus", customer_id)
+            theirs = [found["id"] for found in books.all("sub") if found["customer"] == customer_id]
+            return Overview(
+                customer_id=customer_id,
+                email=customer["email"],
+                card_fails=customer["card_fails"],
+                subscriptions=[self._facts(self._renewed(books, found)) for found in reversed(theirs)],
+                bills=[self._invoice(bill) for bill in reversed(books.all("in")) if bill["customer"] == customer_id],
+            )
 
     def let_card_fail(self, customer_id: str, *, fails: bool) -> None:
         """Have the next payments of a customer declined, or not any more; then a bill that waits is paid."""
         with self._books() as books:
-            books.change(customer_id, card_fails=fails)
-            waiting = [found for found in books.all("sub") if found["customer"] == customer_id]
-            for found in waiting:
-                if not fails and found["state"] == "past_due":
-                    self._pay_late(books, found)
-        self._send()
+            books.change("cus", customer_id, card_fails=fails)
+            theirs = [found["id"] for found in books.all("sub") if found["customer"] == customer_id]
+            for subscription_id in theirs:
+                if self._renewed(books, subscription_id)["state"] == "past_due" and not fails:
+                    self._pay_late(books, subscription_id)
 
     def renew(self, subscription_id: str) -> None:
-        """Let the present period end now."""
+        """Let the present period end now; WrongState for a subscription that is over."""
         with self._books() as books:
+            found = self._going_on(books, subscription_id)
+            ends = now().timestamp()
+            # What was paid for ends with the period, wherever its end is moved.
+            kept_until = ends if found["kept_until"] == found["period_end"] else found["kept_until"]
+            books.change("sub", subscription_id, period_end=ends, kept_until=kept_until)
             self._renewed(books, subscription_id)
-            books.change(subscription_id, period_end=now().timestamp())
-            self._renewed(books, subscription_id)
-        self._send()
 
     def dispute(self, paid_as: str, state: Literal["open", "won", "lost"]) -> None:
         """Let a bank ask for a payment back, or decide about it."""
         kind = "charge.dispute.created" if state == "open" else "charge.dispute.closed"
         with self._books() as books:
-            books.change(paid_as, dispute=state)
+            books.change("pi", paid_as, dispute=state)
             books.tell(kind, {"id": f"dp_{paid_as}", "object": "dispute", "payment_intent": paid_as})
-        self._send()
 
     # --- the books
 
@@ -266,26 +283,33 @@ class OfflineGateway:
             connection.row_factory = sqlite3.Row
             connection.executescript(_TABLES)
             connection.execute("BEGIN IMMEDIATE")
+            books = _Books(connection)
             try:
-                yield _Books(connection)
+                yield books
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+        if books.have_news:
+            self._send()
 
     def _page(self, books: "_Books", session_id: str) -> Body:
-        page = books.find(session_id)
+        page = books.find("cs", session_id)
         if page["state"] == "open" and page["expires_at"] <= now().timestamp():
-            books.change(session_id, state="expired")
-            books.tell("checkout.session.expired", {"id": session_id, "object": "checkout.session"})
-            page = books.find(session_id)
+            books.change("cs", session_id, state="expired")
+            books.tell("checkout.session.expired", _session(session_id))
+            page = books.find("cs", session_id)
         return page
 
-    def _open_page(self, books: "_Books", session_id: str) -> Body:
-        page = self._page(books, session_id)
-        if page["state"] != "open":
-            raise WrongState(f"This page is {page['state']}.")
-        return page
+    @contextlib.contextmanager
+    def _open_page(self, session_id: str) -> Iterator[tuple["_Books", Body]]:
+        # That its time is over stays written down, though all else is refused and undone then.
+        self.page(session_id)
+        with self._books() as books:
+            page = self._page(books, session_id)
+            if page["state"] != "open":
+                raise WrongState(_NOT_OPEN[page["state"]])
+            yield books, page
 
     def _subscribe(self, books: "_Books", page: Body) -> None:
         began = now()
@@ -299,34 +323,33 @@ class OfflineGateway:
             "ends": False,
             "kept_plan": None,
             "kept_until": None,
-            "tries": 0,
         }
         subscription_id = books.add("sub", f"sub_{page['id']}", body)
         books.tell("customer.subscription.created", _about(subscription_id))
         invoice_id = self._bill(books, subscription_id, page["amount"], pays=True, is_first=True)
-        books.change(page["id"], state="complete", subscription=subscription_id, invoice=invoice_id)
+        books.change("cs", page["id"], state="complete", subscription=subscription_id, invoice=invoice_id)
 
     def _renewed(self, books: "_Books", subscription_id: str) -> Body:
         """Return a subscription after what its periods' ends have brought."""
-        found = books.find(subscription_id)
+        found = books.find("sub", subscription_id)
         while found["state"] in ("live", "past_due") and found["period_end"] <= now().timestamp():
             if found["ends"]:
                 self._end(books, subscription_id)
-                return books.find(subscription_id)
+                return books.find("sub", subscription_id)
             began = _time(found["period_end"])
             ends = _a_month_after(began, found["anchor_day"]).timestamp()
-            books.change(subscription_id, period_start=began.timestamp(), period_end=ends)
-            fails = books.find(found["customer"])["card_fails"]
+            books.change("sub", subscription_id, period_start=began.timestamp(), period_end=ends)
+            fails = books.find("cus", found["customer"])["card_fails"]
             self._bill(books, subscription_id, PLANS[found["plan"]].price_cents, pays=not fails)
             books.tell("customer.subscription.updated", _about(subscription_id))
-            found = books.find(subscription_id)
+            found = books.find("sub", subscription_id)
         if found["state"] == "past_due" and _time(found["period_start"]) + _RETRIED_FOR <= now():
             self._end(books, subscription_id)
-            found = books.find(subscription_id)
+            found = books.find("sub", subscription_id)
         return found
 
     def _bill(self, books: "_Books", subscription_id: str, amount: int, *, pays: bool, is_first: bool = False) -> str:
-        found = books.find(subscription_id)
+        found = books.find("sub", subscription_id)
         body = {
             "customer": found["customer"],
             "subscription": subscription_id,
@@ -336,21 +359,27 @@ class OfflineGateway:
             "at": now().timestamp(),
         }
         invoice_id = books.add("in", f"in_{secrets.token_hex(10)}", body)
-        books.change(subscription_id, state="live" if pays else "past_due", tries=0 if pays else 1)
+        books.change("sub", subscription_id, state="live" if pays else "past_due")
         books.tell("invoice.paid" if pays else "invoice.payment_failed", {"id": invoice_id, "object": "invoice"})
         return invoice_id
 
-    def _pay_late(self, books: "_Books", found: Body) -> None:
+    def _going_on(self, books: "_Books", subscription_id: str) -> Body:
+        found = self._renewed(books, subscription_id)
+        if found["state"] == "over":
+            raise WrongState("This subscription is over.")
+        return found
+
+    def _pay_late(self, books: "_Books", subscription_id: str) -> None:
         for bill in books.all("in"):
-            if bill["subscription"] == found["id"] and bill["state"] == "open":
-                books.change(bill["id"], state="paid")
+            if bill["subscription"] == subscription_id and bill["state"] == "open":
+                books.change("in", bill["id"], state="paid")
                 books.tell("invoice.paid", {"id": bill["id"], "object": "invoice"})
-        books.change(found["id"], state="live", tries=0)
-        books.tell("customer.subscription.updated", _about(found["id"]))
+        books.change("sub", subscription_id, state="live")
+        books.tell("customer.subscription.updated", _about(subscription_id))
 
     def _end(self, books: "_Books", subscription_id: str) -> None:
-        if books.find(subscription_id)["state"] != "over":
-            books.change(subscription_id, state="over")
+        if books.find("sub", subscription_id)["state"] != "over":
+            books.change("sub", subscription_id, state="over")
             books.tell("customer.subscription.deleted", _about(subscription_id))
 
     def _facts(self, found: Body) -> SubscriptionFacts:
@@ -368,7 +397,7 @@ class OfflineGateway:
         )
 
     def _invoice(self, found: Body) -> Invoice:
-        address = f"{self._base_url}/dev/portal?customer={found['customer']}"
+        address = f"{self._portal(found['customer'])}#{found['id']}"
         waits = found["state"] == "open"
         return Invoice(
             id=found["id"],
@@ -385,6 +414,9 @@ class OfflineGateway:
             page_url=address,
             pdf_url=address,
         )
+
+    def _portal(self, customer_id: str) -> str:
+        return f"{self._base_url}/dev/portal?customer={customer_id}"
 
     # --- events
 
@@ -417,6 +449,7 @@ class _Books:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.have_news = False
 
     def add(self, kind: str, object_id: str, body: Body) -> str:
         """Add an object where there is none under this id; return the id."""
@@ -426,9 +459,10 @@ class _Books:
         )
         return object_id
 
-    def find(self, object_id: str) -> Body:
-        """Return an object; raise NotFound."""
-        row = self._connection.execute("SELECT body FROM objects WHERE id = ?", (object_id,)).fetchone()
+    def find(self, kind: str, object_id: str) -> Body:
+        """Return an object; raise NotFound, also where it is of another kind."""
+        query = "SELECT body FROM objects WHERE kind = ? AND id = ?"
+        row = self._connection.execute(query, (kind, object_id)).fetchone()
         if row is None:
             raise NotFound("The payment service knows nothing of this.")
         return {"id": object_id, **json.loads(row["body"])}
@@ -438,9 +472,9 @@ class _Books:
         rows = self._connection.execute("SELECT id, body FROM objects WHERE kind = ? ORDER BY made", (kind,))
         return [{"id": row["id"], **json.loads(row["body"])} for row in rows]
 
-    def change(self, object_id: str, **values: object) -> None:
+    def change(self, kind: str, object_id: str, **values: object) -> None:
         """Change some values of an object."""
-        body = {**self.find(object_id), **values}
+        body = {**self.find(kind, object_id), **values}
         del body["id"]
         self._connection.execute("UPDATE objects SET body = ? WHERE id = ?", (json.dumps(body), object_id))
 
@@ -448,6 +482,7 @@ class _Books:
         """Write an event down, to be sent after the commit."""
         event = (f"evt_{secrets.token_hex(12)}", kind, now().timestamp(), json.dumps(about))
         self._connection.execute("INSERT INTO events (id, kind, at, body) VALUES (?, ?, ?, ?)", event)
+        self.have_news = True
 
     def events_since(self, seconds: float) -> list[sqlite3.Row]:
         """Return the events since a moment."""
@@ -473,6 +508,10 @@ def _envelope(row: sqlite3.Row) -> Body:
         "created": int(row["at"]),
         "data": {"object": about},
     }
+
+
+def _session(session_id: str) -> Body:
+    return {"id": session_id, "object": "checkout.session"}
 
 
 def _about(subscription_id: str) -> Body:

@@ -13,7 +13,7 @@ from oriel.billing.checkout import Wanted, open_checkout
 from oriel.billing.fulfilment import follow_payment
 from oriel.billing.gateway import payments
 from oriel.billing.history import own_payment
-from oriel.billing.models import FAILED, PENDING
+from oriel.billing.models import FAILED, PENDING, Payment
 from oriel.billing.standing import plan_of
 from oriel.errors import InvalidPaymentRequest, PaymentsUnavailable
 from oriel.infra.cache import remembered
@@ -67,6 +67,18 @@ class PaymentStatusOut(BaseModel):
     job_id: str | None = Field(description="The render that was submitted with it")
     error: str | None = Field(description="Why nothing came of it, as a sentence")
 
+    @classmethod
+    def of(cls, payment: Payment) -> "PaymentStatusOut":
+        """Return what is told about a payment whose page was opened."""
+        return cls(
+            session_id=payment.stripe_session_id or "",
+            status=cast("Any", payment.status),
+            amount=payment.amount,
+            currency=payment.currency,
+            job_id=payment.job_id,
+            error=payment.error,
+        )
+
 
 class WrittenOut(BaseModel):
     """The event is written down."""
@@ -106,14 +118,7 @@ def status(checkout_session_id: str) -> PaymentStatusOut:
     if payment.status == PENDING:
         remembered(f"payment:{payment.id}", _ASKED_EVERY_S, lambda: _follow(checkout_session_id))
         payment = own_payment(current_user().id, checkout_session_id)
-    return PaymentStatusOut(
-        session_id=checkout_session_id,
-        status=cast("Any", payment.status),
-        amount=payment.amount,
-        currency=payment.currency,
-        job_id=payment.job_id,
-        error=payment.error,
-    )
+    return PaymentStatusOut.of(payment)
 
 
 @routes.post("/api/payments/webhook")

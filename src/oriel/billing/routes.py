@@ -115,6 +115,18 @@ class SubscriptionOut(BaseModel):
     cancel_at_period_end: bool
     pending_plan: str | None
 
+    @classmethod
+    def of(cls, user_id: str) -> "SubscriptionOut":
+        """Return what is told about a customer's plan."""
+        found = subscription_of(user_id)
+        return cls(
+            plan=found.plan.name,
+            status=found.status,
+            current_period_end=in_iso(found.period_end),
+            cancel_at_period_end=found.cancel_at_period_end,
+            pending_plan=found.pending_plan,
+        )
+
 
 @routes.get("/plans")
 @allow(Who.ANYONE)
@@ -131,7 +143,7 @@ def plans() -> PlansOut:
 @routes.doc(summary="The plan that one is on")
 def subscription() -> SubscriptionOut:
     """Answer the caller's plan and what becomes of it."""
-    return _subscription(current_user().id)
+    return SubscriptionOut.of(current_user().id)
 
 
 @routes.post("/change")
@@ -145,7 +157,7 @@ def subscription() -> SubscriptionOut:
 def change(json_data: ChangeIn) -> SubscriptionOut:
     """Change the plan of the caller's subscription."""
     subscribing.change_plan(current_user().id, json_data.plan)
-    return _subscription(current_user().id)
+    return SubscriptionOut.of(current_user().id)
 
 
 @routes.post("/cancel")
@@ -156,7 +168,7 @@ def change(json_data: ChangeIn) -> SubscriptionOut:
 def cancel() -> SubscriptionOut:
     """Let the caller's subscription end."""
     subscribing.end_or_go_on(current_user().id, "cancel")
-    return _subscription(current_user().id)
+    return SubscriptionOut.of(current_user().id)
 
 
 @routes.post("/resume")
@@ -167,7 +179,7 @@ def cancel() -> SubscriptionOut:
 def resume() -> SubscriptionOut:
     """Let the caller's subscription go on."""
     subscribing.end_or_go_on(current_user().id, "resume")
-    return _subscription(current_user().id)
+    return SubscriptionOut.of(current_user().id)
 
 
 @routes.post("/portal")
@@ -204,15 +216,4 @@ def _invoice(invoice: Invoice) -> InvoiceOut:
         created_at=invoice.created_at,
         page_url=invoice.page_url,
         pdf_url=invoice.pdf_url,
-    )
-
-
-def _subscription(user_id: str) -> SubscriptionOut:
-    found = subscription_of(user_id)
-    return SubscriptionOut(
-        plan=found.plan.name,
-        status=found.status,
-        current_period_end=in_iso(found.period_end),
-        cancel_at_period_end=found.cancel_at_period_end,
-        pending_plan=found.pending_plan,
     )

@@ -2,12 +2,19 @@
 
 from apiflask import APIFlask
 
+from oriel.billing.gateway import payments, takes_payments
+from oriel.billing.offline import OfflineGateway
 from oriel.dev import mail
+from oriel.dev import payments as payment_pages
 from oriel.settings import Settings
 
 
 def register(app: APIFlask, settings: Settings) -> None:
-    """Add the pages of this package, in development."""
+    """Add the pages of this package, in development; those for paying only where nothing is really paid."""
     if settings.is_production:
         return
     app.register_blueprint(mail.routes)
+    with app.app_context():
+        is_offline = takes_payments() and isinstance(payments(), OfflineGateway)
+    if is_offline:
+        app.register_blueprint(payment_pages.routes)

@@ -2,16 +2,16 @@
 
 import base64
 import re
-import secrets
 from collections.abc import Sequence
 
 from apiflask import APIBlueprint
-from flask import make_response, render_template
+from flask import make_response
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from oriel.accounts.access import Who, allow
 from oriel.dev.loopback import refuse_others
+from oriel.dev.pages import page
 from oriel.errors import NotFound
 from oriel.infra.clock import in_iso
 from oriel.infra.database import db
@@ -36,7 +36,7 @@ _LETTER_CSP = (
 @allow(Who.ANYONE)
 def mailbox() -> ResponseReturnValue:
     """List the mails, the newest first."""
-    return _page("dev_mailbox.html", mails=_newest(), failed=len(failures()), providers=providers().names)
+    return page("dev_mailbox.html", mails=_newest(), failed=len(failures()), providers=providers().names)
 
 
 @routes.get("/mail/<mail_id>")
@@ -44,7 +44,7 @@ def mailbox() -> ResponseReturnValue:
 def one(mail_id: str) -> ResponseReturnValue:
     """Show one mail: its envelope, the letter in a frame, the text below."""
     mail = _mail(mail_id)
-    return _page("dev_mail.html", mail=mail, links=links_of(mail.text))
+    return page("dev_mail.html", mail=mail, links=links_of(mail.text))
 
 
 @routes.get("/mail/<mail_id>/letter")
@@ -93,13 +93,3 @@ def _mail(mail_id: str) -> OutboxMail:
     if mail is None:
         raise NotFound("This mail is not in the outbox.")
     return mail
-
-
-def _page(template: str, **values: object) -> ResponseReturnValue:
-    nonce = secrets.token_urlsafe(16)
-    response = make_response(render_template(template, nonce=nonce, **values))
-    response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; frame-src 'self'; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'none'"
-    )
-    return response

@@ -4,6 +4,7 @@ import logging
 import re
 import time
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask
@@ -11,7 +12,7 @@ from apiflask.exceptions import HTTPError
 from flask import Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_cors import CORS
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from oriel.errors import AppError
@@ -35,6 +36,13 @@ CODES = {
     422: "VALIDATION_ERROR",
     429: "RATE_LIMITED",
     503: "UNAVAILABLE",
+}
+# What they mean to whoever asks us: Werkzeug says little more than the status.
+_PLAIN = {
+    400: "This request cannot be read. Send JSON with Content-Type: application/json, or a form where one is wanted.",
+    404: "There is nothing at this address.",
+    413: "This is more than we take here.",
+    416: "The file does not have the part that was asked for.",
 }
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:;"
@@ -89,7 +97,7 @@ def _map_errors(app: APIFlask) -> None:
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> ResponseReturnValue:
         if isinstance(error, HTTPException):
-            return _refused(error.code or 500, error.description or error.name, {}, error)
+            return _refused(error.code or 500, _sentence(error), {}, error)
         _log.error("A request failed.", exc_info=error, extra=facts(path=request.path))
         sentence = "Something failed on our side. Nothing is lost; please try again."
         return error_answer(AppError(sentence, request_id=g.request_id))
@@ -98,7 +106,14 @@ def _map_errors(app: APIFlask) -> None:
     def refused(error: HTTPError) -> Any:  # noqa: ANN401  (APIFlask's own signature)
         fields = _fields(error.detail)
         sentence = f"The request is not valid: {'; '.join(f'{k}: {v}' for k, v in fields.items())}." if fields else ""
-        return _refused(error.status_code, sentence or error.message or "The request was refused.", fields, None)
+        plain = _PLAIN.get(error.status_code) or error.message or "The request was refused."
+        return _refused(error.status_code, sentence or plain, fields, None)
+
+
+def _sentence(error: HTTPException) -> str:
+    if error.code == HTTPStatus.METHOD_NOT_ALLOWED and isinstance(error, MethodNotAllowed):
+        return f"This address does not take {request.method}; it takes {', '.join(sorted(error.valid_methods or ()))}."
+    return _PLAIN.get(error.code or 500) or error.description or error.name
 
 
 def _fields(detail: Any) -> dict[str, str]:  # noqa: ANN401  (whatever the validator says)
@@ -137,10 +152,10 @@ def _finish(response: Response, settings: Settings) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Request-Id"] = g.request_id
     # The limiter says when the count begins anew, also to those who need not wait.
-    if response.status_code < 400:
-        response.headers.pop("Retry-After", None)
-    elif wait := g.get("retry_after"):
+    if wait := g.get("retry_after"):
         response.headers["Retry-After"] = wait
+    elif response.status_code not in (429, 503):
+        response.headers.pop("Retry-After", None)
     told = facts(
         method=request.method,
         path=request.url_rule.rule if request.url_rule else "-",

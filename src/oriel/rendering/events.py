@@ -3,7 +3,6 @@
 import json
 import queue
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +14,11 @@ from redis.exceptions import RedisError
 from sqlalchemy import or_, select
 
 from oriel.accounts.access import Proof, Who, allow, current_proof, is_still_good
+from oriel.billing.fulfilment import PAYMENT
+from oriel.billing.models import PENDING, Payment
+from oriel.billing.payment_routes import PaymentStatusOut
+from oriel.billing.routes import SubscriptionOut
+from oriel.billing.subscribing import SUBSCRIPTION
 from oriel.errors import NotAllowed, NotAuthenticated, Unavailable, UpgradeNeeded
 from oriel.infra.database import db
 from oriel.infra.events import listeners
@@ -26,6 +30,9 @@ from oriel.rendering.announcing import RENDER
 from oriel.rendering.models import UNDER_WAY, RenderJob
 from oriel.rendering.status import statuses_of
 from oriel.settings import Settings
+
+# What a page is told of each subject, as it is sent.
+Bodies = dict[str, str]
 
 routes = APIBlueprint("events", "events", tag="renders")
 
@@ -73,7 +80,8 @@ def ticket() -> TicketOut:
 @routes.get("/api/render/events")
 @allow(Who.ANYONE)
 @routes.doc(
-    summary="WebSocket (?ticket=): messages {type: render | payment, …the body that polling gives}", responses=[426]
+    summary="WebSocket (?ticket=): messages {type: render | payment | subscription, …the body that polling gives}",
+    responses=[426],
 )
 def no_socket() -> Response:
     """Tell those who come without a WebSocket how to come."""
@@ -120,7 +128,7 @@ def _may_listen(proof: Proof) -> bool:
 
 
 def _push(socket: Any, proof: Proof) -> None:  # noqa: ANN401  (the library has no types)
-    sent: dict[str, str] = {}
+    sent: Bodies = {}
     next_check = time.monotonic() + _CHECK_S
     try:
         with listeners().listening(proof.user_id) as mailbox:
@@ -144,7 +152,7 @@ def _close_if_ended(socket: Any, proof: Proof) -> None:  # noqa: ANN401
         raise simple_websocket.ConnectionClosed(_POLICY_VIOLATION)
 
 
-def _send_news(socket: Any, user_id: str, sent: dict[str, str], mailbox: "queue.Queue[tuple[str, str]]") -> None:  # noqa: ANN401
+def _send_news(socket: Any, user_id: str, sent: Bodies, mailbox: "queue.Queue[tuple[str, str]]") -> None:  # noqa: ANN401
     try:
         kind, subject = mailbox.get(timeout=_LOOK_S)
     except queue.Empty:
@@ -152,26 +160,49 @@ def _send_news(socket: Any, user_id: str, sent: dict[str, str], mailbox: "queue.
         if not listeners().is_connected:
             _send_all(socket, user_id, sent)
         return
+    db.session.expire_all()
     if kind == RENDER:
-        _send(socket, _jobs(RenderJob.id == subject, RenderJob.user_id == user_id), sent)
+        _send(socket, _renders(RenderJob.id == subject, RenderJob.user_id == user_id), sent)
+    elif kind == PAYMENT:
+        _send(socket, _payments(Payment.id == subject, Payment.user_id == user_id), sent)
+    elif kind == SUBSCRIPTION:
+        _send(socket, _subscription(user_id), sent)
 
 
-def _send_all(socket: Any, user_id: str, sent: dict[str, str]) -> None:  # noqa: ANN401
-    listed = or_(RenderJob.status.in_(UNDER_WAY), RenderJob.id.in_(list(sent)))
-    _send(socket, _jobs(RenderJob.user_id == user_id, listed), sent)
+def _send_all(socket: Any, user_id: str, sent: Bodies) -> None:  # noqa: ANN401
+    db.session.expire_all()
+    renders = or_(RenderJob.status.in_(UNDER_WAY), RenderJob.id.in_(list(sent)))
+    payments = or_(Payment.status == PENDING, Payment.id.in_(list(sent)))
+    bodies = _renders(RenderJob.user_id == user_id, renders) | _payments(Payment.user_id == user_id, payments)
+    plan = _subscription(user_id)
+    # A plan is always there, and news only once it is another one than when the page began to listen.
+    _send(socket, bodies | (plan if SUBSCRIPTION in sent else {}), sent)
+    sent.update(plan)
 
 
-def _send(socket: Any, jobs: Sequence[RenderJob], sent: dict[str, str]) -> None:  # noqa: ANN401
-    told = (status.model_dump(mode="json") for status in statuses_of(jobs))
-    bodies = {status["id"]: json.dumps({"type": RENDER, **status}) for status in told}
+def _send(socket: Any, bodies: Bodies, sent: Bodies) -> None:  # noqa: ANN401
     # A page on a slow line must not hold one of the database's connections.
     db.session.commit()
-    for job_id, body in bodies.items():
-        if sent.get(job_id) != body:
-            sent[job_id] = body
+    for subject, body in bodies.items():
+        if sent.get(subject) != body:
+            sent[subject] = body
             socket.send(body)
 
 
-def _jobs(*conditions: Any) -> Sequence[RenderJob]:  # noqa: ANN401
-    db.session.expire_all()
-    return db.session.scalars(select(RenderJob).where(*conditions).order_by(RenderJob.created_at)).all()
+def _renders(*conditions: Any) -> Bodies:  # noqa: ANN401
+    jobs = db.session.scalars(select(RenderJob).where(*conditions).order_by(RenderJob.created_at)).all()
+    return {status.id: _body(RENDER, status) for status in statuses_of(jobs)}
+
+
+def _payments(*conditions: Any) -> Bodies:  # noqa: ANN401
+    opened = (*conditions, Payment.stripe_session_id.is_not(None))
+    payments = db.session.scalars(select(Payment).where(*opened).order_by(Payment.created_at))
+    return {payment.id: _body(PAYMENT, PaymentStatusOut.of(payment)) for payment in payments}
+
+
+def _subscription(user_id: str) -> Bodies:
+    return {SUBSCRIPTION: _body(SUBSCRIPTION, SubscriptionOut.of(user_id))}
+
+
+def _body(kind: str, told: BaseModel) -> str:
+    return json.dumps({"type": kind, **told.model_dump(mode="json")})

@@ -102,7 +102,8 @@ class RenderJob(Base):
     @property
     def video_url(self) -> str | None:
         """Where the customer gets the video, while it is there."""
-        return self.delivery_link if self.status == COMPLETED and self.deleted_at is None else None
+        is_over = self.deleted_at is not None or (self.expires_at is not None and self.expires_at <= now())
+        return self.delivery_link if self.status == COMPLETED and not is_over else None
 
 
 def pictures_of(job: RenderJob) -> tuple[str | None, str | None]:

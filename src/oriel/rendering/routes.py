@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from apiflask import APIBlueprint
 from apiflask.fields import UploadFile
 from flask import Response, current_app, request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from sqlalchemy import select
 
 from oriel.accounts.access import Who, allow, current_user
@@ -22,12 +22,14 @@ from oriel.rendering import delivery
 from oriel.rendering.cancelling import cancel_render, own_job
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.looks import Looks
-from oriel.rendering.pipeline.settings_document import read_settings_json
+from oriel.rendering.pipeline.settings_document import document_schema, read_settings_json
 from oriel.rendering.status import StatusOut, status_of, statuses_of
 from oriel.rendering.submit import Order, submit_render
 
 routes = APIBlueprint("rendering", "rendering", tag="renders")
 
+# Checked by the document's own rules, which name the key and know earlier versions.
+SettingsBody = Annotated[dict[str, Any], WithJsonSchema(document_schema())]
 _READS = f"{READS_A_MINUTE}/minute"
 _KEY_HEADER = "Idempotency-Key"
 _LONGEST_KEY = 200
@@ -45,7 +47,7 @@ class SubmitIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     upload_id: Identifier
-    settings: dict[str, Any] = Field(default_factory=dict, description="Settings document, version 1")
+    settings: SettingsBody = {}
     pay_with: Literal["plan", "credit"] | None = None
 
 

@@ -30,6 +30,7 @@ from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResul
 from oriel.rendering.pipeline.settings_document import THE_COVER, parse_settings
 from oriel.rendering.warm import WarmBrowser
 from oriel.settings import Settings
+from oriel.wish import Wish
 
 _log = logging.getLogger("oriel.worker")
 
@@ -101,17 +102,17 @@ class Stop:
     """The wish that this worker ends; heard at once by the attempt under way."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._asked = Wish()
         self._watch: Watch | None = None
 
     @property
     def is_asked(self) -> bool:
         """Whether somebody wants an end."""
-        return self._asked.is_set()
+        return self._asked.is_uttered
 
     def ask(self) -> None:
         """Want an end; may be called by a signal handler."""
-        self._asked.set()
+        self._asked.utter()
         if self._watch:
             self._watch.end("stop")
 

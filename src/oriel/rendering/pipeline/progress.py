@@ -1,6 +1,5 @@
 """How far a render is, when it will be done, and the token by which it is stopped."""
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oriel.errors import Cancelled
+from oriel.wish import Wish
 
 Stage = Literal["preparing", "analysing", "rendering", "encoding", "uploading"]
 
@@ -44,25 +44,25 @@ class CancelToken:
     """Asks a render to end; may be set from any thread or from a signal handler."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._wish = Wish()
 
     def cancel(self) -> None:
         """Ask for the end."""
-        self._event.set()
+        self._wish.utter()
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody has asked."""
-        return self._event.is_set()
+        return self._wish.is_uttered
 
     def check(self) -> None:
         """Raise Cancelled if somebody has asked."""
-        if self._event.is_set():
+        if self._wish.is_uttered:
             raise Cancelled
 
     def wait(self, seconds: float) -> None:
         """Sleep for so long, or raise Cancelled as soon as somebody asks."""
-        if self._event.wait(seconds):
+        if self._wish.wait(seconds):
             raise Cancelled
 
 

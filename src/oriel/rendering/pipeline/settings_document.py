@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from oriel.errors import InvalidSettings, UnknownSetting
 from oriel.rendering.pipeline.looks import suggest
@@ -30,7 +38,15 @@ def normal_colour(value: object) -> object:
     return value
 
 
-Colour = Annotated[str, BeforeValidator(normal_colour), Field(pattern=r"^#[0-9a-f]{6}$")]
+_COLOURS = {
+    "anyOf": [
+        {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"},
+        {"type": "integer", "minimum": 0, "maximum": 0xFFFFFF},
+    ]
+}
+Colour = Annotated[
+    str, BeforeValidator(normal_colour), Field(pattern=r"^#[0-9a-f]{6}$"), WithJsonSchema(_COLOURS, mode="validation")
+]
 Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=2)]
 Line = Annotated[str, Field(max_length=200)]
 Format = Literal["mp4", "webm", "mov"]
@@ -116,6 +132,23 @@ class SettingsDocument(_Part):
     cover: Cover = Cover()
     background: Background = Background()
     finish: Finish = Finish()
+
+
+def document_schema() -> dict[str, Any]:
+    """Return the JSON schema of a document that somebody may send, in one piece; params are the look's own."""
+    schema = SettingsDocument.model_json_schema(mode="validation")
+    parts = schema.pop("$defs")
+
+    def whole(value: Any) -> Any:  # noqa: ANN401  (JSON)
+        if isinstance(value, list):
+            return [whole(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if "$ref" in value:
+            return whole({**parts[value["$ref"].rpartition("/")[2]], **{k: v for k, v in value.items() if k != "$ref"}})
+        return {key: whole(item) for key, item in value.items()}
+
+    return dict(whole(schema))
 
 
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -68,6 +69,7 @@ class TestParameters:
             ("preferred_locales=en", None, "preferred_locales"),
             ("email=nobody", "email_invalid", "email"),
             ("metadata[a][b]=c", None, "metadata[a]"),
+            ("name=Ada&name[first]=Ada", None, "name"),
             ("metadata[a]=" + "b" * 501, None, "metadata[a]"),
             ("metadata[" + "a" * 41 + "]=b", "parameter_invalid", "metadata"),
         ],
@@ -76,6 +78,7 @@ class TestParameters:
         answer = raw(peer, "/v1/customers", body)
         error = answer.json()["error"]
         assert answer.status_code == 400
+        assert not peer.everything("customer")
         assert (error["type"], error.get("code"), error["param"]) == ("invalid_request_error", code, param)
 
     def test_that_are_several_and_unknown_are_all_named(self, peer: StripePeer) -> None:
@@ -130,6 +133,16 @@ class TestAnIdempotencyKey:
                 shop.client.v1.refunds.create(too_much, {"idempotency_key": "k"})
         assert refused.value.headers
         assert refused.value.headers["Idempotent-Replayed"] == "true"
+
+    def test_may_be_written_in_small_letters(self, peer: StripePeer) -> None:
+        first, second = (raw(peer, "/v1/customers", "name=x", **{"idempotency-key": "k"}) for _ in range(2))
+        assert first.json() == second.json()
+
+    def test_is_forgotten_after_a_day(self, peer: StripePeer, client: stripe.StripeClient) -> None:
+        client.v1.customers.create({}, {"idempotency_key": "k"})
+        peer.advance(timedelta(days=1, seconds=1))
+        client.v1.customers.create({}, {"idempotency_key": "k"})
+        assert len(peer.everything("customer")) == 2
 
     def test_keeps_nothing_for_parameters_that_were_wrong(self, peer: StripePeer) -> None:
         assert raw(peer, "/v1/customers", "nmae=x", **{"Idempotency-Key": "k"}).status_code == 400
@@ -249,6 +262,11 @@ class TestLists:
         (session,) = shop.client.v1.checkout.sessions.list({"expand": ["data.subscription.latest_invoice"]}).data
         assert isinstance(session.subscription, stripe.Subscription)
         assert isinstance(session.subscription.latest_invoice, stripe.Invoice)
+
+    def test_refuse_to_select_by_what_the_peer_would_ignore(self, client: stripe.StripeClient) -> None:
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            client.v1.subscriptions.list({"collection_method": "send_invoice"})
+        assert refused.value.code == "peer_does_not_model_this"
 
     def test_refuse_to_expand_what_is_no_object(self, shop: Shop) -> None:
         with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tests.peers.stripe import money
-from tests.peers.stripe.account import Account
+from tests.peers.stripe.account import ACCOUNT_ID, Account
 from tests.peers.stripe.clock import HOUR_S
 from tests.peers.stripe.listing import everything, page
 from tests.peers.stripe.wire import Obj
@@ -173,8 +173,8 @@ def finalise(account: Account, invoice: Obj, *, already_paid_by: str | None = No
         automatically_finalizes_at=None,
         effective_at=account.now,
         ending_balance=customer["balance"],
-        hosted_invoice_url=f"{money.account_url(address)}?s=ap",
-        invoice_pdf=f"https://pay.stripe.com/invoice/{address}/pdf?s=ap",
+        hosted_invoice_url=f"https://invoice.stripe.com/i/{ACCOUNT_ID}/{address}?s=ap",
+        invoice_pdf=f"https://pay.stripe.com/invoice/{ACCOUNT_ID}/{address}/pdf?s=ap",
         number=number,
         starting_balance=balance,
         status="open",

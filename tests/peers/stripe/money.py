@@ -1,6 +1,6 @@
 """Cards, payment intents, charges, refunds and disputes."""
 
-from tests.peers.stripe.account import ACCOUNT_ID, Account, merged
+from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.clock import DAY_S
 from tests.peers.stripe.listing import filters, page
 from tests.peers.stripe.wire import NotOpen, Obj, Refused, only_modelled
@@ -481,8 +481,3 @@ def retrieve_dispute(account: Account, _: Obj, name: str) -> Obj:
 def list_disputes(account: Account, params: Obj) -> Obj:
     """GET /v1/disputes."""
     return page(_matching(account.all("dispute"), params), params, "/v1/disputes", "charge", "payment_intent")
-
-
-def account_url(path: str) -> str:
-    """Give an address of the kind that Stripe shows invoices at."""
-    return f"https://invoice.stripe.com/i/{ACCOUNT_ID}/{path}"

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -128,8 +129,17 @@ class Server:
             self._holding.close()
             self._holding = None
 
-    def answer(self, call: Call, encoded: str, authorization: str) -> Reply:
-        """Answer a call."""
+    def answer(self, method: str, path: str, encoded: str, headers: Message) -> Reply:
+        """Answer a call, whose parameters are `encoded`."""
+        key, version = headers.get("Idempotency-Key"), headers.get("Stripe-Version")
+        try:
+            call = Call(method, path, read_form(encoded), key, version)
+        except Refused as refused:
+            return Reply(refused.status, refused.body)
+        self.calls.append(call)
+        return self._reply(call, encoded, headers.get("Authorization", ""))
+
+    def _reply(self, call: Call, encoded: str, authorization: str) -> Reply:
         request_id = self.account.new_id("req", 14)
         headers = {"Request-Id": request_id, "Stripe-Version": call.version or API_VERSION}
         if call.idempotency_key and call.method == "POST":
@@ -246,14 +256,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             encoded = body if self.command == "POST" else parts.query
-            form: Obj = {}
-            with contextlib.suppress(Refused):
-                form = read_form(encoded)
-            call = Call(
-                self.command, parts.path, form, self.headers.get("Idempotency-Key"), self.headers.get("Stripe-Version")
-            )
-            server.calls.append(call)
-            reply = server.answer(call, encoded, self.headers.get("Authorization", ""))
+            reply = server.answer(self.command, parts.path, encoded, self.headers)
             if server.loses_this_answer():
                 self.close_connection = True
                 return

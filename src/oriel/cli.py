@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from oriel.cli_billing import billing
 from oriel.cli_progress import ProgressDisplay
 from oriel.cli_service import COMMANDS
 from oriel.cli_settings import RenderOptions, document_from
@@ -143,7 +144,7 @@ def doctor(as_json: bool, fix: bool) -> None:
         raise click.exceptions.Exit(2)
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, billing):
     oriel.add_command(_command)
 
 

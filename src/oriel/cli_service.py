@@ -3,8 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -105,7 +105,7 @@ def admin_set_plan(email: str, plan: str) -> int:
     from oriel.accounts.operators import account_with
     from oriel.billing.standing import set_plan
 
-    _with_app(lambda: set_plan(account_with(email).id, plan))
+    with_app(lambda: set_plan(account_with(email).id, plan))
     click.echo(f"{email} is on {plan}.")
     return 0
 
@@ -116,7 +116,7 @@ def admin_disable(email: str) -> int:
     """Close an account: its sessions end at once, its keys do nothing."""
     from oriel.accounts.operators import account_with, disable_user
 
-    _with_app(lambda: disable_user(account_with(email).id))
+    with_app(lambda: disable_user(account_with(email).id))
     click.echo(f"{email} is closed.")
     return 0
 
@@ -127,7 +127,7 @@ def admin_enable(email: str) -> int:
     """Open a closed account again."""
     from oriel.accounts.operators import account_with, enable_user
 
-    _with_app(lambda: enable_user(account_with(email).id))
+    with_app(lambda: enable_user(account_with(email).id))
     click.echo(f"{email} is open.")
     return 0
 
@@ -147,7 +147,7 @@ def mail_failures(limit: int) -> int:
         for mail in failures(limit):
             click.echo(f"{mail.id}  {mail.failed_at:%Y-%m-%d %H:%M}  {mail.kind:16} {mail.to}  {mail.last_error or ''}")
 
-    return _with_app(show)
+    return with_app(show)
 
 
 @mail.command("retry")
@@ -163,7 +163,7 @@ def mail_retry(mail_id: str) -> int:
             if not send_again(session, mail_id):
                 raise NotFound(f"No mail {mail_id} has failed: `oriel mail failures` lists those that have.")
 
-    _with_app(again)
+    with_app(again)
     click.echo(f"{mail_id} is on its way again.")
     return 0
 
@@ -194,7 +194,7 @@ def jobs_show(job_id: str) -> int:
     """Show everything about a render job, as JSON."""
     from oriel.rendering.operating import job_facts
 
-    return _with_app(lambda: click.echo(json.dumps(job_facts(job_id), indent=2, default=str)))
+    return with_app(lambda: click.echo(json.dumps(job_facts(job_id), indent=2, default=str)))
 
 
 @jobs.command("retry")
@@ -203,7 +203,7 @@ def jobs_retry(job_id: str) -> int:
     """Put a failed render job back into the queue."""
     from oriel.rendering.operating import retry
 
-    return _with_app(lambda: click.echo(f"{retry(job_id).id} is queued."))
+    return with_app(lambda: click.echo(f"{retry(job_id).id} is queued."))
 
 
 @jobs.command("new-link")
@@ -212,7 +212,7 @@ def jobs_new_link(job_id: str) -> int:
     """Give a video a new link: whoever has an old one finds nothing behind it."""
     from oriel.rendering.operating import give_new_link
 
-    return _with_app(lambda: click.echo(give_new_link(job_id)))
+    return with_app(lambda: click.echo(give_new_link(job_id)))
 
 
 COMMANDS = (up, web, worker, clock, db, admin, mail, jobs)
@@ -228,10 +228,11 @@ def _list_jobs(status: str | None, limit: int) -> int:
                 f"{job.id}  {job.status:10} {job.progress * 100:3.0f} %  {job.plan:10} {job.audio_filename}{error}"
             )
 
-    return _with_app(show)
+    return with_app(show)
 
 
-def _with_app(do: Any) -> int:  # noqa: ANN401  (a function without arguments)
+def with_app(do: Callable[[], object]) -> int:
+    """Do something with the application's database and settings; returns the exit code."""
     from oriel.app import create_app
 
     with create_app(_service("operator")).app_context():

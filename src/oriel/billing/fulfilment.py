@@ -28,7 +28,7 @@ from oriel.billing.models import (
 from oriel.billing.orders import orders
 from oriel.billing.standing import take_turn
 from oriel.billing.subscribing import follow_subscription
-from oriel.errors import CallerError, NotFound, PaymentsUnavailable
+from oriel.errors import CallerError, NotFound, PaymentsUnavailable, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.events import publish
@@ -65,12 +65,45 @@ def follow_payment(session_id: str) -> Payment | None:
 
 def settle_wanted(payment_id: str | None = None, limit: int = 20) -> int:
     """Close pages and give money back where that was decided; what the service does not answer to stays wanted."""
-    query = select(Payment).where(or_(Payment.expire_wanted, Payment.refund_wanted)).order_by(Payment.created_at)
+    # A bank that wants the money itself is waited for.
+    refund = Payment.refund_wanted & ~Payment.is_disputed
+    query = select(Payment).where(or_(Payment.expire_wanted, refund)).order_by(Payment.created_at)
     if payment_id:
         query = query.where(Payment.id == payment_id)
     wanted = db.session.scalars(query.limit(limit)).all()
     db.session.commit()
     return sum(_settle(payment) for payment in wanted)
+
+
+def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
+    """Give a single payment back, with the credit that it bought.
+
+    Raises NotFound, and WrongState for one that was not paid, that Stripe bills, or whose credit is used (without
+    `force`).
+    """
+    with writing() as session:
+        user_id = session.scalar(select(Payment.user_id).where(Payment.id == payment_id))
+        _wait_for_turn(session, user_id)
+        if session.get(Payment, payment_id) is None:
+            raise NotFound(f"There is no payment {payment_id}.")
+        payment = _locked(session, payment_id)
+        if payment.status != COMPLETED or payment.paid_as is None:
+            told = "Only a single payment that was made can be given back here; bills of subscriptions at Stripe."
+            raise WrongState(told, status=payment.status)
+        credit = session.scalar(select(Credit).where(Credit.payment_id == payment_id).with_for_update())
+        if credit and credit.state not in (HELD, FROZEN, REFUNDED) and not force:
+            raise WrongState(
+                f"The render that it bought is {credit.state} already: --force gives it back all the same."
+            )
+        payment.refund_wanted = payment.refunded < payment.amount
+        if credit and credit.state != REFUNDED:
+            # At once: it must not be used while the payment service is asked.
+            credit.state = REFUNDED
+            letters.refunded(
+                session, payment, "We have given your payment back, and with it the render that it bought."
+            )
+    settle_wanted(payment_id)
+    return db.session.get_one(Payment, payment_id, populate_existing=True)
 
 
 def _settle(payment: Payment) -> bool:
@@ -163,6 +196,8 @@ def _take_back(session: Session, payment: Payment, told: CheckoutFacts) -> None:
     """Follow refunds and disputes, whenever they came."""
     payment.refunded, payment.is_disputed = told.refunded, told.disputed
     credit = session.scalar(select(Credit).where(Credit.payment_id == payment.id).with_for_update())
+    if told.dispute_lost:
+        payment.refund_wanted = False
     if credit is None:
         return
     if told.dispute_lost or 0 < told.amount <= told.refunded:

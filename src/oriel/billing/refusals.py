@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from oriel.billing.plans import PLANS, Plan
 from oriel.errors import (
@@ -39,6 +40,8 @@ class Use:
 
     renders: int = 0
     storage_bytes: int = 0
+    # When the count of renders begins anew, where that is known.
+    renewed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ def _renders(plan: Plan, use: Use) -> Iterator[Refusal]:
     if plan.renders is not None and wanted > plan.renders:
         lifted = _lifting(lambda other: other.renders is None or wanted <= other.renders)
         told = f"You have used all {plan.renders} renders of {plan.title} for this month."
+        if use.renewed_at:
+            told += f" New ones come on {use.renewed_at:%-d %B}."
         yield _refusal(PlanLimitMonth, told, plan.renders, wanted, plan, lifted)
 
 

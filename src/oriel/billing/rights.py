@@ -85,7 +85,7 @@ def _payer(session: Session, user_id: str, standing: Standing, demand: Demand, p
     """Return the credit that pays, or None where the plan does."""
     if pay_with == "credit":
         return _credit_for(session, user_id, demand)
-    use = Use(_used(session, user_id, standing.period), storage_used(session, user_id))
+    use = Use(_used(session, user_id, standing.period), storage_used(session, user_id), standing.ends_at)
     refusals = allowed_by(standing.plan, demand, use)
     if not refusals:
         return None

@@ -1,7 +1,7 @@
 """Which plan holds for a customer at a moment, and which period its renders count in."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,10 +16,11 @@ from oriel.infra.database import db, writing
 
 @dataclass(frozen=True)
 class Standing:
-    """A plan, and the name of the period: "2026-11", or the moment in which a paid period began."""
+    """A plan, and the name of the period: "2026-11", or the moment in which a paid period began; and when it ends."""
 
     plan: Plan
     period: str
+    ends_at: datetime | None = None
 
 
 def plan_of(user_id: str) -> Plan:
@@ -35,13 +36,14 @@ def standing_of(session: Session, user_id: str) -> Standing:
 def standing_at(holding: PlanHolding | None, moment: datetime) -> Standing:
     """Return what holds at this moment: a period that has ended brings what was ordered for its end."""
     if holding is None:
-        return Standing(FREE, _month(moment))
-    began, plan = holding.period_start, holding.plan
+        return _calendar(FREE, moment)
+    began, ends, plan = holding.period_start, holding.period_end, holding.plan
     if holding.period_end and moment >= holding.period_end:
-        began, plan = holding.period_end, _after(holding)
+        # When this one ends is not known here before the payment service has told.
+        began, ends, plan = holding.period_end, None, _after(holding)
     if plan == FREE.name or began is None:
-        return Standing(PLANS[plan], _month(moment))
-    return Standing(PLANS[plan], began.astimezone(UTC).isoformat(timespec="seconds"))
+        return _calendar(PLANS[plan], moment)
+    return Standing(PLANS[plan], began.astimezone(UTC).isoformat(timespec="seconds"), ends)
 
 
 def set_plan(
@@ -92,5 +94,8 @@ def _after(holding: PlanHolding) -> str:
     return holding.pending_plan or holding.plan
 
 
-def _month(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m")
+def _calendar(plan: Plan, moment: datetime) -> Standing:
+    """Return a standing by the calendar's month, in UTC."""
+    first = moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    # Of any month the 1st and 32 days more are in the next one.
+    return Standing(plan, first.strftime("%Y-%m"), (first + timedelta(days=32)).replace(day=1))

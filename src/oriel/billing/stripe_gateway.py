@@ -1,10 +1,13 @@
 """Stripe, by its own library and the API version that this was made for."""
 
 import functools
+import hashlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 import stripe
@@ -17,6 +20,8 @@ from oriel.billing.gateway import Checkout, CheckoutFacts, Event, Invoice, OpenC
 from oriel.billing.signatures import event_of, read_signed
 from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable
 from oriel.infra.clock import now
+
+_log = logging.getLogger("oriel.payments")
 
 API_VERSION = "2026-10-28.endive"
 _CONNECT_S, _READ_S = 3.0, 10.0
@@ -65,7 +70,9 @@ class StripeGateway:
         told = {"email": email, "metadata": {"user_id": user_id}}
         if name:
             told["name"] = name
-        made = self._ask(self._client.customers.create, cast("Any", told), _once("customer", user_id))
+        # With other words it is another request, which Stripe would refuse under the same key.
+        words = hashlib.sha256(f"{email} {name}".encode()).hexdigest()[:12]
+        made = self._ask(self._client.customers.create, cast("Any", told), _once("customer", f"{user_id}-{words}"))
         return made.id
 
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
@@ -113,12 +120,16 @@ class StripeGateway:
                 raise
 
     def refund(self, paid_as: str) -> None:
-        """Give back what is left of a payment intent."""
+        """Give back what is left of a payment intent.
+
+        Without a key of ours: Stripe would answer a refusal (of a payment that is disputed, say) with the same refusal
+        for a day, and gives nothing back twice by itself.
+        """
         try:
-            self._ask(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}), _once("refund", paid_as))
+            self._ask(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}))
         except stripe.InvalidRequestError as error:
             if error.code != "charge_already_refunded":
-                raise
+                raise PaymentsUnavailable(f"Stripe gives nothing back: {error.user_message or error}") from error
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
         """Ask for a subscription."""
@@ -187,8 +198,9 @@ class StripeGateway:
     def events_since(self, moment: datetime) -> Sequence[Event]:
         """Ask for everything since; Stripe keeps thirty days."""
         params = cast("Any", {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE})
-        found = self._ask(self._client.events.list, params)
-        return [event_of(event) for event in reversed(list(found.auto_paging_iter()))]
+        # All pages of it.
+        found = self._ask(lambda: list(self._client.events.list(params).auto_paging_iter()))
+        return [event_of(event) for event in reversed(found)]
 
     @functools.cached_property
     def _portal(self) -> str:
@@ -259,9 +271,12 @@ class _Rest:
         try:
             answer = call()
         except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
-            self._count_failure()
+            # The same request is under way at this moment: Stripe is there.
+            if error.http_status != HTTPStatus.CONFLICT:
+                self._count_failure()
             raise _away() from error
-        except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        except (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError) as error:
+            _log.exception("Stripe does not take what we ask.")
             raise PaymentsUnavailable("Payments are not set up well on this server. We have been told.") from error
         except stripe.InvalidRequestError as error:
             if error.code == "resource_missing":

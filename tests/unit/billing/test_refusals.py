@@ -1,6 +1,7 @@
 """Each limit of the table refuses with its code, the limit, the value and the plan that lifts it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -54,6 +55,13 @@ def test_the_months_last_render_is_allowed_and_the_next_is_not() -> None:
     assert allowed_by(FREE, MODEST, Use(renders=4)) == []
     [refusal] = allowed_by(FREE, MODEST, Use(renders=5))
     assert (refusal.code, refusal.lifted_by) == ("PLAN_LIMIT_MONTH", "pro")
+
+
+def test_who_has_used_up_the_month_is_told_when_the_next_one_begins() -> None:
+    [refusal] = allowed_by(FREE, MODEST, Use(renders=5))
+    assert "New ones" not in refusal.sentence
+    [refusal] = allowed_by(FREE, MODEST, Use(renders=5, renewed_at=datetime(2026, 12, 1, tzinfo=UTC)))
+    assert "for this month. New ones come on 1 December. Pro lifts" in refusal.sentence
 
 
 def test_after_fifty_renders_only_enterprise_helps() -> None:

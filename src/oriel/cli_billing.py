@@ -1,0 +1,129 @@
+"""The commands about money: the account at Stripe, what it has told us, what is given back."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from oriel.cli_service import with_app
+from oriel.errors import InvalidConfiguration
+from oriel.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
+
+
+@click.group()
+def billing() -> None:
+    """Payments."""
+
+
+@billing.command("setup")
+@click.option("--webhook/--no-webhook", default=True, help="Register PUBLIC_URL/api/payments/webhook as well.")
+def setup(webhook: bool) -> int:
+    """Make products and prices in the account of STRIPE_SECRET_KEY and print the settings; again changes nothing."""
+    from oriel.billing.stripe_account import prepare_account
+
+    settings = load_settings()
+    address = f"{settings.public_url}/api/payments/webhook" if webhook and settings.public_url else None
+    prepared = prepare_account(_client(settings), address)
+    for name, value in prepared.settings.items():
+        click.echo(f"{name}={value}")
+    told = f"Made: {', '.join(prepared.made)}." if prepared.made else "Everything was there already."
+    click.echo(told, err=True)
+    if webhook and address is None:
+        click.echo("No webhook: set PUBLIC_URL to the address under which Stripe reaches this service.", err=True)
+    elif webhook and "STRIPE_WEBHOOK_SECRET" not in prepared.settings:
+        click.echo("The webhook was there: its secret stands in Stripe's dashboard alone.", err=True)
+    return 0
+
+
+@billing.command("selftest")
+def selftest() -> int:
+    """Run every path against the account of a test-mode key, with test cards."""
+    from oriel.billing.selftest import refuse_live_key, run_selftest
+    from oriel.billing.stripe_gateway import StripeGateway
+
+    settings = load_settings()
+    client = _client(settings)
+    key = _key(settings)
+    refuse_live_key(key)
+    failed = 0
+    for step in run_selftest(client, StripeGateway(key, "unused", settings.stripe_prices), settings.stripe_prices):
+        failed += step.problem is not None
+        click.echo(f"{'failed' if step.problem else 'ok':6}  {step.name}{': ' + step.problem if step.problem else ''}")
+    return 1 if failed else 0
+
+
+@billing.command("reconcile")
+def reconcile() -> int:
+    """Ask the payment service how everything stands, mend what a lost event has missed, and say what that was."""
+    from oriel.billing.journal import reconcile as reconciled
+
+    def run() -> None:
+        found = reconciled()
+        click.echo(f"{found.events_missed} events were missing and are dealt with now.")
+        click.echo(f"{found.payments_asked} open payments were asked about; {found.payments_changed} had changed.")
+        asked, changed = found.subscriptions_asked, found.subscriptions_changed
+        click.echo(f"{asked} subscriptions were asked about; {changed} had changed.")
+
+    return with_app(run)
+
+
+@billing.command("events")
+@click.option("--failed", is_flag=True, help="Only those that could not be dealt with yet.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+def events(failed: bool, limit: int) -> int:
+    """List what the payment service has told us, the latest first."""
+    from oriel.billing.journal import listed
+
+    def show() -> None:
+        found = listed(limit, failed=failed)
+        for event in found:
+            state = "done" if event.due_at is None else f"waits, {event.tries} tries"
+            error = f"  {event.error}" if event.error else ""
+            click.echo(f"{event.id}  {event.received_at:%Y-%m-%d %H:%M}  {event.kind:40} {state}{error}")
+        if not found:
+            click.echo("There are none.", err=True)
+
+    return with_app(show)
+
+
+@billing.command("replay")
+@click.argument("event_id")
+def replay(event_id: str) -> int:
+    """Deal with an event once more."""
+    from oriel.billing.journal import replay as replayed
+
+    with_app(lambda: replayed(event_id))
+    click.echo(f"{event_id} is dealt with.")
+    return 0
+
+
+@billing.command("refund")
+@click.argument("payment_id")
+@click.option("--force", is_flag=True, help="Also where the render that was bought has been made.")
+def refund(payment_id: str, force: bool) -> int:
+    """Give a payment back. A credit that was not used is taken back with it."""
+    from oriel.billing.fulfilment import refund_payment
+
+    def run() -> None:
+        payment = refund_payment(payment_id, force=force)
+        wanted = " as soon as the payment service answers" if payment.refund_wanted else ""
+        click.echo(f"{payment.amount / 100:.2f} {payment.currency.upper()} go back{wanted}.")
+
+    return with_app(run)
+
+
+def _client(settings: Settings) -> "StripeClient":
+    # Imported late: it takes a second, which `oriel render` need not pay.
+    from stripe import StripeClient
+
+    from oriel.billing.stripe_gateway import API_VERSION
+
+    return StripeClient(_key(settings), stripe_version=API_VERSION)
+
+
+def _key(settings: Settings) -> str:
+    if not settings.stripe_secret_key:
+        raise InvalidConfiguration("STRIPE_SECRET_KEY is not set: it stands in Stripe's dashboard, under Developers.")
+    return settings.stripe_secret_key.get_secret_value()

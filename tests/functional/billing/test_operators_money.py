@@ -1,0 +1,138 @@
+"""What operators do about money, on the command line."""
+
+from collections.abc import Callable
+
+import pytest
+import stripe
+from sqlalchemy import select
+from tests.functional.billing.conftest import Till
+from tests.functional.billing.test_single_payments import BIG, credits_of, mails_of, payment_of
+from tests.functional.caller import Caller
+from tests.functional.media.files import uploaded
+
+from oriel import app as application
+from oriel import cli, cli_billing, cli_service
+from oriel.billing.models import PaymentEvent
+from oriel.billing.selftest import run_selftest
+from oriel.billing.stripe_account import prepare_account
+from oriel.infra.database import db
+from oriel.settings import Settings
+
+MakeCaller = Callable[..., Caller]
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def ada(caller: MakeCaller) -> Caller:
+    return caller()
+
+
+@pytest.fixture(autouse=True)
+def of_this_application(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands act on the database of the tests."""
+    monkeypatch.setattr(application, "create_app", lambda _settings: till.app)
+    monkeypatch.setattr(cli_service, "_service", lambda _process: till.app.config["ORIEL"])
+
+
+def test_a_payment_is_given_back_with_its_credit(till: Till, ada: Caller, capsys: Output) -> None:
+    payment = payment_of(till.app, till.buy(ada))
+    assert cli.run(["billing", "refund", payment.id]) == 0
+    assert "4.99 USD go back." in capsys.readouterr().out
+    assert credits_of(till.app) == ["refunded"]
+    assert payment_of(till.app, str(payment.stripe_session_id)).refunded == 499
+    # Again, and told by Stripe as well: still once.
+    assert cli.run(["billing", "refund", payment.id]) == 0
+    till.tell()
+    assert len(till.peer.everything("refund")) == 1
+    assert mails_of(till.app) == ["payment_refunded", "receipt"]
+
+
+def test_a_credit_that_is_used_needs_force(till: Till, ada: Caller, capsys: Output) -> None:
+    payment = payment_of(till.app, till.buy(ada, render={"upload_id": uploaded(ada), "settings": BIG}))
+    assert cli.run(["billing", "refund", payment.id]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert till.peer.everything("refund") == []
+    assert cli.run(["billing", "refund", payment.id, "--force"]) == 0
+    assert len(till.peer.everything("refund")) == 1
+
+
+def test_with_stripe_down_a_refund_is_kept_and_made_later(till: Till, ada: Caller, capsys: Output) -> None:
+    payment = payment_of(till.app, till.buy(ada))
+    till.peer.go_down()
+    assert cli.run(["billing", "refund", payment.id]) == 0
+    assert "as soon as the payment service answers" in capsys.readouterr().out
+    assert credits_of(till.app) == ["refunded"]
+    till.peer.come_back()
+    till.app.extensions["oriel.payments"]._rest._until = 0.0
+    assert cli.run(["billing", "reconcile"]) == 0
+    assert payment_of(till.app, str(payment.stripe_session_id)).refunded == 499
+
+
+def test_what_was_not_paid_is_not_given_back(till: Till, ada: Caller, capsys: Output) -> None:
+    payment = payment_of(till.app, till.open(ada))
+    assert cli.run(["billing", "refund", payment.id]) == 2
+    assert cli.run(["billing", "refund", "nothing"]) == 2
+    assert "There is no payment nothing." in capsys.readouterr().err
+
+
+def test_events_are_listed_and_replayed(till: Till, ada: Caller, capsys: Output) -> None:
+    till.buy(ada)
+    assert cli.run(["billing", "events"]) == 0
+    assert "checkout.session.completed" in capsys.readouterr().out
+    with till.app.app_context():
+        event_id = db.session.scalars(select(PaymentEvent.id)).first()
+    assert cli.run(["billing", "replay", str(event_id)]) == 0
+    assert cli.run(["billing", "replay", "evt_none"]) == 2
+    assert cli.run(["billing", "events", "--failed"]) == 0
+    assert "There are none." in capsys.readouterr().err
+    assert credits_of(till.app) == ["held"]
+
+
+def test_a_reconciliation_says_what_it_did(till: Till, ada: Caller, capsys: Output) -> None:
+    till.peer.pay(till.open(ada))
+    till.deliveries.drop()
+    assert cli.run(["billing", "reconcile"]) == 0
+    assert "events were missing" in capsys.readouterr().out
+    assert credits_of(till.app) == ["held"]
+
+
+def test_an_account_is_prepared_once(till: Till) -> None:
+    client = stripe.StripeClient(till.peer.key, base_addresses={"api": till.peer.url})
+    first = prepare_account(client, "https://oriel.example/api/payments/webhook")
+    assert set(first.settings) == {
+        *("STRIPE_PRICE_PRO", "STRIPE_PRICE_ENTERPRISE", "STRIPE_PRICE_RENDER", "STRIPE_WEBHOOK_SECRET")
+    }
+    again = prepare_account(client, "https://oriel.example/api/payments/webhook")
+    assert again.made == []
+    assert {name: first.settings[name] for name in again.settings} == again.settings
+
+
+def test_the_commands_for_stripe_want_a_key(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_billing, "load_settings", lambda: Settings(_env_file=None))
+    for command in ("setup", "selftest"):
+        assert cli.run(["billing", command]) == 2
+        assert "STRIPE_SECRET_KEY" in capsys.readouterr().err
+
+
+def test_the_selftest_takes_no_live_key(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(_env_file=None, stripe_secret_key="sk_live_0")  # noqa: S106
+    monkeypatch.setattr(cli_billing, "load_settings", lambda: settings)
+    assert cli.run(["billing", "selftest"]) == 2
+    assert "test mode" in capsys.readouterr().err
+
+
+def test_the_selftest_goes_through_everything_that_needs_no_card(till: Till) -> None:
+    """Test cards are Stripe's own: what needs one fails here, by name, and keeps nothing else from running."""
+    client = stripe.StripeClient(till.peer.key, base_addresses={"api": till.peer.url})
+    gateway = till.app.extensions["oriel.payments"]
+    steps = {step.name: step.problem for step in run_selftest(client, gateway, gateway._prices)}
+    fine = {name for name, problem in steps.items() if problem is None}
+    assert {
+        "the prices are those of the plans",
+        "a customer is made, once",
+        "a page for one render opens, twice the same, and closes",
+        "a page for a subscription opens and closes",
+        "the portal opens",
+        "events are listed",
+    } <= fine
+    assert steps["a subscription is followed"]

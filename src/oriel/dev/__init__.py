@@ -2,10 +2,9 @@
 
 from apiflask import APIFlask
 
-from oriel.billing.gateway import payments, takes_payments
+from oriel.billing import gateway
 from oriel.billing.offline import OfflineGateway
-from oriel.dev import mail
-from oriel.dev import payments as payment_pages
+from oriel.dev import mail, payments
 from oriel.settings import Settings
 
 
@@ -15,6 +14,6 @@ def register(app: APIFlask, settings: Settings) -> None:
         return
     app.register_blueprint(mail.routes)
     with app.app_context():
-        is_offline = takes_payments() and isinstance(payments(), OfflineGateway)
+        is_offline = gateway.takes_payments() and isinstance(gateway.payments(), OfflineGateway)
     if is_offline:
-        app.register_blueprint(payment_pages.routes)
+        app.register_blueprint(payments.routes)

@@ -1,6 +1,7 @@
 """A till: the production gateway, with a Stripe of the tests behind it."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from oriel.billing.gateway import init_payments
 from oriel.billing.journal import deal_with_due
 from oriel.billing.stripe_account import prepare_account
 from oriel.billing.stripe_gateway import StripeGateway
-from oriel.infra.clock import clock
+from oriel.infra.clock import clock, now
 
 MakeCaller = Callable[..., Caller]
 
@@ -62,8 +63,12 @@ def asked(customer: Caller, **wanted: Any) -> TestResponse:  # noqa: ANN401
 
 
 @pytest.fixture
-def peer() -> Iterator[StripePeer]:
-    with stripe_peer() as peer:
+def peer(request: pytest.FixtureRequest) -> Iterator[StripePeer]:
+    """A Stripe; parametrised with a day, it and the service live on that day."""
+    start: datetime | None = getattr(request, "param", None)
+    if start:
+        clock.shift(start - now())
+    with stripe_peer(start=start) as peer:
         yield peer
 
 

@@ -100,7 +100,21 @@ def events() -> Response:
     with _seats.taken(proof.user_id):
         socket = simple_websocket.Server.accept(request.environ, ping_interval=_PING_S, max_message_size=1024)
         _push(socket, proof)
-    return Response(status=200)
+    return _Ended(by_gunicorn=socket.mode == "gunicorn")
+
+
+class _Ended(Response):
+    """What follows a WebSocket: nothing. Gunicorn would write an answer, find the socket closed and log an error."""
+
+    def __init__(self, *, by_gunicorn: bool) -> None:
+        super().__init__(status=200)
+        self._by_gunicorn = by_gunicorn
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:  # noqa: ANN401  (WSGI)
+        if self._by_gunicorn:
+            # Its own sign for "there is nothing more to this connection".
+            raise StopIteration
+        return super().__call__(environ, start_response)
 
 
 def _refuse_foreign_page() -> None:

@@ -32,6 +32,7 @@ def examine_service(settings: Settings) -> list[Finding]:
         _queue(settings),
         _storage(settings),
         _mail(settings),
+        _payments(settings),
     ]
 
 
@@ -89,3 +90,16 @@ def _mail(settings: Settings) -> Finding:
     return Finding(
         "Mail", not settings.is_production, "the local outbox under /dev/mail", "set SENDGRID_API_KEY or SMTP_URL"
     )
+
+
+def _payments(settings: Settings) -> Finding:
+    if not settings.stripe_secret_key:
+        told = (
+            "none: Free alone (docs/payments.md)" if settings.is_production else "the offline service (/dev/checkout)"
+        )
+        return Finding("Payments", True, told)
+    # Imported late: it takes a second.
+    from oriel.billing.stripe_account import looks_ready
+
+    problem = looks_ready(settings.stripe_secret_key.get_secret_value(), settings.stripe_prices)
+    return Finding("Payments", problem is None, problem or "Stripe answers, and has the prices", "oriel billing setup")

@@ -37,6 +37,20 @@ def prepare_account(client: StripeClient, webhook_url: str | None) -> Prepared:
     return Prepared(settings, made)
 
 
+def looks_ready(key: str, prices: dict[str, str], base_url: str | None = None) -> str | None:
+    """Return what keeps this account from taking payments, or None."""
+    addresses = cast("Any", {"api": base_url} if base_url else None)
+    client = StripeClient(key, stripe_version=API_VERSION, base_addresses=addresses)
+    try:
+        for name, plan in (("pro", PRO), ("enterprise", ENTERPRISE), ("render", CREDIT)):
+            price = client.v1.prices.retrieve(prices[name])
+            if price.unit_amount != plan.price_cents:
+                return f"the price of {name} is {price.unit_amount} cents, and the plan costs {plan.price_cents}"
+    except stripe.StripeError as error:
+        return f"Stripe refuses: {error.user_message or error}"
+    return None
+
+
 def _price(client: StripeClient, name: str, plan: Plan, made: list[str]) -> str:
     """Return the id of a plan's price; one with another amount is replaced, who pays it already goes on paying it."""
     key = f"oriel_{name}"

@@ -14,7 +14,7 @@ from oriel import app as application
 from oriel import cli, cli_billing, cli_service
 from oriel.billing.models import PaymentEvent
 from oriel.billing.selftest import run_selftest
-from oriel.billing.stripe_account import prepare_account
+from oriel.billing.stripe_account import looks_ready, prepare_account
 from oriel.infra.database import db
 from oriel.settings import Settings
 
@@ -105,6 +105,14 @@ def test_an_account_is_prepared_once(till: Till) -> None:
     again = prepare_account(client, "https://oriel.example/api/payments/webhook")
     assert again.made == []
     assert {name: first.settings[name] for name in again.settings} == again.settings
+
+
+def test_the_doctor_looks_at_the_account(till: Till) -> None:
+    prices = till.app.extensions["oriel.payments"]._prices
+    assert looks_ready(till.peer.key, prices, till.peer.url) is None
+    assert "is 499 cents" in str(looks_ready(till.peer.key, {**prices, "pro": prices["render"]}, till.peer.url))
+    assert "Stripe refuses" in str(looks_ready(till.peer.key, {**prices, "pro": "price_none"}, till.peer.url))
+    assert "Stripe refuses" in str(looks_ready("sk_test_wrong", prices, till.peer.url))
 
 
 def test_the_commands_for_stripe_want_a_key(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:

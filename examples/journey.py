@@ -142,7 +142,10 @@ def main() -> None:
     parser.add_argument("--look", default="prism")
     args = parser.parse_args()
     journey = Journey(args.url, lambda line: print(f"   {line}", file=sys.stderr, flush=True))
-    journey.register()
+    try:
+        journey.register()
+    except httpx.ConnectError:
+        sys.exit(f"Nothing answers at {args.url}: start the service with `make run`.")
     journey.render(journey.upload(args.song), {"look": args.look})
     journey.download(args.output)
     journey.close()

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A new customer's journey through the whole service on this machine: register, confirm, upload, render, mail, download.
+# A new customer's journey through the whole service on this machine: register, confirm, upload, render, mail, download;
+# then one who buys a single render, and one who subscribes, upgrades, fails to pay and cancels.
 # Composes the example song unless one is given, and prints the video's path.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -32,4 +33,6 @@ printf '%s\n' "the service runs at http://127.0.0.1:$port (its log: $log)" >&2
 
 video="out/$(basename "${song%.*}").mp4"
 .venv/bin/python examples/journey.py "$song" --url "http://127.0.0.1:$port" --output "$video" >/dev/null
+printf '%s\n' "two customers who pay (nothing is charged: payments go to the offline service)" >&2
+.venv/bin/python -m examples.paying "$song" --url "http://127.0.0.1:$port" --output "${video%.mp4}-bought.mp4" >/dev/null
 printf '%s/%s\n' "$PWD" "$video"

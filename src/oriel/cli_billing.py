@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oriel.cli_service import with_app
+from oriel.cli_service import say_if_none, with_app
 from oriel.errors import InvalidConfiguration
 from oriel.settings import Settings, load_settings
 
@@ -82,8 +82,7 @@ def events(failed: bool, limit: int) -> int:
             state = "done" if event.due_at is None else f"waits, {event.tries} tries"
             error = f"  {event.error}" if event.error else ""
             click.echo(f"{event.id}  {event.received_at:%Y-%m-%d %H:%M}  {event.kind:40} {state}{error}")
-        if not found:
-            click.echo("There are none.", err=True)
+        say_if_none(found)
 
     return with_app(show)
 

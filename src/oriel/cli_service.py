@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -144,8 +144,10 @@ def mail_failures(limit: int) -> int:
     from oriel.infra.mail import failures
 
     def show() -> None:
-        for mail in failures(limit):
+        found = failures(limit)
+        for mail in found:
             click.echo(f"{mail.id}  {mail.failed_at:%Y-%m-%d %H:%M}  {mail.kind:16} {mail.to}  {mail.last_error or ''}")
+        say_if_none(found)
 
     return with_app(show)
 
@@ -194,7 +196,7 @@ def jobs_show(job_id: str) -> int:
     """Show everything about a render job, as JSON."""
     from oriel.rendering.operating import job_facts
 
-    return with_app(lambda: click.echo(json.dumps(job_facts(job_id), indent=2, default=str)))
+    return with_app(lambda: click.echo(json.dumps(job_facts(job_id), indent=2, default=str, ensure_ascii=False)))
 
 
 @jobs.command("retry")
@@ -222,13 +224,22 @@ def _list_jobs(status: str | None, limit: int) -> int:
     from oriel.rendering.operating import listed
 
     def show() -> None:
-        for job in listed(status, limit):
+        found = listed(status, limit)
+        for job in found:
             error = f"  {job.error_code}" if job.error_code else ""
             click.echo(
-                f"{job.id}  {job.status:10} {job.progress * 100:3.0f} %  {job.plan:10} {job.audio_filename}{error}"
+                f"{job.id}  {job.created_at:%Y-%m-%d %H:%M}  {job.status:10} {job.progress * 100:3.0f} %"
+                f"  {job.plan:10} {job.audio_filename}{error}"
             )
+        say_if_none(found)
 
     return with_app(show)
+
+
+def say_if_none(found: Sequence[object]) -> None:
+    """Say that a list is empty, beside it."""
+    if not found:
+        click.echo("There are none.", err=True)
 
 
 def with_app(do: Callable[[], object]) -> int:

@@ -22,7 +22,7 @@ import httpx
 from oriel.billing.gateway import Checkout, CheckoutFacts, Event, Invoice, OpenCheckout, SubscriptionFacts
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.billing.signatures import read_signed, signed
-from oriel.errors import CardDeclined, NotFound, WrongState
+from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable, WrongState
 from oriel.infra.clock import now
 
 _log = logging.getLogger("oriel.payments")
@@ -126,6 +126,8 @@ class OfflineGateway:
             money = books.find("pi", paid_as)
             if money["refunded"] == money["amount"]:
                 return
+            if money.get("dispute") in ("open", "lost"):
+                raise PaymentsUnavailable("The bank has taken this money back already.")
             books.change("pi", paid_as, refunded=money["amount"])
             books.tell("charge.refunded", {"id": f"ch_{paid_as}", "object": "charge", "payment_intent": paid_as})
 

@@ -16,7 +16,7 @@ from oriel.billing.gateway import Checkout, PaymentGateway, SubscriptionFacts
 from oriel.billing.offline import OfflineGateway
 from oriel.billing.stripe_account import prepare_account
 from oriel.billing.stripe_gateway import StripeGateway
-from oriel.errors import CardDeclined, InvalidSignature, NotFound
+from oriel.errors import CardDeclined, InvalidSignature, NotFound, PaymentsUnavailable
 from oriel.infra.clock import clock, now
 
 # Longer than any month, and than the hour after which a renewal is collected.
@@ -241,6 +241,16 @@ class TestPages:
         rig.decide(paid_as, won=won)
         facts = rig.gateway.checkout(session_id)
         assert (facts.disputed, facts.dispute_lost) == (False, not won)
+
+    def test_what_a_bank_has_taken_back_is_not_given_back_as_well(self, rig: Rig, ada: str) -> None:
+        session_id, paid_as = bought(rig, ada)
+        rig.dispute(paid_as)
+        with pytest.raises(PaymentsUnavailable):
+            rig.gateway.refund(paid_as)
+        assert rig.gateway.checkout(session_id).refunded == 0
+        rig.decide(paid_as, won=True)
+        rig.gateway.refund(paid_as)
+        assert rig.gateway.checkout(session_id).refunded == 499
 
 
 class TestSubscriptions:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oriel.accounts.models import User
 from oriel.billing import fulfilment
 from oriel.billing.gateway import Checkout, payments
-from oriel.billing.models import PENDING, RENDER, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
+from oriel.billing.models import COMPLETED, PENDING, RENDER, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
 from oriel.billing.orders import orders
 from oriel.billing.plans import CREDIT, FREE, PLANS
 from oriel.errors import DuplicatePaymentSession, InvalidPaymentRequest, WrongState
@@ -80,7 +80,7 @@ def customer_of(user: User) -> str:
 
 
 def settled_otherwise(session: Session, user_id: str, order: dict[str, Any], render_id: str) -> None:
-    """Note within a transaction that the same render was paid from the plan: its open page is closed, or refunded."""
+    """Note within a transaction that the same render was paid otherwise: its open page is closed, or refunded."""
     open_page = (Payment.user_id == user_id, Payment.open_thing == order_thing(order), Payment.status == PENDING)
     session.execute(update(Payment).where(*open_page).values(settled_by=render_id, expire_wanted=True))
 
@@ -154,6 +154,8 @@ def _is_over(payment: Payment) -> bool:
         return False
     assert payment.stripe_session_id
     followed = fulfilment.follow_payment(payment.stripe_session_id)
+    if followed and followed.status == COMPLETED:
+        raise WrongState("This has been paid meanwhile. Please look at your payments.", payment=payment.id)
     return followed is None or followed.status != PENDING
 
 

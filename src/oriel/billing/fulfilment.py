@@ -54,7 +54,7 @@ def follow_payment(session_id: str) -> Payment | None:
     if payment is None:
         return None
     told = payments().checkout(session_id)
-    changed = _apply(payment.id, told)
+    changed = _agreed(payment.id, told)
     if changed.kind == SUBSCRIPTION and told.subscription_id and told.paid:
         follow_subscription(told.subscription_id)
     if changed.user_id:
@@ -67,7 +67,9 @@ def settle_wanted(payment_id: str | None = None, limit: int = 20) -> int:
     """Close pages and give money back where that was decided; what the service does not answer to stays wanted."""
     # A bank that wants the money itself is waited for.
     refund = Payment.refund_wanted & ~Payment.is_disputed
-    query = select(Payment).where(or_(Payment.expire_wanted, refund)).order_by(Payment.created_at)
+    # So is a page that is just being opened.
+    expire = Payment.expire_wanted & Payment.stripe_session_id.is_not(None)
+    query = select(Payment).where(or_(expire, refund)).order_by(Payment.created_at)
     if payment_id:
         query = query.where(Payment.id == payment_id)
     wanted = db.session.scalars(query.limit(limit)).all()
@@ -114,7 +116,7 @@ def _settle(payment: Payment) -> bool:
         if refund and payment.paid_as:
             payments().refund(payment.paid_as)
         told = payments().checkout(session_id) if session_id else None
-    except PaymentsUnavailable as error:
+    except (PaymentsUnavailable, NotFound) as error:
         _log.warning("What is wanted of the payment service waits.", exc_info=error, extra=logged(payment=payment.id))
         return False
     with writing() as session:
@@ -122,12 +124,25 @@ def _settle(payment: Payment) -> bool:
         # What somebody else has come to want meanwhile stays wanted.
         row.expire_wanted, row.refund_wanted = row.expire_wanted and not expire, row.refund_wanted and not refund
     if told:
-        # It may have been paid in the very last moment.
-        _apply(payment.id, told)
+        # It may have been paid in the very last moment. What comes later has an event of its own.
+        with contextlib.suppress(PaymentsUnavailable):
+            _agreed(payment.id, told)
     return True
 
 
-def _apply(payment_id: str, told: CheckoutFacts) -> Payment:
+def _agreed(payment_id: str, told: CheckoutFacts) -> Payment:
+    """Write down what was told; where that changes what may change back, ask again until it does not.
+
+    Somebody else may have asked later and written earlier, and the last word must be the latest one.
+    """
+    payment, is_news = _apply(payment_id, told)
+    while is_news:
+        payment, is_news = _apply(payment_id, payments().checkout(told.session_id))
+    return payment
+
+
+def _apply(payment_id: str, told: CheckoutFacts) -> tuple[Payment, bool]:
+    """Write down what was told; returns also whether it is another word about refunds and disputes."""
     job_id = None
     with writing() as session:
         # The customer first and the payment then, as a submit does: two orders of locks would be a deadlock.
@@ -138,10 +153,11 @@ def _apply(payment_id: str, told: CheckoutFacts) -> Payment:
         elif payment.status == PENDING and (told.state == "expired" or told.failed):
             payment.status, payment.completed_at, payment.open_thing = FAILED, now(), None
             payment.error = payment.error or (_EXPIRED if told.state == "expired" else _REFUSED)
+        is_news = (payment.refunded, payment.is_disputed) != (told.refunded, told.disputed)
         _take_back(session, payment, told)
     if job_id and payment.user_id:
         orders().begin(payment.user_id, job_id)
-    return payment
+    return payment, is_news
 
 
 def _wait_for_turn(session: Session, user_id: str | None) -> None:
@@ -167,7 +183,7 @@ def _complete(session: Session, payment: Payment, told: CheckoutFacts) -> str | 
         return None
     if payment.settled_by or payment.user_id is None:
         payment.refund_wanted = told.refunded < told.amount
-        payment.error = "This render was paid from your plan meanwhile, so we have given the money back."
+        payment.error = "This render was paid otherwise meanwhile, so we have given the money back."
         letters.refunded(session, payment, payment.error)
         return None
     credit = Credit(user_id=payment.user_id, payment_id=payment.id)
@@ -226,6 +242,6 @@ def gave_up(payment: Payment) -> bool:
     with writing() as session:
         row = _locked(session, payment.id)
         if row.status == PENDING and row.stripe_session_id is None:
-            row.status, row.completed_at, row.open_thing = FAILED, now(), None
+            row.status, row.completed_at, row.open_thing, row.expire_wanted = FAILED, now(), None, False
             row.error = "The payment page was never opened. Nothing was charged."
     return True

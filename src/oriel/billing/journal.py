@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -28,8 +28,11 @@ from oriel.infra.logs import facts
 
 _log = logging.getLogger("oriel.payments")
 
+Answer = TypeVar("Answer")
+
 # Who deals with an event has so long until another one takes it up.
 _CLAIM = timedelta(seconds=60)
+_AT_ONCE = 20
 _PAUSES_S = (5, 30, 120, 600, 3600)
 _LOOKED_BACK = timedelta(days=3)
 # Stripe's own page says "paid" some seconds before its event comes.
@@ -66,12 +69,12 @@ def write_down_all(events: Sequence[Event]) -> int:
 
 def deal_with_due(limit: int = 50) -> int:
     """Deal with the events whose time has come, the earliest first; return how many. Many may do it at once."""
-    for done in range(limit):
-        event = _claimed()
-        if event is None:
-            return done
-        _deal_with(event)
-    return limit
+    taken = 0
+    # Some at a time: each transaction that writes holds up those that write new events down.
+    while taken < limit and (events := _claimed(min(_AT_ONCE, limit - taken))):
+        _done([event.id for event in events if _deal_with(event)])
+        taken += len(events)
+    return taken
 
 
 def replay(event_id: str) -> None:
@@ -81,7 +84,7 @@ def replay(event_id: str) -> None:
     if event is None:
         raise NotFound(f"There is no event {event_id}.")
     _handle(event)
-    _done(event)
+    _done([event_id])
 
 
 def listed(limit: int, *, failed: bool = False) -> Sequence[PaymentEvent]:
@@ -106,7 +109,7 @@ def _ask_payments() -> tuple[int, int]:
     query = select(Payment.stripe_session_id).where(*open_pages, Payment.created_at < now() - _OVERDUE)
     ids = [str(session_id) for session_id in db.session.scalars(query)]
     db.session.commit()
-    followed = [follow_payment(session_id) for session_id in ids]
+    followed = [_if_known(follow_payment, session_id) for session_id in ids]
     return len(ids), sum(payment is not None and payment.status != PENDING for payment in followed)
 
 
@@ -116,13 +119,23 @@ def _ask_subscriptions() -> tuple[int, int]:
     asked = 0
     for customer in customers:
         held = before.get(customer.user_id, (None,))[0]
-        theirs = {facts.subscription_id for facts in payments().subscriptions_of(customer.customer_id)}
+        living = _if_known(payments().subscriptions_of, customer.customer_id) or ()
+        theirs = {facts.subscription_id for facts in living}
         # One that is over is not listed, and its plan would go on.
         for subscription_id in sorted(theirs | ({held} if held else set())):
-            follow_subscription(subscription_id)
+            _if_known(follow_subscription, subscription_id)
             asked += 1
     after = _holdings()
     return asked, sum(after.get(user_id) != held for user_id, held in {**dict.fromkeys(after), **before}.items())
+
+
+def _if_known(ask: Callable[[str], Answer], object_id: str) -> Answer | None:
+    """Ask about one object: what is not there any more must not keep the others from being mended."""
+    try:
+        return ask(object_id)
+    except NotFound:
+        _log.exception("The payment service does not know what we have of it.", extra=facts(id=object_id))
+        return None
 
 
 def _holdings() -> dict[str, tuple[Any, ...]]:
@@ -132,34 +145,42 @@ def _holdings() -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def _claimed() -> PaymentEvent | None:
+def _claimed(limit: int) -> Sequence[PaymentEvent]:
+    due = select(PaymentEvent).where(PaymentEvent.due_at <= now()).order_by(PaymentEvent.due_at, PaymentEvent.id)
+    waits = db.session.scalar(select(PaymentEvent.id).where(PaymentEvent.due_at <= now()).limit(1))
+    db.session.commit()
+    if waits is None:
+        return []
     with writing() as session:
-        due = select(PaymentEvent).where(PaymentEvent.due_at <= now()).order_by(PaymentEvent.due_at, PaymentEvent.id)
-        event = session.scalar(due.limit(1).with_for_update(skip_locked=True))
-        if event:
+        events = session.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
+        for event in events:
             event.due_at, event.tries = now() + _CLAIM, event.tries + 1
-    return event
+    return events
 
 
-def _deal_with(event: PaymentEvent) -> None:
+def _deal_with(event: PaymentEvent) -> bool:
+    """Return whether nothing is left to do about it; otherwise it waits for its next time."""
     try:
         _handle(event)
     except NotFound:
         # What is gone there, or was never ours, comes no more.
-        _done(event)
+        return True
     except AppError as error:
         _postpone(event, error.message)
+        return False
     except Exception as error:  # noqa: BLE001  (whatever one event does, the others are dealt with)
         _log.exception("An event could not be dealt with.", extra=facts(event=event.id))
         db.session.rollback()
         _postpone(event, f"{type(error).__name__}: {error}")
-    else:
-        _done(event)
+        return False
+    return True
 
 
-def _done(event: PaymentEvent) -> None:
+def _done(ids: Sequence[str]) -> None:
+    if not ids:
+        return
     with writing() as session:
-        session.execute(update(PaymentEvent).where(PaymentEvent.id == event.id).values(due_at=None, error=None))
+        session.execute(update(PaymentEvent).where(PaymentEvent.id.in_(ids)).values(due_at=None, error=None))
 
 
 def _postpone(event: PaymentEvent, reason: str) -> None:

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from oriel.billing.models import FROZEN, HELD, RESERVED, RETURNED, SPENT, USED, Credit, Payment, RenderRight
@@ -42,10 +42,19 @@ class Grant:
     kind: Payer
 
 
-def reserve(session: Session, user_id: str, render_id: str, demand: Demand, pay_with: Payer | None = None) -> Grant:
+def reserve(
+    session: Session,
+    user_id: str,
+    render_id: str,
+    demand: Demand,
+    pay_with: Payer | None = None,
+    *,
+    payment_id: str | None = None,
+) -> Grant:
     """Set a right aside for this render, or raise PaymentRequired with what is missing.
 
-    Without `pay_with` the plan pays if it allows the settings, else a held credit. Asked again for the same render, it
+    Without `pay_with` the plan pays if it allows the settings, else a held credit: the one that `payment_id` has bought
+    or, where there is none, the oldest. Asked again for the same render, it
     answers as before; a right that was returned is reserved anew.
     """
     take_turn(session, user_id)
@@ -53,7 +62,7 @@ def reserve(session: Session, user_id: str, render_id: str, demand: Demand, pay_
     if right and right.state != RETURNED:
         return _grant(right)
     standing = standing_of(session, user_id)
-    credit = _payer(session, user_id, standing, demand, pay_with)
+    credit = _payer(session, user_id, standing, demand, pay_with, payment_id)
     right = right or RenderRight(render_id=render_id, user_id=user_id)
     _fill(right, standing, credit, demand)
     session.add(right)
@@ -81,10 +90,17 @@ def credits_held(session: Session, user_id: str) -> int:
     return session.scalar(select(func.count()).where(Credit.user_id == user_id, Credit.state == HELD)) or 0
 
 
-def _payer(session: Session, user_id: str, standing: Standing, demand: Demand, pay_with: Payer | None) -> Credit | None:
+def _payer(
+    session: Session,
+    user_id: str,
+    standing: Standing,
+    demand: Demand,
+    pay_with: Payer | None,
+    payment_id: str | None,
+) -> Credit | None:
     """Return the credit that pays, or None where the plan does."""
     if pay_with == "credit":
-        return _credit_for(session, user_id, demand)
+        return _credit_for(session, user_id, demand, payment_id)
     use = Use(_used(session, user_id, standing.period), storage_used(session, user_id), standing.ends_at)
     refusals = allowed_by(standing.plan, demand, use)
     if not refusals:
@@ -95,19 +111,20 @@ def _payer(session: Session, user_id: str, standing: Standing, demand: Demand, p
     return credit
 
 
-def _credit_for(session: Session, user_id: str, demand: Demand) -> Credit:
+def _credit_for(session: Session, user_id: str, demand: Demand, payment_id: str | None) -> Credit:
     for refusal in allowed_by(CREDIT, demand):
         raise refusal.as_error()
-    credit = _held_credit(session, user_id)
+    credit = _held_credit(session, user_id, payment_id)
     if credit is None:
         sentence = f"You have no single render left. You can buy one for ${CREDIT.price_cents / 100:.2f}."
         raise PaymentRequired(sentence, limit=0, value=1, plan=CREDIT.name, lifted_by=CREDIT.name)
     return credit
 
 
-def _held_credit(session: Session, user_id: str) -> Credit | None:
+def _held_credit(session: Session, user_id: str, payment_id: str | None = None) -> Credit | None:
     held = select(Credit).where(Credit.user_id == user_id, Credit.state == HELD)
-    return session.scalar(held.order_by(Credit.created_at, Credit.id).limit(1).with_for_update())
+    its_own = case((Credit.payment_id == payment_id, 0), else_=1)
+    return session.scalar(held.order_by(its_own, Credit.created_at, Credit.id).limit(1).with_for_update())
 
 
 def _fill(right: RenderRight, standing: Standing, credit: Credit | None, demand: Demand) -> None:

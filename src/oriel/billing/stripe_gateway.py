@@ -1,5 +1,6 @@
 """Stripe, by its own library and the API version that this was made for."""
 
+import contextlib
 import functools
 import hashlib
 import logging
@@ -125,11 +126,7 @@ class StripeGateway:
         Without a key of ours: Stripe would answer a refusal (of a payment that is disputed, say) with the same refusal
         for a day, and gives nothing back twice by itself.
         """
-        try:
-            self._ask(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}))
-        except stripe.InvalidRequestError as error:
-            if error.code != "charge_already_refunded":
-                raise PaymentsUnavailable(f"Stripe gives nothing back: {error.user_message or error}") from error
+        self._give_back(paid_as, but_for=("charge_already_refunded",))
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
         """Ask for a subscription."""
@@ -166,16 +163,18 @@ class StripeGateway:
         self._ask(self._client.subscriptions.update, subscription_id, cast("Any", wish))
 
     def end_subscription(self, subscription_id: str) -> None:
-        """Cancel it, then give back what its latest bill was paid with."""
+        """Give back what its latest bill was paid with, then cancel it: of one that is over nobody would ask again."""
         expand = cast("Any", {"expand": ["latest_invoice.payments"]})
         found = self._ask(self._client.subscriptions.retrieve, subscription_id, expand)
-        if found.status != "canceled":
-            self._ask(self._client.subscriptions.cancel, subscription_id)
         invoice = found.latest_invoice
         if isinstance(invoice, StripeInvoice) and invoice.payments:
             for paid in invoice.payments.data:
                 if paid.status == "paid" and isinstance(paid.payment.payment_intent, str):
-                    self.refund(paid.payment.payment_intent)
+                    self._give_back(paid.payment.payment_intent, but_for=("charge_already_refunded", "charge_disputed"))
+        if found.status != "canceled":
+            # Asked twice, it is not found any more.
+            with contextlib.suppress(NotFound):
+                self._ask(self._client.subscriptions.cancel, subscription_id)
 
     def portal(self, customer_id: str, return_url: str) -> str:
         """Open Stripe's own page for cards and invoices."""
@@ -220,6 +219,13 @@ class StripeGateway:
 
     def _item(self, subscription_id: str) -> stripe.SubscriptionItem:
         return self._ask(self._client.subscriptions.retrieve, subscription_id).items.data[0]
+
+    def _give_back(self, paid_as: str, *, but_for: Sequence[str]) -> None:
+        try:
+            self._ask(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}))
+        except stripe.InvalidRequestError as error:
+            if error.code not in but_for:
+                raise PaymentsUnavailable(f"Stripe gives nothing back: {error.user_message or error}") from error
 
     def _change_price(self, subscription_id: str, plan: str, others: dict[str, Any]) -> None:
         items = [{"id": self._item(subscription_id).id, "price": self._price(plan)}]

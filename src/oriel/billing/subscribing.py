@@ -20,6 +20,7 @@ _log = logging.getLogger("oriel.payments")
 
 SUBSCRIPTION = "subscription"
 _ORDER = list(PLANS)
+_LIVING = ("live", "past_due")
 
 Change = Literal["cancel", "resume"]
 
@@ -39,10 +40,14 @@ def follow_subscription(subscription_id: str) -> None:
     if user_id is None:
         _log.warning("A subscription is nobody's of ours.", extra=logged(subscription=subscription_id))
         return
-    if other_id and other_id != subscription_id and _is_second(gateway, told, other_id):
-        # Two pages were paid: the first one counts, and the money for the second goes back.
-        gateway.end_subscription(subscription_id)
-        return
+    if other_id and other_id != subscription_id:
+        if told.state not in _LIVING:
+            # Late news of a former one: what was paid for it was used.
+            return
+        if _is_living(gateway, other_id):
+            # Two pages were paid: the first one counts, and the money for the second goes back.
+            gateway.end_subscription(subscription_id)
+            return
     with writing() as session:
         take_turn(session, user_id)
         _apply(session, user_id, told, instead_of=other_id)
@@ -84,11 +89,9 @@ def _subscribed(user_id: str) -> PlanHolding:
     return holding
 
 
-def _is_second(gateway: PaymentGateway, told: SubscriptionFacts, other_id: str) -> bool:
-    if told.state not in ("live", "past_due"):
-        return True
+def _is_living(gateway: PaymentGateway, subscription_id: str) -> bool:
     try:
-        return gateway.subscription(other_id).state in ("live", "past_due")
+        return gateway.subscription(subscription_id).state in _LIVING
     except NotFound:
         return False
 
@@ -104,6 +107,11 @@ def _apply(session: Session, user_id: str, told: SubscriptionFacts, *, instead_o
         # Another thread has meanwhile followed another one.
         return
     if holding.asked_at and holding.asked_at > told.asked_at:
+        return
+    if told.state == "over" and holding.subscription_id is None:
+        # It held nothing any more. What was asked about it before must not bring it back.
+        holding.asked_at = told.asked_at
+        session.add(holding)
         return
     before = (holding.plan, holding.pending_plan, holding.cancel_at_period_end)
     _write(holding, told)

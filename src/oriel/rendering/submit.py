@@ -88,8 +88,7 @@ def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
             return bought
         _refuse_crowd(session, user_id)
         job = _add(session, user_id, order, document, looks)
-        if job.plan != CREDIT.name:
-            checkout.settled_otherwise(session, user_id, paid_for, job.id)
+        checkout.settled_otherwise(session, user_id, paid_for, job.id)
     return job
 
 
@@ -126,7 +125,7 @@ def _add(
     stored = _with_stored_pictures(session, user_id, document)
     settings = resolve(parse_settings(document), looks)
     job_id = new_id()
-    grant = rights.reserve(session, user_id, job_id, _demand(settings, upload), order.pay_with)
+    grant = rights.reserve(session, user_id, job_id, _demand(settings, upload), order.pay_with, payment_id=payment_id)
     job = _row(job_id, user_id, order, upload, stored, grant)
     job.payment_id = payment_id
     uploads.keep_until(session, upload, now() + _SONG_KEPT)

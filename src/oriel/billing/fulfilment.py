@@ -57,8 +57,6 @@ def follow_payment(session_id: str) -> Payment | None:
     changed = _agreed(payment.id, told)
     if changed.kind == SUBSCRIPTION and told.subscription_id and told.paid:
         follow_subscription(told.subscription_id)
-    if changed.user_id:
-        publish(changed.user_id, PAYMENT, changed.id)
     settle_wanted(changed.id)
     return changed
 
@@ -138,6 +136,8 @@ def _agreed(payment_id: str, told: CheckoutFacts) -> Payment:
     payment, is_news = _apply(payment_id, told)
     while is_news:
         payment, is_news = _apply(payment_id, payments().checkout(told.session_id))
+    if payment.user_id:
+        publish(payment.user_id, PAYMENT, payment.id)
     return payment
 
 

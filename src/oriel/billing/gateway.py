@@ -89,7 +89,11 @@ class Invoice:
     amount: int
     currency: str
     state: Literal["draft", "open", "paid", "uncollectible", "void"]
+    # The plan that is billed: the subscription may have another one by now.
+    plan: str | None
     is_first: bool
+    # For the rest of a period in which the plan was changed.
+    is_change: bool
     tries: int
     created_at: datetime
     next_try_at: datetime | None

@@ -16,7 +16,16 @@ from sqlalchemy.orm import Session
 from oriel.billing import letters
 from oriel.billing.fulfilment import follow_payment, give_up_unopened, settle_wanted
 from oriel.billing.gateway import Event, Invoice, payments
-from oriel.billing.models import COMPLETED, PENDING, SUBSCRIPTION, PayingCustomer, Payment, PaymentEvent, PlanHolding
+from oriel.billing.models import (
+    COMPLETED,
+    PENDING,
+    PLAN_CHANGE,
+    SUBSCRIPTION,
+    PayingCustomer,
+    Payment,
+    PaymentEvent,
+    PlanHolding,
+)
 from oriel.billing.plans import FREE
 from oriel.billing.subscribing import follow_subscription
 from oriel.errors import AppError, NotFound
@@ -248,7 +257,7 @@ def _invoice_failed(about: dict[str, Any]) -> None:
     with writing() as session:
         user_id, plan = _whose(session, invoice)
         if user_id and plan != FREE.name:
-            letters.payment_failed(session, user_id, plan, invoice)
+            letters.payment_failed(session, user_id, invoice.plan or plan, invoice)
 
 
 def _whose(session: Session, invoice: Invoice) -> tuple[str | None, str]:
@@ -263,7 +272,7 @@ def _keep_invoice(session: Session, user_id: str, plan: str, invoice: Invoice) -
         "id": new_id(),
         "user_id": user_id,
         "kind": SUBSCRIPTION,
-        "plan": plan,
+        "plan": invoice.plan or plan,
         "amount": invoice.amount,
         "currency": invoice.currency,
         "status": COMPLETED,
@@ -271,7 +280,7 @@ def _keep_invoice(session: Session, user_id: str, plan: str, invoice: Invoice) -
         "completed_at": now(),
         "invoice_id": invoice.id,
         "receipt_url": invoice.page_url,
-        "thing": SUBSCRIPTION,
+        "thing": PLAN_CHANGE if invoice.is_change else SUBSCRIPTION,
         "expire_wanted": False,
         "refund_wanted": False,
         "refunded": 0,

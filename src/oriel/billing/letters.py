@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from oriel import mails
 from oriel.accounts.models import User
 from oriel.billing.gateway import Invoice
-from oriel.billing.models import RENDER, Payment, PlanHolding
+from oriel.billing.models import PLAN_CHANGE, RENDER, Payment, PlanHolding
 from oriel.billing.plans import FREE, PLANS, Plan
 from oriel.errors import InvalidEmail
 from oriel.infra.logs import facts
@@ -87,7 +87,10 @@ def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | 
 
 def what_of(payment: Payment) -> str:
     """Return what was paid for, as a receipt says it."""
-    return "One render" if payment.kind == RENDER else f"{PLANS[payment.plan or FREE.name].title}, one month"
+    if payment.kind == RENDER:
+        return "One render"
+    title = PLANS[payment.plan or FREE.name].title
+    return f"Change to {title}, rest of the month" if payment.thing == PLAN_CHANGE else f"{title}, one month"
 
 
 def differences(old: Plan, new: Plan) -> list[str]:

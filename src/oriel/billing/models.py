@@ -28,6 +28,8 @@ FAILED = "failed"
 
 RENDER = "render"
 SUBSCRIPTION = "subscription"
+# What a payment is for that a change of the plan has cost.
+PLAN_CHANGE = "plan change"
 
 
 class PlanHolding(Base):

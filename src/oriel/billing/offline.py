@@ -152,7 +152,7 @@ class OfflineGateway:
             left = max(0.0, found["period_end"] - now().timestamp()) / (found["period_end"] - found["period_start"])
             difference = PLANS[plan].price_cents - PLANS[found["plan"]].price_cents
             books.change("sub", subscription_id, plan=plan, kept_plan=None, kept_until=None)
-            self._bill(books, subscription_id, round(difference * left), pays=True)
+            self._bill(books, subscription_id, round(difference * left), pays=True, is_change=True)
             books.tell("customer.subscription.updated", _about(subscription_id))
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
@@ -350,14 +350,25 @@ class OfflineGateway:
             found = books.find("sub", subscription_id)
         return found
 
-    def _bill(self, books: "_Books", subscription_id: str, amount: int, *, pays: bool, is_first: bool = False) -> str:
+    def _bill(
+        self,
+        books: "_Books",
+        subscription_id: str,
+        amount: int,
+        *,
+        pays: bool,
+        is_first: bool = False,
+        is_change: bool = False,
+    ) -> str:
         found = books.find("sub", subscription_id)
         body = {
             "customer": found["customer"],
             "subscription": subscription_id,
             "amount": amount,
             "state": "paid" if pays else "open",
+            "plan": found["plan"],
             "is_first": is_first,
+            "is_change": is_change,
             "at": now().timestamp(),
         }
         invoice_id = books.add("in", f"in_{secrets.token_hex(10)}", body)
@@ -409,7 +420,9 @@ class OfflineGateway:
             amount=found["amount"],
             currency="usd",
             state=found["state"],
+            plan=found["plan"],
             is_first=found["is_first"],
+            is_change=found["is_change"],
             tries=1,
             created_at=_time(found["at"]),
             next_try_at=_time(found["at"]) + _RETRIED_FOR / _RETRIES if waits else None,

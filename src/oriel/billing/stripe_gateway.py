@@ -19,7 +19,7 @@ from stripe.checkout import Session
 
 from oriel.billing.gateway import Checkout, CheckoutFacts, Event, Invoice, OpenCheckout, SubscriptionFacts
 from oriel.billing.signatures import event_of, read_signed
-from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable
+from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable, WrongState
 from oriel.infra.clock import now
 
 _log = logging.getLogger("oriel.payments")
@@ -160,7 +160,7 @@ class StripeGateway:
             found = self._ask(self._client.subscriptions.retrieve, subscription_id)
             if found.cancel_at and not found.cancel_at_period_end:
                 wish = {"cancel_at": ""}
-        self._ask(self._client.subscriptions.update, subscription_id, cast("Any", wish))
+        self._update(subscription_id, wish)
 
     def end_subscription(self, subscription_id: str) -> None:
         """Give back what its latest bill was paid with, then cancel it: of one that is over nobody would ask again."""
@@ -183,12 +183,12 @@ class StripeGateway:
 
     def invoice(self, invoice_id: str) -> Invoice:
         """Ask for a bill."""
-        return _invoice(self._ask(self._client.invoices.retrieve, invoice_id))
+        return _invoice(self._ask(self._client.invoices.retrieve, invoice_id), self._plans)
 
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
         """Ask for the latest hundred bills."""
         found = self._ask(self._client.invoices.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
-        return [_invoice(invoice) for invoice in found.data]
+        return [_invoice(invoice, self._plans) for invoice in found.data]
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """Check the signature over the body as it came."""
@@ -229,7 +229,14 @@ class StripeGateway:
 
     def _change_price(self, subscription_id: str, plan: str, others: dict[str, Any]) -> None:
         items = [{"id": self._item(subscription_id).id, "price": self._price(plan)}]
-        self._ask(self._client.subscriptions.update, subscription_id, cast("Any", {"items": items, **others}))
+        self._update(subscription_id, {"items": items, **others})
+
+    def _update(self, subscription_id: str, params: dict[str, Any]) -> None:
+        try:
+            self._ask(self._client.subscriptions.update, subscription_id, cast("Any", params))
+        except stripe.InvalidRequestError as error:
+            # It is over, most often, and we have not heard of it yet.
+            raise WrongState(f"This subscription cannot be changed: {error.user_message or error}") from error
 
     def _price(self, product: str) -> str:
         try:
@@ -338,7 +345,14 @@ def _facts(
     )
 
 
-def _invoice(found: StripeInvoice) -> Invoice:
+def _price_of(found: StripeInvoice) -> str:
+    """Return the price of the line that costs most; a change has another one for what is given back."""
+    line = max(found.lines.data, key=lambda line: line.amount, default=None)
+    details = line.pricing.price_details if line and line.pricing else None
+    return _id_of(details.price) or "" if details else ""
+
+
+def _invoice(found: StripeInvoice, plans: Mapping[str, str]) -> Invoice:
     details = found.parent.subscription_details if found.parent else None
     return Invoice(
         id=found.id or "",
@@ -348,7 +362,9 @@ def _invoice(found: StripeInvoice) -> Invoice:
         amount=found.amount_paid or found.amount_due,
         currency=found.currency,
         state=cast("Any", found.status or "draft"),
+        plan=plans.get(_price_of(found)),
         is_first=found.billing_reason == "subscription_create",
+        is_change=found.billing_reason == "subscription_update",
         tries=found.attempt_count,
         created_at=_time(found.created),
         next_try_at=_time(found.next_payment_attempt) if found.next_payment_attempt else None,

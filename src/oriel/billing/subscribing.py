@@ -1,6 +1,8 @@
 """Subscriptions: ours made to agree with the payment service's, and what a customer changes about theirs."""
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Literal
 
 from sqlalchemy import select
@@ -66,19 +68,30 @@ def change_plan(user_id: str, name: str) -> None:
     subscription_id, present = holding.subscription_id or "", plan_of(user_id).name
     if name == (holding.pending_plan or present):
         raise WrongState(f"{PLANS[name].title} is what you have, or what is ordered already.", plan=name)
-    if _ORDER.index(name) > _ORDER.index(present):
-        payments().upgrade(subscription_id, name)
-    else:
-        payments().change_at_period_end(subscription_id, name, kept_plan=None if name == present else present)
-    follow_subscription(subscription_id)
+    with _followed(subscription_id):
+        if _ORDER.index(name) > _ORDER.index(present):
+            payments().upgrade(subscription_id, name)
+        else:
+            payments().change_at_period_end(subscription_id, name, kept_plan=None if name == present else present)
 
 
 def end_or_go_on(user_id: str, change: Change) -> None:
     """Let a subscription end with the period that is paid, or take that back; WrongState without a subscription."""
     holding = _subscribed(user_id)
     assert holding.subscription_id
-    payments().cancel_at_period_end(holding.subscription_id, cancel=change == "cancel")
-    follow_subscription(holding.subscription_id)
+    with _followed(holding.subscription_id):
+        payments().cancel_at_period_end(holding.subscription_id, cancel=change == "cancel")
+
+
+@contextlib.contextmanager
+def _followed(subscription_id: str) -> Iterator[None]:
+    """Follow what the block changes, also where it could not: then things stand otherwise than we thought."""
+    try:
+        yield
+    except WrongState:
+        follow_subscription(subscription_id)
+        raise
+    follow_subscription(subscription_id)
 
 
 def _subscribed(user_id: str) -> PlanHolding:

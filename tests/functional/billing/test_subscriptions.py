@@ -329,3 +329,23 @@ def test_a_reconciliation_needs_no_events_at_all(till: Till, ada: Caller) -> Non
         clock.shift(timedelta(minutes=2))
         assert journal.reconcile().payments_changed == 1
     assert plan_of(ada)[0] == "pro"
+
+
+def test_a_subscription_that_ended_at_stripe_before_we_heard_is_said_to_be_over(till: Till, ada: Caller) -> None:
+    subscription_id = subscribe(till, ada)
+    till.peer.cancel_from_dashboard(subscription_id)
+    till.deliveries.drop()
+    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    assert (answer.status_code, (answer.json or {})["error"]["code"]) == (409, "WRONG_STATE")
+    assert plan_of(ada) == ("free", "active", None)
+
+
+def test_a_bill_is_called_by_the_plan_that_it_billed(till: Till, ada: Caller) -> None:
+    subscription_id = subscribe(till, ada)
+    ada.post("/api/billing/change", json={"plan": "enterprise"})
+    # Dealt with when the subscription is over already.
+    till.peer.cancel_from_dashboard(subscription_id)
+    till.tell()
+    assert plan_of(ada) == ("free", "active", None)
+    told = [payment["what"] for payment in (ada.get("/api/user/history").json or {})["payments"]["items"]]
+    assert sorted(told) == ["Change to Enterprise, rest of the month", "Pro, one month"]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from oriel.app import create_app
 from oriel.errors import InvalidConfiguration
 from oriel.settings import Settings, load_settings
 
@@ -58,3 +59,53 @@ def test_the_example_names_every_variable_and_works(monkeypatch: pytest.MonkeyPa
     assert named == {name.upper() for name in Settings.model_fields} - {"XDG_CACHE_HOME"}
     Path(".env").write_text(example, "utf-8")
     assert load_settings() == Settings(_env_file=None)
+
+
+SECRET = "0123456789abcdef" * 2
+PRODUCTION = {
+    "ORIEL_ENV": "production",
+    "SECRET_KEY": SECRET,
+    "JWT_SECRET_KEY": SECRET,
+    "PUBLIC_URL": "https://oriel.example",
+    "SENDGRID_API_KEY": "SG.key",
+}
+PAYMENTS = {
+    "STRIPE_SECRET_KEY": "sk_live_key",
+    "STRIPE_WEBHOOK_SECRET": "whsec_key",
+    "STRIPE_PRICE_PRO": "price_pro",
+    "STRIPE_PRICE_ENTERPRISE": "price_enterprise",
+    "STRIPE_PRICE_RENDER": "price_render",
+}
+
+
+@pytest.mark.parametrize("payments", [{}, PAYMENTS])
+def test_production_starts_without_payments_and_with_all_of_them(
+    monkeypatch: pytest.MonkeyPatch, payments: dict[str, str]
+) -> None:
+    for name, value in (PRODUCTION | payments).items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().require_service().is_production
+
+
+@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize("missing", [name for name in PAYMENTS if name != "STRIPE_SECRET_KEY"])
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_nothing_starts_with_half_of_what_payments_need(
+    monkeypatch: pytest.MonkeyPatch, environment: str, missing: str, value: str | None
+) -> None:
+    for name, given in (PRODUCTION | PAYMENTS | {"ORIEL_ENV": environment}).items():
+        monkeypatch.setenv(name, given)
+    monkeypatch.delenv(missing)
+    if value is not None:
+        monkeypatch.setenv(missing, value)
+    with pytest.raises(InvalidConfiguration, match=missing) as caught:
+        load_settings().require_service()
+    assert set(caught.value.details) == {missing}
+
+
+def test_without_any_webhook_secret_the_application_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, given in (PRODUCTION | PAYMENTS).items():
+        monkeypatch.setenv(name, given)
+    monkeypatch.delenv("STRIPE_WEBHOOK_SECRET")
+    with pytest.raises(InvalidConfiguration, match="STRIPE_WEBHOOK_SECRET"):
+        create_app(load_settings())

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oriel.accounts.models import User
 from oriel.billing import fulfilment
 from oriel.billing.gateway import Checkout, payments
-from oriel.billing.models import COMPLETED, PENDING, RENDER, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
+from oriel.billing.models import COMPLETED, FAILED, PENDING, RENDER, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
 from oriel.billing.orders import orders
 from oriel.billing.plans import CREDIT, FREE, PLANS
 from oriel.errors import DuplicatePaymentSession, InvalidPaymentRequest, WrongState
@@ -49,7 +49,7 @@ def open_checkout(user: User, wanted: Wanted) -> Payment:
     customer_id = customer_of(user)
     for _ in range(_TRIES):
         payment = _written(user.id, wanted, thing) or _open_one(user.id, thing)
-        if payment is None or fulfilment.gave_up(payment):
+        if payment is None or fulfilment.gave_up(payment, at_once=payment.plan != wanted.plan):
             continue
         if payment.stripe_session_id:
             if _is_over(payment):
@@ -61,9 +61,12 @@ def open_checkout(user: User, wanted: Wanted) -> Payment:
             )
         page = gateway.open_checkout(_page(payment, customer_id))
         with writing() as session:
-            row = session.get_one(Payment, payment.id)
+            row = session.get_one(Payment, payment.id, with_for_update=True)
             row.stripe_session_id, row.checkout_url = page.session_id, page.url
-        return row
+            # Given up meanwhile, for another plan: nobody shall pay on it.
+            row.expire_wanted = row.expire_wanted or row.status == FAILED
+        if row.status != FAILED:
+            return row
     raise WrongState("This is being paid at the moment. Please look at your payments.")
 
 

@@ -235,9 +235,9 @@ def give_up_unopened(limit: int = 100) -> int:
     return sum(gave_up(payment) for payment in found)
 
 
-def gave_up(payment: Payment) -> bool:
-    """Forget a page that was never opened and is too old for it; return whether it was."""
-    if payment.stripe_session_id or payment.created_at > now() - _NEVER_OPENED:
+def gave_up(payment: Payment, *, at_once: bool = False) -> bool:
+    """Forget a page that was never opened and is too old for it (or, `at_once`, not); return whether it was."""
+    if payment.stripe_session_id or not (at_once or payment.created_at <= now() - _NEVER_OPENED):
         return False
     with writing() as session:
         row = _locked(session, payment.id)

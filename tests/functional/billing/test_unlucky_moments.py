@@ -273,3 +273,35 @@ def test_a_disputed_second_subscription_is_ended_all_the_same(till: Till, ada: C
         subscribing.follow_subscription(second)
     assert till.peer.look(second)["status"] == "canceled"
     assert holding(till).subscription_id == first
+
+
+def test_another_plan_is_asked_for_after_a_page_that_never_opened(till: Till, ada: Caller) -> None:
+    till.open(ada)
+    till.peer.go_down()
+    assert asked(ada, kind="subscription", plan="pro").status_code == 503
+    till.peer.come_back()
+    page = till.open(ada, kind="subscription", plan="enterprise")
+    assert till.peer.look(page)["amount_total"] == 2999
+    assert payment_of(till, page).plan == "enterprise"
+
+
+def test_a_page_that_opens_after_it_was_given_up_is_closed(
+    till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tabs, two plans: one page is left."""
+    gateway = till.app.extensions["oriel.payments"]
+    real = gateway.open_checkout
+
+    def meanwhile(checkout: Any) -> Any:  # noqa: ANN401
+        monkeypatch.setattr(gateway, "open_checkout", real)
+        opened = real(checkout)
+        till.open(ada, kind="subscription", plan="enterprise")
+        return opened
+
+    monkeypatch.setattr(gateway, "open_checkout", meanwhile)
+    answer = asked(ada, kind="subscription", plan="pro")
+    assert (answer.json or {})["error"]["code"] == "DUPLICATE_PAYMENT_SESSION"
+    with till.app.app_context():
+        fulfilment.settle_wanted()
+    pages = {page["amount_total"]: page["status"] for page in till.peer.everything("checkout.session")}
+    assert pages == {999: "expired", 2999: "open"}

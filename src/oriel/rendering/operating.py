@@ -58,7 +58,8 @@ def _pay_again(session: Session, job: RenderJob) -> None:
     paid_by = session.scalars(select(RenderRight.kind).where(RenderRight.render_id == job.id)).one()
     output = job.render_config["output"]
     sizes = Demand(output["width"], output["height"], output["fps"], output["format"], job.song_s, 0, 0)
-    grant = rights.reserve(session, job.user_id, job.id, sizes, "credit" if paid_by == "credit" else "plan")
+    payer: rights.Payer = "credit" if paid_by == "credit" else "plan"
+    grant = rights.reserve(session, job.user_id, job.id, sizes, payer, payment_id=job.payment_id)
     job.watermark, job.plan, job.weight = grant.watermark, grant.plan.name, grant.plan.weight
     job.at_once, job.kept_for_s = grant.plan.at_once, int(grant.plan.kept_for.total_seconds())
 

@@ -16,9 +16,10 @@ from oriel.billing import fulfilment, journal, subscribing
 from oriel.billing.checkout import PAGE_LIFE
 from oriel.billing.models import Credit, Payment, PlanHolding, RenderRight
 from oriel.billing.standing import set_plan
-from oriel.errors import NotFound
+from oriel.errors import NotFound, UndecodableSong
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
+from oriel.rendering import attempts, operating
 from oriel.rendering.models import RenderJob
 
 MakeCaller = Callable[..., Caller]
@@ -305,3 +306,16 @@ def test_a_page_that_opens_after_it_was_given_up_is_closed(
         fulfilment.settle_wanted()
     pages = {page["amount_total"]: page["status"] for page in till.peer.everything("checkout.session")}
     assert pages == {999: "expired", 2999: "open"}
+
+
+def test_a_bought_render_that_is_tried_again_is_paid_with_its_own_credit_again(till: Till, ada: Caller) -> None:
+    till.buy(ada)
+    clock.shift(timedelta(seconds=1))
+    page = till.buy(ada, render={"upload_id": uploaded(ada), "settings": SMALL})
+    with till.app.app_context():
+        attempt = attempts.claim("a worker")
+        assert attempt
+        attempts.fail(attempt, UndecodableSong("This song cannot be read."))
+        operating.retry(attempt.job_id)
+        [right] = db.session.scalars(select(RenderRight))
+        assert db.session.get_one(Credit, right.credit_id).payment_id == payment_of(till, page).id

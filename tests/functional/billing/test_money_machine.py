@@ -1,0 +1,530 @@
+"""The books balance whatever customers, their banks, the network and our own crashes do, in any order."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar, TypeVar
+
+import pytest
+import stripe
+from apiflask import APIFlask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
+from tests.functional.billing.books import Books, balanced, settled
+from tests.functional.billing.conftest import Till
+from tests.functional.caller import Caller
+from tests.peers.stripe import Obj, stripe_peer
+
+from oriel.accounts.models import User
+from oriel.billing import fulfilment, journal, subscribing
+from oriel.billing.checkout import Wanted, open_checkout
+from oriel.billing.gateway import init_payments
+from oriel.billing.models import RENDER, Payment
+from oriel.billing.stripe_account import prepare_account
+from oriel.billing.stripe_gateway import StripeGateway
+from oriel.errors import CallerError, DuplicatePaymentSession, PaymentsUnavailable, UndecodableSong
+from oriel.infra.clock import clock, now
+from oriel.infra.database import Base, db, writing
+from oriel.infra.redis import redis
+from oriel.media.models import Upload
+from oriel.media.uploads import delete_upload
+from oriel.rendering import attempts, submit
+from oriel.rendering.cancelling import cancel_render
+from oriel.rendering.models import QUEUED, RenderJob
+
+Answer = TypeVar("Answer")
+
+SIZES = ({"width": 1280, "height": 720}, {"width": 1920, "height": 1080})
+SONGS = 2
+# Where the process may die. The first ones are within a transaction, the others right behind a commit.
+SEAMS = (
+    "fulfilment._submit",
+    "fulfilment._take_back",
+    "subscribing._write",
+    "fulfilment.publish",
+    "fulfilment.follow_subscription",
+    "fulfilment.settle_wanted",
+    "subscribing.publish",
+    "journal._done",
+    "submit.announce",
+)
+few = st.integers(min_value=0, max_value=5)
+things = st.sampled_from(["credit", "render", "render", "pro", "enterprise"])
+seeds = st.integers(min_value=0, max_value=999)
+
+
+class Crash(BaseException):
+    """The process is killed: nothing of ours catches that."""
+
+
+class Chaos:
+    """Kills the process once: at a seam, or when Stripe has done so many calls and before anybody hears of it."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.seam: str | None = None
+        self.calls: int | None = None
+        modules = {"fulfilment": fulfilment, "subscribing": subscribing, "journal": journal, "submit": submit}
+        for seam in SEAMS:
+            module, name = seam.split(".")
+            patch.setattr(modules[module], name, self._seam(seam, getattr(modules[module], name)))
+
+    def forget(self) -> None:
+        self.seam = self.calls = None
+
+    def _seam(self, seam: str, real: Callable[..., Answer]) -> Callable[..., Answer]:
+        def called(*args: Any, **kwargs: Any) -> Answer:  # noqa: ANN401
+            if self.seam == seam:
+                self.seam = None
+                raise Crash(seam)
+            return real(*args, **kwargs)
+
+        return called
+
+    def over(self, gateway: StripeGateway) -> None:
+        """Watch the calls of a gateway."""
+        rest: Any = gateway._rest
+        guard = rest.guard
+
+        def guarded(call: Callable[[], Answer]) -> Answer:
+            answer: Answer = guard(call)
+            if self.calls == 0:
+                self.calls = None
+                raise Crash("after a call")
+            if self.calls:
+                self.calls -= 1
+            return answer
+
+        rest.guard = guarded
+
+
+class Money(RuleBasedStateMachine):
+    """One customer, one Stripe, and all that may happen between them and us."""
+
+    app: ClassVar[APIFlask]
+    chaos: ClassVar[Chaos]
+
+    def __init__(self) -> None:
+        super().__init__()
+        emptied(self.app)
+        clock.reset()
+        self.chaos.forget()
+        self._open = contextlib.ExitStack()
+        self.peer = self._open.enter_context(stripe_peer())
+        client = stripe.StripeClient(self.peer.key, base_addresses={"api": self.peer.url})
+        made = prepare_account(client, None).settings
+        self.prices = {name.removeprefix("STRIPE_PRICE_").lower(): price for name, price in made.items()}
+        self.till = Till(self.app, self.peer)
+        self.gateway = StripeGateway(self.peer.key, self.till.deliveries.secret, self.prices, base_url=self.peer.url)
+        self.chaos.over(self.gateway)
+        init_payments(self.app, self.gateway)
+        self.customer = Caller.registered(self.app)
+        self.songs = self._songs()
+        # The pages that the customer has seen.
+        self.pages: list[str] = []
+        self.has_submitted = False
+        # Answers of Stripe that a slow thread still holds.
+        self.late: dict[tuple[str, str], Any] = {}
+        # Whose money somebody has given back on purpose, which subscriptions once held, and which were ended by hand.
+        self.refunded: set[str] = set()
+        self.held: set[str] = set()
+        self.ended: set[str] = set()
+
+    def teardown(self) -> None:
+        try:
+            self.quiescence()
+        finally:
+            self._open.close()
+
+    # Few rules with many ways each: among many rules the ones that matter would come too seldom.
+
+    # --- what the customer does
+
+    @rule(what=things, song=few)
+    def opens_a_page(self, what: str, song: int) -> None:
+        self._opens(what, song)
+
+    @rule(what=things, song=few, heard=st.booleans())
+    def buys(self, what: str, song: int, heard: bool) -> None:
+        """The way that most of them take."""
+        page = self._opens(what, song)
+        if page and self.peer.look(page)["status"] == "open":
+            self.peer.pay(page)
+        if heard:
+            self.till.deliveries.in_order()
+            self._do(journal.deal_with_due)
+
+    @precondition(lambda self: self._pages("open"))
+    @rule(pick=few, how=st.sampled_from(["pay", "pay", "pay_later", "decline", "abandon"]))
+    def uses_a_page(self, pick: int, how: str) -> None:
+        page = chosen(self._pages("open"), pick)
+        if how != "pay_later" or self.peer.look(page)["mode"] == "payment":
+            getattr(self.peer, how)(page)
+
+    @precondition(lambda self: self.pages)
+    @rule(pick=few)
+    def comes_back_from_a_page(self, pick: int) -> None:
+        """The success page and each poll."""
+        self._do(lambda: fulfilment.follow_payment(chosen(self.pages, pick)))
+
+    @rule(song=few, pay_with=st.sampled_from([None, "plan", "credit", "credit"]))
+    def submits(self, song: int, pay_with: Any) -> None:  # noqa: ANN401
+        self.has_submitted = True
+        order = submit.Order(**self._order(song), pay_with=pay_with)
+        looks = self.app.extensions["oriel.looks"]
+        self._do(lambda: submit.submit_render(self.customer.user_id, order, looks))
+
+    @precondition(lambda self: self._living() or self.held)
+    @rule(how=st.sampled_from(["pro", "enterprise", "cancel", "resume", "portal", "end", "card fails", "card works"]))
+    def changes_the_subscription(self, how: str) -> None:
+        user_id = self.customer.user_id
+        if how in ("pro", "enterprise"):
+            self._do(lambda: subscribing.change_plan(user_id, how))
+        elif how in ("cancel", "resume"):
+            self._do(lambda: subscribing.end_or_go_on(user_id, "cancel" if how == "cancel" else "resume"))
+        elif how in ("card fails", "card works"):
+            self.peer.card_fails(self.peer.everything("customer")[-1]["id"], how == "card fails")
+        else:
+            self._at_stripe(how)
+
+    # --- what banks and operators do
+
+    @precondition(lambda self: self._refundable())
+    @rule(pick=few, how=st.sampled_from(["by hand", "by the operator", "with force", "by the bank"]))
+    def money_goes_back(self, pick: int, how: str) -> None:
+        paid_as = chosen(self._refundable(), pick)
+        if how == "by the bank":
+            self.peer.dispute(paid_as)
+            return
+        self.refunded.add(paid_as)
+        if how == "by hand":
+            self.peer.refund_from_dashboard(paid_as)
+            return
+
+        def refund() -> None:
+            payment_id = db.session.scalar(select(Payment.id).where(Payment.paid_as == paid_as))
+            if payment_id:
+                fulfilment.refund_payment(payment_id, force=how == "with force")
+
+        self._do(refund)
+
+    @precondition(lambda self: self._slow() or self._disputes())
+    @rule(pick=few, well=st.booleans())
+    def a_bank_decides(self, pick: int, well: bool) -> None:
+        slow, disputes = self._slow(), self._disputes()
+        about = chosen(slow + disputes, pick)
+        if about in slow:
+            self.peer.settle(about, succeeds=well)
+        else:
+            self.peer.close_dispute(about, won=well)
+
+    # --- what the workers do
+
+    @precondition(lambda self: self.has_submitted)
+    @rule(
+        end=st.sampled_from(["done", "failed", "cancelled", "cancelled early", "cancelled late", "song deleted"]),
+        song=few,
+    )
+    def a_render_ends(self, end: str, song: int) -> None:
+        self._do(lambda: self._ends(end, song))
+
+    # --- what the network and the clock do
+
+    @precondition(lambda self: self.till.deliveries.pending or self.till.deliveries.held)
+    @rule(
+        how=st.sampled_from(["in order", "shuffled", "twice", "one", "delay", "let go", "drop", "again"]),
+        seed=seeds,
+        heard=st.booleans(),
+    )
+    def events_come(self, how: str, seed: int, heard: bool) -> None:
+        deliveries = self.till.deliveries
+        acts: dict[str, Callable[[], object]] = {
+            "in order": deliveries.in_order,
+            "shuffled": lambda: deliveries.shuffled(seed),
+            "twice": lambda: deliveries.duplicated(seed, shuffle=True),
+            "one": lambda: deliveries.pending and deliveries.in_this_order([seed % len(deliveries.pending)]),
+            "delay": deliveries.delay,
+            "let go": deliveries.let_go,
+            "drop": deliveries.drop,
+            "again": deliveries.again,
+        }
+        acts[how]()
+        if heard:
+            self._do(journal.deal_with_due)
+
+    @rule(task=st.sampled_from(["events", "refunds", "reconcile", "replay"]), pick=seeds)
+    def the_clock_ticks(self, task: str, pick: int) -> None:
+        def replay() -> None:
+            events = sorted(event.id for event in journal.listed(100))
+            if events:
+                journal.replay(chosen(events, pick))
+
+        tasks: dict[str, Callable[[], object]] = {
+            "events": journal.deal_with_due,
+            "refunds": fulfilment.settle_wanted,
+            "reconcile": journal.reconcile,
+            "replay": replay,
+        }
+        self._do(tasks[task])
+
+    @rule(hours=st.sampled_from([0.02, 0.1, 0.5, 2, 24, 24 * 31]))
+    def time_passes(self, hours: float) -> None:
+        """Stripe is not away for days, and the clock's reconciliation runs each hour."""
+        if hours < 24:
+            self._passes(timedelta(hours=hours))
+            return
+        self._comes_back()
+        for _ in range(0, round(hours), 62):
+            self._do(journal.reconcile)
+            self._passes(timedelta(hours=min(hours, 62)))
+            self._do(journal.reconcile)
+
+    @rule(what=st.sampled_from(["seam", "seam", "call", "call", "answer", "down", "up"]), seam=few, after=few)
+    def something_breaks(self, what: str, seam: int, after: int) -> None:
+        """Now, or a little later."""
+        if what == "seam":
+            self.chaos.seam = chosen(SEAMS, seam + after)
+        elif what == "call":
+            self.chaos.calls = after
+        elif what == "answer":
+            self.peer.fail_after(after)
+        elif what == "down":
+            self.peer.go_down()
+        else:
+            self._comes_back()
+
+    @precondition(lambda self: self.pages or self.held)
+    @rule(pick=few)
+    def a_slow_thread_asks(self, pick: int) -> None:
+        what, object_id = chosen(
+            [("checkout", page) for page in self.pages] + [("subscription", i) for i in sorted(self.held)], pick
+        )
+        self._do(lambda: self.late.setdefault((what, object_id), getattr(self.gateway, what)(object_id)))
+
+    @precondition(lambda self: self.late)
+    @rule(pick=few)
+    def the_slow_thread_goes_on(self, pick: int) -> None:
+        what, object_id = chosen(sorted(self.late), pick)
+        answer = self.late.pop((what, object_id))
+        follow = fulfilment.follow_payment if what == "checkout" else subscribing.follow_subscription
+        real = getattr(self.gateway, what)
+
+        def old(asked_id: str) -> Any:  # noqa: ANN401
+            delattr(self.gateway, what)
+            return answer if asked_id == object_id else real(asked_id)
+
+        setattr(self.gateway, what, old)
+        try:
+            self._do(lambda: follow(object_id))
+        finally:
+            self.gateway.__dict__.pop(what, None)
+
+    # --- what must hold
+
+    @invariant()
+    def the_books_balance(self) -> None:
+        with self.app.app_context():
+            books = Books.read()
+        if books.holding and books.holding.subscription_id:
+            self.held.add(books.holding.subscription_id)
+        balanced(books, self.peer)
+        self._refunds_have_reasons(books)
+
+    def quiescence(self) -> None:
+        """Everything comes, is dealt with, and nothing happens any more: now the books agree with Stripe's."""
+        self.chaos.forget()
+        self._comes_back()
+        self.peer.server.troubles.calls_before_loss = None
+        self.till.deliveries.let_go()
+        self.till.deliveries.in_order()
+        self._passes(timedelta(minutes=62))
+        with self.app.app_context():
+            for _ in range(3):
+                journal.reconcile()
+                self.till.deliveries.in_order()
+            books = Books.read()
+        balanced(books, self.peer)
+        settled(books, self.peer, {price: plan for plan, price in self.prices.items()})
+        self._refunds_have_reasons(books)
+        self._second_subscriptions_are_paid_back(books)
+
+    def _refunds_have_reasons(self, books: Books) -> None:
+        refunds = Counter(refund["payment_intent"] for refund in self.peer.everything("refund"))
+        assert not refunds or max(refunds.values()) == 1, refunds
+        ours = {payment.paid_as: payment for payment in books.payments if payment.kind == RENDER and payment.paid_as}
+        held = {self._paid_first(subscription) for subscription in self.held}
+        for paid_as in refunds:
+            assert paid_as not in held, f"a subscription that was wanted was refunded: {paid_as}"
+            if paid_as in ours:
+                assert paid_as in self.refunded or ours[paid_as].settled_by, f"{paid_as} was refunded for no reason"
+
+    def _second_subscriptions_are_paid_back(self, books: Books) -> None:
+        refunds = {refund["payment_intent"] for refund in self.peer.everything("refund")}
+        with self.app.app_context():
+            held = {books.holding.subscription_id} if books.holding else set()
+        for subscription in self.peer.everything("subscription"):
+            if subscription["id"] not in self.held | held | self.ended:
+                assert self._paid_first(subscription["id"]) in refunds, "a second subscription's money was kept"
+
+    def _paid_first(self, subscription_id: str) -> str:
+        """What the first bill of a subscription was paid with."""
+        invoices = [one for one in self.peer.everything("invoice") if subscription_id in str(one["parent"])]
+        return str(self.peer.account.payment_of.get(invoices[0]["id"])) if invoices else ""
+
+    # --- helpers
+
+    def _do(self, act: Callable[[], Answer]) -> Answer | None:
+        """Do something as a request or the clock does; the process may die of it."""
+        with self.app.app_context():
+            try:
+                return act()
+            except (Crash, CallerError, PaymentsUnavailable):
+                return None
+
+    def _order(self, song: int) -> dict[str, Any]:
+        return {"upload_id": self.songs[song % SONGS], "settings": {"output": SIZES[song // SONGS % 2]}}
+
+    def _opens(self, what: str, song: int) -> str | None:
+        """Ask for a page; one that is open already is seen as well."""
+        if what in ("pro", "enterprise"):
+            wanted = Wanted("subscription", what)
+        else:
+            wanted = Wanted("render", order=self._order(song) if what == "render" else None)
+        self.has_submitted = self.has_submitted or what == "render"
+
+        def opened() -> str | None:
+            user = db.session.get_one(User, self.customer.user_id)
+            try:
+                return open_checkout(user, wanted).stripe_session_id
+            except DuplicatePaymentSession as error:
+                return str(error.details["session_id"])
+
+        page = self._do(opened)
+        if page and page not in self.pages:
+            self.pages.append(page)
+        return page
+
+    def _at_stripe(self, how: str) -> None:
+        for subscription in self._living():
+            self.ended.add(subscription["id"])
+            if how == "end":
+                self.peer.cancel_from_dashboard(subscription["id"])
+            elif subscription["cancel_at"] is None:
+                self.peer.portal_cancel(subscription["id"])
+            else:
+                self.peer.portal_resume(subscription["id"])
+
+    def _ends(self, end: str, song: int) -> None:
+        if end == "song deleted":
+            delete_upload(self.customer.user_id, self.songs[song % SONGS])
+            return
+        if end == "cancelled":
+            if waiting := db.session.scalars(select(RenderJob.id).where(RenderJob.status == QUEUED)).all():
+                cancel_render(self.customer.user_id, chosen(waiting, song))
+            return
+        attempt = attempts.claim("a worker")
+        if attempt is None:
+            return
+        if end == "done":
+            attempts.complete(attempt, attempts.Video("video.mp4", 1000, "0" * 64, 10.0, None))
+        elif end == "failed":
+            attempts.fail(attempt, UndecodableSong("This song cannot be read."))
+        else:
+            if end == "cancelled late":
+                attempts.beat(attempt, attempts.Pulse("drawing", 0.5, 1.0, 10, 1))
+            cancel_render(self.customer.user_id, attempt.job_id)
+            attempts.end_cancelled(attempt)
+
+    def _passes(self, time: timedelta) -> None:
+        clock.shift(time)
+        self.peer.advance(time)
+
+    def _comes_back(self) -> None:
+        self.peer.come_back()
+        self.gateway._rest._until = 0.0
+
+    def _songs(self) -> list[str]:
+        with self.app.app_context(), writing() as session:
+            songs = [
+                Upload(
+                    user_id=self.customer.user_id,
+                    kind="song",
+                    filename=f"{number}.wav",
+                    format="wav",
+                    object_name=f"uploads/{self.customer.user_id}/{number}.wav",
+                    size_bytes=1000,
+                    sha256="0" * 64,
+                    duration_s=10.0,
+                    stored_at=now(),
+                )
+                for number in range(SONGS)
+            ]
+            session.add_all(songs)
+        return [song.id for song in songs]
+
+    def _sessions(self) -> Iterator[Obj]:
+        return (self.peer.look(page) for page in self.pages)
+
+    def _pages(self, status: str, mode: str | None = None) -> list[str]:
+        return [one["id"] for one in self._sessions() if one["status"] == status and mode in (None, one["mode"])]
+
+    def _slow(self) -> list[str]:
+        intents = {one["id"] for one in self.peer.everything("payment_intent") if one["status"] == "processing"}
+        return [one["id"] for one in self._sessions() if one["payment_intent"] in intents]
+
+    def _living(self) -> list[Obj]:
+        return [one for one in self.peer.everything("subscription") if one["status"] in ("active", "past_due")]
+
+    def _refundable(self) -> list[str]:
+        ours = {one["payment_intent"] for one in self._sessions() if one["payment_intent"]}
+        charges = self.peer.everything("charge")
+        good = [one for one in charges if one["paid"] and not one["refunded"] and not one["disputed"]]
+        return [one["payment_intent"] for one in good if one["payment_intent"] in ours]
+
+    def _disputes(self) -> list[str]:
+        return [one["id"] for one in self.peer.everything("dispute") if one["status"] == "needs_response"]
+
+
+def chosen(among: Sequence[Answer], pick: int) -> Answer:
+    return among[pick % len(among)]
+
+
+def emptied(app: APIFlask) -> None:
+    """Forget all that the example before has written."""
+    with app.app_context():
+        redis().flushall()
+        with db.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+
+
+def run(app: APIFlask, monkeypatch: pytest.MonkeyPatch, examples: int, steps: int, *, derandomize: bool = True) -> None:
+    before = app.extensions["oriel.payments"]
+    # The library would wait before it asks again.
+    monkeypatch.setattr("stripe._http_client.HTTPClient._sleep_time_seconds", lambda *_: 0.0)
+    machine = type("Money", (Money,), {"app": app, "chaos": Chaos(monkeypatch)})
+    how = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        derandomize=derandomize,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    try:
+        run_state_machine_as_test(machine, settings=how)
+    finally:
+        app.extensions["oriel.payments"] = before
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_books_balance(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(app, monkeypatch, 25, 30)
+
+
+@pytest.mark.long
+def test_the_books_balance_in_the_long_run(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(app, monkeypatch, 400, 50, derandomize=False)

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +77,11 @@ def init_database(app: Flask, url: str) -> None:
         options |= {"pool_size": 20, "max_overflow": 20}
     app.config["SQLALCHEMY_ENGINES"] = {"default": options}
     db.init_app(app)
+    # One of the extension's ends asynchronous sessions, which we have none of, and Flask would start a thread for it
+    # after each request: a tenth of what a status poll costs, and more where many threads wait for each other.
+    app.teardown_appcontext_funcs[:] = [
+        end for end in app.teardown_appcontext_funcs if not inspect.iscoroutinefunction(end)
+    ]
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)

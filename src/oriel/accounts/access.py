@@ -164,10 +164,9 @@ def _by_session(payload: dict[str, Any]) -> User:
     # Both by one query: every request of everybody who is logged in comes by here.
     query = select(User, UserSession).join(UserSession, UserSession.user_id == User.id)
     found = db.session.execute(query.where(UserSession.id == claims.session_id)).one_or_none()
-    user, session = found.tuple() if found else (None, None)
-    g.session_id = _good_session(session, claims.user_id).id
-    assert user
-    return user
+    g.session_id = _good_session(found[1] if found else None, claims.user_id).id
+    assert found
+    return found[0]
 
 
 def _by_key(secret: str) -> User:

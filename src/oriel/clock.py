@@ -61,8 +61,9 @@ MAIL = (Task("mail", 1, lambda: dispatch_due(limit=20)),)
 MONEY = (
     Task("payment events", 1, lambda: journal.deal_with_due()),
     Task("refunds", 10, lambda: settle_wanted()),
-    Task("reconcile payments", 3600, lambda: reconcile_payments()),
 )
+# It asks about everybody who pays, which may take minutes.
+RECONCILIATION = (Task("reconcile payments", 3600, lambda: reconcile_payments()),)
 SWEEPS = (
     Task("expire videos", 10, lambda: clean_up(jobs.cleanup_expired_videos)),
     Task("warn of expiry", 60, lambda: expiry.warn_of_expiry(limit=100)),
@@ -71,6 +72,7 @@ SWEEPS = (
     Task("left videos", 86_400, lambda: clean_up(jobs.cleanup_left_videos)),
     Task("left uploads", 3600, delete_leftovers),
     Task("old mail", 3600, tidy),
+    Task("old payment events", 86_400, lambda: journal.tidy()),
     Task("old sessions", 86_400, lambda: clean_up(jobs.cleanup_accounts)),
 )
 # A queue each, so that a storage that hangs under a deletion holds up no song and no mail.
@@ -92,6 +94,7 @@ def run_clock(settings: Settings) -> int:
             threading.Thread(target=_tick, args=(app, over, SWEEPS, "sweeps", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MAIL, None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MONEY, "money", holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, RECONCILIATION, "reconciliation", holder), daemon=True),
             *(
                 threading.Thread(target=_work_lightly, args=(app, settings, queue, over), daemon=True)
                 for queue in LIGHT_WORK

@@ -8,7 +8,7 @@ import contextlib
 import logging
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
@@ -67,7 +67,8 @@ def settle_wanted(payment_id: str | None = None, limit: int = 20) -> int:
     refund = Payment.refund_wanted & ~Payment.is_disputed
     # So is a page that is just being opened.
     expire = Payment.expire_wanted & Payment.stripe_session_id.is_not(None)
-    query = select(Payment).where(or_(expire, refund)).order_by(Payment.created_at)
+    # In no order, so that some that always fail do not stand before all the others.
+    query = select(Payment).where(or_(expire, refund)).order_by(func.random())
     if payment_id:
         query = query.where(Payment.id == payment_id)
     wanted = db.session.scalars(query.limit(limit)).all()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
@@ -42,6 +42,8 @@ Answer = TypeVar("Answer")
 # Who deals with an event has so long until another one takes it up.
 _CLAIM = timedelta(seconds=60)
 _AT_ONCE = 20
+_WRITTEN_AT_ONCE = 500
+_KEPT_FOR = timedelta(days=60)
 _PAUSES_S = (5, 30, 120, 600, 3600)
 _LOOKED_BACK = timedelta(days=3)
 # Stripe's own page says "paid" some seconds before its event comes.
@@ -65,15 +67,26 @@ def write_down(event: Event) -> bool:
 
 
 def write_down_all(events: Sequence[Event]) -> int:
-    """Keep events; return how many are new."""
-    if not events:
-        return 0
+    """Keep events about which there is something to do; return how many are new."""
+    ours = [event for event in events if event.kind in _HANDLERS]
+    # A statement takes so many values and no more.
+    return sum(_write_down(ours[at : at + _WRITTEN_AT_ONCE]) for at in range(0, len(ours), _WRITTEN_AT_ONCE))
+
+
+def _write_down(events: Sequence[Event]) -> int:
     ids = [event.id for event in events]
     with writing() as session:
         known = session.scalar(select(func.count()).where(PaymentEvent.id.in_(ids))) or 0
         rows = [{"id": event.id, "kind": event.kind[:100], "body": event.body} for event in events]
         insert_missing(session, PaymentEvent, rows)
     return len(set(ids)) - known
+
+
+def tidy() -> int:
+    """Delete the events that were dealt with two months ago; return how many. Stripe itself keeps them for one."""
+    old = (PaymentEvent.due_at.is_(None), PaymentEvent.received_at < now() - _KEPT_FOR)
+    with writing() as session:
+        return len(session.scalars(delete(PaymentEvent).where(*old).returning(PaymentEvent.id)).all())
 
 
 def deal_with_due(limit: int = 50) -> int:
@@ -139,11 +152,12 @@ def _ask_subscriptions() -> tuple[int, int]:
 
 
 def _if_known(ask: Callable[[str], Answer], object_id: str) -> Answer | None:
-    """Ask about one object: what is not there any more must not keep the others from being mended."""
+    """Ask about one object: whatever is wrong with it must not keep the others from being mended."""
     try:
         return ask(object_id)
-    except NotFound:
-        _log.exception("The payment service does not know what we have of it.", extra=facts(id=object_id))
+    except AppError:
+        _log.exception("This cannot be reconciled.", extra=facts(id=object_id))
+        db.session.rollback()
         return None
 
 

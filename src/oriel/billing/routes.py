@@ -139,6 +139,7 @@ def plans() -> PlansOut:
 
 @routes.get("/subscription")
 @allow(Who.USER)
+@rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.output(SubscriptionOut)
 @routes.doc(summary="The plan that one is on")
 def subscription() -> SubscriptionOut:
@@ -147,7 +148,7 @@ def subscription() -> SubscriptionOut:
 
 
 @routes.post("/change")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=False)
 @rate(_writes, scope="writes")
 @routes.input(ChangeIn)
 @routes.output(SubscriptionOut)
@@ -161,7 +162,7 @@ def change(json_data: ChangeIn) -> SubscriptionOut:
 
 
 @routes.post("/cancel")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=False)
 @rate(_writes, scope="writes")
 @routes.output(SubscriptionOut)
 @routes.doc(summary="End the subscription with the period that is paid", responses=[409, 503])
@@ -172,7 +173,7 @@ def cancel() -> SubscriptionOut:
 
 
 @routes.post("/resume")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=False)
 @rate(_writes, scope="writes")
 @routes.output(SubscriptionOut)
 @routes.doc(summary="Take a cancellation back, as long as the period lasts", responses=[409, 503])
@@ -183,7 +184,7 @@ def resume() -> SubscriptionOut:
 
 
 @routes.post("/portal")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=False)
 @rate(_writes, scope="writes")
 @routes.output(PortalOut)
 @routes.doc(summary="The payment service's own page for cards and bills", responses=[503])

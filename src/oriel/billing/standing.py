@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from oriel.accounts.models import User
 from oriel.billing.models import PlanHolding
 from oriel.billing.plans import FREE, PLANS, Plan
-from oriel.errors import CallerError, NotFound
+from oriel.errors import CallerError, NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 
@@ -51,6 +51,11 @@ def set_plan(
 ) -> Plan:
     """Put a customer on a plan from now on, in a transaction of its own; without a period the calendar month counts."""
     with writing() as session:
+        holding = session.get(PlanHolding, user_id)
+        if holding and holding.subscription_id:
+            # What is written here would be overwritten by what is paid there.
+            told = "This customer has a subscription: its plan is changed by the customer, or in Stripe's dashboard."
+            raise WrongState(told, plan=holding.plan)
         return hold_plan(session, user_id, name, period_start=period_start, period_end=period_end)
 
 

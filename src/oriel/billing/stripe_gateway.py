@@ -22,6 +22,9 @@ from oriel.billing.signatures import event_of, read_signed
 from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable, WrongState
 from oriel.infra.clock import now
 
+# The products that `oriel billing setup` makes, by their ids, which stay when a price changes.
+PRODUCTS = {f"oriel_{name}": name for name in ("pro", "enterprise", "render")}
+
 _log = logging.getLogger("oriel.payments")
 
 API_VERSION = "2026-10-28.endive"
@@ -116,9 +119,9 @@ class StripeGateway:
         """Close a page; Stripe refuses where it is not open any more, which is as good."""
         try:
             self._ask(self._client.checkout.sessions.expire, session_id)
-        except stripe.InvalidRequestError:
+        except stripe.InvalidRequestError as error:
             if self.checkout(session_id).state == "open":
-                raise
+                raise PaymentsUnavailable(f"Stripe does not close the page: {error.user_message or error}") from error
 
     def refund(self, paid_as: str) -> None:
         """Give back what is left of a payment intent.
@@ -238,6 +241,10 @@ class StripeGateway:
             # It is over, most often, and we have not heard of it yet.
             raise WrongState(f"This subscription cannot be changed: {error.user_message or error}") from error
 
+    def _plan_of(self, price: stripe.Price) -> str | None:
+        """Return the plan of a price, also of one that is sold no more: its product is the same."""
+        return self._plans.get(price.id) or PRODUCTS.get(_id_of(price.product) or "")
+
     def _price(self, product: str) -> str:
         try:
             return self._prices[product]
@@ -253,7 +260,7 @@ class StripeGateway:
         return SubscriptionFacts(
             subscription_id=found.id,
             customer_id=_id_of(found.customer) or "",
-            plan=self._plans.get(item.price.id),
+            plan=self._plan_of(item.price),
             state=_STATES.get(found.status, "not_yet"),
             period_start=_time(item.current_period_start),
             period_end=_time(item.current_period_end),
@@ -307,7 +314,7 @@ class _Rest:
 
 
 def _away() -> PaymentsUnavailable:
-    return PaymentsUnavailable("The payment service does not answer. Nothing was charged. Please try again later.")
+    return PaymentsUnavailable("The payment service does not answer at the moment. Please try again later.")
 
 
 def _kept(plan: str | None, until: int | None) -> dict[str, str]:

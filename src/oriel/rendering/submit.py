@@ -33,6 +33,8 @@ MOST_QUEUED = 200
 _KEYS_LIVE = timedelta(hours=24)
 # A song that a render waits for is kept at least so long, and every attempt and pause lies well within.
 _SONG_KEPT = timedelta(days=7)
+# However often somebody opens a page to pay for it.
+_LONGEST_KEPT = timedelta(days=30)
 _FULL_HD = 1080
 _COME_BACK_S = 60
 
@@ -88,7 +90,9 @@ def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
             return bought
         _refuse_crowd(session, user_id)
         job = _add(session, user_id, order, document, looks)
-        checkout.settled_otherwise(session, user_id, paid_for, job.id)
+        if not job.watermark:
+            # With one it is not the video that is about to be paid.
+            checkout.settled_otherwise(session, user_id, paid_for, job.id)
     return job
 
 
@@ -102,7 +106,7 @@ def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
         for refusal in rights.allowed_by(CREDIT, _demand(resolve(parse_settings(stored), looks), upload)):
             raise refusal.as_error()
         # Until it is paid, and long enough for somebody to notice where that goes wrong.
-        uploads.keep_until(session, upload, now() + _SONG_KEPT)
+        uploads.keep_until(session, upload, min(now() + _SONG_KEPT, upload.created_at + _LONGEST_KEPT))
     return {"upload_id": order.upload_id, "settings": document}
 
 

@@ -18,6 +18,7 @@ from oriel.accounts.models import User
 from oriel.billing import fulfilment, journal
 from oriel.billing.checkout import Wanted, open_checkout
 from oriel.billing.models import COMPLETED, Credit, Payment, PaymentEvent, RenderRight
+from oriel.billing.standing import set_plan
 from oriel.infra.database import db, writing
 from oriel.rendering import submit
 from oriel.rendering.models import RenderJob
@@ -79,7 +80,11 @@ class Race:
 
 @pytest.fixture
 def ada(caller: MakeCaller) -> Caller:
-    return caller()
+    customer = caller()
+    # Renders without watermark, as the one that is paid.
+    with customer.client.application.app_context():
+        set_plan(customer.user_id, "pro")
+    return customer
 
 
 @pytest.mark.parametrize("on_threads", [False, True])

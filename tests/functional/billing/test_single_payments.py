@@ -14,6 +14,7 @@ from tests.functional.media.files import uploaded
 
 from oriel.billing import fulfilment, journal, rights
 from oriel.billing.models import Credit, Payment, PaymentEvent
+from oriel.billing.standing import set_plan
 from oriel.errors import StageCrashed
 from oriel.infra.clock import clock
 from oriel.infra.database import db
@@ -28,6 +29,14 @@ BIG = {"output": {"width": 1920, "height": 1080}}
 @pytest.fixture
 def ada(caller: MakeCaller) -> Caller:
     return caller()
+
+
+@pytest.fixture
+def pro(app: APIFlask, ada: Caller) -> Caller:
+    """Ada, on a plan whose renders have no watermark."""
+    with app.app_context():
+        set_plan(ada.user_id, "pro")
+    return ada
 
 
 def credits_of(app: APIFlask) -> list[str]:
@@ -213,15 +222,15 @@ def test_an_order_whose_song_is_gone_when_it_is_paid_leaves_a_credit(till: Till,
     assert mails_of(till.app) == ["credit_held", "receipt"]
 
 
-def test_what_the_plan_paid_meanwhile_is_given_back_once(till: Till, ada: Caller) -> None:
+def test_what_the_plan_paid_meanwhile_is_given_back_once(till: Till, pro: Caller) -> None:
     small = {"output": {"width": 1280, "height": 720}}
-    order = {"upload_id": uploaded(ada), "settings": small}
-    session_id = till.open(ada, render=order)
+    order = {"upload_id": uploaded(pro), "settings": small}
+    session_id = till.open(pro, render=order)
     till.peer.pay(session_id)
-    assert ada.post("/api/render/submit", json=order).status_code == 202
+    assert pro.post("/api/render/submit", json=order).status_code == 202
     till.tell()
     till.tell()
-    assert jobs_of(till.app) == [("queued", "free", False)]
+    assert jobs_of(till.app) == [("queued", "pro", False)]
     assert credits_of(till.app) == []
     payment = payment_of(till.app, session_id)
     assert (payment.status, payment.refunded, payment.refund_wanted) == ("completed", 499, False)
@@ -229,22 +238,32 @@ def test_what_the_plan_paid_meanwhile_is_given_back_once(till: Till, ada: Caller
     assert mails_of(till.app) == ["payment_refunded"]
 
 
-def test_the_plan_closes_the_open_page_of_the_same_render(till: Till, ada: Caller) -> None:
-    order = {"upload_id": uploaded(ada), "settings": {"output": {"width": 1280, "height": 720}}}
-    session_id = till.open(ada, render=order)
-    assert ada.post("/api/render/submit", json=order).status_code == 202
+def test_the_plan_closes_the_open_page_of_the_same_render(till: Till, pro: Caller) -> None:
+    order = {"upload_id": uploaded(pro), "settings": {"output": {"width": 1280, "height": 720}}}
+    session_id = till.open(pro, render=order)
+    assert pro.post("/api/render/submit", json=order).status_code == 202
     with till.app.app_context():
         assert fulfilment.settle_wanted() == 1
     assert till.peer.look(session_id)["status"] == "expired"
-    assert status_of(ada, session_id)["status"] == "failed"
+    assert status_of(pro, session_id)["status"] == "failed"
 
 
-def test_a_render_that_was_just_bought_is_not_charged_to_the_plan_as_well(till: Till, ada: Caller) -> None:
-    order = {"upload_id": uploaded(ada), "settings": {"output": {"width": 1280, "height": 720}}}
-    session_id = till.buy(ada, render=order)
-    submitted = ada.post("/api/render/submit", json=order)
-    assert (submitted.json or {})["id"] == status_of(ada, session_id)["job_id"]
+def test_a_render_that_was_just_bought_is_not_charged_to_the_plan_as_well(till: Till, pro: Caller) -> None:
+    order = {"upload_id": uploaded(pro), "settings": {"output": {"width": 1280, "height": 720}}}
+    session_id = till.buy(pro, render=order)
+    submitted = pro.post("/api/render/submit", json=order)
+    assert (submitted.json or {})["id"] == status_of(pro, session_id)["job_id"]
     assert len(jobs_of(till.app)) == 1
+
+
+def test_a_render_with_watermark_is_not_the_one_that_is_being_paid(till: Till, ada: Caller) -> None:
+    order = {"upload_id": uploaded(ada), "settings": {"output": {"width": 1280, "height": 720}}}
+    session_id = till.open(ada, render=order)
+    till.peer.pay(session_id)
+    assert (ada.post("/api/render/submit", json=order).json or {})["watermark"] is True
+    till.tell()
+    assert sorted(jobs_of(till.app)) == [("queued", "credit", True), ("queued", "free", False)]
+    assert till.peer.everything("refund") == []
 
 
 def test_a_refund_takes_a_held_credit_back(till: Till, ada: Caller) -> None:

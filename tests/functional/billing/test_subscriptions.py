@@ -14,11 +14,15 @@ from sqlalchemy import delete, select
 from tests.functional.billing.conftest import Till, asked
 from tests.functional.caller import Caller
 
+from oriel.accounts.keys import make_key
 from oriel.accounts.models import UserSession
+from oriel.accounts.origin import Origin
 from oriel.billing import journal
 from oriel.billing.gateway import SubscriptionFacts
 from oriel.billing.models import PaymentEvent, PlanHolding
+from oriel.billing.standing import set_plan
 from oriel.billing.subscribing import follow_subscription
+from oriel.errors import WrongState
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.infra.mail.outbox import OutboxMail
@@ -349,3 +353,38 @@ def test_a_bill_is_called_by_the_plan_that_it_billed(till: Till, ada: Caller) ->
     assert plan_of(ada) == ("free", "active", None)
     told = [payment["what"] for payment in (ada.get("/api/user/history").json or {})["payments"]["items"]]
     assert sorted(told) == ["Change to Enterprise, rest of the month", "Pro, one month"]
+
+
+def test_who_pays_a_price_that_is_sold_no_more_keeps_the_plan(till: Till, ada: Caller) -> None:
+    subscription_id = subscribe(till, ada)
+    gateway = till.app.extensions["oriel.payments"]
+    del gateway._plans[gateway._prices["pro"]]
+    assert gateway.subscription(subscription_id).plan == "pro"
+    assert (ada.post("/api/billing/cancel").json or {})["cancel_at_period_end"] is True
+
+
+def test_an_operator_gives_no_plan_to_who_pays_for_one(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    with till.app.app_context(), pytest.raises(WrongState):
+        set_plan(ada.user_id, "free")
+    assert plan_of(ada) == ("pro", "active", None)
+
+
+def test_old_events_are_deleted_when_they_are_dealt_with(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    with till.app.app_context():
+        assert journal.tidy() == 0
+        clock.shift(timedelta(days=61))
+        assert journal.tidy() > 0
+        assert journal.listed(10) == []
+
+
+def test_a_key_changes_no_subscription(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    with till.app.app_context():
+        _, secret = make_key(ada.user_id, "For a script", Origin())
+    for path in ("change", "cancel", "resume", "portal"):
+        answer = till.app.test_client().post(
+            f"/api/billing/{path}", json={"plan": "free"}, headers={"X-API-Key": secret}
+        )
+        assert answer.status_code == 401

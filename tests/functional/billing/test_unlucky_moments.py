@@ -173,6 +173,8 @@ def test_a_render_that_was_bought_is_paid_with_what_was_paid_for_it(till: Till, 
 def test_a_page_that_opens_while_its_render_is_paid_otherwise_is_closed(
     till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with till.app.app_context():
+        set_plan(ada.user_id, "pro")
     order = {"upload_id": uploaded(ada), "settings": SMALL}
     gateway = till.app.extensions["oriel.payments"]
     real = gateway.open_checkout

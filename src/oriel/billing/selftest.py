@@ -9,7 +9,7 @@ from typing import Any, cast
 import stripe
 from stripe import StripeClient
 
-from oriel.billing.gateway import Checkout
+from oriel.billing.gateway import Checkout, CustomerGone, Invoice
 from oriel.billing.plans import CREDIT, ENTERPRISE, PRO
 from oriel.billing.stripe_gateway import StripeGateway
 from oriel.errors import AppError, CallerError, CardDeclined
@@ -61,15 +61,17 @@ class _Selftest:
             ("a customer is made, once", self._make_customer),
             ("a page for one render opens, twice the same, and closes", lambda: self._open("render")),
             ("a page for a subscription opens and closes", lambda: self._open("pro")),
+            ("a page for a trial opens and closes", lambda: self._open("pro", trial_days=7)),
             ("a payment is given back, and only once", self._refund),
             ("a subscription is followed", self._subscribe),
-            ("an upgrade is billed at once", self._upgrade),
             ("a declined card changes nothing", self._decline),
+            ("an upgrade is billed at once", self._upgrade),
             ("a downgrade waits for the period's end", self._downgrade),
             ("an end is ordered and taken back", self._cancel),
             ("the portal opens", self._portal),
             ("bills are listed", self._invoices),
             ("a subscription is ended and paid back", self._end),
+            ("a customer who is deleted is known to be gone", self._delete_customer),
             ("events are listed", lambda: _check(self._gateway.events_since(now() - timedelta(hours=1)), "none")),
         ]
 
@@ -77,7 +79,10 @@ class _Selftest:
         for name, plan in (("pro", PRO), ("enterprise", ENTERPRISE), ("render", CREDIT)):
             price = self._client.prices.retrieve(self._prices[name])
             _check(price.unit_amount == plan.price_cents, f"{name} costs {price.unit_amount} cents")
-            _check(bool(price.recurring) == (name != "render"), f"{name} has another kind of price")
+            _check(price.currency == "usd", f"{name} is paid in {price.currency}")
+            _check(price.active, f"{name} is not sold any more")
+            every = price.recurring and (price.recurring.interval, price.recurring.interval_count)
+            _check(every == (None if name == "render" else ("month", 1)), f"{name} has another kind of price")
 
     def _make_customer(self) -> None:
         user_id = f"selftest-{self._run}"
@@ -85,14 +90,15 @@ class _Selftest:
         again = self._gateway.customer(user_id, f"{user_id}@example.com", "Self-test")
         _check(again == self._customer, "two customers were made")
 
-    def _open(self, product: str) -> None:
+    def _open(self, product: str, *, trial_days: int = 0) -> None:
         page = Checkout(
-            payment_id=f"selftest-{self._run}-{product}",
+            payment_id=f"selftest-{self._run}-{product}-{trial_days}",
             customer_id=self._customer,
             product=product,
             success_url="https://example.com/done?session_id={CHECKOUT_SESSION_ID}",
             cancel_url="https://example.com/left",
             expires_at=now() + timedelta(hours=1),
+            trial_days=trial_days,
         )
         opened, again = self._gateway.open_checkout(page), self._gateway.open_checkout(page)
         _check(opened == again, "two pages were opened")
@@ -115,6 +121,7 @@ class _Selftest:
         self._gateway.refund(intent.id)
         refunds = self._client.refunds.list(cast("Any", {"payment_intent": intent.id})).data
         _check(len(refunds) == 1, f"{len(refunds)} refunds were made")
+        _check(refunds[0].amount == CREDIT.price_cents, f"{refunds[0].amount} cents went back")
 
     def _subscribe(self) -> None:
         self._use_card(_VISA)
@@ -126,33 +133,43 @@ class _Selftest:
         theirs = self._gateway.subscriptions_of(self._customer)
         _check([each.subscription_id for each in theirs] == [self._subscription], "it is not listed")
 
-    def _upgrade(self) -> None:
-        self._gateway.upgrade(self._subscription, "enterprise")
-        _check(self._gateway.subscription(self._subscription).plan == "enterprise", "the plan is another one")
-        self._gateway.change_at_period_end(self._subscription, "pro", kept_plan=None)
-
     def _decline(self) -> None:
+        subscription = self._known()
         self._use_card(_DECLINED)
         try:
-            self._gateway.upgrade(self._subscription, "enterprise")
+            self._gateway.upgrade(subscription, "enterprise")
         except CardDeclined:
-            _check(self._gateway.subscription(self._subscription).plan == "pro", "the plan has changed")
+            _check(self._gateway.subscription(subscription).plan == "pro", "the plan has changed")
         else:
             raise AssertionError("the card was not declined")
         finally:
             self._use_card(_VISA)
 
+    def _upgrade(self) -> None:
+        bills = self._billed_by(lambda: self._gateway.upgrade(self._known(), "enterprise"))
+        _check(self._gateway.subscription(self._known()).plan == "enterprise", "the plan is another one")
+        amounts = [bill.amount for bill in bills]
+        _check(len(bills) == 1 and bills[0].is_change and bills[0].state == "paid", f"it was billed with {amounts}")
+        # Some seconds of the month are over.
+        _check(0 < amounts[0] <= ENTERPRISE.price_cents - PRO.price_cents, f"it was billed with {amounts}")
+
     def _downgrade(self) -> None:
-        self._gateway.upgrade(self._subscription, "enterprise")
-        self._gateway.change_at_period_end(self._subscription, "pro", kept_plan="enterprise")
-        facts = self._gateway.subscription(self._subscription)
+        change = self._gateway.change_at_period_end
+        bills = self._billed_by(lambda: change(self._known(), "pro", kept_plan="enterprise"))
+        _check(not bills, "it was billed")
+        facts = self._gateway.subscription(self._known())
         _check((facts.plan, facts.kept_plan) == ("pro", "enterprise"), f"{facts.plan}, kept: {facts.kept_plan}")
         _check(facts.kept_until == facts.period_end, "it is kept for another time")
 
+    def _billed_by(self, do: Callable[[], None]) -> list[Invoice]:
+        before = {bill.id for bill in self._gateway.invoices(self._customer)}
+        do()
+        return [bill for bill in self._gateway.invoices(self._customer) if bill.id not in before]
+
     def _cancel(self) -> None:
         for cancel in (True, False):
-            self._gateway.cancel_at_period_end(self._subscription, cancel=cancel)
-            _check(self._gateway.subscription(self._subscription).cancel_at_period_end is cancel, "it did not take")
+            self._gateway.cancel_at_period_end(self._known(), cancel=cancel)
+            _check(self._gateway.subscription(self._known()).cancel_at_period_end is cancel, "it did not take")
 
     def _portal(self) -> None:
         url = self._gateway.portal(self._customer, "https://example.com/")
@@ -163,9 +180,26 @@ class _Selftest:
         _check(found and all(invoice.page_url for invoice in found), "there are none, or without a page")
 
     def _end(self) -> None:
-        self._gateway.end_subscription(self._subscription)
-        self._gateway.end_subscription(self._subscription)
-        _check(self._gateway.subscription(self._subscription).state == "over", "it goes on")
+        bill = self._client.subscriptions.retrieve(self._known()).latest_invoice
+        self._gateway.end_subscription(self._known())
+        self._gateway.end_subscription(self._known())
+        _check(self._gateway.subscription(self._known()).state == "over", "it goes on")
+        paid = self._client.invoice_payments.list(cast("Any", {"invoice": bill})).data
+        asked = [{"payment_intent": payment.payment.payment_intent} for payment in paid]
+        back = [refund.amount for each in asked for refund in self._client.refunds.list(cast("Any", each)).data]
+        _check(back and back == [payment.amount_paid for payment in paid], f"{back} cents went back")
+
+    def _delete_customer(self) -> None:
+        self._client.customers.delete(self._customer)
+        try:
+            self._gateway.portal(self._customer, "https://example.com/")
+        except CustomerGone:
+            return
+        raise AssertionError("the portal opens all the same")
+
+    def _known(self) -> str:
+        _check(self._subscription, "there is no subscription")
+        return self._subscription
 
     def _use_card(self, card: str) -> None:
         attached = self._client.payment_methods.attach(card, cast("Any", {"customer": self._customer}))

@@ -94,7 +94,8 @@ class TestACardThatIsDeclined:
 
     def test_begins_no_subscription(self, shop: Shop) -> None:
         session = shop.checkout("subscription", customer=shop.customer)
-        assert shop.peer.decline(session.id)["subscription"] is None
+        declined = shop.peer.decline(session.id)
+        assert (declined["subscription"], declined["payment_intent"]) == (None, None)
         assert not shop.peer.everything("subscription")
 
 

@@ -15,7 +15,11 @@ from tests.peers.stripe import Obj, stripe_peer
 from tests.peers.stripe.parameters import fields_of
 
 # Younger than the samples that are published, or different in kind from the one sample of its type.
-YOUNGER = {"customer": {"customer_account"}, "checkout.session": {"allowed_payment_method_types"}}
+YOUNGER = {
+    "customer": {"customer_account"},
+    "checkout.session": {"allowed_payment_method_types"},
+    "payment_method": {"us_bank_account"},
+}
 SAMPLES = os.environ.get("STRIPE_FIXTURES")
 
 
@@ -51,6 +55,26 @@ def _live(shop: Shop) -> None:
     peer.card_fails(shop.customer, fails=False)
     peer.portal_cancel(shop.subscribed(subscription_data={"billing_mode": {"type": "classic"}}).id)
     peer.portal_cancel(shop.subscribed().id)
+    _by_bank_and_by_call(shop)
+
+
+def _by_bank_and_by_call(shop: Shop) -> None:
+    peer, v1 = shop.peer, shop.client.v1
+    debited = shop.checkout("subscription", customer=shop.customer).id
+    peer.pay_later(debited)
+    later = shop.checkout(customer=shop.customer).id
+    peer.pay_later(later)
+    v1.refunds.create({"payment_intent": str(peer.settle(later, succeeds=True)["payment_intent"])})
+    peer.settle(debited, succeeds=False)
+    shop.subscribed(subscription_data={"trial_period_days": 3})
+    card = v1.payment_methods.attach("pm_card_visa", {"customer": shop.customer}).id
+    v1.customers.update(shop.customer, {"invoice_settings": {"default_payment_method": card}})
+    items: list[stripe.params.SubscriptionCreateParamsItem] = [{"price": shop.pro}]
+    v1.subscriptions.create({"customer": shop.customer, "items": items})
+    v1.subscriptions.create({"customer": shop.customer, "items": items, "payment_behavior": "default_incomplete"})
+    v1.payment_intents.create({"amount": 500, "currency": "usd", "payment_method": "pm_card_visa"})
+    peer.advance(timedelta(days=4))
+    peer.delete_customer(shop.customer)
 
 
 def test_every_kind_of_object_is_among_them(objects: list[Obj]) -> None:

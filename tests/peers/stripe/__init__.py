@@ -10,9 +10,10 @@
         session = client.v1.checkout.sessions.create(
             {"mode": "subscription", "line_items": [{"price": price.id, "quantity": 1}], "success_url": "https://..."}
         )
-        peer.pay(session.id)  # or decline, abandon, pay_later and settle
+        peer.pay(session.id)  # or decline, abandon; or, from a bank account, pay_later and settle
         deliveries.shuffled(seed=7)  # or in_order, duplicated, delay, drop, ...
-        peer.advance(timedelta(days=32))  # renews, an hour after the period's end
+        peer.advance(timedelta(days=32))  # renews, an hour after the period's end; a trial ends in the same way
+        peer.refund_from_dashboard(peer.payment_of(invoice.id))  # or dispute and close_dispute, or delete_customer
 
 Nothing here imports the product. Every parameter is checked against stripe-python's types, so an unknown one is refused
 as Stripe refuses it. What Stripe can do and the peer cannot answers 400 with the code "peer_does_not_model_this".

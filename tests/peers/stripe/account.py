@@ -14,6 +14,7 @@ import stripe
 API_VERSION: str = stripe.api_version
 ACCOUNT_ID = "acct_1PeerOfTheTests"
 _LETTERS = string.ascii_letters + string.digits
+_CALLED = {"payment_method": "PaymentMethod"}
 _BY_THE_SYSTEM: Obj = {"id": None, "idempotency_key": None}
 Listener = Callable[[Obj], None]
 
@@ -28,8 +29,9 @@ class Account:
         self._kinds: defaultdict[str, dict[str, Obj]] = defaultdict(dict)
         self.request: Obj = _BY_THE_SYSTEM
         self.listeners: list[Listener] = []
-        # Customers whose cards are declined.
+        # Customers whose cards are declined, and payment methods that fail whoever is charged.
         self.declined: set[str] = set()
+        self.failing: set[str] = set()
         # What Stripe remembers without showing it.
         self.asked: dict[str, Obj] = {}
         self.line_items: dict[str, list[Obj]] = {}
@@ -38,6 +40,8 @@ class Account:
         # What a subscription's running period has been charged for in full.
         self.debited: dict[str, int] = {}
         self.first_failure: dict[str, int] = {}
+        # Subscriptions whose trial's end was announced.
+        self.announced: set[str] = set()
         # Endpoints that are a function of the test's.
         self.taken_by_hand: set[str] = set()
 
@@ -63,13 +67,19 @@ class Account:
         """
         found = self.objects.get(name)
         if found is None or found["object"] != kind:
-            raise Refused(
-                f"No such {kind}: '{name}'",
-                status=404 if param == "id" else 400,
-                code="resource_missing",
-                param=param,
-            )
+            raise no_such(kind, name, param)
         return found
+
+    def living_customer(self, name: str, *, param: str = "id") -> Obj:
+        """Find a customer that is not deleted; one that is, is missing.
+
+        Raises:
+            Refused: There is none.
+        """
+        customer = self.get("customer", name, param=param)
+        if customer.get("deleted"):
+            raise no_such("customer", name, param)
+        return customer
 
     def all(self, kind: str) -> list[Obj]:
         """List the objects of a kind, the newest first."""
@@ -102,6 +112,12 @@ class Account:
         if event and previous:
             self.emit(event, what, previous)
         return previous
+
+
+def no_such(kind: str, name: str, param: str) -> Refused:
+    """Make the refusal for what is not there."""
+    status = 404 if param == "id" else 400
+    return Refused(f"No such {_CALLED.get(kind, kind)}: '{name}'", status=status, code="resource_missing", param=param)
 
 
 def former(old: Obj, new: Obj) -> Obj:

@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from tests.peers.stripe import invoices, money, subscriptions
+from tests.peers.stripe import invoices, methods, money, subscriptions
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.catalogue import create_price
 from tests.peers.stripe.clock import DAY_S
-from tests.peers.stripe.customers import create_customer, living_customer
+from tests.peers.stripe.customers import create_customer
 from tests.peers.stripe.listing import everything, page
+from tests.peers.stripe.subscribing import check_trial
 from tests.peers.stripe.wire import NotOpen, Obj, Refused, missing, not_modelled, only_modelled
 
 _SHORTEST_S, _LONGEST_S = 30 * 60, DAY_S
 # The peer's time stands still between `advance`s, the product's does not.
 _SLACK_S = 300
 _LEAST_CENTS = 50
+_BANK_DEBIT = "us_bank_account"
 _OF_SESSIONS = (
     "adaptive_pricing",
     "allow_promotion_codes",
@@ -148,8 +150,9 @@ def _check_session(account: Account, params: Obj, mode: str) -> None:
     if mode == "setup":
         raise not_modelled("Checkout in setup mode")
     only_modelled(params, _OF_SESSIONS, "Checkout")
-    of_subscriptions = ("billing_mode", "description", "metadata")
+    of_subscriptions = ("billing_mode", "description", "metadata", "trial_period_days")
     only_modelled(params.get("subscription_data", {}), of_subscriptions, "a subscription of Checkout")
+    check_trial(params.get("subscription_data", {}), "subscription_data[trial_period_days]")
     of_intents = ("description", "metadata", "receipt_email", "setup_future_usage")
     only_modelled(params.get("payment_intent_data", {}), of_intents, "a payment of Checkout")
     other = {"payment": ("subscription_data",), "subscription": ("payment_intent_data", "invoice_creation")}
@@ -161,7 +164,7 @@ def _check_session(account: Account, params: Obj, mode: str) -> None:
     if "customer" in params and "customer_email" in params:
         raise Refused("You may only specify one of these parameters: customer, customer_email.", param="customer")
     if "customer" in params:
-        living_customer(account, params["customer"], param="customer")
+        account.living_customer(params["customer"], param="customer")
         if "customer_creation" in params:
             raise Refused("You may only specify one of these parameters: customer, customer_creation.")
     _check_addresses(params)
@@ -216,6 +219,9 @@ def _lines(account: Account, params: Obj, mode: str) -> list[Obj]:
         raise Refused(
             "The Checkout Session's total amount due must add up to at least $0.50 usd", code="amount_too_small"
         )
+    if "trial_period_days" in params.get("subscription_data", {}):
+        for line in lines:
+            line.update(amount_subtotal=0, amount_total=0)
     return lines
 
 
@@ -322,70 +328,87 @@ def expire(account: Account, session: Obj) -> None:
     session.update(status="expired", url=None)
     intent = account.objects.get(session["payment_intent"] or "")
     if intent:
-        intent.update(status="canceled", canceled_at=account.now, cancellation_reason="automatic")
-        account.emit("payment_intent.canceled", intent)
+        money.cancel(account, intent, "automatic")
     account.emit("checkout.session.expired", session)
 
 
 def pay(account: Account, session: Obj, *, email: str, incomplete_first: bool) -> None:
     """Have the customer pay with a card."""
-    card = _arrive(account, session, email)
-    if session["mode"] == "subscription":
-        _subscribe(account, session, card, incomplete_first=incomplete_first)
-        _complete(account, session, "paid")
-    else:
-        if session["amount_total"]:
-            money.succeed(account, _intent(account, session), card)
-        _invoice_once(account, session)
-        _complete(account, session, "paid" if session["amount_total"] else "no_payment_required")
+    customer, details = _arrive(account, session, email)
+    free = session["mode"] == "subscription" and not session["amount_total"]
+    if free and session["payment_method_collection"] == "if_required":
+        _finish(account, session, None, incomplete_first=incomplete_first)
+        return
+    card = methods.new_card(account, customer, details)
+    _finish(account, session, card, incomplete_first=incomplete_first)
 
 
 def pay_later(account: Account, session: Obj, *, email: str) -> None:
-    """Have the customer pay in a way that takes days."""
-    if session["mode"] == "subscription":
-        raise not_modelled("subscriptions that are paid in a way that takes days")
-    card = _arrive(account, session, email)
-    money.process(account, _intent(account, session), card)
-    _complete(account, session, "unpaid")
+    """Have the customer pay from a bank account, which takes days."""
+    asked = account.asked[session["id"]]
+    offered = asked.get("allowed_payment_method_types", [_BANK_DEBIT])
+    if _BANK_DEBIT not in offered or _BANK_DEBIT in asked.get("excluded_payment_method_types", []):
+        raise NotOpen(f"{_BANK_DEBIT} is not offered")
+    customer, details = _arrive(account, session, email)
+    bank = methods.new_bank_account(account, customer, details)
+    _finish(account, session, bank, incomplete_first=False)
 
 
 def settle(account: Account, session: Obj, *, succeeds: bool) -> None:
     """Say how a payment that took days has ended."""
+    if session["mode"] == "subscription":
+        _settle_bill(account, session, succeeds=succeeds)
+    else:
+        _settle_payment(account, session, succeeds=succeeds)
+    if succeeds:
+        session["payment_status"] = "paid"
+    account.emit(f"checkout.session.async_payment_{'succeeded' if succeeds else 'failed'}", session)
+
+
+def _settle_bill(account: Account, session: Obj, *, succeeds: bool) -> None:
+    invoice = account.get("invoice", str(session["invoice"]))
+    if invoice["id"] in account.first_failure:
+        # What the bank is asked later has nothing to do with the page any more.
+        raise NotOpen("failed")
+    subscriptions.settle(account, invoice, succeeds=succeeds)
+
+
+def _settle_payment(account: Account, session: Obj, *, succeeds: bool) -> None:
     intent = account.get("payment_intent", str(session["payment_intent"]))
     if intent["status"] != "processing":
         raise NotOpen(intent["status"])
-    card = account.get("payment_method", account.get("charge", intent["latest_charge"])["payment_method"])
+    bank = account.get("payment_method", intent["payment_method"])
     if succeeds:
-        money.succeed(account, intent, card)
+        money.succeed(account, intent, bank)
         _invoice_once(account, session)
-        session["payment_status"] = "paid"
-        account.emit("checkout.session.async_payment_succeeded", session)
     else:
-        money.fail(account, intent, card)
-        account.emit("checkout.session.async_payment_failed", session)
+        money.fail(account, intent, bank)
 
 
 def decline(account: Account, session: Obj, *, email: str) -> None:
     """Have the card declined: the session stays open, and a subscription does not begin."""
     if session["status"] != "open":
         raise NotOpen(session["status"])
-    card = money.new_card(account, None, money.billing_details(email, None))
+    card = methods.new_card(account, None, methods.billing_details(email, None))
     money.fail(account, _intent(account, session), card)
 
 
-def _arrive(account: Account, session: Obj, email: str) -> Obj:
+def _arrive(account: Account, session: Obj, email: str) -> tuple[str | None, Obj]:
+    """Have the customer type what the page asks for; the customer's identifier, and what was typed."""
     if session["status"] != "open":
         raise NotOpen(session["status"])
     customer = _customer(account, session, email)
     known = customer or {"email": session["customer_email"] or email}
     session["customer_details"] = _details({**known, "email": known["email"] or email})
-    details = money.billing_details(session["customer_details"]["email"], "Ada Lovelace")
-    return money.new_card(account, customer["id"] if customer else None, details)
+    details = methods.billing_details(session["customer_details"]["email"], "Ada Lovelace")
+    return customer["id"] if customer else None, details
 
 
 def _customer(account: Account, session: Obj, email: str) -> Obj | None:
     if session["customer"]:
         customer = account.get("customer", session["customer"])
+        if customer.get("deleted"):
+            raise NotOpen("its customer is deleted")
         if customer["email"] is None:
             account.change(customer, "customer.updated", email=email)
         return customer
@@ -406,6 +429,25 @@ def _intent(account: Account, session: Obj) -> Obj:
     if session["mode"] == "payment":
         session["payment_intent"] = intent["id"]
     return intent
+
+
+def _finish(account: Account, session: Obj, method: Obj | None, *, incomplete_first: bool) -> None:
+    if session["mode"] == "subscription":
+        _subscribe(account, session, method, incomplete_first=incomplete_first)
+    else:
+        _take_payment(account, session, method)
+    waits = bool(session["amount_total"]) and method is not None and methods.takes_days(method)
+    _complete(account, session, "unpaid" if waits else "paid" if session["amount_total"] else "no_payment_required")
+
+
+def _take_payment(account: Account, session: Obj, method: Obj | None) -> None:
+    if session["amount_total"] and method:
+        intent = _intent(account, session)
+        if methods.takes_days(method):
+            money.process(account, intent, method)
+            return
+        money.succeed(account, intent, method)
+    _invoice_once(account, session)
 
 
 def _complete(account: Account, session: Obj, payment_status: str) -> None:
@@ -431,11 +473,11 @@ def _invoice_once(account: Account, session: Obj) -> None:
     session["invoice"] = invoice["id"]
 
 
-def _subscribe(account: Account, session: Obj, card: Obj, *, incomplete_first: bool) -> None:
+def _subscribe(account: Account, session: Obj, method: Obj | None, *, incomplete_first: bool) -> None:
     customer = account.get("customer", session["customer"])
     asked: Obj = account.asked[session["id"]].get("subscription_data", {})
     priced = [(item["price"], item["quantity"]) for item in account.line_items[session["id"]]]
-    subscription = subscriptions.begin(account, customer, priced, asked, card)
+    subscription = subscriptions.begin(account, customer, priced, asked, method["id"] if method else None)
     lines = subscriptions.lines_for(account, subscription)
     now = (account.now, account.now)
     if incomplete_first:
@@ -443,14 +485,16 @@ def _subscribe(account: Account, session: Obj, card: Obj, *, incomplete_first: b
         account.emit("customer.subscription.created", subscription)
     invoice = invoices.draft(account, customer, "subscription_create", lines, now, subscription)
     subscription["latest_invoice"] = invoice["id"]
+    session.update(subscription=subscription["id"], invoice=invoice["id"])
     if not incomplete_first:
-        account.emit("customer.subscription.created", subscription)
+        subscriptions.say_begun(account, subscription)
     invoices.finalise(account, invoice)
+    if method and methods.takes_days(method):
+        invoices.collect(account, invoice, method)
+        return
     intent = invoices.intent_of(account, invoice)
-    invoice.update(attempted=True)
-    if intent:
-        money.succeed(account, intent, card)
+    if intent and method:
+        money.succeed(account, intent, method)
     invoices.mark_paid(account, invoice)
     if incomplete_first:
         account.change(subscription, "customer.subscription.updated", status="active")
-    session.update(subscription=subscription["id"], invoice=invoice["id"])

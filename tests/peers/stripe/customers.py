@@ -2,7 +2,7 @@
 
 import secrets
 
-from tests.peers.stripe import subscriptions
+from tests.peers.stripe import methods, subscriptions
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.listing import page
 from tests.peers.stripe.wire import Obj, Refused, only_modelled
@@ -57,36 +57,35 @@ def _check_email(email: str | None) -> None:
 
 def retrieve_customer(account: Account, _: Obj, name: str) -> Obj:
     """GET /v1/customers/:id: a deleted one is three fields."""
-    customer = account.get("customer", name)
-    return _gone(name) if customer.get("deleted") else customer
+    return shown(account.get("customer", name))
 
 
-def living_customer(account: Account, name: str, *, param: str = "id") -> Obj:
-    """Find a customer that is not deleted."""
-    customer = account.get("customer", name, param=param)
-    if customer.get("deleted"):
-        status = 404 if param == "id" else 400
-        raise Refused(f"No such customer: '{name}'", status=status, code="resource_missing", param=param)
-    return customer
+def shown(known: Obj) -> Obj:
+    """Give what there is to see of an object: of a deleted customer, three fields."""
+    return _gone(known["id"]) if known["object"] == "customer" and known.get("deleted") else known
 
 
 def update_customer(account: Account, params: Obj, name: str) -> Obj:
     """POST /v1/customers/:id."""
     only_modelled(params, (*_PLAIN, "metadata", "invoice_settings"), "a changed customer")
-    customer = living_customer(account, name)
+    customer = account.living_customer(name)
     new = {field: params[field] if params[field] != "" else None for field in _PLAIN if field in params}
     _check_email(new.get("email"))
     if "metadata" in params:
         new["metadata"] = merged(customer["metadata"], params["metadata"])
     if "invoice_settings" in params:
-        new["invoice_settings"] = {**customer["invoice_settings"], **params["invoice_settings"]}
+        asked: Obj = params["invoice_settings"]
+        if "default_payment_method" in asked:
+            param = "invoice_settings[default_payment_method]"
+            methods.of_customer(account, asked["default_payment_method"], name, param=param)
+        new["invoice_settings"] = {**customer["invoice_settings"], **asked}
     account.change(customer, "customer.updated", **new)
     return customer
 
 
 def delete_customer(account: Account, _: Obj, name: str) -> Obj:
     """DELETE /v1/customers/:id: ends the customer's subscriptions at once."""
-    customer = living_customer(account, name)
+    customer = account.living_customer(name)
     for subscription in account.all("subscription"):
         if subscription["customer"] == name and subscription["status"] in subscriptions.LIVING:
             subscriptions.end(account, subscription, "cancellation_requested")

@@ -5,7 +5,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-from tests.peers.stripe import checkout, invoices, money
+from tests.peers.stripe import checkout, customers, invoices, money
 from tests.peers.stripe.account import Account
 from tests.peers.stripe.listing import everything
 from tests.peers.stripe.wire import Obj, Refused
@@ -57,7 +57,7 @@ def _expand(account: Account, here: Obj, steps: list[str], path: str) -> None:
     value = here.get(step)
     if isinstance(value, str) and _may(here, step):
         if value in account.objects:
-            here[step] = value = copy.deepcopy(account.objects[value])
+            here[step] = value = copy.deepcopy(customers.shown(account.objects[value]))
     elif not isinstance(value, dict) and not _may(here, step):
         raise Refused(f"This property cannot be expanded ({path}).", param="expand")
     if isinstance(value, dict):

@@ -1,12 +1,13 @@
 """Invoices: drafted, finalised, paid or not."""
 
 from collections.abc import Sequence
+from typing import Literal
 
-from tests.peers.stripe import money
+from tests.peers.stripe import methods, money
 from tests.peers.stripe.account import ACCOUNT_ID, Account
 from tests.peers.stripe.clock import HOUR_S
 from tests.peers.stripe.listing import everything, page
-from tests.peers.stripe.wire import Obj
+from tests.peers.stripe.wire import Obj, missing, not_modelled
 
 _SAYS = {"subscription_create": "Subscription creation", "subscription_cycle": "Subscription update"}
 
@@ -218,18 +219,43 @@ def intent_of(account: Account, invoice: Obj) -> Obj | None:
     return account.objects.get(account.payment_of.get(invoice["id"], ""))
 
 
-def collect(account: Account, invoice: Obj, card: Obj) -> bool:
-    """Try the customer's card, and say whether the invoice is paid."""
+def due_of(customer: Obj, total: int) -> int:
+    """Say what an invoice of so much would take, after the customer's credit."""
+    credit: int = max(-customer["balance"], 0)
+    return max(0, total - credit)
+
+
+def collect(account: Account, invoice: Obj, method: Obj | None) -> Literal["paid", "failed", "processing"]:
+    """Try to take what is due, and say what became of that; a bank account says nothing for days."""
     intent = intent_of(account, invoice)
     invoice["attempted"] = True
     if intent is not None:
         invoice["attempt_count"] += 1
-        if invoice["customer"] in account.declined:
-            money.fail(account, intent, card)
-            return False
-        money.succeed(account, intent, card)
+        if method is None:
+            return "failed"
+        if methods.takes_days(method):
+            money.process(account, intent, method)
+            invoice["next_payment_attempt"] = None
+            return "processing"
+        if methods.declines(account, method, invoice["customer"]):
+            money.fail(account, intent, method)
+            return "failed"
+        money.succeed(account, intent, method)
     mark_paid(account, invoice)
-    return True
+    return "paid"
+
+
+def void(account: Account, invoice: Obj) -> None:
+    """Give an invoice up that nobody shall pay any more."""
+    invoice.update(status="void", auto_advance=False, next_payment_attempt=None)
+    invoice["status_transitions"]["voided_at"] = account.now
+    for payment in payments_of(account, invoice):
+        payment["status"] = "canceled"
+        payment["status_transitions"]["canceled_at"] = account.now
+    intent = intent_of(account, invoice)
+    if intent is not None:
+        money.cancel(account, intent, "void_invoice")
+    account.emit("invoice.voided", invoice)
 
 
 def mark_paid(account: Account, invoice: Obj) -> None:
@@ -279,6 +305,14 @@ def list_payments(account: Account, params: Obj) -> Obj:
         if field in params:
             found = [one for one in found if one[field] == params[field]]
     if "payment" in params:
-        wanted = params["payment"].get("payment_intent")
+        wanted = _intent_asked_for(params["payment"])
         found = [one for one in found if one["payment"]["payment_intent"] == wanted]
     return page(found, params, "/v1/invoice_payments", "invoice", "status", "payment")
+
+
+def _intent_asked_for(asked: Obj) -> str:
+    if asked["type"] != "payment_intent":
+        raise not_modelled(f"payments of the type {asked['type']}")
+    if "payment_intent" not in asked:
+        raise missing("payment[payment_intent]")
+    return str(asked["payment_intent"])

@@ -1,59 +1,12 @@
-"""Cards, payment intents, charges, refunds and disputes."""
+"""Payment intents, charges, refunds and disputes."""
 
+from tests.peers.stripe import methods
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.clock import DAY_S
 from tests.peers.stripe.listing import filters, page
-from tests.peers.stripe.wire import NotOpen, Obj, Refused, only_modelled
+from tests.peers.stripe.wire import NotOpen, Obj, Refused, not_modelled, only_modelled
 
-_NO_ADDRESS: Obj = {
-    "city": None,
-    "country": None,
-    "line1": None,
-    "line2": None,
-    "postal_code": None,
-    "state": None,
-}
-_CHECKS: Obj = {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"}
 _ANSWER_WITHIN_DAYS = 14
-
-
-def billing_details(email: str | None, name: str | None) -> Obj:
-    """Give what a customer has typed beside the card."""
-    return {"address": dict(_NO_ADDRESS), "email": email, "name": name, "phone": None, "tax_id": None}
-
-
-def new_card(account: Account, customer: str | None, details: Obj) -> Obj:
-    """Make a payment method."""
-    return account.add(
-        {
-            "id": account.new_id("pm"),
-            "object": "payment_method",
-            "allow_redisplay": "limited",
-            "billing_details": details,
-            "card": {
-                "brand": "visa",
-                "checks": dict(_CHECKS),
-                "country": "US",
-                "display_brand": "visa",
-                "exp_month": 12,
-                "exp_year": 2034,
-                "fingerprint": "PeerOfTheTests00",
-                "funding": "credit",
-                "generated_from": None,
-                "last4": "4242",
-                "networks": {"available": ["visa"], "preferred": None},
-                "regulated_status": "unregulated",
-                "three_d_secure_usage": {"supported": True},
-                "wallet": None,
-            },
-            "created": account.now,
-            "customer": customer,
-            "customer_account": None,
-            "livemode": False,
-            "metadata": {},
-            "type": "card",
-        }
-    )
 
 
 def new_intent(account: Account, amount: int, currency: str, customer: str | None, **more: object) -> Obj:
@@ -131,28 +84,40 @@ def process(account: Account, intent: Obj, card: Obj) -> None:
     """Begin a payment that takes days."""
     charge = _new_charge(account, intent, card)
     charge.update(status="pending")
-    intent.update(status="processing", latest_charge=charge["id"], payment_method=card["id"])
+    intent.update(
+        status="processing",
+        latest_charge=charge["id"],
+        payment_method=card["id"],
+        payment_method_types=["card", card["type"]],
+    )
     account.emit("charge.pending", charge)
     account.emit("payment_intent.processing", intent)
 
 
-def fail(account: Account, intent: Obj, card: Obj) -> None:
-    """Have the card declined."""
-    charge = _pending_charge(account, intent) or _new_charge(account, intent, card)
-    charge.update(_DECLINED)
+def fail(account: Account, intent: Obj, method: Obj) -> None:
+    """Have the card declined, or the debit returned by the bank."""
+    charge = _pending_charge(account, intent) or _new_charge(account, intent, method)
+    charge.update(_RETURNED if methods.takes_days(method) else _DECLINED)
     error = {
         "charge": charge["id"],
-        "code": "card_declined",
-        "decline_code": "generic_decline",
-        "message": "Your card was declined.",
-        "payment_method": dict(card),
+        "code": charge["failure_code"],
+        "message": charge["failure_message"],
+        "payment_method": dict(method),
         "type": "card_error",
     }
+    if not methods.takes_days(method):
+        error["decline_code"] = "generic_decline"
     intent.update(
         status="requires_payment_method", latest_charge=charge["id"], payment_method=None, last_payment_error=error
     )
     account.emit("charge.failed", charge)
     account.emit("payment_intent.payment_failed", intent)
+
+
+def cancel(account: Account, intent: Obj, reason: str) -> None:
+    """Give a payment up that was not made."""
+    intent.update(status="canceled", canceled_at=account.now, cancellation_reason=reason)
+    account.emit("payment_intent.canceled", intent)
 
 
 _OUTCOME: Obj = {
@@ -182,6 +147,13 @@ _DECLINED: Obj = {
     },
 }
 
+_RETURNED: Obj = {
+    "status": "failed",
+    "paid": False,
+    "failure_code": "insufficient_funds",
+    "failure_message": "The customer's account has insufficient funds to cover this payment.",
+}
+
 
 def _pending_charge(account: Account, intent: Obj) -> Obj | None:
     charge = account.objects.get(intent["latest_charge"] or "")
@@ -191,7 +163,7 @@ def _pending_charge(account: Account, intent: Obj) -> Obj | None:
 def _new_charge(account: Account, intent: Obj, card: Obj) -> Obj:
     return account.add(
         {
-            "id": account.new_id("ch"),
+            "id": account.new_id("py" if methods.takes_days(card) else "ch"),
             "object": "charge",
             "amount": intent["amount"],
             "amount_captured": 0,
@@ -219,7 +191,7 @@ def _new_charge(account: Account, intent: Obj, card: Obj) -> Obj:
             "paid": False,
             "payment_intent": intent["id"],
             "payment_method": card["id"],
-            "payment_method_details": _card_details(intent["amount"], card),
+            "payment_method_details": methods.details_of(intent["amount"], card),
             "receipt_email": intent["receipt_email"],
             "receipt_number": None,
             "receipt_url": None,
@@ -237,30 +209,6 @@ def _new_charge(account: Account, intent: Obj, card: Obj) -> Obj:
     )
 
 
-def _card_details(amount: int, card: Obj) -> Obj:
-    known = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "wallet")
-    return {
-        "card": {
-            **{name: card["card"][name] for name in known},
-            "amount_authorized": amount,
-            "authorization_code": "123456",
-            "extended_authorization": {"status": "disabled"},
-            "incremental_authorization": {"status": "unavailable"},
-            "installments": None,
-            "mandate": None,
-            "multicapture": {"status": "unavailable"},
-            "network": "visa",
-            "network_token": {"used": False},
-            "network_transaction_id": None,
-            "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
-            "regulated_status": "unregulated",
-            "three_d_secure": None,
-            "transaction_link_id": None,
-        },
-        "type": "card",
-    }
-
-
 def retrieve_intent(account: Account, _: Obj, name: str) -> Obj:
     """GET /v1/payment_intents/:id."""
     return account.get("payment_intent", name)
@@ -270,11 +218,6 @@ def list_intents(account: Account, params: Obj) -> Obj:
     """GET /v1/payment_intents."""
     found = _matching(account.all("payment_intent"), params)
     return page(found, params, "/v1/payment_intents", "customer")
-
-
-def retrieve_method(account: Account, _: Obj, name: str) -> Obj:
-    """GET /v1/payment_methods/:id."""
-    return account.get("payment_method", name)
 
 
 def retrieve_charge(account: Account, _: Obj, name: str) -> Obj:
@@ -355,10 +298,7 @@ def _new_refund(account: Account, charge: Obj, amount: int, params: Obj) -> Obj:
         "currency": charge["currency"],
         "customer": charge["customer"],
         "customer_account": None,
-        "destination_details": {
-            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
-            "type": "card",
-        },
+        "destination_details": _destination(charge),
         "metadata": merged({}, params.get("metadata", {})),
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],
@@ -368,6 +308,12 @@ def _new_refund(account: Account, charge: Obj, amount: int, params: Obj) -> Obj:
         "status": "succeeded",
         "transfer_reversal": None,
     }
+
+
+def _destination(charge: Obj) -> Obj:
+    kind = charge["payment_method_details"]["type"]
+    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+    return {"card": card, "type": "card"} if kind == "card" else {"type": kind}
 
 
 def retrieve_refund(account: Account, _: Obj, name: str) -> Obj:
@@ -390,6 +336,8 @@ def open_dispute(account: Account, intent: Obj) -> Obj:
     if intent["status"] != "succeeded":
         raise NotOpen(intent["status"])
     charge = account.get("charge", intent["latest_charge"])
+    if charge["payment_method_details"]["type"] != "card":
+        raise not_modelled("disputes of bank debits")
     dispute = account.add(
         {
             "id": account.new_id("du"),

@@ -27,8 +27,13 @@ def _all_due(account: Account) -> Iterator[Due]:
         if session["status"] == "open":
             yield session["expires_at"], partial(checkout.expire, account, session)
     for subscription in account.all("subscription"):
-        if subscription["status"] in ("active", "past_due"):
+        if subscription["status"] in ("active", "past_due", "trialing"):
             yield _next_turn(subscription), partial(_turn, account, subscription)
+        if subscription["status"] == "trialing" and subscription["id"] not in account.announced:
+            warn = partial(subscriptions.warn_of_trials_end, account, subscription)
+            yield subscriptions.trial_warning(subscription), warn
+        if subscription["status"] == "incomplete":
+            yield subscriptions.patience_ends(subscription), partial(subscriptions.give_up, account, subscription)
     for invoice in account.all("invoice"):
         if invoice["status"] == "draft" and invoice["automatically_finalizes_at"]:
             yield invoice["automatically_finalizes_at"], partial(_finalise, account, invoice)
@@ -53,7 +58,7 @@ def _turn(account: Account, subscription: Obj) -> None:
     renewed = {**item, "current_period_start": before[1], "current_period_end": end}
     items = {**subscription["items"], "data": [renewed]}
     account.debited[subscription["id"]] = item["price"]["unit_amount"] * item["quantity"]
-    previous = account.change(subscription, None, items=items)
+    previous = account.change(subscription, None, items=items, status=_after_trial(subscription))
     customer = account.get("customer", subscription["customer"])
     lines = account.pending_lines.pop(subscription["id"], []) + subscriptions.lines_for(account, subscription)
     # An invoice's own period is the one that has passed; what is paid for stands in its lines.
@@ -61,6 +66,12 @@ def _turn(account: Account, subscription: Obj) -> None:
     previous["latest_invoice"] = subscription["latest_invoice"]
     subscription["latest_invoice"] = invoice["id"]
     account.emit("customer.subscription.updated", subscription, previous)
+
+
+def _after_trial(subscription: Obj) -> str:
+    """Give the status in the new period: a trial has ended, whether or not it is going to be paid."""
+    status = str(subscription["status"])
+    return "active" if status == "trialing" else status
 
 
 def _finalise(account: Account, invoice: Obj) -> None:

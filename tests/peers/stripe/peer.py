@@ -5,7 +5,7 @@ import copy
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from tests.peers.stripe import checkout, endpoints, invoices, money, passing, subscriptions
+from tests.peers.stripe import checkout, customers, endpoints, invoices, money, passing, subscriptions
 from tests.peers.stripe.account import Account
 from tests.peers.stripe.clock import moment
 from tests.peers.stripe.server import Call, Server
@@ -77,16 +77,25 @@ class StripePeer:
         return self.look(session_id)
 
     def pay_later(self, session_id: str, *, email: str = EMAIL) -> Obj:
-        """Finish Checkout with a payment that takes days: complete, and unpaid until `settle`."""
+        """Finish Checkout with the debit of a bank account, which takes days: complete, and unpaid until `settle`.
+
+        A subscription is active meanwhile. Its later bills are debited too, and open until `settle_bill`.
+        """
         with self._session(session_id) as session:
             checkout.pay_later(self.account, session, email=email)
         return self.look(session_id)
 
     def settle(self, session_id: str, *, succeeds: bool) -> Obj:
-        """End a payment that takes days."""
+        """Have the bank decide about what was paid in Checkout."""
         with self._session(session_id) as session:
             checkout.settle(self.account, session, succeeds=succeeds)
         return self.look(session_id)
+
+    def settle_bill(self, invoice_id: str, *, succeeds: bool) -> Obj:
+        """Have the bank decide about a bill that is being debited: a renewal, or another try."""
+        with self.account.lock:
+            subscriptions.settle(self.account, self.account.get("invoice", invoice_id), succeeds=succeeds)
+        return self.look(invoice_id)
 
     def decline(self, session_id: str, *, email: str = EMAIL) -> Obj:
         """Try a card that is declined: the session stays open."""
@@ -117,11 +126,11 @@ class StripePeer:
         """Pay an open invoice on its page, with a card that works."""
         with self.account.lock:
             invoice = self.account.get("invoice", invoice_id)
-            if invoice["status"] != "open":
-                raise NotOpen(invoice["status"])
+            intent = invoices.intent_of(self.account, invoice)
+            if invoice["status"] != "open" or (intent and intent["status"] == "processing"):
+                raise NotOpen(intent["status"] if intent else invoice["status"])
             self.account.declined.discard(invoice["customer"])
-            subscription = self.account.get("subscription", str(invoices.subscription_of(invoice)))
-            subscriptions.try_to_collect(self.account, subscription, invoice)
+            subscriptions.pay_by_hand(self.account, invoice)
         return self.look(invoice_id)
 
     def portal_cancel(self, subscription_id: str) -> Obj:
@@ -140,7 +149,14 @@ class StripePeer:
             subscriptions.resume_from_portal(self.account, self.account.get("subscription", subscription_id))
         return self.look(subscription_id)
 
-    # What the bank and the operator do.
+    # What the bank and the operator do; of a subscription's bill, to `payment_of` the bill.
+
+    def payment_of(self, invoice_id: str) -> str:
+        """Name the payment intent of a bill."""
+        with self.account.lock:
+            intent = invoices.intent_of(self.account, self.account.get("invoice", invoice_id))
+        assert intent, f"nothing was due for {invoice_id}"
+        return str(intent["id"])
 
     def dispute(self, payment_intent: str) -> Obj:
         """Take the money back by the customer's bank."""
@@ -160,6 +176,11 @@ class StripePeer:
         with self.account.lock:
             made = money.create_refund(self.account, wanted)
         return self.look(made["id"])
+
+    def delete_customer(self, customer_id: str) -> None:
+        """Delete a customer by hand: subscriptions end at once."""
+        with self.account.lock:
+            customers.delete_customer(self.account, {}, customer_id)
 
     def cancel_from_dashboard(self, subscription_id: str) -> Obj:
         """End a subscription by hand, at once."""

@@ -1,7 +1,6 @@
 """The customer portal: how it is set up, and a customer's way in."""
 
 from tests.peers.stripe.account import Account, merged
-from tests.peers.stripe.customers import living_customer
 from tests.peers.stripe.listing import page
 from tests.peers.stripe.wire import Obj, Refused, only_modelled
 
@@ -93,7 +92,7 @@ def create_session(account: Account, params: Obj) -> Obj:
     if "customer" not in params:
         raise Refused("Missing required param: customer.", code="parameter_missing", param="customer")
     only_modelled(params, ("configuration", "customer", "flow_data", "locale", "return_url"), "a session of the portal")
-    customer = living_customer(account, params["customer"], param="customer")
+    customer = account.living_customer(params["customer"], param="customer")
     configuration = _configuration(account, params)
     flow = params.get("flow_data")
     session = account.add(

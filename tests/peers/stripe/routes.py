@@ -4,7 +4,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.peers.stripe import catalogue, checkout, customers, endpoints, invoices, money, portal, subscriptions
+from tests.peers.stripe import (
+    catalogue,
+    checkout,
+    customers,
+    endpoints,
+    intents,
+    invoices,
+    methods,
+    money,
+    portal,
+    subscribing,
+    subscriptions,
+)
 from tests.peers.stripe.wire import Obj, Refused
 
 from stripe import params as known
@@ -52,9 +64,12 @@ ROUTES = [
         known_checkout.SessionLineItemListParams,
         checkout.list_line_items,
     ),
+    _route("POST", "/v1/payment_intents", known.PaymentIntentCreateParams, intents.create_intent),
     _route("GET", "/v1/payment_intents", known.PaymentIntentListParams, money.list_intents),
     _route("GET", "/v1/payment_intents/:id", known.PaymentIntentRetrieveParams, money.retrieve_intent),
-    _route("GET", "/v1/payment_methods/:id", known.PaymentMethodRetrieveParams, money.retrieve_method),
+    _route("GET", "/v1/payment_methods/:id", known.PaymentMethodRetrieveParams, methods.retrieve_method),
+    _route("POST", "/v1/payment_methods/:id/attach", known.PaymentMethodAttachParams, methods.attach_method),
+    _route("POST", "/v1/payment_methods/:id/detach", known.PaymentMethodDetachParams, methods.detach_method),
     _route("GET", "/v1/charges", known.ChargeListParams, money.list_charges),
     _route("GET", "/v1/charges/:id", known.ChargeRetrieveParams, money.retrieve_charge),
     _route("POST", "/v1/refunds", known.RefundCreateParams, money.create_refund),
@@ -62,6 +77,7 @@ ROUTES = [
     _route("GET", "/v1/refunds/:id", known.RefundRetrieveParams, money.retrieve_refund),
     _route("GET", "/v1/disputes", known.DisputeListParams, money.list_disputes),
     _route("GET", "/v1/disputes/:id", known.DisputeRetrieveParams, money.retrieve_dispute),
+    _route("POST", "/v1/subscriptions", known.SubscriptionCreateParams, subscribing.create_subscription),
     _route("GET", "/v1/subscriptions", known.SubscriptionListParams, subscriptions.list_subscriptions),
     _route("GET", "/v1/subscriptions/:id", known.SubscriptionRetrieveParams, subscriptions.retrieve_subscription),
     _route("POST", "/v1/subscriptions/:id", known.SubscriptionUpdateParams, subscriptions.update_subscription),

@@ -1,15 +1,18 @@
-"""Subscriptions: begun by Checkout, changed, cancelled."""
+"""Subscriptions: begun, changed, owed for, cancelled."""
 
 from fractions import Fraction
 from typing import Any
 
-from tests.peers.stripe import invoices
+from tests.peers.stripe import invoices, methods, money
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.catalogue import plan_of
-from tests.peers.stripe.clock import end_after
+from tests.peers.stripe.clock import DAY_S, HOUR_S, end_after
 from tests.peers.stripe.listing import everything, page
-from tests.peers.stripe.wire import Obj, Refused, not_modelled, only_modelled
+from tests.peers.stripe.wire import NotOpen, Obj, Refused, not_modelled, only_modelled
 
+_WARNED_BEFORE_S = 3 * DAY_S
+# How long an invoice that begins a subscription may wait for its money.
+_PATIENCE_S = 23 * HOUR_S
 LIVING = ("active", "past_due", "trialing", "incomplete", "unpaid", "paused")
 _OF_CHANGES = (
     "billing_cycle_anchor",
@@ -27,18 +30,19 @@ _OF_CHANGES = (
 )
 
 
-def begin(account: Account, customer: Obj, priced: list[tuple[Obj, int]], asked: Obj, card: Obj) -> Obj:
-    """Make a subscription as Checkout does, without saying so yet."""
+def begin(account: Account, customer: Obj, priced: list[tuple[Obj, int]], asked: Obj, method: str | None) -> Obj:
+    """Make a subscription with a payment method of its own or the customer's, without saying so yet."""
     name = account.new_id("sub")
     first = priced[0][0]["recurring"]
-    end = end_after(account.now, first["interval"], first["interval_count"], account.now)
+    trial_end = account.now + asked["trial_period_days"] * DAY_S if "trial_period_days" in asked else None
+    end = trial_end or end_after(account.now, first["interval"], first["interval_count"], account.now)
     subscription: Obj = {
         "id": name,
         "object": "subscription",
         "application": None,
         "application_fee_percent": None,
         "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
-        "billing_cycle_anchor": account.now,
+        "billing_cycle_anchor": trial_end or account.now,
         "billing_cycle_anchor_config": None,
         "billing_mode": _billing_mode(asked.get("billing_mode", {}).get("type", "flexible")),
         "billing_schedules": [],
@@ -53,7 +57,7 @@ def begin(account: Account, customer: Obj, priced: list[tuple[Obj, int]], asked:
         "customer": customer["id"],
         "customer_account": None,
         "days_until_due": None,
-        "default_payment_method": card["id"],
+        "default_payment_method": method,
         "default_source": None,
         "default_tax_rates": [],
         "description": asked.get("description"),
@@ -87,12 +91,12 @@ def begin(account: Account, customer: Obj, priced: list[tuple[Obj, int]], asked:
         "pending_update": None,
         "schedule": None,
         "start_date": account.now,
-        "status": "active",
+        "status": "trialing" if trial_end else "active",
         "test_clock": None,
         "transfer_data": None,
-        "trial_end": None,
+        "trial_end": trial_end,
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
-        "trial_start": None,
+        "trial_start": account.now if trial_end else None,
     }
     customer["currency"] = subscription["currency"]
     account.debited[name] = sum(price["unit_amount"] * quantity for price, quantity in priced)
@@ -134,6 +138,24 @@ def period_of(subscription: Obj) -> tuple[int, int]:
     return item["current_period_start"], item["current_period_end"]
 
 
+def say_begun(account: Account, subscription: Obj) -> None:
+    """Tell of a subscription; of a trial that is short, at once that it will end."""
+    account.emit("customer.subscription.created", subscription)
+    if subscription["trial_end"] and trial_warning(subscription) <= account.now:
+        warn_of_trials_end(account, subscription)
+
+
+def trial_warning(subscription: Obj) -> int:
+    """Say when the end of a trial is announced."""
+    return int(subscription["trial_end"]) - _WARNED_BEFORE_S
+
+
+def warn_of_trials_end(account: Account, subscription: Obj) -> None:
+    """Announce that a trial ends."""
+    account.announced.add(subscription["id"])
+    account.emit("customer.subscription.trial_will_end", subscription)
+
+
 def lines_for(account: Account, subscription: Obj) -> list[Obj]:
     """Make an invoice's lines for the running period."""
     made = []
@@ -142,6 +164,9 @@ def lines_for(account: Account, subscription: Obj) -> list[Obj]:
         product = account.get("product", price["product"])
         says = f"{item['quantity']} × {product['name']} (at {price['unit_amount'] / 100:.2f} / {price['recurring']['interval']})"  # noqa: E501, RUF001
         line = invoices.line(account, price, item["quantity"], says, period_of(subscription))
+        if subscription["status"] == "trialing":
+            says = f"Trial period for {product['name']}"
+            line = invoices.line(account, price, item["quantity"], says, period_of(subscription), 0)
         made.append(_for_item(line, subscription, item, proration=False))
     return made
 
@@ -162,9 +187,11 @@ def _for_item(line: Obj, subscription: Obj, item: Obj, *, proration: bool) -> Ob
     return line
 
 
-def card_of(account: Account, subscription: Obj) -> Obj:
-    """Give the card that a subscription is paid with."""
-    return account.get("payment_method", subscription["default_payment_method"])
+def method_of(account: Account, subscription: Obj) -> Obj | None:
+    """Give what a subscription is paid with: a payment method of its own, or the customer's."""
+    customer = account.get("customer", subscription["customer"])
+    own, common = subscription["default_payment_method"], customer["invoice_settings"]["default_payment_method"]
+    return account.objects.get(own or common or "")
 
 
 def retrieve_subscription(account: Account, _: Obj, name: str) -> Obj:
@@ -192,7 +219,7 @@ def list_subscriptions(account: Account, params: Obj) -> Obj:
 def update_subscription(account: Account, params: Obj, name: str) -> Obj:
     """POST /v1/subscriptions/:id."""
     subscription = account.get("subscription", name)
-    _check_update(subscription, params)
+    _check_update(account, subscription, params)
     new: Obj = _cancellation(account, subscription, params)
     if "metadata" in params:
         new["metadata"] = merged(subscription["metadata"], params["metadata"])
@@ -210,8 +237,13 @@ def update_subscription(account: Account, params: Obj, name: str) -> Obj:
     return subscription
 
 
-def _check_update(subscription: Obj, params: Obj) -> None:
+def _check_update(account: Account, subscription: Obj, params: Obj) -> None:
     only_modelled(params, _OF_CHANGES, "a changed subscription")
+    if params.get("default_payment_method"):
+        name, customer = params["default_payment_method"], subscription["customer"]
+        methods.of_customer(account, name, customer, param="default_payment_method")
+    if subscription["status"] == "incomplete" and set(params) - {"metadata", "expand"}:
+        raise not_modelled("changes of a subscription that is incomplete")
     if params.get("payment_behavior") in ("default_incomplete", "pending_if_incomplete"):
         raise not_modelled(f"payment_behavior {params['payment_behavior']}")
     if subscription["status"] in LIVING:
@@ -276,7 +308,12 @@ def _change_items(account: Account, subscription: Obj, params: Obj, new: Obj) ->
     price, quantity = _asked_item(account, item, params)
     before = dict(item)
     changed = {"price": dict(price), "plan": plan_of(price), "quantity": quantity}
-    restart = params.get("billing_cycle_anchor", {}).get("type") == "now" or _rhythm(price) != _rhythm(before["price"])
+    trialing = subscription["status"] == "trialing"
+    anew = params.get("billing_cycle_anchor", {}).get("type") == "now"
+    if trialing and anew:
+        raise not_modelled("a new anchor during a trial")
+    # A trial goes on whatever is changed, and what comes after it is not charged before.
+    restart = not trialing and (anew or _rhythm(price) != _rhythm(before["price"]))
     if restart:
         interval, count = _rhythm(price)
         changed["current_period_start"] = account.now
@@ -287,20 +324,53 @@ def _change_items(account: Account, subscription: Obj, params: Obj, new: Obj) ->
         return
     behaviour = params.get("proration_behavior", "create_prorations")
     at = params.get("proration_date", account.now)
-    lines = _prorations(account, subscription, before, after, at) if behaviour != "none" else []
+    prorated = behaviour != "none" and not trialing
+    debited = account.debited[subscription["id"]]
+    lines = _prorations(account, subscription, before, after, at) if prorated else []
     if restart:
         # The new period is paid in full: only what was left of the old one comes back.
         lines = [line for line in lines if line["amount"] < 0]
     items = {**subscription["items"], "data": [after]}
     now = restart or (behaviour == "always_invoice" and bool(lines))
-    if now and params.get("payment_behavior") == "error_if_incomplete" and subscription["customer"] in account.declined:
-        raise Refused("Your card was declined.", status=402, kind="card_error", code="card_declined")
+    if now and params.get("payment_behavior") == "error_if_incomplete":
+        try:
+            _check_money(account, {**subscription, "items": items}, lines, restart=restart)
+        except Refused:
+            account.debited[subscription["id"]] = debited
+            raise
     account.pending_lines.setdefault(subscription["id"], []).extend(lines)
     if not now:
         account.change(subscription, "customer.subscription.updated", **new, items=items)
         return
     previous = account.change(subscription, None, **new, items=items)
     _invoice_change(account, subscription, previous, restart=restart)
+
+
+def _check_money(account: Account, changed: Obj, lines: list[Obj], *, restart: bool) -> None:
+    """Refuse a change whose invoice could not be paid."""
+    customer = account.get("customer", changed["customer"])
+    billed = [*account.pending_lines.get(changed["id"], []), *lines]
+    if restart:
+        billed += lines_for(account, changed)
+    if invoices.due_of(customer, sum(line["amount"] for line in billed)):
+        check_method(account, method_of(account, changed), customer)
+
+
+def check_method(account: Account, method: Obj | None, customer: Obj) -> None:
+    """Check that a payment method would pay.
+
+    Raises:
+        Refused: There is none, or it is declined.
+    """
+    if method is None:
+        raise Refused(
+            "This customer has no attached payment source or default payment method. Please consider adding a default "
+            "payment method. For more information, visit "
+            "https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.",
+            code="resource_missing",
+        )
+    if methods.declines(account, method, customer["id"]):
+        raise methods.declined()
 
 
 def _asked_item(account: Account, item: Obj, params: Obj) -> tuple[Obj, int]:
@@ -314,7 +384,17 @@ def _asked_item(account: Account, item: Obj, params: Obj) -> tuple[Obj, int]:
     if asked["id"] != item["id"]:
         raise Refused(f"No such subscription item: '{asked['id']}'", code="resource_missing", param="items[0][id]")
     only_modelled(asked, ("id", "price", "quantity"), "a subscription's item")
-    price = account.get("price", asked["price"], param="items[0][price]") if "price" in asked else item["price"]
+    price = price_for_item(account, asked["price"]) if "price" in asked else item["price"]
+    return price, asked.get("quantity", item["quantity"])
+
+
+def price_for_item(account: Account, name: str) -> Obj:
+    """Find a price that a subscription may have.
+
+    Raises:
+        Refused: It is for single payments, or not sold any more.
+    """
+    price = account.get("price", name, param="items[0][price]")
     if price["recurring"] is None:
         raise Refused(
             f"The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`: {price['id']}",  # noqa: E501
@@ -324,7 +404,7 @@ def _asked_item(account: Account, item: Obj, params: Obj) -> tuple[Obj, int]:
         raise Refused(
             "The price specified is inactive. This field only accepts active prices.", param="items[0][price]"
         )
-    return price, asked.get("quantity", item["quantity"])
+    return price
 
 
 def _rhythm(price: Obj) -> tuple[str, int]:
@@ -372,23 +452,55 @@ def _invoice_change(account: Account, subscription: Obj, previous: Obj, *, resta
 
 # Stripe's own choice of moments varies: these are eight within two weeks.
 RETRY_AFTER_DAYS = (1, 3, 5, 7, 9, 11, 13, 14)
-_DAY_S = 86400
+_OWING = ("active", "past_due")
 
 
-def try_to_collect(account: Account, subscription: Obj, invoice: Obj) -> bool:
+def try_to_collect(account: Account, subscription: Obj, invoice: Obj) -> None:
     """Charge for an invoice; when the card is declined, plan the next try, or end it after the last."""
-    if invoices.collect(account, invoice, card_of(account, subscription)):
-        account.first_failure.pop(invoice["id"], None)
-        _recover(account, subscription)
-        return True
-    failed(account, subscription, invoice)
-    return False
+    outcome = invoices.collect(account, invoice, method_of(account, subscription))
+    if outcome == "paid":
+        recover(account, subscription, invoice)
+    elif outcome == "failed":
+        failed(account, subscription, invoice)
+
+
+def settle(account: Account, invoice: Obj, *, succeeds: bool) -> None:
+    """Say how the debit of a bank account for an invoice has ended."""
+    intent = invoices.intent_of(account, invoice)
+    if intent is None or intent["status"] != "processing":
+        raise NotOpen(intent["status"] if intent else invoice["status"])
+    subscription = account.get("subscription", str(invoices.subscription_of(invoice)))
+    method = account.get("payment_method", intent["payment_method"])
+    if succeeds:
+        money.succeed(account, intent, method)
+        invoices.mark_paid(account, invoice)
+        recover(account, subscription, invoice)
+    else:
+        money.fail(account, intent, method)
+        failed(account, subscription, invoice)
+
+
+def pay_by_hand(account: Account, invoice: Obj) -> None:
+    """Have the customer pay an open invoice with a card that works."""
+    subscription = account.get("subscription", str(invoices.subscription_of(invoice)))
+    intent = invoices.intent_of(account, invoice)
+    if intent is not None:
+        details = methods.billing_details(invoice["customer_email"], invoice["customer_name"])
+        invoice.update(attempted=True, attempt_count=invoice["attempt_count"] + 1)
+        money.succeed(account, intent, methods.new_card(account, invoice["customer"], details))
+    invoices.mark_paid(account, invoice)
+    recover(account, subscription, invoice)
 
 
 def failed(account: Account, subscription: Obj, invoice: Obj) -> None:
     """Say that an invoice was not paid, and what comes of it."""
+    if subscription["status"] not in _OWING:
+        # Nobody tries again for one that has ended, or has never begun.
+        invoice["next_payment_attempt"] = None
+        account.emit("invoice.payment_failed", invoice)
+        return
     since = account.first_failure.setdefault(invoice["id"], account.now)
-    later = [since + days * _DAY_S for days in RETRY_AFTER_DAYS if since + days * _DAY_S > account.now]
+    later = [since + days * DAY_S for days in RETRY_AFTER_DAYS if since + days * DAY_S > account.now]
     invoice["next_payment_attempt"] = later[0] if later else None
     invoice["auto_advance"] = bool(later)
     account.emit("invoice.payment_failed", invoice)
@@ -398,14 +510,27 @@ def failed(account: Account, subscription: Obj, invoice: Obj) -> None:
         account.change(subscription, "customer.subscription.updated", status="past_due")
 
 
-def _recover(account: Account, subscription: Obj) -> None:
+def recover(account: Account, subscription: Obj, invoice: Obj) -> None:
+    """Go on after an invoice is paid, when no other is owed."""
+    account.first_failure.pop(invoice["id"], None)
     owing = [
         one
         for one in account.all("invoice")
         if one["status"] == "open" and invoices.subscription_of(one) == subscription["id"]
     ]
-    if subscription["status"] == "past_due" and not owing:
+    if subscription["status"] in ("past_due", "incomplete") and not owing:
         account.change(subscription, "customer.subscription.updated", status="active")
+
+
+def patience_ends(subscription: Obj) -> int:
+    """Say until when a subscription may be incomplete."""
+    return int(subscription["created"]) + _PATIENCE_S
+
+
+def give_up(account: Account, subscription: Obj) -> None:
+    """End a subscription that has never begun."""
+    invoices.void(account, account.get("invoice", subscription["latest_invoice"]))
+    account.change(subscription, "customer.subscription.updated", status="incomplete_expired", ended_at=account.now)
 
 
 def end(account: Account, subscription: Obj, reason: str) -> None:

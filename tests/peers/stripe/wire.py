@@ -21,11 +21,12 @@ class Refused(Exception):  # noqa: N818
         kind: str = "invalid_request_error",
         code: str | None = None,
         param: str | None = None,
+        more: Obj | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         doc = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}" if code else None
-        told = {"code": code, "doc_url": doc, "message": message, "param": param, "type": kind}
+        told = {"code": code, "doc_url": doc, "message": message, "param": param, "type": kind, **(more or {})}
         self.body: Obj = {"error": {name: value for name, value in told.items() if value is not None}}
 
 

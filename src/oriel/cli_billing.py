@@ -61,10 +61,12 @@ def reconcile() -> int:
 
     def run() -> None:
         found = reconciled()
-        click.echo(f"{found.events_missed} events were missing and are dealt with now.")
-        click.echo(f"{found.payments_asked} open payments were asked about; {found.payments_changed} had changed.")
-        asked, changed = found.subscriptions_asked, found.subscriptions_changed
-        click.echo(f"{asked} subscriptions were asked about; {changed} had changed.")
+        for sentence in found.done:
+            click.echo(f"{sentence}.")
+        for sentence in found.waiting:
+            click.echo(f"{sentence}.")
+        asked = f"{found.payments_asked} open payments and {found.subscriptions_asked} subscriptions"
+        click.echo(f"Asked about {asked}; {len(found.done) or 'nothing'} to mend.", err=True)
 
     return with_app(run)
 

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     stripe_price_pro: str | None = None
     stripe_price_enterprise: str | None = None
     stripe_price_render: str | None = None
+    trial_days: int = Field(default=0, ge=0, le=90)
 
     # --- mail
     sendgrid_api_key: SecretStr | None = None

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from flask import current_app
 from sqlalchemy import select, update
@@ -13,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from oriel.accounts.models import User
 from oriel.billing import fulfilment
-from oriel.billing.gateway import Checkout, payments
+from oriel.billing.gateway import Checkout, CustomerGone, OpenCheckout, payments
 from oriel.billing.models import COMPLETED, FAILED, PENDING, RENDER, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
 from oriel.billing.orders import orders
-from oriel.billing.plans import CREDIT, FREE, PLANS
+from oriel.billing.plans import CREDIT, PAID_PLANS, PLANS
 from oriel.errors import DuplicatePaymentSession, InvalidPaymentRequest, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
@@ -26,6 +27,8 @@ from oriel.settings import Settings
 PAGE_LIFE = timedelta(hours=1)
 # Asked for at once by two tabs; the third try meets no one.
 _TRIES = 3
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -43,49 +46,66 @@ def open_checkout(user: User, wanted: Wanted) -> Payment:
     Raises InvalidPaymentRequest, DuplicatePaymentSession with the page that is open, WrongState for a second
     subscription, PaymentsUnavailable, and what keeps the ordered render from being made.
     """
-    gateway = payments()
+    payments()
     wanted = _checked(user, wanted)
     thing = _thing(wanted)
-    customer_id = customer_of(user)
     for _ in range(_TRIES):
         payment = _written(user.id, wanted, thing) or _open_one(user.id, thing)
         if payment is None or fulfilment.gave_up(payment, at_once=payment.plan != wanted.plan):
             continue
         if payment.stripe_session_id:
-            if _is_over(payment):
+            if _is_over(payment, wanted):
                 continue
             raise DuplicatePaymentSession(
                 "A payment page for this is open already.",
                 checkout_url=payment.checkout_url,
                 session_id=payment.stripe_session_id,
             )
-        page = gateway.open_checkout(_page(payment, customer_id))
+        page = _opened(user, payment)
         with writing() as session:
-            row = session.get_one(Payment, payment.id, with_for_update=True)
+            row = fulfilment.locked(session, payment.id)
             row.stripe_session_id, row.checkout_url = page.session_id, page.url
             # Given up meanwhile, for another plan: nobody shall pay on it.
-            row.expire_wanted = row.expire_wanted or row.status == FAILED
+            fulfilment.want(row, expire=row.status == FAILED)
         if row.status != FAILED:
             return row
     raise WrongState("This is being paid at the moment. Please look at your payments.")
 
 
-def customer_of(user: User) -> str:
-    """Return a user's id at the payment service, made there where it is new."""
+def open_portal(user: User, return_url: str) -> str:
+    """Return the address of the payment service's own page for cards and bills."""
+    return _for_customer(user, lambda customer_id: payments().portal(customer_id, return_url))
+
+
+def _opened(user: User, payment: Payment) -> OpenCheckout:
+    return _for_customer(user, lambda customer_id: payments().open_checkout(_page(payment, customer_id)))
+
+
+def _for_customer(user: User, ask: Callable[[str], Answer]) -> Answer:
+    """Ask about a user by their id at the payment service; made there where it is new, or was deleted."""
     known = db.session.get(PayingCustomer, user.id)
     db.session.commit()
-    if known:
-        return known.customer_id
-    customer_id = payments().customer(user.id, user.email, user.name)
+    customer_id = known.customer_id if known else _made(user)
+    try:
+        return ask(customer_id)
+    except CustomerGone:
+        return ask(_made(user, instead_of=customer_id))
+
+
+def _made(user: User, *, instead_of: str | None = None) -> str:
+    customer_id = payments().customer(user.id, user.email, user.name, instead_of=instead_of)
     with writing() as session:
         insert_missing(session, PayingCustomer, [{"user_id": user.id, "customer_id": customer_id}])
-        return session.get_one(PayingCustomer, user.id).customer_id
+        row = session.get_one(PayingCustomer, user.id, with_for_update=True, populate_existing=True)
+        if row.customer_id == instead_of:
+            row.customer_id = customer_id
+        return row.customer_id
 
 
 def settled_otherwise(session: Session, user_id: str, order: dict[str, Any], render_id: str) -> None:
     """Note within a transaction that the same render was paid otherwise: its open page is closed, or refunded."""
     open_page = (Payment.user_id == user_id, Payment.open_thing == order_thing(order), Payment.status == PENDING)
-    session.execute(update(Payment).where(*open_page).values(settled_by=render_id, expire_wanted=True))
+    session.execute(update(Payment).where(*open_page).values(settled_by=render_id, expire_wanted=True, settle_at=now()))
 
 
 def paid_render(session: Session, user_id: str, order: dict[str, Any]) -> str | None:
@@ -117,10 +137,9 @@ def _thing(wanted: Wanted) -> str:
 
 
 def _refuse_plan(user: User, plan: str | None) -> None:
-    bought = [name for name in PLANS if name != FREE.name]
-    if plan not in bought:
-        told = f"Please say which plan: {' or '.join(bought)}."
-        raise InvalidPaymentRequest(told, field="plan", plans=bought)
+    if plan not in PAID_PLANS:
+        told = f"Please say which plan: {' or '.join(PAID_PLANS)}."
+        raise InvalidPaymentRequest(told, field="plan", plans=list(PAID_PLANS))
     holding = db.session.get(PlanHolding, user.id)
     if holding and holding.subscription_id:
         told = "You have a subscription already. Change its plan instead: POST /api/billing/change."
@@ -130,11 +149,13 @@ def _refuse_plan(user: User, plan: str | None) -> None:
 def _written(user_id: str, wanted: Wanted, thing: str) -> Payment | None:
     """Write the payment down before its page is opened, or return None where one for the same thing is open."""
     price = CREDIT if wanted.kind == RENDER else PLANS[wanted.plan or ""]
+    trial_days = _trial_days(user_id) if wanted.kind == SUBSCRIPTION else 0
     payment = Payment(
         user_id=user_id,
         kind=wanted.kind,
         plan=wanted.plan,
-        amount=price.price_cents,
+        trial_days=trial_days,
+        amount=0 if trial_days else price.price_cents,
         thing=thing,
         open_thing=thing,
         render_order=wanted.order,
@@ -147,15 +168,29 @@ def _written(user_id: str, wanted: Wanted, thing: str) -> Payment | None:
     return payment
 
 
+def _trial_days(user_id: str) -> int:
+    """Return for how long a subscription costs nothing at first: a customer's first one, where trials are on."""
+    settings: Settings = current_app.config["ORIEL"]
+    bought = (Payment.user_id == user_id, Payment.kind == SUBSCRIPTION, Payment.status == COMPLETED)
+    known = settings.trial_days and db.session.scalar(select(Payment.id).where(*bought).limit(1))
+    db.session.commit()
+    return 0 if known else settings.trial_days
+
+
 def _open_one(user_id: str, thing: str) -> Payment | None:
     return db.session.scalar(select(Payment).where(Payment.user_id == user_id, Payment.open_thing == thing))
 
 
-def _is_over(payment: Payment) -> bool:
-    """Tell whether a page that should have expired has: the event that says so may be late."""
-    if payment.created_at + PAGE_LIFE > now():
-        return False
+def _is_over(payment: Payment, wanted: Wanted) -> bool:
+    """Tell whether nobody will pay on a page any more, which is closed where it is for another plan.
+
+    One that should have expired is asked about: the event that says so may be late.
+    """
     assert payment.stripe_session_id
+    if payment.plan != wanted.plan:
+        payments().expire_checkout(payment.stripe_session_id)
+    elif payment.created_at + PAGE_LIFE > now():
+        return False
     followed = fulfilment.follow_payment(payment.stripe_session_id)
     if followed and followed.status == COMPLETED:
         raise WrongState("This has been paid meanwhile. Please look at your payments.", payment=payment.id)
@@ -172,4 +207,5 @@ def _page(payment: Payment, customer_id: str) -> Checkout:
         success_url=f"{settings.base_url}/payment/done?session_id={{CHECKOUT_SESSION_ID}}",
         cancel_url=f"{settings.base_url}/payment/left?payment={payment.id}",
         expires_at=payment.created_at + PAGE_LIFE,
+        trial_days=payment.trial_days,
     )

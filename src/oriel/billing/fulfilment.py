@@ -8,11 +8,12 @@ import contextlib
 import logging
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
-from oriel.billing.gateway import CheckoutFacts, payments
+from oriel.billing.bills import follow_bill
+from oriel.billing.gateway import CheckoutFacts, GivenBack, payments
 from oriel.billing.models import (
     COMPLETED,
     FAILED,
@@ -21,9 +22,11 @@ from oriel.billing.models import (
     PENDING,
     REFUNDED,
     RENDER,
+    RESERVED,
     SUBSCRIPTION,
     Credit,
     Payment,
+    RenderRight,
 )
 from oriel.billing.orders import orders
 from oriel.billing.standing import take_turn
@@ -42,6 +45,8 @@ _REFUSED = "Your bank has refused the payment. Nothing was charged."
 # A page that was never written down, since its process died before the customer could see it, can be asked for again
 # as long as it would live for the half hour that Stripe wants at least.
 _NEVER_OPENED = timedelta(minutes=20)
+# How long what was asked for in vain waits until it is asked for again.
+_PAUSES_S = (10, 30, 120, 600, 3600)
 
 
 def follow_payment(session_id: str) -> Payment | None:
@@ -57,20 +62,30 @@ def follow_payment(session_id: str) -> Payment | None:
     changed = _agreed(payment.id, told)
     if changed.kind == SUBSCRIPTION and told.subscription_id and told.paid:
         follow_subscription(told.subscription_id)
+        if changed.settled_by:
+            # It was ended as a second one before its money came.
+            payments().end_subscription(told.subscription_id)
+        if told.invoice_id:
+            follow_bill(told.invoice_id)
     settle_wanted(changed.id)
     return changed
 
 
-def settle_wanted(payment_id: str | None = None, limit: int = 20) -> int:
-    """Close pages and give money back where that was decided; what the service does not answer to stays wanted."""
+def settle_wanted(payment_id: str | None = None, limit: int = 20, *, early: bool = False) -> int:
+    """Close pages and give money back where that was decided; what the service does not answer to stays wanted.
+
+    Without `payment_id` those whose time has come, or will (`early`), the first ones first. Returns how many were
+    settled.
+    """
     # A bank that wants the money itself is waited for.
     refund = Payment.refund_wanted & ~Payment.is_disputed
     # So is a page that is just being opened.
     expire = Payment.expire_wanted & Payment.stripe_session_id.is_not(None)
-    # In no order, so that some that always fail do not stand before all the others.
-    query = select(Payment).where(or_(expire, refund)).order_by(func.random())
+    query = select(Payment).where(or_(expire, refund)).order_by(Payment.settle_at)
     if payment_id:
         query = query.where(Payment.id == payment_id)
+    else:
+        query = query.where(Payment.settle_at.is_not(None) if early else Payment.settle_at <= now())
     wanted = db.session.scalars(query.limit(limit)).all()
     db.session.commit()
     return sum(_settle(payment) for payment in wanted)
@@ -79,30 +94,31 @@ def settle_wanted(payment_id: str | None = None, limit: int = 20) -> int:
 def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
     """Give a single payment back, with the credit that it bought.
 
-    Raises NotFound, and WrongState for one that was not paid, that Stripe bills, or whose credit is used (without
-    `force`).
+    A render that waits is withdrawn. Raises NotFound, and WrongState for a payment that was not made, that Stripe
+    bills, or (without `force`, which stops a render under way) whose credit is used.
     """
     with writing() as session:
         user_id = session.scalar(select(Payment.user_id).where(Payment.id == payment_id))
         _wait_for_turn(session, user_id)
         if session.get(Payment, payment_id) is None:
             raise NotFound(f"There is no payment {payment_id}.")
-        payment = _locked(session, payment_id)
+        payment = locked(session, payment_id)
         if payment.status != COMPLETED or payment.paid_as is None:
             told = "Only a single payment that was made can be given back here; bills of subscriptions at Stripe."
             raise WrongState(told, status=payment.status)
+        withdrawn = _withdraw(session, payment_id, also_under_way=force)
         credit = session.scalar(select(Credit).where(Credit.payment_id == payment_id).with_for_update())
         if credit and credit.state not in (HELD, FROZEN, REFUNDED) and not force:
-            raise WrongState(
-                f"The render that it bought is {credit.state} already: --force gives it back all the same."
-            )
-        payment.refund_wanted = payment.refunded < payment.amount
+            done = "is being made" if credit.state == RESERVED else "has been made"
+            raise WrongState(f"The render that it bought {done}: --force gives the payment back all the same.")
+        want(payment, refund=payment.refunded < payment.amount)
         if credit and credit.state != REFUNDED:
             # At once: it must not be used while the payment service is asked.
             credit.state = REFUNDED
             letters.refunded(
                 session, payment, "We have given your payment back, and with it the render that it bought."
             )
+    _tell(user_id, withdrawn)
     settle_wanted(payment_id)
     return db.session.get_one(Payment, payment_id, populate_existing=True)
 
@@ -117,16 +133,25 @@ def _settle(payment: Payment) -> bool:
         told = payments().checkout(session_id) if session_id else None
     except (PaymentsUnavailable, NotFound) as error:
         _log.warning("What is wanted of the payment service waits.", exc_info=error, extra=logged(payment=payment.id))
+        _postpone(payment.id)
         return False
     with writing() as session:
-        row = _locked(session, payment.id)
+        row = locked(session, payment.id)
         # What somebody else has come to want meanwhile stays wanted.
         row.expire_wanted, row.refund_wanted = row.expire_wanted and not expire, row.refund_wanted and not refund
+        row.settle_at, row.settle_tries = (now() if row.expire_wanted or row.refund_wanted else None), 0
     if told:
         # It may have been paid in the very last moment. What comes later has an event of its own.
         with contextlib.suppress(PaymentsUnavailable):
             _agreed(payment.id, told)
     return True
+
+
+def _postpone(payment_id: str) -> None:
+    with writing() as session:
+        row = locked(session, payment_id)
+        row.settle_at = now() + timedelta(seconds=_PAUSES_S[min(row.settle_tries, len(_PAUSES_S) - 1)])
+        row.settle_tries += 1
 
 
 def _agreed(payment_id: str, told: CheckoutFacts) -> Payment:
@@ -144,20 +169,27 @@ def _agreed(payment_id: str, told: CheckoutFacts) -> Payment:
 
 def _apply(payment_id: str, told: CheckoutFacts) -> tuple[Payment, bool]:
     """Write down what was told; returns also whether it is another word about refunds and disputes."""
-    job_id = None
+    job_id = withdrawn = None
     with writing() as session:
         # The customer first and the payment then, as a submit does: two orders of locks would be a deadlock.
         _wait_for_turn(session, session.scalar(select(Payment.user_id).where(Payment.id == payment_id)))
-        payment = _locked(session, payment_id)
+        payment = locked(session, payment_id)
         if told.paid and payment.status != COMPLETED:
             job_id = _complete(session, payment, told)
         elif payment.status == PENDING and (told.state == "expired" or told.failed):
-            payment.status, payment.completed_at, payment.open_thing = FAILED, now(), None
+            payment.status, payment.open_thing = FAILED, None
             payment.error = payment.error or (_EXPIRED if told.state == "expired" else _REFUSED)
-        is_news = (payment.refunded, payment.is_disputed) != (told.refunded, told.disputed)
-        _take_back(session, payment, told)
+            # A subscription's bill may be paid later, which is heard of under its id.
+            payment.invoice_id = told.invoice_id
+        is_news = payment.kind == RENDER and (payment.refunded, payment.is_disputed) != (
+            told.back.refunded,
+            told.back.disputed,
+        )
+        if payment.kind == RENDER:
+            withdrawn = _take_back(session, payment, told.amount, told.back)
     if job_id and payment.user_id:
         orders().begin(payment.user_id, job_id)
+    _tell(payment.user_id, withdrawn)
     return payment, is_news
 
 
@@ -168,7 +200,18 @@ def _wait_for_turn(session: Session, user_id: str | None) -> None:
             take_turn(session, user_id)
 
 
-def _locked(session: Session, payment_id: str) -> Payment:
+def _tell(user_id: str | None, job_id: str | None) -> None:
+    if user_id and job_id:
+        orders().announce(user_id, job_id)
+
+
+def want(payment: Payment, *, expire: bool = False, refund: bool = False) -> None:
+    """Note what is to be asked of the payment service about a payment, at once."""
+    payment.expire_wanted, payment.refund_wanted = payment.expire_wanted or expire, payment.refund_wanted or refund
+    payment.settle_at = now() if payment.expire_wanted or payment.refund_wanted else None
+
+
+def locked(session: Session, payment_id: str) -> Payment:
     """Return the row, read anew: what was read before it was locked may be what somebody else has just changed."""
     query = select(Payment).where(Payment.id == payment_id).with_for_update()
     return session.scalars(query.execution_options(populate_existing=True)).one()
@@ -180,10 +223,12 @@ def _complete(session: Session, payment: Payment, told: CheckoutFacts) -> str | 
     payment.amount, payment.currency = told.amount, told.currency
     payment.paid_as, payment.invoice_id, payment.receipt_url = told.paid_as, told.invoice_id, told.receipt_url
     if payment.kind != RENDER:
-        letters.receipt(session, payment)
+        if payment.amount:
+            letters.receipt(session, payment)
         return None
+    back = told.back
     if payment.settled_by or payment.user_id is None:
-        payment.refund_wanted = told.refunded < told.amount
+        want(payment, refund=back.refunded < told.amount)
         payment.error = "This render was paid otherwise meanwhile, so we have given the money back."
         letters.refunded(session, payment, payment.error)
         return None
@@ -191,7 +236,7 @@ def _complete(session: Session, payment: Payment, told: CheckoutFacts) -> str | 
     session.add(credit)
     session.flush()
     letters.receipt(session, payment)
-    if told.disputed or told.dispute_lost or told.refunded >= told.amount:
+    if back.disputed or back.dispute_lost or back.refunded >= told.amount:
         return None
     return _submit(session, payment)
 
@@ -209,22 +254,44 @@ def _submit(session: Session, payment: Payment) -> str | None:
     return payment.job_id
 
 
-def _take_back(session: Session, payment: Payment, told: CheckoutFacts) -> None:
-    """Follow refunds and disputes, whenever they came."""
-    payment.refunded, payment.is_disputed = told.refunded, told.disputed
-    credit = session.scalar(select(Credit).where(Credit.payment_id == payment.id).with_for_update())
-    if told.dispute_lost:
+def _take_back(session: Session, payment: Payment, amount: int, back: GivenBack) -> str | None:
+    """Follow refunds and disputes of a single payment, whenever they came; returns the render that was withdrawn."""
+    payment.refunded, payment.is_disputed = back.refunded, back.disputed
+    if back.dispute_lost:
         payment.refund_wanted = False
+    is_gone = back.dispute_lost or 0 < amount <= back.refunded
+    withdrawn = None
+    if is_gone or back.disputed:
+        # What is being made while a bank decides is not stopped: it may be for nothing.
+        withdrawn = _withdraw(session, payment.id, also_under_way=is_gone)
+    credit = session.scalar(select(Credit).where(Credit.payment_id == payment.id).with_for_update())
     if credit is None:
-        return
-    if told.dispute_lost or 0 < told.amount <= told.refunded:
+        return None
+    if is_gone:
         if credit.state != REFUNDED:
             credit.state = REFUNDED
             letters.refunded(session, payment, "The payment was given back, and the render that it bought with it.")
-    elif told.disputed and credit.state == HELD:
+    elif back.disputed and credit.state == HELD:
         credit.state = FROZEN
-    elif not told.disputed and credit.state == FROZEN:
+    elif not back.disputed and credit.state == FROZEN:
         credit.state = HELD
+    return withdrawn
+
+
+def _withdraw(session: Session, payment_id: str, *, also_under_way: bool) -> str | None:
+    """End the render for which this payment's credit is reserved, so that the credit is free; return which it was.
+
+    The render is locked before the credit, as its end does: two orders of locks would be a deadlock.
+    """
+    reserved = (Credit.payment_id == payment_id, Credit.state == RESERVED, RenderRight.state == RESERVED)
+    job_id = session.scalar(
+        select(RenderRight.render_id).join(Credit, RenderRight.credit_id == Credit.id).where(*reserved)
+    )
+    if job_id:
+        # What is given back there is frozen where the payment's row says that it is disputed.
+        session.flush()
+        orders().withdraw(session, job_id, also_under_way)
+    return job_id
 
 
 def give_up_unopened(limit: int = 100) -> int:
@@ -241,8 +308,8 @@ def gave_up(payment: Payment, *, at_once: bool = False) -> bool:
     if payment.stripe_session_id or not (at_once or payment.created_at <= now() - _NEVER_OPENED):
         return False
     with writing() as session:
-        row = _locked(session, payment.id)
+        row = locked(session, payment.id)
         if row.status == PENDING and row.stripe_session_id is None:
-            row.status, row.completed_at, row.open_thing, row.expire_wanted = FAILED, now(), None, False
+            row.status, row.open_thing, row.expire_wanted = FAILED, None, False
             row.error = "The payment page was never opened. Nothing was charged."
     return True

@@ -1,7 +1,7 @@
 """What we ask of a payment service, in our words: Stripe's, or the offline one of development.
 
 Nothing that an event says is believed but which object it is about: the state is always asked anew, so that events may
-come twice, late and in any order. Whoever writes such facts down must compare `asked_at` with what stands there.
+come twice, late and in any order. Whoever writes such facts down must see to it that nobody has asked later.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,13 @@ from typing import Literal, Protocol
 
 from flask import Flask, current_app
 
-from oriel.errors import PaymentsUnavailable
+from oriel.errors import NotFound, PaymentsUnavailable
 
 _KEY = "oriel.payments"
+
+
+class CustomerGone(NotFound):
+    """The payment service has forgotten a customer, whom somebody has deleted there."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Checkout:
     success_url: str
     cancel_url: str
     expires_at: datetime
+    # Of a subscription: so long nothing is charged.
+    trial_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,15 @@ class OpenCheckout:
 
     session_id: str
     url: str
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """What has gone back of money that was paid, in cents, and whether the customer's bank wants it back."""
+
+    refunded: int = 0
+    disputed: bool = False
+    dispute_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,9 +68,8 @@ class CheckoutFacts:
     subscription_id: str | None = None
     invoice_id: str | None = None
     receipt_url: str | None = None
-    refunded: int = 0
-    disputed: bool = False
-    dispute_lost: bool = False
+    # Of a single payment; a subscription's bills are asked about by themselves.
+    back: GivenBack = GivenBack()
 
 
 @dataclass(frozen=True)
@@ -73,7 +87,8 @@ class SubscriptionFacts:
     period_start: datetime
     period_end: datetime
     cancel_at_period_end: bool
-    asked_at: datetime
+    # By whose page it began.
+    payment_id: str | None = None
     kept_plan: str | None = None
     kept_until: datetime | None = None
 
@@ -116,17 +131,23 @@ class PaymentGateway(Protocol):
 
     name: str
 
-    def customer(self, user_id: str, email: str, name: str) -> str:
-        """Return the id of a customer, made where there is none."""
+    def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
+        """Return the id of a customer, made where there is none, or `instead_of` one that is gone."""
 
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
-        """Open a page; for the same payment it is the same page."""
+        """Open a page, for the same payment the same one; raise CustomerGone."""
 
     def checkout(self, session_id: str) -> CheckoutFacts:
         """Return what became of a page."""
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
         """Return the page by which a payment came, or None where it came otherwise."""
+
+    def bill_paid_as(self, paid_as: str) -> str | None:
+        """Return the bill of a subscription that a payment has paid, or None where it was for something else."""
+
+    def given_back(self, invoice_id: str) -> GivenBack:
+        """Return what has gone back of a bill's money."""
 
     def expire_checkout(self, session_id: str) -> None:
         """Close a page that nobody shall pay on any more; one that is complete or expired stays as it is."""
@@ -153,7 +174,7 @@ class PaymentGateway(Protocol):
         """End a subscription at once and give back what was paid for it; one that is over stays so."""
 
     def portal(self, customer_id: str, return_url: str) -> str:
-        """Return the address of a page for cards and invoices."""
+        """Return the address of a page for cards and invoices; raise CustomerGone."""
 
     def invoice(self, invoice_id: str) -> Invoice:
         """Return a bill."""

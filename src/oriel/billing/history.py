@@ -1,6 +1,5 @@
 """What a customer has paid, as told to them."""
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -9,6 +8,7 @@ from sqlalchemy import select
 from oriel.billing.letters import what_of
 from oriel.billing.models import Payment
 from oriel.errors import NotFound
+from oriel.infra.clock import Instant
 from oriel.infra.database import db
 from oriel.infra.paging import Page, PageQuery, fetch_page
 
@@ -26,8 +26,8 @@ class PaymentOut(BaseModel):
     receipt_url: str | None
     job_id: str | None
     error: str | None
-    created_at: datetime
-    completed_at: datetime | None
+    created_at: Instant
+    completed_at: Instant | None = Field(description="When it was paid; null for one that failed")
 
 
 class PaymentList(Page[PaymentOut]):
@@ -42,11 +42,17 @@ def payments_of(user_id: str, asked: PageQuery) -> PaymentList:
 
 def own_payment(user_id: str, session_id: str) -> Payment:
     """Return a customer's payment by its page; NotFound also for one of somebody else."""
-    query = select(Payment).where(Payment.stripe_session_id == session_id, Payment.user_id == user_id)
+    payment = payment_on(session_id)
+    if payment is None or payment.user_id != user_id:
+        raise NotFound("You have no payment with this id.")
+    return payment
+
+
+def payment_on(session_id: str) -> Payment | None:
+    """Return the payment of a page as it stands now, whosever it is."""
+    query = select(Payment).where(Payment.stripe_session_id == session_id)
     payment = db.session.scalar(query.execution_options(populate_existing=True))
     db.session.commit()
-    if payment is None:
-        raise NotFound("You have no payment with this id.")
     return payment
 
 

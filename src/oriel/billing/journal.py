@@ -5,39 +5,28 @@ An event only says which object has changed; how it stands is asked anew, so an 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, or_, select, update
 
-from oriel.billing import letters
+from oriel.billing.bills import bill_not_paid, bill_paid, follow_bill
 from oriel.billing.fulfilment import follow_payment, give_up_unopened, settle_wanted
-from oriel.billing.gateway import Event, Invoice, payments
-from oriel.billing.models import (
-    COMPLETED,
-    PENDING,
-    PLAN_CHANGE,
-    SUBSCRIPTION,
-    PayingCustomer,
-    Payment,
-    PaymentEvent,
-    PlanHolding,
-)
+from oriel.billing.gateway import Event, payments
+from oriel.billing.models import FAILED, PENDING, PayingCustomer, Payment, PaymentEvent, PlanHolding
 from oriel.billing.plans import FREE
 from oriel.billing.subscribing import follow_subscription
 from oriel.errors import AppError, NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
-from oriel.infra.events import publish
-from oriel.infra.ids import new_id
 from oriel.infra.logs import facts
 
 _log = logging.getLogger("oriel.payments")
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 # Who deals with an event has so long until another one takes it up.
 _CLAIM = timedelta(seconds=60)
@@ -52,13 +41,12 @@ _OVERDUE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What a reconciliation found and mended."""
+    """What a reconciliation asked about, what it found and mended, and what still waits: a sentence each."""
 
-    events_missed: int
     payments_asked: int
-    payments_changed: int
     subscriptions_asked: int
-    subscriptions_changed: int
+    done: list[str]
+    waiting: list[str]
 
 
 def write_down(event: Event) -> bool:
@@ -69,8 +57,12 @@ def write_down(event: Event) -> bool:
 def write_down_all(events: Sequence[Event]) -> int:
     """Keep events about which there is something to do; return how many are new."""
     ours = [event for event in events if event.kind in _HANDLERS]
+    return sum(_write_down(some) for some in _some_at_a_time(ours))
+
+
+def _some_at_a_time(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     # A statement takes so many values and no more.
-    return sum(_write_down(ours[at : at + _WRITTEN_AT_ONCE]) for at in range(0, len(ours), _WRITTEN_AT_ONCE))
+    return (items[at : at + _WRITTEN_AT_ONCE] for at in range(0, len(items), _WRITTEN_AT_ONCE))
 
 
 def _write_down(events: Sequence[Event]) -> int:
@@ -117,38 +109,58 @@ def listed(limit: int, *, failed: bool = False) -> Sequence[PaymentEvent]:
 
 def reconcile() -> Reconciled:
     """Find what no event has told us, and mend it."""
-    missed = write_down_all(payments().events_since(now() - _LOOKED_BACK))
+    before = _standing()
+    missed = _missed(payments().events_since(now() - _LOOKED_BACK))
+    write_down_all(missed)
     give_up_unopened()
-    deal_with_due(limit=max(50, missed))
-    settle_wanted()
-    asked, changed = _ask_payments()
-    followed, moved = _ask_subscriptions()
-    return Reconciled(missed, asked, changed, followed, moved)
+    deal_with_due(limit=max(50, len(missed)))
+    settle_wanted(early=True)
+    asked, followed = _ask_payments(), _ask_subscriptions()
+    told = [f"event {event.id} ({event.kind}) was missing" for event in missed]
+    return Reconciled(asked, followed, told + _changes(before, _standing()), _waiting())
 
 
-def _ask_payments() -> tuple[int, int]:
+def _waiting() -> list[str]:
+    """Return what the payment service does not do however often it is asked: somebody must look at that."""
+    stuck = db.session.scalars(select(Payment).where(Payment.settle_at.is_not(None), Payment.settle_tries > 0)).all()
+    db.session.commit()
+    wants = {True: "its money is to go back", False: "its page is to be closed"}
+    return [f"payment {row.id}: {wants[row.refund_wanted]}, {row.settle_tries} tries in vain" for row in stuck]
+
+
+def _missed(events: Sequence[Event]) -> list[Event]:
+    ours = {event.id: event for event in events if event.kind in _HANDLERS}
+    for some in _some_at_a_time(list(ours)):
+        for known in db.session.scalars(select(PaymentEvent.id).where(PaymentEvent.id.in_(some))):
+            del ours[known]
+    db.session.commit()
+    return list(ours.values())
+
+
+def _ask_payments() -> int:
     open_pages = (Payment.status == PENDING, Payment.stripe_session_id.is_not(None))
     query = select(Payment.stripe_session_id).where(*open_pages, Payment.created_at < now() - _OVERDUE)
     ids = [str(session_id) for session_id in db.session.scalars(query)]
     db.session.commit()
-    followed = [_if_known(follow_payment, session_id) for session_id in ids]
-    return len(ids), sum(payment is not None and payment.status != PENDING for payment in followed)
+    for session_id in ids:
+        _if_known(follow_payment, session_id)
+    return len(ids)
 
 
-def _ask_subscriptions() -> tuple[int, int]:
+def _ask_subscriptions() -> int:
+    held: dict[str, str | None] = {row.user_id: row.subscription_id for row in db.session.scalars(select(PlanHolding))}
     customers = db.session.scalars(select(PayingCustomer)).all()
-    before = _holdings()
+    db.session.commit()
     asked = 0
     for customer in customers:
-        held = before.get(customer.user_id, (None,))[0]
         living = _if_known(payments().subscriptions_of, customer.customer_id) or ()
         theirs = {facts.subscription_id for facts in living}
         # One that is over is not listed, and its plan would go on.
-        for subscription_id in sorted(theirs | ({held} if held else set())):
+        ours = held.get(customer.user_id)
+        for subscription_id in sorted(theirs | ({ours} if ours else set())):
             _if_known(follow_subscription, subscription_id)
             asked += 1
-    after = _holdings()
-    return asked, sum(after.get(user_id) != held for user_id, held in {**dict.fromkeys(after), **before}.items())
+    return asked
 
 
 def _if_known(ask: Callable[[str], Answer], object_id: str) -> Answer | None:
@@ -161,11 +173,25 @@ def _if_known(ask: Callable[[str], Answer], object_id: str) -> Answer | None:
         return None
 
 
-def _holdings() -> dict[str, tuple[Any, ...]]:
-    rows = db.session.scalars(select(PlanHolding).execution_options(populate_existing=True)).all()
-    found = {row.user_id: (row.subscription_id, row.plan, row.status, row.period_end, row.pending_plan) for row in rows}
-    db.session.commit()
+def _standing() -> dict[str, str]:
+    """Return how every payment that is open, or was changed of late, and every plan stands, in words."""
+    lately = Payment.created_at > now() - _LOOKED_BACK
+    rows = db.session.scalars(select(Payment).where(or_(Payment.status == PENDING, lately)))
+    found = {f"payment {row.id}": f"{row.status}, {row.refunded} cents given back" for row in rows}
+    for held in db.session.scalars(select(PlanHolding)):
+        ends = f"{held.period_end:%Y-%m-%d %H:%M}" if held.period_end else "no date"
+        then = FREE.name if held.cancel_at_period_end else held.pending_plan or "the same"
+        found[f"plan of user {held.user_id}"] = f"{held.plan}, {held.status}, until {ends}, then {then}"
+    db.session.rollback()
     return found
+
+
+def _changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return [
+        f"{what}: {stands} (before: {before.get(what, 'not there')})"
+        for what, stands in after.items()
+        if before.get(what) != stands
+    ]
 
 
 def _claimed(limit: int) -> Sequence[PaymentEvent]:
@@ -237,71 +263,33 @@ def _subscription_changed(about: dict[str, Any]) -> None:
 
 
 def _charge_changed(about: dict[str, Any]) -> None:
-    """Follow the page behind a charge or a dispute; a subscription's charges have none of ours."""
+    """Follow the page or the bill behind a charge or a dispute."""
     paid_as = about.get("payment_intent")
-    session_id = payments().checkout_that_paid(str(paid_as)) if paid_as else None
-    if session_id:
+    if not paid_as:
+        return
+    if session_id := payments().checkout_that_paid(str(paid_as)):
         follow_payment(session_id)
+    elif invoice_id := payments().bill_paid_as(str(paid_as)):
+        follow_bill(invoice_id)
 
 
 def _invoice_paid(about: dict[str, Any]) -> None:
     invoice = payments().invoice(str(about.get("id")))
     if invoice.subscription_id is None:
         return
-    follow_subscription(invoice.subscription_id)
-    # The first one is the payment of its page.
-    if invoice.is_first or invoice.state != "paid" or not invoice.amount:
-        return
-    with writing() as session:
-        user_id, plan = _whose(session, invoice)
-        if user_id and _keep_invoice(session, user_id, plan, invoice):
-            letters.receipt(session, session.scalars(select(Payment).where(Payment.invoice_id == invoice.id)).one())
-    if user_id:
-        publish(user_id, SUBSCRIPTION, invoice.subscription_id)
+    bill_paid(invoice)
+    # A page on which a bank had refused at first hears nothing of a later try.
+    failed = (Payment.invoice_id == invoice.id, Payment.status == FAILED)
+    session_id = db.session.scalar(select(Payment.stripe_session_id).where(*failed))
+    db.session.commit()
+    if session_id:
+        follow_payment(session_id)
 
 
 def _invoice_failed(about: dict[str, Any]) -> None:
     invoice = payments().invoice(str(about.get("id")))
-    if invoice.subscription_id is None:
-        return
-    follow_subscription(invoice.subscription_id)
-    # Paid meanwhile, or the first one, whose page says so itself.
-    if invoice.is_first or invoice.state == "paid":
-        return
-    with writing() as session:
-        user_id, plan = _whose(session, invoice)
-        if user_id and plan != FREE.name:
-            letters.payment_failed(session, user_id, invoice.plan or plan, invoice)
-
-
-def _whose(session: Session, invoice: Invoice) -> tuple[str | None, str]:
-    user_id = session.scalar(select(PayingCustomer.user_id).where(PayingCustomer.customer_id == invoice.customer_id))
-    holding = session.get(PlanHolding, user_id) if user_id else None
-    return user_id, holding.plan if holding else FREE.name
-
-
-def _keep_invoice(session: Session, user_id: str, plan: str, invoice: Invoice) -> bool:
-    known = session.scalar(select(func.count()).where(Payment.invoice_id == invoice.id))
-    row = {
-        "id": new_id(),
-        "user_id": user_id,
-        "kind": SUBSCRIPTION,
-        "plan": invoice.plan or plan,
-        "amount": invoice.amount,
-        "currency": invoice.currency,
-        "status": COMPLETED,
-        "created_at": invoice.created_at,
-        "completed_at": now(),
-        "invoice_id": invoice.id,
-        "receipt_url": invoice.page_url,
-        "thing": PLAN_CHANGE if invoice.is_change else SUBSCRIPTION,
-        "expire_wanted": False,
-        "refund_wanted": False,
-        "refunded": 0,
-        "is_disputed": False,
-    }
-    insert_missing(session, Payment, [row])
-    return not known
+    if invoice.subscription_id:
+        bill_not_paid(invoice)
 
 
 _HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {

@@ -79,7 +79,10 @@ def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | 
         )
         _send(session, user, letter, "plan_changed", f"{old}-{holding.plan}-{stamp}")
     coming = FREE.name if holding.cancel_at_period_end else holding.pending_plan
-    if coming and holding.period_end and coming != (FREE.name if ends else pending):
+    was_coming = FREE.name if ends else pending
+    if holding.plan == old and was_coming and not coming:
+        _send(session, user, mails.plan_stays(user.name, PLANS[old].title, _home()), "plan_stays", stamp)
+    if coming and holding.period_end and coming != was_coming:
         titles = (PLANS[holding.plan].title, PLANS[coming].title)
         letter = mails.plan_will_change(user.name, *titles, holding.period_end, _home())
         _send(session, user, letter, "plan_will_change", f"{coming}-{stamp}")
@@ -90,6 +93,8 @@ def what_of(payment: Payment) -> str:
     if payment.kind == RENDER:
         return "One render"
     title = PLANS[payment.plan or FREE.name].title
+    if payment.trial_days:
+        return f"{title}, {payment.trial_days} days free"
     return f"Change to {title}, rest of the month" if payment.thing == PLAN_CHANGE else f"{title}, one month"
 
 

@@ -46,9 +46,9 @@ class PlanHolding(Base):
     # What comes when the period ends: nothing any more, or another plan.
     cancel_at_period_end: Mapped[bool] = mapped_column(default=False)
     pending_plan: Mapped[str | None] = mapped_column(String(20))
-    # The payment service's own, where it was bought there; and when what stands here was asked of it.
+    # The payment service's own, where it was bought there; and how often what it told was written down.
     subscription_id: Mapped[str | None] = mapped_column(String(255), unique=True)
-    asked_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 
@@ -69,8 +69,9 @@ class Payment(Base):
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     kind: Mapped[str] = mapped_column(String(12))
-    # The plan, for a subscription.
+    # The plan, for a subscription, and for how long it costs nothing at first.
     plan: Mapped[str | None] = mapped_column(String(20))
+    trial_days: Mapped[int] = mapped_column(default=0)
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3), default="usd")
     status: Mapped[str] = mapped_column(String(12), default=PENDING)
@@ -90,12 +91,15 @@ class Payment(Base):
     # The render that is submitted when it is paid: upload, settings.
     render_order: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     job_id: Mapped[str | None] = mapped_column(String(26))
-    # The render that was paid otherwise while the page was open: what comes now is given back.
-    settled_by: Mapped[str | None] = mapped_column(String(26))
+    # The render, or the subscription, that was paid otherwise while the page was open: what comes now is given back.
+    settled_by: Mapped[str | None] = mapped_column(String(255))
 
     # --- what is still to be asked of the payment service, again and again until it has answered
     expire_wanted: Mapped[bool] = mapped_column(default=False)
     refund_wanted: Mapped[bool] = mapped_column(default=False)
+    # When; null where nothing is wanted. What was asked for in vain is asked for less and less often.
+    settle_at: Mapped[datetime | None] = mapped_column(index=True)
+    settle_tries: Mapped[int] = mapped_column(default=0)
     refunded: Mapped[int] = mapped_column(default=0)
     is_disputed: Mapped[bool] = mapped_column(default=False)
     # Why nothing came of it, told to the customer.

@@ -9,17 +9,26 @@ import contextlib
 import json
 import logging
 import secrets
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 
-from oriel.billing.gateway import Checkout, CheckoutFacts, Event, Invoice, OpenCheckout, SubscriptionFacts
+from oriel.billing.gateway import (
+    Checkout,
+    CheckoutFacts,
+    CustomerGone,
+    Event,
+    GivenBack,
+    Invoice,
+    OpenCheckout,
+    SubscriptionFacts,
+)
+from oriel.billing.offline_books import Body, Books, Row, opened_books
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.billing.signatures import read_signed, signed
 from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable, WrongState
@@ -27,16 +36,11 @@ from oriel.infra.clock import now
 
 _log = logging.getLogger("oriel.payments")
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS objects (id TEXT PRIMARY KEY, kind TEXT NOT NULL, made INTEGER NOT NULL, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY, id TEXT, kind TEXT, at REAL, body TEXT);
-"""
 _PATIENCE_S = 5.0
 _RETRIES = 8
 _RETRIED_FOR = timedelta(days=14)
 _NOT_OPEN = {"complete": "This page is paid already.", "expired": "This page has expired."}
 
-Body = dict[str, Any]
 Deliver = Callable[[bytes, str], object]
 
 
@@ -64,8 +68,8 @@ class OfflineGateway:
 
     # --- the gateway
 
-    def customer(self, user_id: str, email: str, name: str) -> str:
-        """Make a customer."""
+    def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
+        """Make a customer, under the same id where the one before is gone."""
         with self._books() as books:
             return books.add("cus", f"cus_{user_id}", {"email": email, "name": name, "card_fails": False})
 
@@ -76,14 +80,15 @@ class OfflineGateway:
             "payment_id": checkout.payment_id,
             "customer": checkout.customer_id,
             "product": checkout.product,
-            "amount": plan.price_cents,
+            "trial_days": checkout.trial_days,
+            "amount": 0 if checkout.trial_days else plan.price_cents,
             "success_url": checkout.success_url,
             "cancel_url": checkout.cancel_url,
             "expires_at": checkout.expires_at.timestamp(),
             "state": "open",
         }
         with self._books() as books:
-            books.find("cus", checkout.customer_id)
+            _known(books, checkout.customer_id)
             session_id = books.add("cs", f"cs_offline_{checkout.payment_id}", body)
         return OpenCheckout(session_id, f"{self._base_url}/dev/checkout?session={session_id}")
 
@@ -105,15 +110,25 @@ class OfflineGateway:
             subscription_id=page.get("subscription"),
             invoice_id=page.get("invoice"),
             receipt_url=f"{self._base_url}/dev/checkout?session={session_id}" if paid else None,
-            refunded=money.get("refunded", 0),
-            disputed=money.get("dispute") == "open",
-            dispute_lost=money.get("dispute") == "lost",
+            back=_back(money),
         )
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
         """Look for the page of a payment."""
         with self._books() as books:
             return next((page["id"] for page in books.all("cs") if page.get("paid_as") == paid_as), None)
+
+    def bill_paid_as(self, paid_as: str) -> str | None:
+        """Look for the bill of a payment."""
+        with self._books() as books:
+            invoice_id: str | None = books.find("pi", paid_as).get("invoice")
+            return invoice_id
+
+    def given_back(self, invoice_id: str) -> GivenBack:
+        """Return what has gone back of a bill's money."""
+        with self._books() as books:
+            bill = books.find("in", invoice_id)
+            return _back(books.find("pi", bill["paid_as"])) if bill.get("paid_as") else GivenBack()
 
     def expire_checkout(self, session_id: str) -> None:
         """Close a page."""
@@ -123,13 +138,8 @@ class OfflineGateway:
     def refund(self, paid_as: str) -> None:
         """Give all of a payment back."""
         with self._books() as books:
-            money = books.find("pi", paid_as)
-            if money["refunded"] == money["amount"]:
-                return
-            if money.get("dispute") in ("open", "lost"):
+            if not self._give_back(books, paid_as):
                 raise PaymentsUnavailable("The bank has taken this money back already.")
-            books.change("pi", paid_as, refunded=money["amount"])
-            books.tell("charge.refunded", {"id": f"ch_{paid_as}", "object": "charge", "payment_intent": paid_as})
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
         """Return how a subscription stands."""
@@ -171,14 +181,17 @@ class OfflineGateway:
             books.tell("customer.subscription.updated", _about(subscription_id))
 
     def end_subscription(self, subscription_id: str) -> None:
-        """End it now; nothing was taken for it, so nothing is given back."""
+        """End it now, and give its latest bill back."""
         with self._books() as books:
+            bills = [bill for bill in books.all("in") if bill["subscription"] == subscription_id]
+            if bills and bills[-1].get("paid_as"):
+                self._give_back(books, bills[-1]["paid_as"])
             self._end(books, subscription_id)
 
     def portal(self, customer_id: str, return_url: str) -> str:
         """Return the address of our page for it."""
         with self._books() as books:
-            books.find("cus", customer_id)
+            _known(books, customer_id)
         return self._portal(customer_id)
 
     def invoice(self, invoice_id: str) -> Invoice:
@@ -279,23 +292,13 @@ class OfflineGateway:
     # --- the books
 
     @contextlib.contextmanager
-    def _books(self) -> Iterator["_Books"]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(self._path, timeout=_PATIENCE_S, isolation_level=None)) as connection:
-            connection.row_factory = sqlite3.Row
-            connection.executescript(_TABLES)
-            connection.execute("BEGIN IMMEDIATE")
-            books = _Books(connection)
-            try:
-                yield books
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+    def _books(self) -> Iterator[Books]:
+        with opened_books(self._path) as books:
+            yield books
         if books.have_news:
             self._send()
 
-    def _page(self, books: "_Books", session_id: str) -> Body:
+    def _page(self, books: Books, session_id: str) -> Body:
         page = books.find("cs", session_id)
         if page["state"] == "open" and page["expires_at"] <= now().timestamp():
             books.change("cs", session_id, state="expired")
@@ -304,7 +307,7 @@ class OfflineGateway:
         return page
 
     @contextlib.contextmanager
-    def _open_page(self, session_id: str) -> Iterator[tuple["_Books", Body]]:
+    def _open_page(self, session_id: str) -> Iterator[tuple[Books, Body]]:
         # That its time is over stays written down, though all else is refused and undone then.
         self.page(session_id)
         with self._books() as books:
@@ -313,15 +316,17 @@ class OfflineGateway:
                 raise WrongState(_NOT_OPEN[page["state"]])
             yield books, page
 
-    def _subscribe(self, books: "_Books", page: Body) -> None:
-        began = now()
+    def _subscribe(self, books: Books, page: Body) -> None:
+        began, trial_days = now(), page.get("trial_days", 0)
+        ends = began + timedelta(days=trial_days) if trial_days else _a_month_after(began, began.day)
         body = {
             "customer": page["customer"],
+            "payment_id": page["payment_id"],
             "plan": page["product"],
             "state": "live",
-            "anchor_day": began.day,
+            "anchor_day": ends.day if trial_days else began.day,
             "period_start": began.timestamp(),
-            "period_end": _a_month_after(began, began.day).timestamp(),
+            "period_end": ends.timestamp(),
             "ends": False,
             "kept_plan": None,
             "kept_until": None,
@@ -331,7 +336,7 @@ class OfflineGateway:
         invoice_id = self._bill(books, subscription_id, page["amount"], pays=True, is_first=True)
         books.change("cs", page["id"], state="complete", subscription=subscription_id, invoice=invoice_id)
 
-    def _renewed(self, books: "_Books", subscription_id: str) -> Body:
+    def _renewed(self, books: Books, subscription_id: str) -> Body:
         """Return a subscription after what its periods' ends have brought."""
         found = books.find("sub", subscription_id)
         while found["state"] in ("live", "past_due") and found["period_end"] <= now().timestamp():
@@ -352,7 +357,7 @@ class OfflineGateway:
 
     def _bill(
         self,
-        books: "_Books",
+        books: Books,
         subscription_id: str,
         amount: int,
         *,
@@ -365,7 +370,7 @@ class OfflineGateway:
             "customer": found["customer"],
             "subscription": subscription_id,
             "amount": amount,
-            "state": "paid" if pays else "open",
+            "state": "open",
             "plan": found["plan"],
             "is_first": is_first,
             "is_change": is_change,
@@ -373,24 +378,45 @@ class OfflineGateway:
         }
         invoice_id = books.add("in", f"in_{secrets.token_hex(10)}", body)
         books.change("sub", subscription_id, state="live" if pays else "past_due")
-        books.tell("invoice.paid" if pays else "invoice.payment_failed", {"id": invoice_id, "object": "invoice"})
+        if pays:
+            self._pay_bill(books, invoice_id)
+        else:
+            books.tell("invoice.payment_failed", {"id": invoice_id, "object": "invoice"})
         return invoice_id
 
-    def _going_on(self, books: "_Books", subscription_id: str) -> Body:
+    def _pay_bill(self, books: Books, invoice_id: str) -> None:
+        amount, paid_as = books.find("in", invoice_id)["amount"], None
+        if amount:
+            money = {"amount": amount, "refunded": 0, "invoice": invoice_id}
+            paid_as = books.add("pi", f"pi_{invoice_id}", money)
+        books.change("in", invoice_id, state="paid", paid_as=paid_as)
+        books.tell("invoice.paid", {"id": invoice_id, "object": "invoice"})
+
+    def _give_back(self, books: Books, paid_as: str) -> bool:
+        """Give back what is left of a payment; return False where a bank has taken it or is about to."""
+        money = books.find("pi", paid_as)
+        if money["refunded"] == money["amount"]:
+            return True
+        if money.get("dispute") in ("open", "lost"):
+            return False
+        books.change("pi", paid_as, refunded=money["amount"])
+        books.tell("charge.refunded", {"id": f"ch_{paid_as}", "object": "charge", "payment_intent": paid_as})
+        return True
+
+    def _going_on(self, books: Books, subscription_id: str) -> Body:
         found = self._renewed(books, subscription_id)
         if found["state"] == "over":
             raise WrongState("This subscription is over.")
         return found
 
-    def _pay_late(self, books: "_Books", subscription_id: str) -> None:
+    def _pay_late(self, books: Books, subscription_id: str) -> None:
         for bill in books.all("in"):
             if bill["subscription"] == subscription_id and bill["state"] == "open":
-                books.change("in", bill["id"], state="paid")
-                books.tell("invoice.paid", {"id": bill["id"], "object": "invoice"})
+                self._pay_bill(books, bill["id"])
         books.change("sub", subscription_id, state="live")
         books.tell("customer.subscription.updated", _about(subscription_id))
 
-    def _end(self, books: "_Books", subscription_id: str) -> None:
+    def _end(self, books: Books, subscription_id: str) -> None:
         if books.find("sub", subscription_id)["state"] != "over":
             books.change("sub", subscription_id, state="over")
             books.tell("customer.subscription.deleted", _about(subscription_id))
@@ -404,7 +430,7 @@ class OfflineGateway:
             period_start=_time(found["period_start"]),
             period_end=_time(found["period_end"]),
             cancel_at_period_end=found["ends"],
-            asked_at=now(),
+            payment_id=found.get("payment_id"),
             kept_plan=found["kept_plan"],
             kept_until=_time(found["kept_until"]) if found["kept_until"] else None,
         )
@@ -459,62 +485,20 @@ class OfflineGateway:
             _log.warning("An event of the offline payments was not taken: %s", error)
 
 
-class _Books:
-    """The rows, within a transaction."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.have_news = False
-
-    def add(self, kind: str, object_id: str, body: Body) -> str:
-        """Add an object where there is none under this id; return the id."""
-        row = (object_id, kind, json.dumps(body))
-        self._connection.execute(
-            "INSERT OR IGNORE INTO objects VALUES (?, ?, (SELECT COALESCE(MAX(made), 0) + 1 FROM objects), ?)", row
-        )
-        return object_id
-
-    def find(self, kind: str, object_id: str) -> Body:
-        """Return an object; raise NotFound, also where it is of another kind."""
-        query = "SELECT body FROM objects WHERE kind = ? AND id = ?"
-        row = self._connection.execute(query, (kind, object_id)).fetchone()
-        if row is None:
-            raise NotFound("The payment service knows nothing of this.")
-        return {"id": object_id, **json.loads(row["body"])}
-
-    def all(self, kind: str) -> list[Body]:
-        """Return all objects of a kind, the oldest first."""
-        rows = self._connection.execute("SELECT id, body FROM objects WHERE kind = ? ORDER BY made", (kind,))
-        return [{"id": row["id"], **json.loads(row["body"])} for row in rows]
-
-    def change(self, kind: str, object_id: str, **values: object) -> None:
-        """Change some values of an object."""
-        body = {**self.find(kind, object_id), **values}
-        del body["id"]
-        self._connection.execute("UPDATE objects SET body = ? WHERE id = ?", (json.dumps(body), object_id))
-
-    def tell(self, kind: str, about: Body) -> None:
-        """Write an event down, to be sent after the commit."""
-        event = (f"evt_{secrets.token_hex(12)}", kind, now().timestamp(), json.dumps(about))
-        self._connection.execute("INSERT INTO events (id, kind, at, body) VALUES (?, ?, ?, ?)", event)
-        self.have_news = True
-
-    def events_since(self, seconds: float) -> list[sqlite3.Row]:
-        """Return the events since a moment."""
-        return self._connection.execute("SELECT * FROM events WHERE at >= ? ORDER BY number", (seconds,)).fetchall()
-
-    def unsent(self) -> list[sqlite3.Row]:
-        """Return the events that were not sent, and count them as sent."""
-        sent = self._connection.execute("SELECT body FROM objects WHERE id = 'sent'").fetchone()
-        last = json.loads(sent["body"])["number"] if sent else 0
-        rows = self._connection.execute("SELECT * FROM events WHERE number > ? ORDER BY number", (last,)).fetchall()
-        if rows:
-            body = json.dumps({"number": rows[-1]["number"]})
-            self._connection.execute("INSERT OR REPLACE INTO objects VALUES ('sent', 'sent', 0, ?)", (body,))
-        return rows
+def _known(books: Books, customer_id: str) -> None:
+    try:
+        books.find("cus", customer_id)
+    except NotFound as error:
+        # Somebody has deleted the books.
+        raise CustomerGone("The payment service has forgotten this customer.") from error
 
 
-def _envelope(row: sqlite3.Row) -> Body:
+def _back(money: Body) -> GivenBack:
+    dispute = money.get("dispute")
+    return GivenBack(money.get("refunded", 0), disputed=dispute == "open", dispute_lost=dispute == "lost")
+
+
+def _envelope(row: Row) -> Body:
     about = json.loads(row["body"])
     return {
         "id": row["id"],

@@ -21,6 +21,10 @@ class Orders:
     accept: Callable[[Session, str, OrderBody, str], str]
     # Takes (user's id, render's id), after the commit.
     begin: Callable[[str, str], None]
+    # Takes (session, render's id, whether one under way is stopped as well): its payment has gone back.
+    withdraw: Callable[[Session, str, bool], None]
+    # Takes (user's id, render's id), after the commit.
+    announce: Callable[[str, str], None]
 
 
 _registered: list[Orders] = []

@@ -1,10 +1,11 @@
 """Paying over HTTP: a page to pay on, what became of it, and what the payment service tells us."""
 
-from typing import Any, Literal, cast
+import contextlib
+from typing import Annotated, Any, Literal, cast
 
 from apiflask import APIBlueprint
 from flask import Response, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
@@ -12,9 +13,10 @@ from oriel.billing import journal
 from oriel.billing.checkout import Wanted, open_checkout
 from oriel.billing.fulfilment import follow_payment
 from oriel.billing.gateway import payments
-from oriel.billing.history import own_payment
-from oriel.billing.models import FAILED, PENDING, Payment
-from oriel.billing.standing import plan_of
+from oriel.billing.history import own_payment, payment_on
+from oriel.billing.models import FAILED, PENDING, RENDER, SUBSCRIPTION, Payment
+from oriel.billing.plans import PAID_PLANS
+from oriel.billing.rates import writes
 from oriel.errors import InvalidPaymentRequest, PaymentsUnavailable
 from oriel.infra.cache import remembered
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
@@ -25,10 +27,8 @@ pages = APIBlueprint("payment_pages", "payment_pages", enable_openapi=False)
 _SIGNATURE = "Stripe-Signature"
 # Who waits for a payment asks twice a second; the payment service is asked less often.
 _ASKED_EVERY_S = 3
-
-
-def _writes() -> str:
-    return f"{plan_of(current_user().id).writes_a_minute}/minute"
+_KINDS = (RENDER, SUBSCRIPTION)
+_PLAN_SCHEMA = {"anyOf": [{"type": "string", "enum": list(PAID_PLANS)}, {"type": "null"}]}
 
 
 class OrderIn(BaseModel):
@@ -45,8 +45,9 @@ class CreateSessionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: str = Field(max_length=20, description="render or subscription", examples=["render"])
-    plan: str | None = Field(default=None, max_length=20, description="pro or enterprise, for a subscription")
+    # What is wrong with these two is a 400 with a sentence of ours, whatever type they have.
+    kind: Annotated[Any, WithJsonSchema({"type": "string", "enum": list(_KINDS)})] = None
+    plan: Annotated[Any, WithJsonSchema(_PLAN_SCHEMA)] = Field(default=None, description="For a subscription")
     render: OrderIn | None = None
 
 
@@ -88,7 +89,7 @@ class WrittenOut(BaseModel):
 
 @routes.post("/api/payments/create-session")
 @allow(Who.CONFIRMED)
-@rate(_writes, scope="writes")
+@rate(writes, scope="writes")
 @routes.input(CreateSessionIn)
 @routes.output(CheckoutOut, status_code=201)
 @routes.doc(
@@ -98,12 +99,11 @@ class WrittenOut(BaseModel):
 )
 def create_session(json_data: CreateSessionIn) -> CheckoutOut:
     """Open a payment page."""
-    if json_data.kind not in ("render", "subscription"):
-        kinds = ["render", "subscription"]
-        raise InvalidPaymentRequest(f"Please say what is to be paid: {' or '.join(kinds)}.", field="kind", kinds=kinds)
-    kind: Literal["render", "subscription"] = "render" if json_data.kind == "render" else "subscription"
+    if json_data.kind not in _KINDS:
+        told = f"Please say what is to be paid: {' or '.join(_KINDS)}."
+        raise InvalidPaymentRequest(told, field="kind", kinds=list(_KINDS))
     order = json_data.render.model_dump() if json_data.render else None
-    payment = open_checkout(current_user(), Wanted(kind, json_data.plan, order))
+    payment = open_checkout(current_user(), Wanted(json_data.kind, json_data.plan, order))
     return CheckoutOut(session_id=payment.stripe_session_id or "", checkout_url=payment.checkout_url or "")
 
 
@@ -141,11 +141,12 @@ def webhook() -> WrittenOut:
 def done() -> Response:
     """Say what became of the payment from whose page somebody comes; its event may still be on its way."""
     session_id = request.args.get("session_id", "")[:255]
-    try:
-        payment = follow_payment(session_id)
-    except PaymentsUnavailable:
-        payment = None
-    if payment is None or payment.status == PENDING:
+    with contextlib.suppress(PaymentsUnavailable):
+        follow_payment(session_id)
+    payment = payment_on(session_id)
+    if payment is None:
+        return message_page("There is no such payment", "Please look at your payments on your account's page.", 404)
+    if payment.status == PENDING:
         return message_page("Thank you", "Your payment is on its way to us. We write to you as soon as it is here.")
     if payment.status == FAILED:
         return message_page("Nothing was paid", payment.error or "The payment did not succeed.")

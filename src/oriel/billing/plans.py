@@ -105,3 +105,5 @@ CREDIT = Plan(
 
 # What an account can be on, the smallest first.
 PLANS = {plan.name: plan for plan in (FREE, PRO, ENTERPRISE)}
+# What is sold by the month.
+PAID_PLANS = tuple(name for name, plan in PLANS.items() if plan.price_cents)

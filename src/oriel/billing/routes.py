@@ -1,30 +1,24 @@
 """What can be bought, and what one has."""
 
-from datetime import datetime
-from typing import Literal
-
 from apiflask import APIBlueprint
 from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.billing import subscribing
-from oriel.billing.checkout import customer_of
-from oriel.billing.gateway import Invoice, payments
+from oriel.billing.checkout import open_portal
+from oriel.billing.gateway import payments
 from oriel.billing.models import PayingCustomer
 from oriel.billing.plans import CREDIT, PLANS, Plan
-from oriel.billing.standing import plan_of
+from oriel.billing.rates import writes
 from oriel.billing.subscription import subscription_of
-from oriel.infra.clock import in_iso
+from oriel.infra.clock import Instant, in_iso
 from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, rate
+from oriel.infra.paging import Page, PageQuery, page_of
 from oriel.settings import Settings
 
 routes = APIBlueprint("billing", "billing", url_prefix="/api/billing", tag="billing")
-
-
-def _writes() -> str:
-    return f"{plan_of(current_user().id).writes_a_minute}/minute"
 
 
 class PlanOut(BaseModel):
@@ -81,16 +75,14 @@ class InvoiceOut(BaseModel):
     number: str | None
     amount: int
     currency: str
-    status: Literal["draft", "open", "paid", "uncollectible", "void"]
-    created_at: datetime
+    status: str = Field(validation_alias="state", description="open, paid, uncollectible or void")
+    created_at: Instant
     page_url: str | None = Field(description="Where it can be looked at, and paid while it is open")
     pdf_url: str | None
 
 
-class InvoicesOut(BaseModel):
+class InvoiceList(Page[InvoiceOut]):
     """A customer's bills, the latest first."""
-
-    items: list[InvoiceOut]
 
 
 class PortalOut(BaseModel):
@@ -149,7 +141,7 @@ def subscription() -> SubscriptionOut:
 
 @routes.post("/change")
 @allow(Who.CONFIRMED, keys=False)
-@rate(_writes, scope="writes")
+@rate(writes, scope="writes")
 @routes.input(ChangeIn)
 @routes.output(SubscriptionOut)
 @routes.doc(
@@ -163,7 +155,7 @@ def change(json_data: ChangeIn) -> SubscriptionOut:
 
 @routes.post("/cancel")
 @allow(Who.CONFIRMED, keys=False)
-@rate(_writes, scope="writes")
+@rate(writes, scope="writes")
 @routes.output(SubscriptionOut)
 @routes.doc(summary="End the subscription with the period that is paid", responses=[409, 503])
 def cancel() -> SubscriptionOut:
@@ -174,7 +166,7 @@ def cancel() -> SubscriptionOut:
 
 @routes.post("/resume")
 @allow(Who.CONFIRMED, keys=False)
-@rate(_writes, scope="writes")
+@rate(writes, scope="writes")
 @routes.output(SubscriptionOut)
 @routes.doc(summary="Take a cancellation back, as long as the period lasts", responses=[409, 503])
 def resume() -> SubscriptionOut:
@@ -185,36 +177,24 @@ def resume() -> SubscriptionOut:
 
 @routes.post("/portal")
 @allow(Who.CONFIRMED, keys=False)
-@rate(_writes, scope="writes")
+@rate(writes, scope="writes")
 @routes.output(PortalOut)
 @routes.doc(summary="The payment service's own page for cards and bills", responses=[503])
 def portal() -> PortalOut:
     """Open that page."""
     settings: Settings = current_app.config["ORIEL"]
-    return PortalOut(url=payments().portal(customer_of(current_user()), f"{settings.base_url}/"))
+    return PortalOut(url=open_portal(current_user(), f"{settings.base_url}/"))
 
 
 @routes.get("/invoices")
 @allow(Who.USER)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
-@routes.output(InvoicesOut)
+@routes.input(PageQuery, location="query")
+@routes.output(InvoiceList)
 @routes.doc(summary="The bills of subscriptions, the latest first", responses=[503])
-def invoices() -> InvoicesOut:
+def invoices(query_data: PageQuery) -> InvoiceList:
     """List the caller's bills; who has never paid has none."""
     known = db.session.get(PayingCustomer, current_user().id)
     db.session.commit()
     found = payments().invoices(known.customer_id) if known else []
-    return InvoicesOut(items=[_invoice(invoice) for invoice in found if invoice.state != "draft"])
-
-
-def _invoice(invoice: Invoice) -> InvoiceOut:
-    return InvoiceOut(
-        id=invoice.id,
-        number=invoice.number,
-        amount=invoice.amount,
-        currency=invoice.currency,
-        status=invoice.state,
-        created_at=invoice.created_at,
-        page_url=invoice.page_url,
-        pdf_url=invoice.pdf_url,
-    )
+    return page_of(InvoiceList, [invoice for invoice in found if invoice.state != "draft"], query_data)

@@ -17,10 +17,18 @@ from stripe import Invoice as StripeInvoice
 from stripe import Subscription as StripeSubscription
 from stripe.checkout import Session
 
-from oriel.billing.gateway import Checkout, CheckoutFacts, Event, Invoice, OpenCheckout, SubscriptionFacts
+from oriel.billing.gateway import (
+    Checkout,
+    CheckoutFacts,
+    CustomerGone,
+    Event,
+    GivenBack,
+    Invoice,
+    OpenCheckout,
+    SubscriptionFacts,
+)
 from oriel.billing.signatures import event_of, read_signed
 from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable, WrongState
-from oriel.infra.clock import now
 
 # The products that `oriel billing setup` makes, by their ids, which stay when a price changes.
 PRODUCTS = {f"oriel_{name}": name for name in ("pro", "enterprise", "render")}
@@ -33,6 +41,10 @@ _CONNECT_S, _READ_S = 3.0, 10.0
 _MOST_FAILURES = 3
 _REST_S = 15.0
 _PAGE = 100
+_MISSING = "resource_missing"
+_UNKNOWN = "The payment service knows nothing of this."
+# A dispute in any other state is one that is still to be decided.
+_DECIDED = ("won", "lost", "warning_closed", "prevented")
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -69,13 +81,13 @@ class StripeGateway:
         ).v1
         self._rest = _Rest()
 
-    def customer(self, user_id: str, email: str, name: str) -> str:
-        """Make a customer; within a day the same call answers with the same one."""
+    def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
+        """Make a customer; within a day the same call answers with the same one, also where that is gone."""
         told = {"email": email, "metadata": {"user_id": user_id}}
         if name:
             told["name"] = name
         # With other words it is another request, which Stripe would refuse under the same key.
-        words = hashlib.sha256(f"{email} {name}".encode()).hexdigest()[:12]
+        words = hashlib.sha256(f"{email} {name} {instead_of or ''}".encode()).hexdigest()[:12]
         made = self._ask(self._client.customers.create, cast("Any", told), _once("customer", f"{user_id}-{words}"))
         return made.id
 
@@ -94,31 +106,48 @@ class StripeGateway:
         if checkout.product == "render":
             params |= {"mode": "payment", "payment_intent_data": {"metadata": labels}}
         else:
-            params |= {"mode": "subscription", "subscription_data": {"metadata": labels}}
-        opened = self._ask(
-            self._client.checkout.sessions.create, cast("Any", params), _once("checkout", checkout.payment_id)
-        )
+            trial = {"trial_period_days": checkout.trial_days} if checkout.trial_days else {}
+            params |= {"mode": "subscription", "subscription_data": {"metadata": labels, **trial}}
+        once = _once("checkout", f"{checkout.payment_id}-{checkout.customer_id}")
+        opened = self._ask_for_customer(self._client.checkout.sessions.create, cast("Any", params), once)
         assert opened.url
         return OpenCheckout(opened.id, opened.url)
 
     def checkout(self, session_id: str) -> CheckoutFacts:
-        """Ask for a page, with the charge behind it."""
-        expand = cast("Any", {"expand": ["payment_intent.latest_charge"]})
+        """Ask for a page, with the charge or the subscription behind it."""
+        expand = cast("Any", {"expand": ["payment_intent.latest_charge", "subscription", "invoice"]})
         session = self._ask(self._client.checkout.sessions.retrieve, session_id, expand)
         intent = session.payment_intent if isinstance(session.payment_intent, PaymentIntent) else None
-        charge = intent.latest_charge if intent and isinstance(intent.latest_charge, Charge) else None
-        disputes = self._disputes(intent.id) if intent and charge and charge.disputed else []
-        return _facts(session, intent, charge, disputes)
+        return _facts(session, intent, self._back(intent) if intent else GivenBack())
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
         """Look for the page of a payment intent."""
         found = self._ask(self._client.checkout.sessions.list, cast("Any", {"payment_intent": paid_as, "limit": 1}))
         return found.data[0].id if found.data else None
 
+    def bill_paid_as(self, paid_as: str) -> str | None:
+        """Look for the bill of a payment intent."""
+        payment = {"type": "payment_intent", "payment_intent": paid_as}
+        found = self._ask(self._client.invoice_payments.list, cast("Any", {"payment": payment, "limit": 1}))
+        return _id_of(found.data[0].invoice) if found.data else None
+
+    def given_back(self, invoice_id: str) -> GivenBack:
+        """Add up what has gone back of the payments of a bill; most have one."""
+        paid = self._ask(self._client.invoice_payments.list, cast("Any", {"invoice": invoice_id, "status": "paid"}))
+        intents = [_id_of(each.payment.payment_intent) for each in paid.data]
+        expand = cast("Any", {"expand": ["latest_charge"]})
+        retrieve = self._client.payment_intents.retrieve
+        backs = [self._back(self._ask(retrieve, intent, expand)) for intent in intents if intent]
+        return GivenBack(
+            refunded=sum(back.refunded for back in backs),
+            disputed=any(back.disputed for back in backs),
+            dispute_lost=any(back.dispute_lost for back in backs),
+        )
+
     def expire_checkout(self, session_id: str) -> None:
         """Close a page; Stripe refuses where it is not open any more, which is as good."""
         try:
-            self._ask(self._client.checkout.sessions.expire, session_id)
+            self._try(self._client.checkout.sessions.expire, session_id)
         except stripe.InvalidRequestError as error:
             if self.checkout(session_id).state == "open":
                 raise PaymentsUnavailable(f"Stripe does not close the page: {error.user_message or error}") from error
@@ -133,18 +162,20 @@ class StripeGateway:
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
         """Ask for a subscription."""
-        asked_at = now()
-        return self._subscription(self._ask(self._client.subscriptions.retrieve, subscription_id), asked_at)
+        return self._subscription(self._ask(self._client.subscriptions.retrieve, subscription_id))
 
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
         """Ask for all that are not cancelled; nobody has a hundred."""
-        asked_at = now()
         found = self._ask(self._client.subscriptions.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
-        facts = [self._subscription(subscription, asked_at) for subscription in found.data]
+        facts = [self._subscription(subscription) for subscription in found.data]
         return [fact for fact in facts if fact.state != "over"]
 
     def upgrade(self, subscription_id: str, plan: str) -> None:
-        """Change the price of its one item, with an invoice at once; a card that is declined changes nothing."""
+        """Change the price of its one item, with an invoice at once; a card that is declined changes nothing.
+
+        Without a key of ours: to give it the price that it has costs nothing, and Stripe would repeat for a day that
+        the card was declined. Within one call the library has a key.
+        """
         billing = {"proration_behavior": "always_invoice", "payment_behavior": "error_if_incomplete"}
         try:
             self._change_price(subscription_id, plan, {**billing, "metadata": _kept(None, None)})
@@ -182,16 +213,17 @@ class StripeGateway:
     def portal(self, customer_id: str, return_url: str) -> str:
         """Open Stripe's own page for cards and invoices."""
         params = {"customer": customer_id, "return_url": return_url, "configuration": self._portal}
-        return self._ask(self._client.billing_portal.sessions.create, cast("Any", params)).url
+        return self._ask_for_customer(self._client.billing_portal.sessions.create, cast("Any", params)).url
 
     def invoice(self, invoice_id: str) -> Invoice:
         """Ask for a bill."""
         return _invoice(self._ask(self._client.invoices.retrieve, invoice_id), self._plans)
 
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
-        """Ask for the latest hundred bills."""
-        found = self._ask(self._client.invoices.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
-        return [_invoice(invoice, self._plans) for invoice in found.data]
+        """Ask for all bills, one a month and some more."""
+        params = cast("Any", {"customer": customer_id, "limit": _PAGE})
+        found = self._ask(lambda: list(self._client.invoices.list(params).auto_paging_iter()))
+        return [_invoice(invoice, self._plans) for invoice in found]
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """Check the signature over the body as it came."""
@@ -225,7 +257,7 @@ class StripeGateway:
 
     def _give_back(self, paid_as: str, *, but_for: Sequence[str]) -> None:
         try:
-            self._ask(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}))
+            self._try(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}))
         except stripe.InvalidRequestError as error:
             if error.code not in but_for:
                 raise PaymentsUnavailable(f"Stripe gives nothing back: {error.user_message or error}") from error
@@ -236,7 +268,7 @@ class StripeGateway:
 
     def _update(self, subscription_id: str, params: dict[str, Any]) -> None:
         try:
-            self._ask(self._client.subscriptions.update, subscription_id, cast("Any", params))
+            self._try(self._client.subscriptions.update, subscription_id, cast("Any", params))
         except stripe.InvalidRequestError as error:
             # It is over, most often, and we have not heard of it yet.
             raise WrongState(f"This subscription cannot be changed: {error.user_message or error}") from error
@@ -251,10 +283,20 @@ class StripeGateway:
         except KeyError:
             raise PaymentsUnavailable(f"There is no price for {product} on this server.") from None
 
-    def _disputes(self, paid_as: str) -> list[stripe.Dispute]:
-        return list(self._ask(self._client.disputes.list, cast("Any", {"payment_intent": paid_as})).data)
+    def _back(self, intent: PaymentIntent) -> GivenBack:
+        charge = intent.latest_charge if isinstance(intent.latest_charge, Charge) else None
+        if charge is None:
+            return GivenBack()
+        disputes: list[stripe.Dispute] = []
+        if charge.disputed:
+            disputes = self._ask(self._client.disputes.list, cast("Any", {"payment_intent": intent.id})).data
+        return GivenBack(
+            refunded=charge.amount_refunded,
+            disputed=any(dispute.status not in _DECIDED for dispute in disputes),
+            dispute_lost=any(dispute.status == "lost" for dispute in disputes),
+        )
 
-    def _subscription(self, found: StripeSubscription, asked_at: datetime) -> SubscriptionFacts:
+    def _subscription(self, found: StripeSubscription) -> SubscriptionFacts:
         item, labels = found.items.data[0], found.metadata.to_dict()
         kept_until = labels.get("kept_until")
         return SubscriptionFacts(
@@ -266,14 +308,36 @@ class StripeGateway:
             period_end=_time(item.current_period_end),
             # Stripe's own portal writes a date and leaves the other one false.
             cancel_at_period_end=bool(found.cancel_at_period_end or found.cancel_at),
-            asked_at=asked_at,
+            payment_id=labels.get("payment_id"),
             kept_plan=labels.get("kept_plan"),
             kept_until=_time(int(kept_until)) if kept_until else None,
         )
 
     def _ask(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        """Make a call; raise PaymentsUnavailable where Stripe is away, and what Stripe says of the call itself."""
-        return self._rest.guard(functools.partial(call, *args, **kwargs))
+        """Make a call; raise NotFound, or PaymentsUnavailable where Stripe is away or takes the call as wrong."""
+        try:
+            return self._try(call, *args, **kwargs)
+        except stripe.InvalidRequestError as error:
+            raise _misunderstood() from error
+
+    def _ask_for_customer(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        """Make a call for a customer; raise CustomerGone, and PaymentsUnavailable where anything else is missing."""
+        try:
+            return self._ask(call, *args, **kwargs)
+        except CustomerGone:
+            raise
+        except NotFound as error:
+            # A price, which is ours to know.
+            raise _misunderstood() from error
+
+    def _try(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        """Make a call; raise NotFound, PaymentsUnavailable where Stripe is away, and what else it says of the call."""
+        try:
+            return self._rest.guard(functools.partial(call, *args, **kwargs))
+        except stripe.InvalidRequestError as error:
+            if error.code == _MISSING:
+                raise (CustomerGone if error.param == "customer" else NotFound)(_UNKNOWN) from error
+            raise
 
 
 class _Rest:
@@ -296,12 +360,7 @@ class _Rest:
                 self._count_failure()
             raise _away() from error
         except (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError) as error:
-            _log.exception("Stripe does not take what we ask.")
-            raise PaymentsUnavailable("Payments are not set up well on this server. We have been told.") from error
-        except stripe.InvalidRequestError as error:
-            if error.code == "resource_missing":
-                raise NotFound("The payment service knows nothing of this.") from error
-            raise
+            raise _misunderstood() from error
         with self._lock:
             self._failures = 0
         return answer
@@ -317,6 +376,12 @@ def _away() -> PaymentsUnavailable:
     return PaymentsUnavailable("The payment service does not answer at the moment. Please try again later.")
 
 
+def _misunderstood() -> PaymentsUnavailable:
+    """Return what a customer is told while the cause, which is being handled, goes to the log."""
+    _log.exception("Stripe does not take what we ask.")
+    return PaymentsUnavailable("Payments are not set up well on this server. We have been told.")
+
+
 def _kept(plan: str | None, until: int | None) -> dict[str, str]:
     """Return labels of a subscription; Stripe takes an empty one for "none"."""
     return {"kept_plan": plan or "", "kept_until": str(until or "")}
@@ -326,30 +391,36 @@ def _once(what: str, whose: str) -> Any:  # noqa: ANN401  (the library's options
     return {"idempotency_key": f"oriel-{what}-{whose}"}
 
 
-def _facts(
-    session: Session, intent: PaymentIntent | None, charge: Charge | None, disputes: Sequence[stripe.Dispute]
-) -> CheckoutFacts:
-    lost = [dispute for dispute in disputes if dispute.status == "lost"]
-    settled = [dispute for dispute in disputes if dispute.status in ("won", "lost", "warning_closed", "prevented")]
+def _facts(session: Session, intent: PaymentIntent | None, back: GivenBack) -> CheckoutFacts:
+    charge = intent.latest_charge if intent and isinstance(intent.latest_charge, Charge) else None
     state = session.status if session.status in ("complete", "expired") else "open"
-    paid = session.payment_status in ("paid", "no_payment_required")
-    refused = intent is not None and intent.status in ("requires_payment_method", "canceled")
+    paid = session.payment_status in ("paid", "no_payment_required") or (
+        # A bill that a bank has refused at first may be paid later, of which the page hears nothing.
+        isinstance(session.invoice, StripeInvoice) and session.invoice.status == "paid"
+    )
     return CheckoutFacts(
         session_id=session.id,
         payment_id=session.client_reference_id or "",
         state=cast("Any", state),
         paid=state == "complete" and paid,
-        failed=state == "complete" and not paid and refused,
+        failed=state == "complete" and not paid and _is_refused(session, intent),
         amount=session.amount_total or 0,
         currency=session.currency or "usd",
         paid_as=intent.id if intent else None,
         subscription_id=_id_of(session.subscription),
         invoice_id=_id_of(session.invoice),
         receipt_url=charge.receipt_url if charge else None,
-        refunded=charge.amount_refunded if charge else 0,
-        disputed=len(settled) < len(disputes),
-        dispute_lost=bool(lost),
+        back=back,
     )
+
+
+def _is_refused(session: Session, intent: PaymentIntent | None) -> bool:
+    """Tell whether a bank has refused, after days maybe, what was paid on a page."""
+    if intent:
+        return intent.status in ("requires_payment_method", "canceled")
+    # Until the bank has decided the subscription is active.
+    subscription = session.subscription
+    return isinstance(subscription, StripeSubscription) and _STATES.get(subscription.status) in ("past_due", "over")
 
 
 def _price_of(found: StripeInvoice) -> str:

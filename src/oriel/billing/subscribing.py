@@ -2,58 +2,61 @@
 
 import contextlib
 import logging
+import random
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
 from oriel.billing.gateway import PaymentGateway, SubscriptionFacts, payments
-from oriel.billing.models import ACTIVE, PAST_DUE, PayingCustomer, PlanHolding
-from oriel.billing.plans import FREE, PLANS
+from oriel.billing.models import ACTIVE, PAST_DUE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
+from oriel.billing.plans import FREE, PAID_PLANS, PLANS
 from oriel.billing.standing import plan_of, take_turn
-from oriel.errors import CallerError, NotFound, WrongState
+from oriel.errors import CallerError, NotFound, PaymentsUnavailable, WrongState
 from oriel.infra.database import db, writing
 from oriel.infra.events import publish
 from oriel.infra.logs import facts as logged
 
 _log = logging.getLogger("oriel.payments")
 
-SUBSCRIPTION = "subscription"
 _ORDER = list(PLANS)
 _LIVING = ("live", "past_due")
+# Each of them, somebody else has written something down meanwhile.
+_TRIES = 10
+_PAUSE_S = 0.05
 
 Change = Literal["cancel", "resume"]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What stood in a customer's row before the payment service was asked."""
+
+    subscription_id: str | None
+    version: int
 
 
 def follow_subscription(subscription_id: str) -> None:
     """Make a customer's plan agree with a subscription; one that is nobody's of ours is left alone.
 
-    Events may come in any order, so each asks anew, and what was asked earlier than what stands there is dropped.
+    Events may come in any order, so each asks anew. What is written down is never older than what stands there: whoever
+    finds that somebody else has written since the question asks again.
     """
-    gateway = payments()
-    told = gateway.subscription(subscription_id)
-    known = select(PayingCustomer.user_id).where(PayingCustomer.customer_id == told.customer_id)
-    user_id = db.session.scalar(known)
-    held = db.session.get(PlanHolding, user_id) if user_id else None
-    other_id = held.subscription_id if held else None
-    db.session.commit()
+    user_id = _holder_of(subscription_id)
     if user_id is None:
         _log.warning("A subscription is nobody's of ours.", extra=logged(subscription=subscription_id))
         return
-    if other_id and other_id != subscription_id:
-        if told.state not in _LIVING:
-            # Late news of a former one: what was paid for it was used.
+    for tries in range(_TRIES):
+        # Those who ask at once would go on getting into each other's way.
+        time.sleep(random.uniform(0, _PAUSE_S * tries))  # noqa: S311  (no secret)
+        if _is_followed(subscription_id, user_id):
+            publish(user_id, SUBSCRIPTION, subscription_id)
             return
-        if _is_living(gateway, other_id):
-            # Two pages were paid: the first one counts, and the money for the second goes back.
-            gateway.end_subscription(subscription_id)
-            return
-    with writing() as session:
-        take_turn(session, user_id)
-        _apply(session, user_id, told, instead_of=other_id)
-    publish(user_id, SUBSCRIPTION, subscription_id)
+    raise PaymentsUnavailable("This subscription changes all the time. Please try again later.")
 
 
 def change_plan(user_id: str, name: str) -> None:
@@ -61,9 +64,9 @@ def change_plan(user_id: str, name: str) -> None:
 
     Raises CallerError for a plan that there is not, WrongState without a subscription, CardDeclined.
     """
-    if name not in PLANS or name == FREE.name:
+    if name not in PAID_PLANS:
         told = "Please say which plan; to go back to Free, cancel the subscription."
-        raise CallerError(told, plan=name, plans=[plan for plan in PLANS if plan != FREE.name])
+        raise CallerError(told, plan=name, plans=list(PAID_PLANS))
     holding = _subscribed(user_id)
     subscription_id, present = holding.subscription_id or "", plan_of(user_id).name
     if name == (holding.pending_plan or present):
@@ -102,6 +105,48 @@ def _subscribed(user_id: str) -> PlanHolding:
     return holding
 
 
+def _holder_of(subscription_id: str) -> str | None:
+    """Return whose subscription it is: of one that is new the payment service knows the customer."""
+    held = select(PlanHolding.user_id).where(PlanHolding.subscription_id == subscription_id)
+    user_id = db.session.scalar(held)
+    db.session.commit()
+    if user_id is None:
+        customer_id = payments().subscription(subscription_id).customer_id
+        user_id = db.session.scalar(select(PayingCustomer.user_id).where(PayingCustomer.customer_id == customer_id))
+        db.session.commit()
+    return user_id
+
+
+def _is_followed(subscription_id: str, user_id: str) -> bool:
+    """Ask and write down; return False, with nothing written, where somebody else has written in between."""
+    gateway, known = payments(), _known(user_id)
+    told = gateway.subscription(subscription_id)
+    other_id = known.subscription_id
+    if other_id and other_id != subscription_id:
+        if told.state not in _LIVING:
+            # Late news of a former one: what was paid for it was used.
+            return True
+        if _is_living(gateway, other_id):
+            # Two pages were paid: the first one counts, and the money for the second goes back, also what comes later.
+            with writing() as session:
+                _settle_page(session, told, by=other_id)
+            gateway.end_subscription(subscription_id)
+            return True
+    if told.state == "not_yet" or (told.plan is None and told.state != "over"):
+        if told.plan is None:
+            _log.error("A subscription has a price that is none of ours.", extra=logged(id=subscription_id))
+        return True
+    with writing() as session:
+        take_turn(session, user_id)
+        return _apply(session, user_id, told, known)
+
+
+def _known(user_id: str) -> _Known:
+    holding = db.session.get(PlanHolding, user_id, populate_existing=True)
+    db.session.commit()
+    return _Known(holding.subscription_id, holding.version) if holding else _Known(None, 0)
+
+
 def _is_living(gateway: PaymentGateway, subscription_id: str) -> bool:
     try:
         return gateway.subscription(subscription_id).state in _LIVING
@@ -109,32 +154,29 @@ def _is_living(gateway: PaymentGateway, subscription_id: str) -> bool:
         return False
 
 
-def _apply(session: Session, user_id: str, told: SubscriptionFacts, *, instead_of: str | None) -> None:
+def _apply(session: Session, user_id: str, told: SubscriptionFacts, known: _Known) -> bool:
     holding = session.get(PlanHolding, user_id, with_for_update=True, populate_existing=True)
-    if told.state == "not_yet" or (told.plan is None and told.state != "over"):
-        if told.plan is None:
-            _log.error("A subscription has a price that is none of ours.", extra=logged(id=told.subscription_id))
-        return
-    holding = holding or PlanHolding(user_id=user_id, plan=FREE.name, status=ACTIVE)
-    if holding.subscription_id not in (None, told.subscription_id, instead_of):
-        # Another thread has meanwhile followed another one.
-        return
-    if holding.asked_at and holding.asked_at > told.asked_at:
-        return
+    holding = holding or PlanHolding(user_id=user_id, plan=FREE.name, status=ACTIVE, version=0)
+    if holding.version != known.version:
+        return False
+    # Also where nothing changes: somebody who has asked before must ask again.
+    holding.version += 1
+    session.add(holding)
     if told.state == "over" and holding.subscription_id is None:
-        # It held nothing any more. What was asked about it before must not bring it back.
-        holding.asked_at = told.asked_at
-        session.add(holding)
-        return
+        return True
     before = (holding.plan, holding.pending_plan, holding.cancel_at_period_end)
     _write(holding, told)
-    session.add(holding)
+    _settle_page(session, told, by=None)
     session.flush()
     letters.plan_moved(session, holding, before)
+    return True
+
+
+def _settle_page(session: Session, told: SubscriptionFacts, *, by: str | None) -> None:
+    session.execute(update(Payment).where(Payment.id == told.payment_id).values(settled_by=by))
 
 
 def _write(holding: PlanHolding, told: SubscriptionFacts) -> None:
-    holding.asked_at = told.asked_at
     if told.state == "over":
         holding.plan, holding.status, holding.subscription_id = FREE.name, ACTIVE, None
         holding.period_start = holding.period_end = holding.pending_plan = None

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from oriel.accounts.access import Who, allow
 from oriel.billing.gateway import payments
-from oriel.billing.offline import Body, OfflineGateway, Overview
+from oriel.billing.offline import OfflineGateway, Overview
+from oriel.billing.offline_books import Body
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.dev.loopback import refuse_foreign_forms, refuse_others
 from oriel.dev.pages import page
@@ -86,6 +87,8 @@ def _checkout(session_id: str, refused: CallerError | None = None) -> Response:
         "what": plan.title,
         "is_monthly": plan is not CREDIT,
         "price": money(shown["amount"]),
+        "trial_days": shown.get("trial_days", 0),
+        "price_later": money(plan.price_cents),
         "minutes_left": max(1, round((shown["expires_at"] - now().timestamp()) / 60)),
         "after": _after(shown),
         "problem": refused.message if refused else None,

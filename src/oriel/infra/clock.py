@@ -1,6 +1,9 @@
 """The time, asked for in one place so that tests can hold it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import PlainSerializer, WithJsonSchema
 
 
 class Clock:
@@ -35,3 +38,11 @@ def in_iso(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# What an answer's field for a time is declared as: pydantic alone would write microseconds.
+Instant = Annotated[
+    datetime,
+    PlainSerializer(in_iso, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]

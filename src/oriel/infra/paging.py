@@ -7,7 +7,7 @@ A domain names its list, so that the OpenAPI document can, and gives the select 
     fetch_page(SessionList, select(UserSession).where(…).order_by(…), asked)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,4 +53,12 @@ def fetch_page(
     rows = db.session.scalars(query.limit(asked.per_page).offset((asked.page - 1) * asked.per_page)).all()
     items = [show(row) for row in rows] if show else list(rows)
     values = {"items": items, "total": total, "page": asked.page, "per_page": asked.per_page}
+    return shape.model_validate(values, from_attributes=True)
+
+
+def page_of(shape: type[PageOf], found: Sequence[object], asked: PageQuery) -> PageOf:
+    """Return one page of what is at hand as a whole."""
+    first = (asked.page - 1) * asked.per_page
+    items = found[first : first + asked.per_page]
+    values = {"items": items, "total": len(found), "page": asked.page, "per_page": asked.per_page}
     return shape.model_validate(values, from_attributes=True)

@@ -10,6 +10,7 @@ from oriel.mails.payment_letters import (
     payment_failed,
     payment_refunded,
     plan_changed,
+    plan_stays,
     plan_will_change,
     receipt,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "payment_failed",
     "payment_refunded",
     "plan_changed",
+    "plan_stays",
     "plan_will_change",
     "receipt",
     "render_failed",

@@ -76,6 +76,11 @@ def plan_will_change(name: str, old_title: str, new_title: str, on: datetime, bi
     )
 
 
+def plan_stays(name: str, title: str, billing_url: str) -> Letter:
+    """Tell that a change which was noted for the end of the period is taken back."""
+    return compose("plan_stays", f"You keep {title}", greeting=greeting(name), plan=title, link=billing_url)
+
+
 def payment_refunded(name: str, what: str, amount: int, currency: str, why: str) -> Letter:
     """Tell that money goes back to the customer; `why` is a sentence."""
     given_back = money(amount, currency)

@@ -1,6 +1,7 @@
 """Ending a render on its customer's wish."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
@@ -22,12 +23,31 @@ def cancel_render(user_id: str, job_id: str) -> RenderJob:
     """End a waiting render at once, ask the worker of one under way; WrongState when it has ended."""
     own_job(user_id, job_id)
     with writing() as session:
-        job = session.scalars(select(RenderJob).where(RenderJob.id == job_id).with_for_update()).one()
-        if job.status == QUEUED:
-            cancel_now(session, job)
-        elif job.status == PROCESSING:
-            job.cancel_asked_at = job.cancel_asked_at or now()
-        else:
+        job = _locked(session, job_id)
+        if not _end(session, job):
             raise WrongState(f"This render has ended already: it is {job.status}.", status=job.status)
     announce(user_id, job_id)
     return job
+
+
+def withdraw(session: Session, job_id: str, also_under_way: bool) -> None:
+    """End a render within a transaction because its payment has gone back; one that has ended stays as it is."""
+    job = _locked(session, job_id)
+    if job.status == QUEUED or also_under_way:
+        _end(session, job)
+
+
+def _locked(session: Session, job_id: str) -> RenderJob:
+    query = select(RenderJob).where(RenderJob.id == job_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _end(session: Session, job: RenderJob) -> bool:
+    """End it, or ask its worker to; return False where it has ended already."""
+    if job.status == QUEUED:
+        cancel_now(session, job)
+    elif job.status == PROCESSING:
+        job.cancel_asked_at = job.cancel_asked_at or now()
+    else:
+        return False
+    return True

@@ -6,11 +6,13 @@ from sqlalchemy.orm import Session
 
 from oriel.accounts import statistics
 from oriel.billing import orders, storage_use
+from oriel.billing.models import PENDING, Payment
 from oriel.billing.plans import CREDIT
 from oriel.infra.database import db
 from oriel.media import uses
 from oriel.media.models import Upload
-from oriel.rendering import events, routes, submit
+from oriel.rendering import cancelling, events, routes, submit
+from oriel.rendering.announcing import announce
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
 from oriel.rendering.pipeline.looks import load_looks
 
@@ -26,6 +28,8 @@ def register(app: APIFlask) -> None:
                 session, user_id, order, payment_id, looks
             ),
             begin=submit.begin,
+            withdraw=cancelling.withdraw,
+            announce=announce,
         )
     )
     app.register_blueprint(routes.routes)
@@ -45,6 +49,15 @@ def is_rendered(session: Session, upload_id: str) -> bool:
     upload = session.get_one(Upload, upload_id)
     query = select(RenderJob).where(RenderJob.user_id == upload.user_id, RenderJob.status.in_(UNDER_WAY))
     return any(upload.object_name in (job.audio_object, *pictures_of(job)) for job in session.scalars(query))
+
+
+@uses.register
+def is_ordered(session: Session, upload_id: str) -> bool:
+    """Tell whether somebody is about to pay for a render of this song."""
+    upload = session.get_one(Upload, upload_id)
+    open_pages = (Payment.user_id == upload.user_id, Payment.status == PENDING, Payment.render_order.is_not(None))
+    orders = session.scalars(select(Payment.render_order).where(*open_pages))
+    return any(order and order["upload_id"] == upload_id for order in orders)
 
 
 @storage_use.register

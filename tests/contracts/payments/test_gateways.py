@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +13,7 @@ import pytest
 import stripe
 from tests.peers.stripe import Deliveries, StripePeer, stripe_peer
 
-from oriel.billing.gateway import Checkout, PaymentGateway, SubscriptionFacts
+from oriel.billing.gateway import Checkout, CustomerGone, GivenBack, PaymentGateway, SubscriptionFacts
 from oriel.billing.offline import OfflineGateway
 from oriel.billing.stripe_account import prepare_account
 from oriel.billing.stripe_gateway import StripeGateway
@@ -51,6 +52,12 @@ class Rig(Protocol):
     def decide(self, paid_as: str, *, won: bool) -> None:
         """Have the bank decide about it."""
 
+    def paid_as(self, invoice_id: str) -> str:
+        """Return what a bill was paid with."""
+
+    def forget(self, customer_id: str) -> None:
+        """Have a customer deleted."""
+
     def pass_time(self, time: timedelta) -> None:
         """Let time pass for both sides."""
 
@@ -86,6 +93,12 @@ class WithStripe:
         [dispute] = [one for one in self._peer.everything("dispute") if one["payment_intent"] == paid_as]
         self._peer.close_dispute(dispute["id"], won=won)
 
+    def paid_as(self, invoice_id: str) -> str:
+        return self._peer.payment_of(invoice_id)
+
+    def forget(self, customer_id: str) -> None:
+        self._peer.delete_customer(customer_id)
+
     def pass_time(self, time: timedelta) -> None:
         clock.shift(time)
         self._peer.advance(time)
@@ -98,6 +111,7 @@ class Offline:
     """The development gateway."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._letters: list[Letter] = []
         self.secret = "whsec_offline"  # noqa: S105
         self.gateway = OfflineGateway(folder, BASE, self.secret, deliver=self._take)
@@ -119,6 +133,13 @@ class Offline:
 
     def decide(self, paid_as: str, *, won: bool) -> None:
         self.gateway.dispute(paid_as, "won" if won else "lost")
+
+    def paid_as(self, invoice_id: str) -> str:
+        return f"pi_{invoice_id}"
+
+    def forget(self, customer_id: str) -> None:
+        # Somebody has deleted the books.
+        (self._folder / "offline-payments.sqlite3").unlink()
 
     def pass_time(self, time: timedelta) -> None:
         clock.shift(time)
@@ -142,7 +163,7 @@ def ada(rig: Rig) -> str:
     return rig.gateway.customer("user-ada", "ada@example.com", "Ada")
 
 
-def wanted(customer_id: str, product: str = "render") -> Checkout:
+def wanted(customer_id: str, product: str = "render", trial_days: int = 0) -> Checkout:
     payment_id = f"payment{next(_numbers)}"
     return Checkout(
         payment_id=payment_id,
@@ -151,6 +172,7 @@ def wanted(customer_id: str, product: str = "render") -> Checkout:
         success_url=f"{BASE}/payment/done?session_id={{CHECKOUT_SESSION_ID}}",
         cancel_url=f"{BASE}/payment/left?payment={payment_id}",
         expires_at=now() + timedelta(hours=1),
+        trial_days=trial_days,
     )
 
 
@@ -172,6 +194,13 @@ def subscribed(rig: Rig, customer_id: str, plan: str = "pro") -> str:
     return subscription_id
 
 
+def charged(rig: Rig, since: datetime, kind: str) -> str:
+    """Return the payment that the only event of a kind is about."""
+    [event] = [event for event in rig.gateway.events_since(since) if event.kind == kind]
+    about: Any = event.body
+    return str(about["data"]["object"]["payment_intent"])
+
+
 def standing(facts: SubscriptionFacts) -> tuple[str | None, str, bool]:
     return facts.plan, facts.state, facts.cancel_at_period_end
 
@@ -180,6 +209,16 @@ class TestPages:
     def test_a_customer_is_made_once(self, rig: Rig, ada: str) -> None:
         assert rig.gateway.customer("user-ada", "ada@example.com", "Ada") == ada
         assert rig.gateway.customer("user-bob", "bob@example.com", "") != ada
+
+    def test_a_customer_who_is_gone_is_made_anew(self, rig: Rig, ada: str) -> None:
+        rig.forget(ada)
+        with pytest.raises(CustomerGone):
+            rig.gateway.open_checkout(checkout := wanted(ada))
+        with pytest.raises(CustomerGone):
+            rig.gateway.portal(ada, BASE)
+        again = rig.gateway.customer("user-ada", "ada@example.com", "Ada", instead_of=ada)
+        assert rig.gateway.open_checkout(replace(checkout, customer_id=again)).url
+        assert rig.gateway.portal(again, BASE)
 
     def test_the_same_payment_opens_the_same_page(self, rig: Rig, ada: str) -> None:
         checkout = wanted(ada)
@@ -194,7 +233,12 @@ class TestPages:
         facts = rig.gateway.checkout(rig.gateway.open_checkout(checkout).session_id)
         assert (facts.state, facts.paid, facts.failed) == ("open", False, False)
         assert (facts.payment_id, facts.amount, facts.currency) == (checkout.payment_id, amount, "usd")
-        assert (facts.paid_as, facts.subscription_id, facts.refunded, facts.disputed) == (None, None, 0, False)
+        assert (facts.paid_as, facts.subscription_id, facts.back.refunded, facts.back.disputed) == (
+            None,
+            None,
+            0,
+            False,
+        )
 
     def test_a_page_that_is_paid(self, rig: Rig, ada: str) -> None:
         session_id, paid_as = bought(rig, ada)
@@ -230,27 +274,27 @@ class TestPages:
         for _ in range(2):
             rig.gateway.refund(paid_as)
             facts = rig.gateway.checkout(session_id)
-            assert (facts.paid, facts.refunded) == (True, 499)
+            assert (facts.paid, facts.back.refunded) == (True, 499)
 
     @pytest.mark.parametrize("won", [True, False])
     def test_a_dispute_is_open_until_it_is_decided(self, rig: Rig, ada: str, won: bool) -> None:
         session_id, paid_as = bought(rig, ada)
         rig.dispute(paid_as)
         facts = rig.gateway.checkout(session_id)
-        assert (facts.disputed, facts.dispute_lost) == (True, False)
+        assert (facts.back.disputed, facts.back.dispute_lost) == (True, False)
         rig.decide(paid_as, won=won)
         facts = rig.gateway.checkout(session_id)
-        assert (facts.disputed, facts.dispute_lost) == (False, not won)
+        assert (facts.back.disputed, facts.back.dispute_lost) == (False, not won)
 
     def test_what_a_bank_has_taken_back_is_not_given_back_as_well(self, rig: Rig, ada: str) -> None:
         session_id, paid_as = bought(rig, ada)
         rig.dispute(paid_as)
         with pytest.raises(PaymentsUnavailable):
             rig.gateway.refund(paid_as)
-        assert rig.gateway.checkout(session_id).refunded == 0
+        assert rig.gateway.checkout(session_id).back.refunded == 0
         rig.decide(paid_as, won=True)
         rig.gateway.refund(paid_as)
-        assert rig.gateway.checkout(session_id).refunded == 499
+        assert rig.gateway.checkout(session_id).back.refunded == 499
 
 
 class TestSubscriptions:
@@ -357,6 +401,58 @@ class TestSubscriptions:
             rig.pass_time(timedelta(days=5))
         assert rig.gateway.subscription(subscription_id).state == "over"
 
+    def test_a_trial_costs_nothing_until_it_is_over(self, rig: Rig, ada: str) -> None:
+        session_id = rig.gateway.open_checkout(wanted(ada, "pro", trial_days=14)).session_id
+        assert rig.gateway.checkout(session_id).amount == 0
+        rig.pay(session_id)
+        page = rig.gateway.checkout(session_id)
+        assert (page.paid, page.amount) == (True, 0)
+        assert page.subscription_id
+        facts = rig.gateway.subscription(page.subscription_id)
+        assert standing(facts) == ("pro", "live", False)
+        assert facts.period_end - facts.period_start == timedelta(days=14)
+        assert [bill.amount for bill in rig.gateway.invoices(ada)] == [0]
+        rig.pass_time(timedelta(days=14, hours=2))
+        later = rig.gateway.subscription(page.subscription_id)
+        assert timedelta(days=28) <= later.period_end - later.period_start <= timedelta(days=31)
+        assert [(bill.amount, bill.is_first) for bill in rig.gateway.invoices(ada)] == [(999, False), (0, True)]
+
+    def test_a_trial_that_is_cancelled_ends_unpaid(self, rig: Rig, ada: str) -> None:
+        session_id = rig.gateway.open_checkout(wanted(ada, "pro", trial_days=14)).session_id
+        rig.pay(session_id)
+        subscription_id = rig.gateway.checkout(session_id).subscription_id
+        assert subscription_id
+        rig.gateway.cancel_at_period_end(subscription_id, cancel=True)
+        rig.pass_time(timedelta(days=15))
+        assert rig.gateway.subscription(subscription_id).state == "over"
+        assert [bill.amount for bill in rig.gateway.invoices(ada)] == [0]
+        assert rig.gateway.given_back(rig.gateway.invoices(ada)[0].id) == GivenBack()
+
+    def test_the_bill_of_one_that_is_ended_at_once_is_given_back(self, rig: Rig, ada: str) -> None:
+        before = now() - timedelta(seconds=2)
+        subscription_id = subscribed(rig, ada)
+        [bill] = rig.gateway.invoices(ada)
+        assert rig.gateway.given_back(bill.id) == GivenBack()
+        rig.gateway.end_subscription(subscription_id)
+        assert rig.gateway.given_back(bill.id) == GivenBack(refunded=999)
+        paid_as = charged(rig, before, "charge.refunded")
+        assert rig.gateway.bill_paid_as(paid_as) == bill.id
+        assert rig.gateway.checkout_that_paid(paid_as) is None
+
+    def test_the_money_of_a_bill_is_disputed(self, rig: Rig, ada: str) -> None:
+        before = now() - timedelta(seconds=2)
+        subscribed(rig, ada)
+        [bill] = rig.gateway.invoices(ada)
+        paid_as = rig.paid_as(bill.id)
+        rig.dispute(paid_as)
+        assert charged(rig, before, "charge.dispute.created") == paid_as
+        assert rig.gateway.given_back(bill.id) == GivenBack(disputed=True)
+        rig.decide(paid_as, won=False)
+        assert rig.gateway.given_back(bill.id) == GivenBack(dispute_lost=True)
+
+    def test_what_paid_a_page_has_paid_no_bill(self, rig: Rig, ada: str) -> None:
+        assert rig.gateway.bill_paid_as(bought(rig, ada)[1]) is None
+
     def test_bills_can_be_looked_at(self, rig: Rig, ada: str) -> None:
         subscribed(rig, ada)
         [bill] = rig.gateway.invoices(ada)
@@ -419,9 +515,7 @@ class TestEvents:
         before = now() - timedelta(seconds=2)
         session_id, paid_as = bought(rig, ada)
         rig.gateway.refund(paid_as)
-        [event] = [event for event in rig.gateway.events_since(before) if event.kind == "charge.refunded"]
-        about: Any = event.body
-        assert rig.gateway.checkout_that_paid(about["data"]["object"]["payment_intent"]) == session_id
+        assert rig.gateway.checkout_that_paid(charged(rig, before, "charge.refunded")) == session_id
 
     @pytest.mark.parametrize("age_s", [0, 290])
     def test_what_is_signed_well_is_taken(self, rig: Rig, ada: str, age_s: int) -> None:

@@ -87,11 +87,12 @@ def _payments(books: Books, peer: StripePeer) -> None:
             assert payment.status != COMPLETED or payment.invoice_id
             continue
         session = peer.look(payment.stripe_session_id)
-        # What is written down as paid is, and what is written down as failed will never be.
+        # What is written down as paid is, and what is written down as failed was not paid on its page.
         if payment.status == COMPLETED:
-            assert session["payment_status"] == "paid", session["payment_status"]
+            assert is_paid(peer, session), session["payment_status"]
         if payment.status == FAILED:
             assert session["payment_status"] != "paid", session["payment_status"]
+        assert payment.settle_at or not (payment.expire_wanted or payment.refund_wanted), "wanted, and never asked for"
 
 
 def _money(books: Books, peer: StripePeer) -> None:
@@ -106,6 +107,13 @@ def _money(books: Books, peer: StripePeer) -> None:
         assert payment.settled_by, "paid, and nothing came of it"
         assert payment.job_id is None
         assert payment.refund_wanted or is_back(peer, payment), "paid, and lost"
+
+
+def is_paid(peer: StripePeer, session: Obj) -> bool:
+    """Whether a page was paid, or its bill later."""
+    return session["payment_status"] == "paid" or bool(
+        session["invoice"] and peer.look(session["invoice"])["status"] == "paid"
+    )
 
 
 def is_back(peer: StripePeer, payment: Payment) -> bool:
@@ -159,7 +167,7 @@ def settled(books: Books, peer: StripePeer, plans: dict[str, str]) -> None:
     by_session = {payment.stripe_session_id: payment for payment in books.payments}
     for session in peer.everything("checkout.session"):
         payment = by_session.get(session["id"])
-        if session["payment_status"] == "paid":
+        if is_paid(peer, session):
             assert payment
             assert payment.status == COMPLETED, (payment.status, session["mode"])
             assert not payment.expire_wanted
@@ -173,7 +181,8 @@ def settled(books: Books, peer: StripePeer, plans: dict[str, str]) -> None:
 def _may_still_be_paid(peer: StripePeer, session: Obj) -> bool:
     if session["status"] == "open":
         return True
-    return bool(session["status"] == "complete" and peer.look(session["payment_intent"])["status"] == "processing")
+    paid_as = session["payment_intent"] or peer.account.payment_of.get(session["invoice"])
+    return bool(session["status"] == "complete" and paid_as and peer.look(paid_as)["status"] == "processing")
 
 
 def _paid_once(books: Books, peer: StripePeer, payment: Payment) -> None:

@@ -11,7 +11,7 @@ from tests.functional.caller import Caller
 from tests.peers.stripe import Deliveries, StripePeer, stripe_peer
 from werkzeug.test import TestResponse
 
-from oriel.billing.gateway import init_payments
+from oriel.billing.gateway import SubscriptionFacts, init_payments
 from oriel.billing.journal import deal_with_due
 from oriel.billing.stripe_account import prepare_account
 from oriel.billing.stripe_gateway import StripeGateway
@@ -55,6 +55,22 @@ class Till:
         opened = asked(customer, **wanted)
         assert opened.status_code == 201, opened.text
         return str((opened.json or {})["session_id"])
+
+
+def meanwhile(till: Till, patch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen between the service's next question about a subscription, and what it does with it."""
+    gateway = till.app.extensions["oriel.payments"]
+    real = gateway.subscription
+    asked: list[str] = []
+
+    def slow(subscription_id: str) -> SubscriptionFacts:
+        answer: SubscriptionFacts = real(subscription_id)
+        if not asked:
+            asked.append(subscription_id)
+            happens()
+        return answer
+
+    patch.setattr(gateway, "subscription", slow)
 
 
 def asked(customer: Caller, **wanted: Any) -> TestResponse:  # noqa: ANN401

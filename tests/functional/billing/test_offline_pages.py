@@ -146,6 +146,15 @@ def test_who_pays_goes_on_to_us_and_has_one_credit(desk: Desk, ada: Caller) -> N
     assert mails_of(desk.app) == ["receipt"]
 
 
+def test_a_trial_is_begun_for_nothing(desk: Desk, ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_trials = desk.app.config["ORIEL"].model_copy(update={"trial_days": 14})
+    monkeypatch.setitem(desk.app.config, "ORIEL", with_trials)
+    session_id = desk.open(ada, kind="subscription", plan="pro")
+    shown = desk.browser.get(f"/dev/checkout?session={session_id}").text
+    assert "for 14 days, then $9.99 a month" in shown
+    assert "Begin the trial" in shown
+
+
 def test_the_events_come_in_no_order(desk: Desk, ada: Caller) -> None:
     orders = set()
     for _ in range(8):

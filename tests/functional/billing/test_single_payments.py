@@ -12,13 +12,14 @@ from tests.functional.billing.conftest import Till, asked
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
-from oriel.billing import fulfilment, journal, rights
+from oriel.billing import fulfilment, journal
 from oriel.billing.models import Credit, Payment, PaymentEvent
 from oriel.billing.standing import set_plan
-from oriel.errors import StageCrashed
-from oriel.infra.clock import clock
-from oriel.infra.database import db
+from oriel.errors import StageCrashed, UndecodableSong
+from oriel.infra.clock import clock, now
+from oriel.infra.database import db, writing
 from oriel.infra.mail.outbox import OutboxMail
+from oriel.media.models import Upload
 from oriel.rendering import attempts
 from oriel.rendering.models import RenderJob
 
@@ -99,6 +100,12 @@ def test_the_page_that_follows_a_payment_needs_no_event(till: Till, ada: Caller)
     till.tell()
     assert len(jobs_of(till.app)) == 1
     assert credits_of(till.app) == ["reserved"]
+
+
+def test_a_page_that_nobody_has_paid_is_thanked_for_nothing(till: Till) -> None:
+    for query in ("", "?session_id=cs_of_somebody_else"):
+        page = till.app.test_client().get(f"/payment/done{query}")
+        assert (page.status_code, "Thank you" in page.get_data(as_text=True)) == (404, False)
 
 
 def test_a_poll_needs_no_event_either(till: Till, ada: Caller) -> None:
@@ -212,7 +219,8 @@ def test_an_order_that_cannot_be_rendered_is_refused_before_it_is_paid(till: Til
 def test_an_order_whose_song_is_gone_when_it_is_paid_leaves_a_credit(till: Till, ada: Caller) -> None:
     upload = uploaded(ada)
     session_id = till.open(ada, render={"upload_id": upload, "settings": BIG})
-    assert ada.delete(f"/api/uploads/{upload}").status_code < 300
+    with till.app.app_context(), writing() as session:
+        session.get_one(Upload, upload).deleted_at = now()
     till.peer.pay(session_id)
     till.tell()
     told = status_of(ada, session_id)
@@ -220,6 +228,15 @@ def test_an_order_whose_song_is_gone_when_it_is_paid_leaves_a_credit(till: Till,
     assert told["error"]
     assert credits_of(till.app) == ["held"]
     assert mails_of(till.app) == ["credit_held", "receipt"]
+
+
+def test_a_song_stays_while_somebody_may_pay_for_it(till: Till, ada: Caller) -> None:
+    upload = uploaded(ada)
+    session_id = till.open(ada, render={"upload_id": upload, "settings": BIG})
+    assert ada.delete(f"/api/uploads/{upload}").status_code == 409
+    till.peer.abandon(session_id)
+    till.tell()
+    assert ada.delete(f"/api/uploads/{upload}").status_code == 204
 
 
 def test_what_the_plan_paid_meanwhile_is_given_back_once(till: Till, pro: Caller) -> None:
@@ -295,14 +312,14 @@ def test_a_credit_that_comes_back_during_a_dispute_is_frozen(till: Till, ada: Ca
     session_id = till.buy(ada, render={"upload_id": uploaded(ada), "settings": BIG})
     paid_as = payment_of(till.app, session_id).paid_as
     assert paid_as
+    with till.app.app_context():
+        attempt = attempts.claim("a worker")
+    assert attempt
     till.peer.dispute(paid_as)
     till.tell()
     assert credits_of(till.app) == ["reserved"]
     with till.app.app_context():
-        from oriel.infra.database import writing
-
-        with writing() as session:
-            rights.give_back(session, status_of(ada, session_id)["job_id"])
+        attempts.fail(attempt, UndecodableSong("This song cannot be read."))
     assert credits_of(till.app) == ["frozen"]
 
 

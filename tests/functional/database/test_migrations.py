@@ -8,11 +8,12 @@ from subprocess import PIPE
 
 import pytest
 from apiflask import APIFlask
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, Table, inspect, text
 from tests.functional.conftest import service_settings
 from tests.functional.waiting import PATIENCE_S
 
 from oriel.app import alembic, create_app, upgrade_database
+from oriel.infra.clock import now
 from oriel.infra.database import db
 
 # A process that is ready, and upgrades when it is told to.
@@ -63,6 +64,20 @@ def test_processes_that_upgrade_at_once_all_end_well(empty: APIFlask, empty_data
     told = [process.communicate(timeout=PATIENCE_S)[1] for process in running]
     assert [process.returncode for process in running] == [0] * _AT_ONCE, told
     assert alembic.compare_metadata() == []
+
+
+def test_what_was_wanted_before_an_upgrade_is_asked_for_after_it(empty: APIFlask) -> None:
+    alembic.upgrade("1795200623")
+    payments = Table("payments", MetaData(), autoload_with=db.engine)
+    row = {"kind": "render", "amount": 499, "currency": "usd", "status": "completed", "created_at": now()}
+    row |= {"thing": "render", "expire_wanted": False, "refunded": 0, "is_disputed": False}
+    with db.engine.begin() as connection:
+        for name, wanted in (("quiet", False), ("waits", True)):
+            connection.execute(payments.insert().values(id=name, refund_wanted=wanted, **row))
+    upgrade_database()
+    with db.engine.connect() as connection:
+        found = connection.execute(text("SELECT id, settle_at IS NOT NULL, trial_days FROM payments ORDER BY id")).all()
+    assert [tuple(row) for row in found] == [("quiet", False, 0), ("waits", True, 0)]
 
 
 def test_the_way_back_leads_to_nothing(empty: APIFlask) -> None:

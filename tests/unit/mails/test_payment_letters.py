@@ -13,6 +13,7 @@ from oriel.mails import (
     payment_failed,
     payment_refunded,
     plan_changed,
+    plan_stays,
     plan_will_change,
     receipt,
 )
@@ -145,6 +146,14 @@ def test_a_plan_that_ends_is_not_charged_again() -> None:
     for said in both(plan_will_change("Ada", "Pro", "Free", WHEN, BILLING)):
         assert "You will not be charged for Pro again." in said
         assert "Nothing is deleted on that day" in said
+
+
+def test_a_change_that_is_taken_back() -> None:
+    letter = plan_stays("Ada", "Pro", BILLING)
+    assert letter.subject == "You keep Pro"
+    for said in both(letter):
+        assert "Pro goes on as before, and is renewed as before." in said
+    assert links(letter) == {BILLING}
 
 
 def test_money_that_goes_back() -> None:

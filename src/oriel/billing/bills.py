@@ -1,0 +1,93 @@
+"""Bills of subscriptions: each that is paid becomes a payment, and what goes back of its money is noted there."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oriel.billing import letters
+from oriel.billing.gateway import GivenBack, Invoice, payments
+from oriel.billing.models import COMPLETED, PLAN_CHANGE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
+from oriel.billing.plans import FREE
+from oriel.billing.subscribing import follow_subscription
+from oriel.infra.clock import now
+from oriel.infra.database import insert_missing, writing
+from oriel.infra.events import publish
+from oriel.infra.ids import new_id
+
+_GIVEN_BACK = "The payment was given back."
+_SECOND = "You had a subscription already, so this one has ended, and its payment was given back."
+
+
+def bill_paid(invoice: Invoice) -> None:
+    """Keep a bill that was paid, unless it is the first one, which is the payment of its page."""
+    assert invoice.subscription_id
+    follow_subscription(invoice.subscription_id)
+    if invoice.is_first or invoice.state != "paid" or not invoice.amount:
+        return
+    with writing() as session:
+        user_id, plan = _whose(session, invoice)
+        if user_id:
+            _keep(session, user_id, plan, invoice)
+    follow_bill(invoice.id)
+    if user_id:
+        publish(user_id, SUBSCRIPTION, invoice.subscription_id)
+
+
+def bill_not_paid(invoice: Invoice) -> None:
+    """Tell the customer, unless it was paid meanwhile, or is the first one, whose page says so itself."""
+    assert invoice.subscription_id
+    follow_subscription(invoice.subscription_id)
+    if invoice.is_first or invoice.state == "paid":
+        return
+    with writing() as session:
+        user_id, plan = _whose(session, invoice)
+        if user_id and plan != FREE.name:
+            letters.payment_failed(session, user_id, invoice.plan or plan, invoice)
+
+
+def follow_bill(invoice_id: str) -> None:
+    """Note what has gone back of a bill's money; a bill that is none of ours is left alone."""
+    back = payments().given_back(invoice_id)
+    # Somebody else may have asked later and written earlier: the last word must be the latest one.
+    while _note(invoice_id, back):
+        back = payments().given_back(invoice_id)
+
+
+def _note(invoice_id: str, back: GivenBack) -> bool:
+    """Write it down; return whether that changes anything."""
+    with writing() as session:
+        payment = session.scalar(select(Payment).where(Payment.invoice_id == invoice_id).with_for_update())
+        if payment is None or (payment.refunded, payment.is_disputed) == (back.refunded, back.disputed):
+            return False
+        payment.refunded, payment.is_disputed = back.refunded, back.disputed
+        if payment.amount and back.refunded >= payment.amount:
+            payment.error = _SECOND if payment.settled_by else _GIVEN_BACK
+            letters.refunded(session, payment, payment.error)
+    return True
+
+
+def _whose(session: Session, invoice: Invoice) -> tuple[str | None, str]:
+    user_id = session.scalar(select(PayingCustomer.user_id).where(PayingCustomer.customer_id == invoice.customer_id))
+    holding = session.get(PlanHolding, user_id) if user_id else None
+    return user_id, holding.plan if holding else FREE.name
+
+
+def _keep(session: Session, user_id: str, plan: str, invoice: Invoice) -> None:
+    row = {
+        "id": (payment_id := new_id()),
+        "user_id": user_id,
+        "kind": SUBSCRIPTION,
+        "plan": invoice.plan or plan,
+        "amount": invoice.amount,
+        "currency": invoice.currency,
+        "status": COMPLETED,
+        "created_at": invoice.created_at,
+        "completed_at": now(),
+        "invoice_id": invoice.id,
+        "receipt_url": invoice.page_url,
+        "thing": PLAN_CHANGE if invoice.is_change else SUBSCRIPTION,
+    }
+    insert_missing(session, Payment, [row])
+    payment = session.get(Payment, payment_id)
+    if payment:
+        # Only where the bill is new.
+        letters.receipt(session, payment)

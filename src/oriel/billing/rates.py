@@ -1,0 +1,9 @@
+"""How often a customer may write, by plan: for the routes of this domain and those above it."""
+
+from oriel.accounts.access import current_user
+from oriel.billing.standing import plan_of
+
+
+def writes() -> str:
+    """Return how often the caller may submit, upload and change."""
+    return f"{plan_of(current_user().id).writes_a_minute}/minute"

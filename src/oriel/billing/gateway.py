@@ -11,13 +11,13 @@ from typing import Literal, Protocol
 
 from flask import Flask, current_app
 
-from oriel.errors import NotFound, PaymentsUnavailable
+from oriel.errors import PaymentsUnavailable
 
 _KEY = "oriel.payments"
 
 
-class CustomerGone(NotFound):
-    """The payment service has forgotten a customer, whom somebody has deleted there."""
+class CustomerGone(Exception):  # noqa: N818  (named for its situation, as those of oriel.errors)
+    """The payment service has forgotten a customer, whom somebody has deleted there: they are to be made anew."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,6 @@ class CheckoutFacts:
     """What became of such a page; amounts in cents."""
 
     session_id: str
-    payment_id: str
     state: Literal["open", "complete", "expired"]
     paid: bool
     # The bank has said no after the page was complete.
@@ -128,8 +127,6 @@ class Event:
 
 class PaymentGateway(Protocol):
     """A payment service. Every call may raise PaymentsUnavailable; those that move money may be repeated."""
-
-    name: str
 
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
         """Return the id of a customer, made where there is none, or `instead_of` one that is gone."""

@@ -58,8 +58,6 @@ class Overview:
 class OfflineGateway:
     """The development gateway; `deliver` hands an event's bytes and signature to our webhook."""
 
-    name = "offline"
-
     def __init__(self, folder: Path, base_url: str, secret: str, deliver: Deliver | None = None) -> None:
         self._path = folder / "offline-payments.sqlite3"
         self._base_url = base_url
@@ -100,7 +98,6 @@ class OfflineGateway:
             money = books.find("pi", page["paid_as"]) if page.get("paid_as") else {}
         return CheckoutFacts(
             session_id=session_id,
-            payment_id=page["payment_id"],
             state=page["state"],
             paid=page["state"] == "complete" and bool(paid),
             failed=False,
@@ -490,7 +487,7 @@ def _known(books: Books, customer_id: str) -> None:
         books.find("cus", customer_id)
     except NotFound as error:
         # Somebody has deleted the books.
-        raise CustomerGone("The payment service has forgotten this customer.") from error
+        raise CustomerGone from error
 
 
 def _back(money: Body) -> GivenBack:

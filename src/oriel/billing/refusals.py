@@ -55,11 +55,6 @@ class Refusal:
     plan: str
     lifted_by: str | None
 
-    @property
-    def code(self) -> str:
-        """The error's code."""
-        return self.error.code
-
     def as_error(self) -> PaymentRequired:
         """Return what to raise."""
         return self.error(self.sentence, limit=self.limit, value=self.value, plan=self.plan, lifted_by=self.lifted_by)

@@ -64,8 +64,6 @@ _STATES: dict[str, Literal["live", "past_due", "over", "not_yet"]] = {
 class StripeGateway:
     """The production gateway; `prices` are price ids by plan, with "render" for the single one."""
 
-    name = "stripe"
-
     def __init__(
         self, key: str, webhook_secret: str, prices: Mapping[str, str], *, base_url: str | None = None
     ) -> None:
@@ -317,26 +315,28 @@ class StripeGateway:
         """Make a call; raise NotFound, or PaymentsUnavailable where Stripe is away or takes the call as wrong."""
         try:
             return self._try(call, *args, **kwargs)
+        except CustomerGone as error:
+            raise NotFound(_UNKNOWN) from error
         except stripe.InvalidRequestError as error:
             raise _misunderstood() from error
 
     def _ask_for_customer(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         """Make a call for a customer; raise CustomerGone, and PaymentsUnavailable where anything else is missing."""
         try:
-            return self._ask(call, *args, **kwargs)
-        except CustomerGone:
-            raise
-        except NotFound as error:
-            # A price, which is ours to know.
+            return self._try(call, *args, **kwargs)
+        except (NotFound, stripe.InvalidRequestError) as error:
+            # What is missing is a price, which is ours to know.
             raise _misunderstood() from error
 
     def _try(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        """Make a call; raise NotFound, PaymentsUnavailable where Stripe is away, and what else it says of the call."""
+        """Make a call; raise NotFound, CustomerGone, PaymentsUnavailable where Stripe is away, and its own refusals."""
         try:
             return self._rest.guard(functools.partial(call, *args, **kwargs))
         except stripe.InvalidRequestError as error:
             if error.code == _MISSING:
-                raise (CustomerGone if error.param == "customer" else NotFound)(_UNKNOWN) from error
+                if error.param == "customer":
+                    raise CustomerGone from error
+                raise NotFound(_UNKNOWN) from error
             raise
 
 
@@ -400,7 +400,6 @@ def _facts(session: Session, intent: PaymentIntent | None, back: GivenBack) -> C
     )
     return CheckoutFacts(
         session_id=session.id,
-        payment_id=session.client_reference_id or "",
         state=cast("Any", state),
         paid=state == "complete" and paid,
         failed=state == "complete" and not paid and _is_refused(session, intent),

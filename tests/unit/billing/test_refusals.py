@@ -41,7 +41,7 @@ def test_free_refuses_what_is_beyond_it(
     change: dict[str, object], code: str, limit: object, value: object, lifted_by: str | None
 ) -> None:
     [refusal] = allowed_by(FREE, replace(MODEST, **change))  # type: ignore[arg-type]
-    assert (refusal.code, refusal.limit, refusal.value, refusal.lifted_by) == (code, limit, value, lifted_by)
+    assert (refusal.error.code, refusal.limit, refusal.value, refusal.lifted_by) == (code, limit, value, lifted_by)
     error = refusal.as_error()
     assert error.http_status == 402
     assert error.details == {"limit": limit, "value": value, "plan": "free", "lifted_by": lifted_by}
@@ -54,7 +54,7 @@ def test_the_limit_itself_is_allowed() -> None:
 def test_the_months_last_render_is_allowed_and_the_next_is_not() -> None:
     assert allowed_by(FREE, MODEST, Use(renders=4)) == []
     [refusal] = allowed_by(FREE, MODEST, Use(renders=5))
-    assert (refusal.code, refusal.lifted_by) == ("PLAN_LIMIT_MONTH", "pro")
+    assert (refusal.error.code, refusal.lifted_by) == ("PLAN_LIMIT_MONTH", "pro")
 
 
 def test_who_has_used_up_the_month_is_told_when_the_next_one_begins() -> None:
@@ -76,7 +76,7 @@ def test_enterprise_counts_no_renders() -> None:
 def test_storage_counts_what_is_there_already() -> None:
     assert allowed_by(FREE, MODEST, Use(storage_bytes=950_000_000)) == []
     [refusal] = allowed_by(FREE, MODEST, Use(storage_bytes=950_000_001))
-    assert refusal.code == "PLAN_LIMIT_STORAGE"
+    assert refusal.error.code == "PLAN_LIMIT_STORAGE"
 
 
 def test_every_sentence_says_what_is_missing_and_what_helps() -> None:

@@ -21,7 +21,7 @@ from oriel.settings import Settings, load_settings
 
 # The number of PostgreSQL's lock for it; any that nothing else takes.
 _UPGRADE = 0x0121E1
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 alembic = Alembic(metadatas=Base.metadata, run_mkdir=False)
 
@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         ORIEL=settings,
-        ALEMBIC={"script_location": str(_MIGRATIONS), "file_template": "v%%(rev)s_%%(slug)s"},
+        ALEMBIC={"script_location": str(MIGRATIONS), "file_template": "v%%(rev)s_%%(slug)s"},
         ALEMBIC_CONTEXT={"render_item": migrated_type, "render_as_batch": True},
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=1 << 20,

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from oriel.cli_billing import billing
+from oriel.cli_path import NamedPath
 from oriel.cli_progress import ProgressDisplay
 from oriel.cli_service import COMMANDS
 from oriel.cli_settings import RenderOptions, document_from
@@ -28,7 +29,7 @@ from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResul
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 from oriel.settings import Settings, load_settings
 
-_PATH = click.Path(path_type=Path)
+_PATH = NamedPath(path_type=Path)
 _INTERRUPTED = 130
 
 
@@ -162,6 +163,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = oriel.main(given, prog_name="oriel", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        # A group without its command: the help as it is.
+        error.show()
         return error.exit_code
     except click.ClickException as error:
         return _fail(error.format_message(), 2, given)

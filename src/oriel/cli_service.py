@@ -4,21 +4,28 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 import click
 
+from oriel.cli_path import NamedPath
+from oriel.errors import CallerError
+from oriel.infra.clock import in_iso
 from oriel.infra.logs import log_to_stderr
 from oriel.settings import Settings, load_settings
 
 # Half of the threads may be held by WebSockets, of which 300 are to be open at once.
 _THREADS = 640
 _GRACE_S = 5
+# A command that acts on an installation which is there.
+_OPERATOR = "operator"
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the web page.  [default: 5000, or PORT]")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder for everything that is kept.")
+@click.option("--data", type=NamedPath(path_type=Path, file_okay=False), help="Folder for everything that is kept.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Renders at the same time.")
 def up(port: int | None, data: Path | None, workers: int) -> int:
     """Run everything on this machine: web, worker, clock and Valkey. Ctrl-C ends it."""
@@ -33,7 +40,11 @@ def up(port: int | None, data: Path | None, workers: int) -> int:
 @click.command()
 def web() -> int:
     """Serve the HTTP API with gunicorn."""
-    settings = load_settings().require_service()
+    from oriel.installation import refuse_unusable_addresses
+
+    settings = load_settings()
+    refuse_unusable_addresses(settings)
+    settings = settings.require_service()
     gunicorn = [
         *("-m", "gunicorn", "oriel.wsgi:app", "--bind", f"{settings.bind_host}:{settings.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
@@ -49,9 +60,11 @@ def web() -> int:
 @click.option("--name", help="What this worker is called in the database.")
 def worker(name: str | None) -> int:
     """Make renders, one after the other."""
+    from oriel.installation import refuse_unusable_database
     from oriel.worker import run_worker
 
     settings = _service("worker")
+    refuse_unusable_database(settings)
     return run_worker(settings, name)
 
 
@@ -72,8 +85,13 @@ def db() -> None:
 def db_upgrade() -> int:
     """Bring the database's tables up to date."""
     from oriel.app import create_app, upgrade_database
+    from oriel.installation import refuse_unusable_database
 
-    with create_app(_service("db")).app_context():
+    settings = _service("db")
+    with settings.data_folder_used():
+        settings.data_root.mkdir(parents=True, exist_ok=True)
+    refuse_unusable_database(settings)
+    with create_app(settings).app_context():
         upgrade_database()
     return 0
 
@@ -85,16 +103,30 @@ def admin() -> None:
 
 @admin.command("create")
 @click.argument("email")
-@click.password_option("--password", envvar="ADMIN_PASSWORD", help="Asked for when it is not given.")
-def admin_create(email: str, password: str) -> int:
+@click.option("--password", envvar="ADMIN_PASSWORD", help="Asked for, or read from standard input, when not given.")
+def admin_create(email: str, password: str | None) -> int:
     """Make an operator. A customer with this address becomes one, with this password in place of the old one."""
-    from oriel.accounts.operators import create_admin
-    from oriel.app import create_app
+    from oriel.accounts.operators import create_admin, is_known
 
-    with create_app(_service("admin")).app_context():
-        create_admin(email, password)
-    click.echo(f"{email} is an operator.")
-    return 0
+    def create() -> None:
+        # It asks whether this is an address at all, before anybody types a password.
+        was_known = is_known(email)
+        create_admin(email, _password() if password is None else password)
+        replaced = ": its password was replaced, and its sessions and keys have ended" if was_known else ""
+        click.echo(f"{email} is an operator{replaced}.")
+
+    return with_app(create)
+
+
+def _password() -> str:
+    """Ask for a password twice at a terminal; elsewhere read the first line of standard input."""
+    # None where it was closed.
+    given: TextIO | None = sys.stdin
+    if given and given.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if password := given.readline().rstrip("\r\n") if given else "":
+        return password
+    raise CallerError("There is no password: pass it on standard input or in ADMIN_PASSWORD, or use a terminal.")
 
 
 @admin.command("set-plan")
@@ -196,7 +228,14 @@ def jobs_show(job_id: str) -> int:
     """Show everything about a render job, as JSON."""
     from oriel.rendering.operating import job_facts
 
-    return with_app(lambda: click.echo(json.dumps(job_facts(job_id), indent=2, default=str, ensure_ascii=False)))
+    def show() -> None:
+        click.echo(json.dumps(job_facts(job_id), indent=2, default=_in_json, ensure_ascii=False))
+
+    return with_app(show)
+
+
+def _in_json(value: object) -> str | None:
+    return in_iso(value) if isinstance(value, datetime) else str(value)
 
 
 @jobs.command("retry")
@@ -243,15 +282,22 @@ def say_if_none(found: Sequence[object]) -> None:
 
 
 def with_app(do: Callable[[], object]) -> int:
-    """Do something with the application's database and settings; returns the exit code."""
+    """Do something with the database and settings of the installation that is there; returns the exit code."""
     from oriel.app import create_app
 
-    with create_app(_service("operator")).app_context():
+    with create_app(_service(_OPERATOR)).app_context():
         do()
     return 0
 
 
 def _service(process: str) -> Settings:
-    settings = load_settings().require_service()
+    settings = load_settings()
+    if process == _OPERATOR:
+        # Imported late: the service's libraries take half a second.
+        from oriel.installation import refuse_missing_installation
+
+        # Before secrets are made for an installation that is none.
+        refuse_missing_installation(settings)
+    settings = settings.require_service()
     log_to_stderr(process, as_json=settings.is_production)
     return settings

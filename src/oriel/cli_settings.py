@@ -51,7 +51,20 @@ def document_from(options: RenderOptions, looks: Looks) -> SettingsDocument:
     for assignment in options.assignments:
         path, text = _assignment(assignment, content, looks)
         _put(content, path, _value(path, text, content, looks))
-    return parse_settings(content)
+    document = parse_settings(content)
+    _refuse_misleading_name(options.output, document.output.format)
+    return document
+
+
+def _refuse_misleading_name(output: Path, format_: str) -> None:
+    """Raise InvalidSettings where OUT's name stands for another format than the one that was chosen."""
+    named = _FORMATS.get(output.suffix.lower(), format_)
+    if named != format_:
+        raise InvalidSettings(
+            f"{output.name} would be no {named.upper()}, since the format was set to {format_}:"
+            f" change the name, or say --format {named}.",
+            output=str(output),
+        )
 
 
 def _given(options: RenderOptions, content: Mapping[str, Any]) -> list[tuple[str, Any]]:

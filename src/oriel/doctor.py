@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from oriel.errors import AppError
+from oriel.errors import AppError, CallerError
 from oriel.rendering.pipeline.disk import free_bytes
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.process import inherited, run, run_checked
@@ -36,7 +36,7 @@ class Finding:
 
     def as_json(self) -> dict[str, object]:
         """Return what `oriel doctor --json` prints of it."""
-        return {"name": self.name, "ok": self.ok, "found": self.found, "mend": self.mend}
+        return {"name": self.name, "ok": self.ok, "found": self.found, "mend": "" if self.ok else self.mend}
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -130,6 +130,9 @@ def _backend(settings: Settings) -> Finding:
         )
         with work_folder(settings.work_root, "doctor") as folder, open_stage(machine, folder) as stage:
             backend, found = stage.backend, stage.backend_id
+    except CallerError as error:
+        # A program, the looks or the work folder: each has a finding of its own, which says how to mend it.
+        return Finding("Graphics", False, f"not tried, since something above is missing. {error.message}")
     except AppError as error:
         return Finding("Graphics", False, error.message, how, mesa)
     # SwiftShader draws the same pictures, at half the speed.

@@ -1,17 +1,16 @@
 """What the service needs besides the render core: its settings, database, queue, storage and mail."""
 
 import contextlib
-import os
+import tempfile
 from pathlib import Path
 
 from redis.exceptions import RedisError
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import text
 
 from oriel.doctor import Finding
 from oriel.errors import AppError
-from oriel.infra.database import engine_url
+from oriel.infra.database import asked_once, engine_url
+from oriel.infra.masking import without_password
 from oriel.infra.redis import connect
 from oriel.infra.storage import open_storage
 from oriel.settings import Settings
@@ -28,6 +27,7 @@ def examine_service(settings: Settings) -> list[Finding]:
         return [Finding("Service settings", False, sentence, "set them in the environment or in .env")]
     return [
         Finding("Service settings", True, f"{settings.oriel_env}, {settings.base_url}"),
+        _data_folder(settings),
         _database(settings),
         _queue(settings),
         _storage(settings),
@@ -43,39 +43,58 @@ def mend_service(settings: Settings) -> bool:
     return open_storage(settings).ensure_lifecycle(_LONGEST_KEPT_DAYS, _PREFIXES)
 
 
-def _database(settings: Settings) -> Finding:
-    url = make_url(settings.database_address)
-    shown = url.render_as_string(hide_password=True)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return Finding("Database", True, f"{shown}, made by `oriel up` or `oriel db upgrade`")
-    engine = create_engine(engine_url(settings.database_address))
+def _data_folder(settings: Settings) -> Finding:
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
-        return Finding("Database", False, f"{shown}: {type(error).__name__}", "start it, or mend DATABASE_URL")
+        with settings.data_folder_used():
+            _try_writing(settings.data_root)
+    except AppError as error:
+        return Finding("Data folder", False, error.message, "set DATA_DIR to a folder that can be written")
+    return Finding("Data folder", True, str(settings.data_root))
+
+
+def _try_writing(folder: Path) -> None:
+    """Raise OSError where no file can be written in a folder; what is made for it goes again."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"doctor")
     finally:
-        engine.dispose()
+        for path in missing:
+            # Somebody may have begun to use it.
+            with contextlib.suppress(OSError):
+                path.rmdir()
+
+
+def _database(settings: Settings) -> Finding:
+    shown = without_password(settings.database_address)
+    try:
+        url = engine_url(settings.database_address)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+            return Finding("Database", True, f"{shown}, made by `oriel up` or `oriel db upgrade`")
+        with asked_once(settings.database_address) as connection:
+            connection.execute(text("SELECT 1"))
+    except AppError as error:
+        return Finding("Database", False, error.message, "start it, or mend DATABASE_URL")
     return Finding("Database", True, shown)
 
 
 def _queue(settings: Settings) -> Finding:
     if not settings.redis_url:
         return Finding("Queue", True, "Valkey, started by `oriel up`")
-    with contextlib.closing(connect(settings.redis_url)) as connection:
-        try:
+    try:
+        with contextlib.closing(connect(settings.redis_url)) as connection:
             connection.ping()
-        except RedisError as error:
-            return Finding("Queue", False, f"Redis does not answer: {error}", "start it, or mend REDIS_URL")
+    except AppError as error:
+        return Finding("Queue", False, error.message, "mend REDIS_URL")
+    except RedisError as error:
+        return Finding("Queue", False, f"Redis does not answer: {error}", "start it, or mend REDIS_URL")
     return Finding("Queue", True, "Redis answers")
 
 
 def _storage(settings: Settings) -> Finding:
     if not settings.gcs_bucket_name:
-        folder = settings.data_root
-        parent = next(path for path in (folder, *folder.parents) if path.exists())
-        ok = os.access(parent, os.W_OK)
-        return Finding("Storage", ok, f"folder {folder}", "choose another one with DATA_DIR")
+        return Finding("Storage", True, f"folder {settings.data_root / 'storage'}")
     try:
         next(iter(open_storage(settings).list("doctor/")), None)
     except AppError as error:

@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,8 @@ from oriel.errors import InvalidConfiguration
 # Shorter ones can be guessed: RFC 7518, section 3.2, wants 256 bits for HS256.
 _LEAST_SECRET_BYTES = 32
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# What the pipeline can read; the first three are taken unless told otherwise.
+_AUDIO_FORMATS = ("mp3", "wav", "m4a", "flac", "ogg", "opus", "aac")
 
 List = Annotated[tuple[str, ...], NoDecode]
 
@@ -68,7 +71,7 @@ class Settings(BaseSettings):
     work_dir: Path | None = None
     xdg_cache_home: Path | None = None
     max_song_seconds: float = Field(default=3600.0, gt=0)
-    audio_formats: List = ("mp3", "wav", "m4a")
+    audio_formats: List = _AUDIO_FORMATS[:3]
 
     @field_validator("audio_formats", "cors_origins", mode="before")
     @classmethod
@@ -86,9 +89,12 @@ class Settings(BaseSettings):
 
     @field_validator("audio_formats")
     @classmethod
-    def _at_least_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _known_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        possible = f"possible are {', '.join(_AUDIO_FORMATS)}"
         if not value:
-            raise ValueError("names no format")
+            raise ValueError(f"names no format: {possible}")
+        if unknown := [name for name in value if name not in _AUDIO_FORMATS]:
+            raise ValueError(f"“{unknown[0]}” is no format that we can read: {possible}")
         return value
 
     @property
@@ -154,8 +160,21 @@ class Settings(BaseSettings):
         if self.is_production:
             return self
         names = ("secret_key", "jwt_secret_key")
-        made = {name: kept_secret(self.data_root / f".{name}") for name in names if not getattr(self, name)}
+        with self.data_folder_used():
+            made = {name: kept_secret(self.data_root / f".{name}") for name in names if not getattr(self, name)}
         return self.model_copy(update={name: SecretStr(value) for name, value in made.items()})
+
+    @contextlib.contextmanager
+    def data_folder_used(self) -> Iterator[None]:
+        """Turn what keeps the block from writing in the data folder into InvalidConfiguration that names the folder."""
+        try:
+            yield
+        except OSError as error:
+            raise InvalidConfiguration(
+                f"The data folder {self.data_root} cannot be used: {error.strerror}."
+                " Choose another one with DATA_DIR, or with --data of `oriel up`.",
+                DATA_DIR=str(self.data_root),
+            ) from error
 
     def service_problems(self) -> dict[str, str]:
         """Return what keeps the service from starting, by variable; nothing is written."""
@@ -215,6 +234,10 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = {str(item["loc"][0]).upper(): item["msg"] for item in error.errors() if item["loc"]}
+        wrong = {
+            str(item["loc"][0]).upper(): item["msg"].removeprefix("Value error, ")
+            for item in error.errors()
+            if item["loc"]
+        }
         sentence = "; ".join(f"{name}: {message}" for name, message in wrong.items())
         raise InvalidConfiguration(f"The environment holds values that cannot be used: {sentence}.", **wrong) from error

@@ -4,21 +4,25 @@ import contextlib
 import fcntl
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import IO
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.errors import InvalidConfiguration
 from oriel.infra.redis import connect
+from oriel.installation import refuse_unusable_addresses, refuse_unusable_database
 from oriel.settings import Settings
 from oriel.wish import Wish
 
@@ -31,9 +35,11 @@ _LONGEST_PAUSE_S = 5.0
 _WELL_S = 10.0
 _VALKEY_START_S = 10.0
 _WEB_START_S = 20.0
+_LAST_WORDS_S = 1.0
 # What a Unix socket's path may have, with its final zero.
 _LONGEST_SOCKET = 107
-_THREADS = 640
+# A line of Valkey's log: process id and role, time, level, or who handles a signal.
+_VALKEY_LINE = re.compile(r"\d+:(?:[A-Z] [\w :.]+ [.*#-]|signal-handler \(\d+\)) (?:WARNING )?(?P<said>.*)")
 
 
 @dataclass
@@ -48,11 +54,20 @@ class Child:
     deaths: int = 0
     next_start: float = 0.0
     worker_name: str | None = field(default=None)
+    # Where its log is not in our format: it is retold.
+    is_foreign: bool = False
+    retelling: threading.Thread | None = None
 
     def start(self) -> None:
         """Start it in a session of its own: Ctrl-C reaches the supervisor alone, which ends all in order."""
-        self.process = subprocess.Popen([*_tied(), *self.command], env=self.environment, start_new_session=True)
+        output = subprocess.PIPE if self.is_foreign else None
+        self.process = subprocess.Popen(
+            [*_tied(), *self.command], env=self.environment, start_new_session=True, stdout=output
+        )
         self.started_at = time.monotonic()
+        if self.process.stdout:
+            self.retelling = threading.Thread(target=_retell, args=(self.name, self.process.stdout), daemon=True)
+            self.retelling.start()
 
     @property
     def is_running(self) -> bool:
@@ -62,10 +77,11 @@ class Child:
 
 def run_up(settings: Settings, workers: int) -> int:
     """Run Valkey (unless REDIS_URL is set), web, worker and clock until SIGINT or SIGTERM; returns the exit code."""
+    refuse_unusable_addresses(settings)
     settings = settings.require_service()
-    settings.data_root.mkdir(parents=True, exist_ok=True)
     with _only_one(settings):
         _refuse_taken_port(settings)
+        refuse_unusable_database(settings)
         children = _children(settings, workers)
         over = Wish()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -90,6 +106,9 @@ def _tied() -> list[str]:
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
     """Hold the data folder; raise InvalidConfiguration where another `oriel up` holds it."""
+    with settings.data_folder_used():
+        settings.data_root.mkdir(parents=True, exist_ok=True)
+        (settings.data_root / ".lock").touch()
     with (settings.data_root / ".lock").open("a+b") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -126,6 +145,15 @@ def _answers(settings: Settings, over: Wish) -> bool:
     return False
 
 
+def _retell(name: str, lines: IO[bytes]) -> None:
+    """Log what a process writes, until it ends."""
+    with lines:
+        for line in lines:
+            text = line.decode("utf-8", "replace").rstrip()
+            parts = _VALKEY_LINE.fullmatch(text)
+            _log.info("%s: %s", name, parts["said"] if parts else text)
+
+
 def _children(settings: Settings, workers: int) -> list[Child]:
     environment = _environment(settings)
     oriel = [sys.executable, "-m", "oriel"]
@@ -137,7 +165,7 @@ def _children(settings: Settings, workers: int) -> list[Child]:
         children.append(Child(name, [*oriel, "worker", "--name", f"{name}@{machine}"], environment))
         children[-1].worker_name = f"{name}@{machine}"
     if not settings.redis_url:
-        children.insert(0, Child("valkey", _valkey_command(settings), environment))
+        children.insert(0, Child("valkey", _valkey_command(settings), environment, is_foreign=True))
     return children
 
 
@@ -266,6 +294,8 @@ def _stop_all(children: list[Child]) -> None:
                 except subprocess.TimeoutExpired:
                     _log.warning("%s does not end and is killed", child.name)
             _end_group(child, signal.SIGKILL)
+            if child.retelling:
+                child.retelling.join(_LAST_WORDS_S)
 
 
 def _end_group(child: Child, number: signal.Signals) -> None:

@@ -1,9 +1,16 @@
 """What operators do on the command line."""
 
+import io
+import json
+import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 
+import click
 import pytest
 from apiflask import APIFlask
+from flask.testing import FlaskClient
+from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD
 from tests.functional.caller import Caller
 
 from oriel import app as application
@@ -12,6 +19,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.mail.letter import Letter
 from oriel.infra.mail.outbox import FAILED, WAITING, OutboxMail, enqueue
+from oriel.rendering import operating
 
 Output = pytest.CaptureFixture[str]
 
@@ -43,6 +51,76 @@ def test_a_customer_gets_a_plan(caller: Callable[..., Caller]) -> None:
     assert (ada.get("/api/user/profile").json or {})["plan"] == "pro"
 
 
+class Terminal(io.StringIO):
+    """Somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_an_operators_password_is_read_from_standard_input(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+    assert cli.run(["admin", "create", "root@example.com"]) == 0
+    assert capsys.readouterr().out == "root@example.com is an operator.\n"
+    assert _login(client, "root@example.com", PASSWORD) == 200
+
+
+def test_an_operators_password_is_asked_for_at_a_terminal(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    asked: list[dict[str, bool]] = []
+
+    def prompt(_text: str, **how: bool) -> str:
+        asked.append(how)
+        return PASSWORD
+
+    monkeypatch.setattr(click, "prompt", prompt)
+    assert cli.run(["admin", "create", "root@example.com"]) == 0
+    assert asked == [{"hide_input": True, "confirmation_prompt": True}]
+    assert _login(client, "root@example.com", PASSWORD) == 200
+
+
+@pytest.mark.parametrize("stdin", [io.StringIO(), None])
+def test_without_any_password_it_is_said_how_to_pass_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output, stdin: io.StringIO | None
+) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert cli.run(["admin", "create", "root@example.com"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "Error: There is no password: pass it on standard input or in ADMIN_PASSWORD, or use a terminal.\n",
+    )
+
+
+def test_an_operators_address_is_checked_before_anybody_types_a_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: pytest.fail("asked"))
+    assert cli.run(["admin", "create", "root"]) == 2
+    assert "check the mail address" in capsys.readouterr().err
+
+
+def test_a_customer_who_becomes_an_operator_gets_a_new_password(
+    caller: Callable[..., Caller], client: FlaskClient, capsys: Output
+) -> None:
+    ada = caller()
+    assert cli.run(["admin", "create", ada.email, "--password", OTHER_PASSWORD]) == 0
+    told = f"{ada.email} is an operator: its password was replaced, and its sessions and keys have ended.\n"
+    assert capsys.readouterr().out == told
+    assert ada.get("/api/user/profile").status_code == 401
+    assert _login(client, ada.email, OTHER_PASSWORD) == 200
+
+
+def test_a_render_is_shown_with_times_as_the_api_writes_them(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    at = datetime(2026, 11, 21, 14, 43, 55, 768259, UTC)
+    monkeypatch.setattr(operating, "job_facts", lambda job_id: {"id": job_id, "created_at": at, "completed_at": None})
+    assert cli.run(["jobs", "show", "a"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown == {"id": "a", "created_at": "2026-11-21T14:43:55.768Z", "completed_at": None}
+
+
 def test_failed_mails_are_listed_and_sent_again(app: APIFlask, capsys: Output) -> None:
     mail_id = _failed_mail(app)
     assert cli.run(["mail", "failures"]) == 0
@@ -58,6 +136,10 @@ def test_failed_mails_are_listed_and_sent_again(app: APIFlask, capsys: Output) -
 def test_a_mail_that_has_not_failed_is_not_sent_again(capsys: Output) -> None:
     assert cli.run(["mail", "retry", "nothing"]) == 2
     assert "oriel mail failures" in capsys.readouterr().err
+
+
+def _login(client: FlaskClient, email: str, password: str) -> int:
+    return client.post("/api/auth/login", json={"email": email, "password": password}).status_code
 
 
 def _failed_mail(app: APIFlask) -> str:

@@ -1,6 +1,7 @@
 """`oriel up`: the whole service on one machine, driven as a customer drives it, and hurt as fate hurts it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -47,6 +48,15 @@ def test_a_customer_registers_renders_reads_the_mail_and_downloads(
     assert service.command.wait() == 0
     assert service.command.orphans() == []
     assert not list((service.data / "work").rglob("*.part*"))
+
+
+def test_what_valkey_says_stands_among_our_own_lines(service: Service) -> None:
+    service.command.send(signal.SIGINT)
+    assert service.command.wait() == 0
+    assert service.command.stdout == ""
+    said = [line for line in service.command.stderr.splitlines() if "bye bye" in line]
+    assert len(said) == 1
+    assert re.fullmatch(r"\d\d:\d\d:\d\d up +valkey: Valkey is now ready to exit, bye bye\.\.\.", said[0])
 
 
 def test_starting_twice_says_so(service: Service) -> None:

@@ -97,6 +97,9 @@ def failing(capsys: Output, *arguments: str) -> tuple[int, str]:
         (["--nonesuch"], "No such option"),
         (["-o", "no/where.mp4"], "The folder no does not exist"),
         (["-o", "."], "is a folder"),
+        (["-o", ""], "Invalid value for '-o' / '--output': the name is empty."),
+        (["--cover", ""], "Invalid value for '--cover': the name is empty."),
+        (["-o", "out.webm", "--format", "mp4"], "out.webm would be no WEBM, since the format was set to mp4"),
         (["--work", "/proc/work"], "cannot be used"),
     ],
 )
@@ -107,6 +110,14 @@ def test_what_the_caller_can_mend_ends_with_2(
     assert code == 2
     assert said.startswith("Error: ")
     assert sentence in said
+
+
+@pytest.mark.parametrize("group", [[], ["billing"], ["jobs"]])
+def test_without_a_command_the_help_is_shown(capsys: Output, group: list[str]) -> None:
+    assert cli.run([*group, "--help"]) == 0
+    usual = capsys.readouterr().out
+    assert cli.run(group) == 2
+    assert capsys.readouterr() == ("", usual)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def test_without_options_it_is_all_defaults(looks: Looks) -> None:
 def test_every_option_has_its_place(looks: Looks) -> None:
     made = document(
         looks,
+        output="out.webm",
         look="halo",
         preset="p",
         title="T",
@@ -132,10 +133,21 @@ def test_a_name_that_stands_for_no_format_is_refused(looks: Looks, output: str) 
     assert document(looks, output=output, format="webm").output.format == "webm"
 
 
-def test_a_format_that_is_named_wins_over_the_outputs_name(looks: Looks, tmp_path: Path) -> None:
+def test_a_format_that_is_named_needs_no_name_that_says_it(looks: Looks, tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text('{"output": {"format": "mov"}}', "utf-8")
-    assert document(looks, output="a.mp4", settings=tmp_path / "s.json").output.format == "mov"
-    assert document(looks, output="a.mp4", format="webm").output.format == "webm"
+    assert document(looks, output="a", settings=tmp_path / "s.json").output.format == "mov"
+    assert document(looks, output="a.webm", settings=tmp_path / "s.json", format="webm").output.format == "webm"
+
+
+def test_a_name_that_stands_for_another_format_is_refused(looks: Looks, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text('{"output": {"format": "mov"}}', "utf-8")
+    refused = r"a\.MP4 would be no MP4, since the format was set to mov: change the name, or say --format mp4\."
+    with pytest.raises(InvalidSettings, match=refused):
+        document(looks, output="a.MP4", format="mov")
+    with pytest.raises(InvalidSettings, match=refused):
+        document(looks, output="a.MP4", settings=tmp_path / "s.json")
+    with pytest.raises(InvalidSettings, match=refused):
+        document(looks, "output.format=mov", output="a.MP4")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tests.fakes import FakeStage
 
 from oriel import cli, doctor
 from oriel.doctor import Finding, examine, mend
+from oriel.doctor_service import examine_service
 from oriel.errors import StageCrashed
 from oriel.rendering.pipeline.looks import Looks
 from oriel.settings import Settings
@@ -78,6 +79,66 @@ def test_a_browser_that_does_not_start_is_found(monkeypatch: pytest.MonkeyPatch)
 def test_a_work_folder_that_cannot_be_used_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORK_DIR", "/proc/nowhere")
     assert not found("Work folder").ok
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name"),
+    [
+        ("FFMPEG_PATH", "/no/ffmpeg", "FFmpeg"),
+        ("CHROMIUM_PATH", "/no/chromium", "Chromium"),
+        ("WORK_DIR", "/proc/nowhere", "Work folder"),
+    ],
+)
+def test_the_graphics_are_not_blamed_for_what_else_is_missing(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, name: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert found("Graphics").found == f"not tried, since something above is missing. {found(name).found}"
+    assert (found("Graphics").ok, found("Graphics").mend, found("Graphics").packages) == (False, "", ())
+
+
+def test_what_is_there_needs_no_mending(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["doctor", "--json"]) == 0
+    assert {check["mend"] for check in json.loads(capsys.readouterr().out)["checks"]} == {""}
+
+
+def in_service(name: str) -> Finding:
+    return next(finding for finding in examine_service(Settings(_env_file=None)) if finding.name == name)
+
+
+@pytest.mark.parametrize("there", ["", "data", "data/deep"])
+def test_a_data_folder_is_tried_and_nothing_is_left_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: str
+) -> None:
+    root = tmp_path / "tried"
+    (root / there).mkdir(parents=True)
+    before = sorted(root.rglob("*"))
+    monkeypatch.setenv("DATA_DIR", str(root / "data" / "deep"))
+    assert in_service("Data folder") == Finding("Data folder", True, str(root / "data" / "deep"))
+    assert sorted(root.rglob("*")) == before
+
+
+def test_a_data_folder_that_cannot_be_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", "/proc/x")
+    assert not in_service("Data folder").ok
+    assert "/proc/x" in in_service("Data folder").found
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name"),
+    [
+        ("DATABASE_URL", "foo://u:pw@x", "Database"),
+        ("DATABASE_URL", "postgresql://u:pw@127.0.0.1:1/x", "Database"),
+        ("REDIS_URL", "foo://:pw@x", "Queue"),
+    ],
+)
+def test_an_address_that_does_not_do_is_found_and_its_password_not_shown(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, name: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert not in_service(name).ok
+    assert variable in in_service(name).found
+    assert value.replace(":pw", ":***") in in_service(name).found
 
 
 def test_nothing_missing_means_nothing_to_mend() -> None:

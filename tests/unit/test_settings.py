@@ -1,12 +1,17 @@
 """Settings are read once, strictly."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 from oriel.app import create_app
 from oriel.errors import InvalidConfiguration
-from oriel.settings import Settings, load_settings
+from oriel.media import formats
+from oriel.rendering.pipeline import song
+from oriel.settings import _AUDIO_FORMATS, Settings, load_settings
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +49,8 @@ def test_the_users_cache_folder_is_respected(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("MAX_SONG_SECONDS", "long"), ("MAX_SONG_SECONDS", "0"), ("AUDIO_FORMATS", ",")]
+    ("name", "value"),
+    [("MAX_SONG_SECONDS", "long"), ("MAX_SONG_SECONDS", "0"), ("AUDIO_FORMATS", ","), ("AUDIO_FORMATS", "mp3,foo")],
 )
 def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
@@ -52,8 +58,29 @@ def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name:
         load_settings()
 
 
+def test_an_audio_format_that_we_cannot_read_is_refused_with_those_that_we_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIO_FORMATS", "mp3,foo")
+    possible = "“foo” is no format that we can read: possible are mp3, wav, m4a, flac, ogg, opus, aac"
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_settings()
+    assert caught.value.details == {"AUDIO_FORMATS": possible}
+
+
+def test_every_audio_format_that_can_be_read_may_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    readable = tuple(song._FORMATS)
+    monkeypatch.setenv("AUDIO_FORMATS", ",".join(readable))
+    assert load_settings().audio_formats == readable == _AUDIO_FORMATS
+    assert tuple(known.name for known in formats._SONGS) == readable
+
+
+def test_the_example_says_of_every_variable_what_it_is() -> None:
+    lines = EXAMPLE.read_text("utf-8").splitlines()
+    bare = [line for above, line in itertools.pairwise(lines) if "=" in line and above[:1] != "#"]
+    assert [line for line in bare if line[:1] != "#"] == []
+
+
 def test_the_example_names_every_variable_and_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    example = (Path(__file__).parents[2] / ".env.example").read_text("utf-8")
+    example = EXAMPLE.read_text("utf-8")
     named = {line.split("=")[0] for line in example.splitlines() if line and not line.startswith("#")}
     # The cache folder belongs to the desktop, not to us.
     assert named == {name.upper() for name in Settings.model_fields} - {"XDG_CACHE_HOME"}

@@ -10,11 +10,15 @@ from typing import Any, Literal
 
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, func, select, text
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from oriel.errors import InvalidConfiguration
+from oriel.infra.masking import without_password
 
 _BUSY_MS = 5000
 # A server that vanishes is noticed within seconds. Half a minute is longer than any statement of ours.
@@ -26,6 +30,8 @@ _PATIENCE = {
     "tcp_user_timeout": 15_000,
     "options": "-c statement_timeout=30000",
 }
+# The drivers that we ship: hosts write postgres:// and postgresql://.
+_DRIVERS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 # Named constraints can be changed by a migration, on SQLite too.
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -88,11 +94,35 @@ def init_database(app: Flask, url: str) -> None:
 
 
 def engine_url(url: str) -> URL:
-    """Return the address with the driver that we ship: hosts write postgres:// and postgresql://."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() in ("postgres", "postgresql"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    return parsed
+    """Return the address with the driver that we ship; raise InvalidConfiguration where it is none that we can use."""
+    try:
+        parsed = make_url(url)
+        return parsed.set(drivername=_DRIVERS[parsed.get_backend_name()])
+    # A port that is no number is a ValueError.
+    except (ArgumentError, ValueError, KeyError) as error:
+        raise InvalidConfiguration(
+            f"DATABASE_URL is no address of a database that we can use: {without_password(url)}."
+            " Write postgresql://user:password@host/name, or leave it empty for SQLite in DATA_DIR."
+        ) from error
+
+
+@contextlib.contextmanager
+def asked_once(url: str) -> Iterator[Connection]:
+    """Open a database for one question, outside of any application; raise InvalidConfiguration where it cannot be."""
+    parsed = engine_url(url)
+    patience = _PATIENCE if parsed.get_backend_name() == "postgresql" else {}
+    engine = create_engine(parsed, connect_args=patience)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        # The driver's own words end with the reason, and go on with advice in further lines.
+        reason = str(error.orig).strip().partition("\n")[0].rpartition("failed: ")[2]
+        raise InvalidConfiguration(
+            f"The database {without_password(url)} cannot be used: {reason}. Start it, or mend DATABASE_URL."
+        ) from error
+    finally:
+        engine.dispose()
 
 
 def prepare_sqlite(engine: Engine) -> None:

@@ -10,6 +10,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from oriel.errors import InvalidConfiguration
+from oriel.infra.masking import without_password
+
 # A server on the same network answers within a millisecond; a frozen one must not freeze us.
 _TIMEOUT_S = 0.5
 _CONNECT_S = 1.0
@@ -35,8 +38,17 @@ def patience(timeout_s: float = _TIMEOUT_S) -> dict[str, Any]:
 
 
 def connect(url: str, *, timeout_s: float = _TIMEOUT_S) -> Redis:
-    """Return a client; it connects when it is first used, and each call waits for `timeout_s` at most."""
-    return Redis.from_url(url, **patience(timeout_s))
+    """Return a client; it connects when it is first used, and each call waits for `timeout_s` at most.
+
+    Raise InvalidConfiguration where the address is none.
+    """
+    try:
+        return Redis.from_url(url, **patience(timeout_s))
+    except ValueError as error:
+        raise InvalidConfiguration(
+            f"REDIS_URL is no address of a Redis: {without_password(url)}. Write redis://host:6379/0, or rediss:// for"
+            " TLS, or unix:// with a socket's path; `oriel up` starts a Valkey of its own when it is empty."
+        ) from error
 
 
 def init_redis(app: Flask, url: str) -> None:

@@ -208,6 +208,7 @@ def test_an_unknown_format_in_the_settings_is_refused(make_song: MakeSong, tools
 
 def test_tags_become_one_printable_line() -> None:
     assert tag_text(" a\nb\x00\u2028c ") == "a b c"
+    assert tag_text("a\x1bb\x7fc\x9fd\ud800") == "a b c d"
     assert len(tag_text("x" * 999)) == 200
 
 

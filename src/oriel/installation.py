@@ -1,0 +1,66 @@
+"""Is there an installation, and does its database answer? Asked before a command writes anything."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from oriel.errors import InvalidConfiguration
+from oriel.infra.database import asked_once, engine_url
+from oriel.infra.masking import without_password
+from oriel.infra.redis import connect
+from oriel.settings import Settings
+
+
+def refuse_unusable_addresses(settings: Settings) -> None:
+    """Raise InvalidConfiguration where DATABASE_URL or REDIS_URL is no address; nobody is asked."""
+    engine_url(settings.database_address)
+    connect(settings.redis_address).close()
+
+
+def refuse_unusable_database(settings: Settings) -> None:
+    """Raise InvalidConfiguration where the database cannot be opened; SQLite's file is made by it."""
+    with asked_once(settings.database_address) as connection:
+        connection.execute(text("SELECT 1"))
+
+
+def refuse_missing_installation(settings: Settings) -> None:
+    """Raise InvalidConfiguration where there is none with tables of this version; nothing is written."""
+    refuse_unusable_addresses(settings)
+    url = engine_url(settings.database_address)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise _no_installation(settings)
+    with asked_once(settings.database_address) as connection:
+        _refuse_other_tables(connection, settings)
+    # Development's secrets lie there: they would be made anew, and links be signed with them.
+    if not settings.is_production and not settings.data_root.is_dir():
+        raise _no_installation_in_folder(settings)
+
+
+def _refuse_other_tables(connection: Connection, settings: Settings) -> None:
+    # Imported late: together they take a second, which `oriel web` need not wait for.
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    from oriel.app import MIGRATIONS
+
+    found = set(MigrationContext.configure(connection).get_current_heads())
+    if not found:
+        raise _no_installation(settings)
+    if found != set(ScriptDirectory(MIGRATIONS, version_locations=[MIGRATIONS]).get_heads()):
+        raise InvalidConfiguration("The database belongs to another version of Oriel: run `oriel db upgrade` first.")
+
+
+def _no_installation(settings: Settings) -> InvalidConfiguration:
+    if not settings.database_url:
+        return _no_installation_in_folder(settings)
+    return InvalidConfiguration(
+        f"There is no installation in the database {without_password(settings.database_url)}:"
+        " set DATABASE_URL to where it is, or make one with `oriel up`."
+    )
+
+
+def _no_installation_in_folder(settings: Settings) -> InvalidConfiguration:
+    return InvalidConfiguration(
+        f"There is no installation in the folder {settings.data_root}:"
+        " set DATA_DIR to where it is, or make one with `oriel up`."
+    )

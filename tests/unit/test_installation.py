@@ -1,0 +1,155 @@
+"""Commands that need an installation, or a place for one, say what is not there, and write nothing."""
+
+import logging
+import os
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from oriel import cli
+from oriel.settings import Settings
+
+Fails = Callable[..., str]
+LOOKING = (
+    ["jobs", "list"],
+    ["mail", "failures"],
+    ["admin", "create", "ada@example.com", "--password", "a long password"],
+    ["billing", "events"],
+)
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    # `oriel web` would put gunicorn in the place of the tests.
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("gunicorn is started"))
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.fixture
+def fails(capfd: pytest.CaptureFixture[str]) -> Fails:
+    """Run a command that must end with 2, and return the one sentence that it leaves."""
+
+    def run(*arguments: str) -> str:
+        assert cli.run(arguments) == 2
+        out, err = capfd.readouterr()
+        assert out == ""
+        said = [line for line in err.splitlines() if line.startswith("Error: ")]
+        assert len(said) == 1
+        return said[0]
+
+    return run
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a database behind which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}/oriel"
+
+
+UP = ["up", "--port", "5998", "--data", "d"]
+
+
+@pytest.mark.parametrize("command", [["up", "--data", "/proc/x"], ["web"], ["worker"], ["clock"], ["db", "upgrade"]])
+def test_a_data_folder_that_cannot_be_made_is_named(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", "/proc/x")
+    said = fails(*command)
+    assert "The data folder /proc/x cannot be used" in said
+    assert "DATA_DIR" in said
+
+
+@pytest.mark.parametrize("address", ["foo://u:pw@x", "postgresql://u:pw@h:port/x", "u:pw@h", "://"])
+@pytest.mark.parametrize("command", [UP, ["web"], ["jobs", "list"]])
+def test_an_address_of_no_database_is_named_without_its_password(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str], address: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+    said = fails(*command)
+    assert f"DATABASE_URL is no address of a database that we can use: {address.replace(':pw', ':***')}." in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["foo", "http://:pw@x", "redis://:pw@h:port"])
+@pytest.mark.parametrize("command", [UP, ["web"], ["jobs", "list"]])
+def test_an_address_of_no_redis_is_named_without_its_password(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str], address: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", address)
+    said = fails(*command)
+    assert f"REDIS_URL is no address of a Redis: {address.replace(':pw', ':***')}." in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [UP, ["worker"], ["db", "upgrade"], *LOOKING])
+def test_a_database_that_does_not_answer_is_named_without_its_password(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, silent: str, command: list[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://u:pw@{silent}")
+    sentence = f"The database postgresql://u:***@{silent} cannot be used: Connection refused. Start it, or mend"
+    assert f"{sentence} DATABASE_URL." in fails(*command)
+
+
+def test_a_database_file_that_cannot_be_made_is_named(fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////proc/x/oriel.sqlite3")
+    for command in (UP, ["db", "upgrade"]):
+        assert "sqlite:////proc/x/oriel.sqlite3 cannot be used: unable to open database file." in fails(*command)
+
+
+@pytest.mark.parametrize("command", LOOKING)
+def test_where_no_installation_is_nothing_is_made(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
+    said = fails(*command)
+    assert f"There is no installation in the folder {tmp_path / 'none'}: set DATA_DIR" in said
+    assert "`oriel up`" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_without_our_tables_is_no_installation(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _database(tmp_path / "other.sqlite3", "CREATE TABLE other (id)")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    assert "There is no installation in the database sqlite:///" in fails("jobs", "list")
+    assert [path.name for path in tmp_path.iterdir()] == ["other.sqlite3"]
+
+
+def test_a_database_of_another_version_is_to_be_upgraded(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    version = "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('old')"
+    _database(tmp_path / "oriel.sqlite3", version)
+    assert "run `oriel db upgrade`" in fails("jobs", "list")
+
+
+def test_a_file_that_is_no_database_is_named(fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    (tmp_path / "oriel.sqlite3").write_text("no database" * 100, "utf-8")
+    assert "oriel.sqlite3 cannot be used: file is not a database" in fails("jobs", "list")
+
+
+def test_an_installation_is_looked_at(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DATA_DIR", "data")
+    assert cli.run(["db", "upgrade"]) == 0
+    assert cli.run(["jobs", "list"]) == 0
+    assert capfd.readouterr().err.splitlines()[-1] == "There are none."
+
+
+def _database(path: Path, script: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(script)
+    connection.close()

@@ -66,11 +66,13 @@ class UnsupportedAudioFormat(CallerError):
     code = "INVALID_AUDIO_FORMAT"
     http_status = 415
 
-    def __init__(self, received: str, supported: tuple[str, ...]) -> None:
+    def __init__(self, received: str, supported: tuple[str, ...], message: str = "") -> None:
         names = [name.upper() for name in supported]
         listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])}{',' * (len(names) > 2)} or {names[-1]}"
         super().__init__(
-            f"Audio file must be {listed} format", received_format=received, supported_formats=list(supported)
+            message or f"Audio file must be {listed} format",
+            received_format=received,
+            supported_formats=list(supported),
         )
 
 

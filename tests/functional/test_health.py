@@ -76,6 +76,13 @@ def test_what_no_route_takes_is_refused_in_the_one_format(
     assert set(answer.json["error"]) == {"code", "message", "details"}
 
 
+def test_a_refused_method_is_told_with_those_that_are_taken(client: FlaskClient) -> None:
+    answer = client.post("/health")
+    assert {"GET", "HEAD", "OPTIONS"} == {method.strip() for method in answer.headers["Allow"].split(",")}
+    assert answer.json
+    assert answer.json["error"]["message"] == "This address does not take POST; it takes GET, HEAD, OPTIONS."
+
+
 def test_every_route_says_who_may_call_it(app: APIFlask) -> None:
     ours = {"openapi.spec", "openapi.docs", "openapi.swagger_ui_oauth_redirect", "static"}
     undeclared = [

@@ -1,6 +1,7 @@
 """How often somebody may ask."""
 
 import io
+import time
 import wave
 from collections.abc import Callable
 
@@ -38,6 +39,17 @@ def test_who_need_not_wait_is_not_told_to(client: FlaskClient) -> None:
     answer = client.post(PATH, json=BODY)
     assert "Retry-After" not in answer.headers
     assert answer.headers["RateLimit-Remaining"]
+
+
+def test_the_limit_is_told_in_both_styles(client: FlaskClient) -> None:
+    for answer in [client.post(PATH, json=BODY) for _ in range(21)]:
+        told = answer.headers
+        assert told["RateLimit-Limit"] == told["X-RateLimit-Limit"] == "20"
+        assert told["RateLimit-Remaining"] == told["X-RateLimit-Remaining"]
+        # Seconds from now, and the same moment in seconds since 1970.
+        assert 0 <= int(told["RateLimit-Reset"]) <= 61
+        assert abs(time.time() + int(told["RateLimit-Reset"]) - float(told["X-RateLimit-Reset"])) < 5
+    assert (answer.status_code, told["RateLimit-Remaining"]) == (429, "0")
 
 
 def test_a_domains_own_wait_is_told_in_the_header_too(

@@ -18,12 +18,14 @@ from oriel.accounts.bodies import (
     VerifyOut,
 )
 from oriel.accounts.models import UserSession
-from oriel.accounts.origin import request_origin
+from oriel.accounts.origin import refuse_foreign_pages, request_origin
 from oriel.accounts.shown import show_user
 from oriel.accounts.tokens import ACCESS_LIFE, REFRESH_LIFE, access_token, refresh_token
 from oriel.infra.limits import address_key, rate
 
 routes = APIBlueprint("auth", __name__, url_prefix="/api/auth", tag="auth")
+# Who is logged in as somebody else without noticing gives their songs away.
+routes.before_request(refuse_foreign_pages)
 
 
 @routes.post("/register")
@@ -31,7 +33,7 @@ routes = APIBlueprint("auth", __name__, url_prefix="/api/auth", tag="auth")
 @rate("20/minute;100/hour", by=address_key)
 @routes.input(RegisterIn)
 @routes.output(Registered, status_code=201)
-@routes.doc(summary="Open an account", responses=[400, 409, 422, 429, 503])
+@routes.doc(summary="Open an account", responses=[400, 403, 409, 422, 429, 503])
 def register(json_data: RegisterIn) -> dict[str, object]:
     """Open an account, and send the mail that confirms its address."""
     user = registration.register_user(json_data.email, json_data.password, json_data.name, request_origin())
@@ -43,7 +45,7 @@ def register(json_data: RegisterIn) -> dict[str, object]:
 @rate("30/minute", by=address_key)
 @routes.input(TokenIn)
 @routes.output(VerifyOut)
-@routes.doc(summary="Confirm a mail address by the token from the mail", responses=[400, 409, 422, 429])
+@routes.doc(summary="Confirm a mail address by the token from the mail", responses=[400, 403, 409, 422, 429])
 def verify_email(json_data: TokenIn) -> dict[str, object]:
     """Confirm an address."""
     return {"user": show_user(registration.confirm_email(json_data.token, request_origin()))}
@@ -100,7 +102,7 @@ def log_out() -> Response:
 @rate("20/minute;100/hour", by=address_key)
 @routes.input(ResetIn)
 @routes.output(SaidOut, status_code=202)
-@routes.doc(summary="Send a link that sets a new password", responses=[400, 422, 429])
+@routes.doc(summary="Send a link that sets a new password", responses=[400, 403, 422, 429])
 def ask_for_reset(json_data: ResetIn) -> dict[str, str]:
     """Answer alike whether or not there is such an account."""
     password_reset.ask_for_reset(json_data.email, request_origin())
@@ -112,7 +114,7 @@ def ask_for_reset(json_data: ResetIn) -> dict[str, str]:
 @rate("20/minute", by=address_key)
 @routes.input(ResetConfirmIn)
 @routes.output(SaidOut)
-@routes.doc(summary="Set a new password by the token from the mail", responses=[400, 422, 429, 503])
+@routes.doc(summary="Set a new password by the token from the mail", responses=[400, 403, 422, 429, 503])
 def confirm_reset(json_data: ResetConfirmIn) -> dict[str, str]:
     """Set the password; all sessions end."""
     password_reset.reset_password(json_data.token, json_data.password, request_origin())

@@ -1,19 +1,24 @@
 """What the routes of accounts take and answer."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from oriel.infra.clock import in_iso
+from oriel.infra.clock import Instant
 from oriel.infra.paging import Page
 
 # Control characters have no place in a line, and PostgreSQL takes no NUL. Space around it is taken off, but counted:
 # pydantic would count what is left, and the document would promise a refusal that does not come.
-_ONE_LINE = r"^\s*[^\x00-\x1f\x7f]*\s*$"
-_NO_EMPTY_LINE = r"^\s*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*\s*$"
+_ONE_LINE = r"^\s*[^\x00-\x1f\x7f-\x9f]*\s*$"
+_NO_EMPTY_LINE = r"^\s*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*\s*$"
 
-Instant = Annotated[datetime, PlainSerializer(in_iso, return_type=str, when_used="json")]
+
+def _not_empty(line: str) -> str:
+    if not line.strip():
+        raise ValueError("it must not be empty")
+    return line.strip()
+
+
 Email = Annotated[
     str,
     StringConstraints(min_length=3, max_length=254, pattern=_ONE_LINE),
@@ -22,7 +27,10 @@ Email = Annotated[
 ]
 Name = Annotated[str, StringConstraints(max_length=120, pattern=_ONE_LINE), AfterValidator(str.strip)]
 KeyName = Annotated[
-    str, StringConstraints(min_length=1, max_length=80, pattern=_NO_EMPTY_LINE), AfterValidator(str.strip)
+    str,
+    StringConstraints(min_length=1, max_length=80, pattern=_ONE_LINE),
+    AfterValidator(_not_empty),
+    Field(json_schema_extra={"pattern": _NO_EMPTY_LINE}),
 ]
 # What makes a password good is the domain's rule, with its own sentence; this is only an end to what is read.
 Password = Annotated[str, StringConstraints(min_length=1, max_length=1024)]

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask import request
+from flask import current_app, request
+
+from oriel.errors import NotAllowed
+from oriel.settings import Settings
 
 _LONGEST_AGENT = 200
 
@@ -19,3 +22,13 @@ def request_origin() -> Origin:
     """Return where the present request comes from."""
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())
     return Origin((request.remote_addr or "")[:45], agent[:_LONGEST_AGENT])
+
+
+def refuse_foreign_pages() -> None:
+    """Raise NotAllowed for what another site's page has its visitor's browser send; programs name no page."""
+    settings: Settings = current_app.config["ORIEL"]
+    ours = (settings.base_url, request.host_url.rstrip("/"), *settings.cors_origins)
+    origin = request.headers.get("Origin")
+    is_foreign = origin not in ours if origin else request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if is_foreign:
+        raise NotAllowed("This was sent by the page of another site, and only our own pages may do that.")

@@ -65,15 +65,15 @@ _MEANINGS: dict[str, tuple[str, str, str]] = {
     "411": ("The length of the body must be said", "LENGTH_REQUIRED", "A Content-Length is needed."),
     "413": ("More bytes than may be sent", "TOO_LARGE", "The file is too large."),
     "415": (
-        "A body or a file of a format that is not taken",
-        "INVALID_AUDIO_FORMAT",
-        "Audio file must be MP3, WAV, or M4A format",
+        "A body of another content type, or a file of a format that is not taken",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "Please send JSON with Content-Type: application/json, or multipart/form-data where a file is wanted.",
     ),
     "416": ("The file has no such part", "RANGE_NOT_SATISFIABLE", "The requested range cannot be answered."),
     "422": (
         "What was sent does not validate; `details` name the fields",
         "VALIDATION_ERROR",
-        "The request is not valid: email: Field required.",
+        "The request is not valid: email: it is missing.",
     ),
     "426": ("The address speaks WebSocket", "UPGRADE_REQUIRED", "This address speaks WebSocket."),
     "429": ("Asked too often; `Retry-After` says when to come back", "RATE_LIMITED", "Too many requests."),
@@ -135,7 +135,7 @@ def _implied(operation: Json) -> Iterator[str]:
         yield "422"
     if "requestBody" in operation:
         operation["requestBody"].setdefault("required", True)
-        yield from ("400", "413", "422")
+        yield from ("400", "413", "415", "422")
 
 
 def _error_answer(status: str, told: str | None) -> Json:

@@ -1,17 +1,36 @@
 """Pages that may be opened from this machine alone."""
 
-from flask import request
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import current_app, request
 
 from oriel.errors import NotAllowed, NotFound
 from oriel.infra.loopback import comes_from_this_machine
+from oriel.settings import Settings
 
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
 def refuse_others() -> None:
     """Show nothing to another machine, however its request came in: directly, or through a tunnel on this one."""
-    if not comes_from_this_machine():
+    if not comes_from_this_machine() or not _is_our_name(_host_of(f"//{request.host}")):
         raise NotFound("There is nothing under this address.")
+
+
+def _is_our_name(host: str) -> bool:
+    """Tell whether a browser was sent to this name by us: a foreign one may be pointed at this machine by its owner."""
+    settings: Settings = current_app.config["ORIEL"]
+    if host in ("localhost", _host_of(settings.base_url)):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _host_of(address: str) -> str:
+    return urlsplit(address).hostname or ""
 
 
 def refuse_foreign_forms() -> None:

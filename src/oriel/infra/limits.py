@@ -1,13 +1,13 @@
 """How often somebody may ask: counted in Redis, in each process's own memory while that is away."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
-from flask_limiter.constants import HeaderNames
 from flask_limiter.errors import RateLimitExceeded
 
 from oriel.errors import TooManyRequests
@@ -37,16 +37,20 @@ def _refused(_error: RateLimitExceeded) -> ResponseReturnValue:
     return error_answer(TooManyRequests(f"Too many requests. Please try again in {wait} s.", retry_after_s=wait))
 
 
+def _in_both_styles(response: Response) -> Response:
+    """Say the limiter's `X-RateLimit-…` once more as the IETF's draft has it: with the seconds until the reset."""
+    if reset_at := response.headers.get("X-RateLimit-Reset"):
+        for name in ("Limit", "Remaining"):
+            response.headers[f"RateLimit-{name}"] = response.headers[f"X-RateLimit-{name}"]
+        response.headers["RateLimit-Reset"] = str(max(0, math.ceil(float(reset_at) - time.time())))
+    return response
+
+
 limiter = Limiter(
     key_func=caller_key,
     headers_enabled=True,
     in_memory_fallback_enabled=True,
     strategy="fixed-window",
-    header_name_mapping={
-        HeaderNames.LIMIT: "RateLimit-Limit",
-        HeaderNames.REMAINING: "RateLimit-Remaining",
-        HeaderNames.RESET: "RateLimit-Reset",
-    },
 )
 
 
@@ -57,6 +61,8 @@ def init_limits(app: Flask, redis_url: str) -> None:
         # By itself the client would wait for a frozen server for ten times as long as ours, or for ever.
         RATELIMIT_STORAGE_OPTIONS=patience(),
     )
+    # Before the limiter's own: what comes after a request is called in the order from last to first.
+    app.after_request(_in_both_styles)
     limiter.init_app(app)
     # Not in `on_breach`: the limiter takes what is raised there for a dead Redis, and counts anew in memory.
     app.register_error_handler(RateLimitExceeded, _refused)

@@ -75,7 +75,8 @@ def refuse_other_content(head: bytes, claimed: Format, kind: str, audio_formats:
     sure = [name for name, confidence in contents.items() if confidence >= _SURE]
     if sure and not set(contents) & set(claimed.contents):
         # Dozens of formats are zip files inside, and none of them is meant.
-        raise _unsupported("zip" if "zip" in sure else _our_name(sure[0]), kind, audio_formats)
+        received = "zip" if "zip" in sure else _our_name(sure[0])
+        raise _unsupported(received, kind, audio_formats, claimed)
     if not contents and kind == PICTURE:
         raise InvalidPicture("This file is no picture that we can read: please send a PNG, JPEG or WebP file.")
 
@@ -104,10 +105,20 @@ def _taken(kind: str, audio_formats: Sequence[str]) -> tuple[Format, ...]:
 
 
 def _unsupported(
-    received: str, kind: str, audio_formats: Sequence[str]
+    received: str, kind: str, audio_formats: Sequence[str], claimed: Format | None = None
 ) -> UnsupportedAudioFormat | UnsupportedPictureFormat:
+    misnamed = _misnamed(received, claimed, _taken(kind, audio_formats)) if claimed else ""
     if kind != PICTURE:
-        return UnsupportedAudioFormat(received, tuple(audio_formats))
+        return UnsupportedAudioFormat(received, tuple(audio_formats), misnamed)
     names = [known.name for known in _PICTURES]
-    sentence = "A picture must be a PNG, JPEG or WebP file."
+    sentence = misnamed or "A picture must be a PNG, JPEG or WebP file."
     return UnsupportedPictureFormat(sentence, received_format=received, supported_formats=names)
+
+
+def _misnamed(received: str, claimed: Format, taken: Sequence[Format]) -> str:
+    """Return what to say of a file whose content we take under its own name."""
+    known = next((known for known in taken if known.name == received), None)
+    if known is None:
+        return ""
+    name, content = claimed.name.upper(), known.name.upper()
+    return f"By its name this is {name}, by its content {content}. Please let its name end in .{known.suffixes[0]}."

@@ -52,7 +52,9 @@ def open_upload(session: Session, user_id: str, upload_id: str, *, kind: str = S
 
 def own_upload(session: Session, user_id: str, upload_id: str, *, lock: bool = False) -> Upload:
     """Return a customer's upload of any kind; raise as `open_upload` does."""
-    upload = session.get(Upload, upload_id, with_for_update=lock or None, populate_existing=lock)
+    # No id of ours holds anything else, and PostgreSQL takes no NUL.
+    known = upload_id.isalnum()
+    upload = session.get(Upload, upload_id, with_for_update=lock or None, populate_existing=lock) if known else None
     if upload is None or upload.user_id != user_id or upload.stored_at is None or upload.deleted_at:
         raise NotFound("There is no such upload. Please upload the file again.")
     if upload.purged_at or (upload.expires_at and upload.expires_at <= now()):
@@ -84,9 +86,21 @@ def delete_upload(user_id: str, upload_id: str) -> None:
     with writing() as session:
         upload = own_upload(session, user_id, upload_id, lock=True)
         if uses.is_used(session, upload.id):
-            raise Conflict("A project or a render needs this file, so it cannot be deleted now.")
+            raise Conflict("A project, a render or an open payment page needs this file, so it cannot be deleted now.")
         upload.deleted_at = upload.expires_at = now()
     # It is gone for its owner, and with the storage away the sweep removes the bytes.
+    with contextlib.suppress(StorageFailed):
+        purge(upload)
+
+
+def delete_unused(upload_id: str) -> None:
+    """Delete an upload that was stored for nothing, unless somebody has found a use for it meanwhile."""
+    with writing() as session:
+        upload = session.get_one(Upload, upload_id, with_for_update=True, populate_existing=True)
+        # Who needs it has it kept for longer than what nobody uses.
+        if upload.deleted_at or upload.expires_at is None or upload.expires_at > now() + KEPT_FOR:
+            return
+        upload.deleted_at = upload.expires_at = now()
     with contextlib.suppress(StorageFailed):
         purge(upload)
 

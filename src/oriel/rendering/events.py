@@ -8,18 +8,18 @@ from typing import Any
 
 import simple_websocket
 from apiflask import APIBlueprint
-from flask import Response, current_app, request
+from flask import Response, request
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 from sqlalchemy import or_, select
 
 from oriel.accounts.access import Proof, Who, allow, current_proof, is_still_good
+from oriel.accounts.origin import refuse_foreign_pages
 from oriel.billing.fulfilment import PAYMENT
-from oriel.billing.models import PENDING, Payment
+from oriel.billing.models import PENDING, SUBSCRIPTION, Payment
 from oriel.billing.payment_routes import PaymentStatusOut
 from oriel.billing.routes import SubscriptionOut
-from oriel.billing.subscribing import SUBSCRIPTION
-from oriel.errors import NotAllowed, NotAuthenticated, Unavailable, UpgradeNeeded
+from oriel.errors import NotAuthenticated, Unavailable, UpgradeNeeded
 from oriel.infra.database import db
 from oriel.infra.events import listeners
 from oriel.infra.ids import new_secret, secret_hash
@@ -29,7 +29,6 @@ from oriel.infra.seats import Seats
 from oriel.rendering.announcing import RENDER
 from oriel.rendering.models import UNDER_WAY, RenderJob
 from oriel.rendering.status import statuses_of
-from oriel.settings import Settings
 
 # What a page is told of each subject, as it is sent.
 Bodies = dict[str, str]
@@ -93,7 +92,7 @@ def no_socket() -> Response:
 @routes.doc(hide=True)
 def events() -> Response:
     """Push what changes, until the page goes or may hear no more."""
-    _refuse_foreign_page()
+    refuse_foreign_pages()
     proof = _spend_ticket(request.args.get("ticket", ""))
     if not _may_listen(proof):
         raise NotAuthenticated("Please log in: this session has ended.")
@@ -115,14 +114,6 @@ class _Ended(Response):
             # Its own sign for "there is nothing more to this connection".
             raise StopIteration
         return super().__call__(environ, start_response)
-
-
-def _refuse_foreign_page() -> None:
-    # A browser always sends it with a WebSocket; programs need not.
-    origin = request.headers.get("Origin")
-    settings: Settings = current_app.config["ORIEL"]
-    if origin and origin not in (settings.base_url, request.host_url.rstrip("/"), *settings.cors_origins):
-        raise NotAllowed("This page may not listen.")
 
 
 def _spend_ticket(secret: str) -> Proof:

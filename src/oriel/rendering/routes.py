@@ -10,14 +10,15 @@ from sqlalchemy import select
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
-from oriel.billing import standing
 from oriel.billing.history import PaymentList, payments_of
+from oriel.billing.rates import writes
 from oriel.errors import CallerError, InvalidBody
 from oriel.infra.clock import in_iso
 from oriel.infra.described import VIDEO_ANSWERS, described
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
+from oriel.media.models import Upload
 from oriel.rendering import delivery
 from oriel.rendering.cancelling import cancel_render, own_job
 from oriel.rendering.models import RenderJob
@@ -25,6 +26,7 @@ from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.settings_document import document_schema, read_settings_json
 from oriel.rendering.status import StatusOut, status_of, statuses_of
 from oriel.rendering.submit import Order, submit_render
+from oriel.validation import ONE_LINE, fields_of, refusal_of
 
 routes = APIBlueprint("rendering", "rendering", tag="renders")
 
@@ -33,12 +35,7 @@ SettingsBody = Annotated[dict[str, Any], WithJsonSchema(document_schema())]
 _READS = f"{READS_A_MINUTE}/minute"
 _KEY_HEADER = "Idempotency-Key"
 _LONGEST_KEY = 200
-Identifier = Annotated[str, Field(min_length=1, max_length=40)]
-
-
-def writes() -> str:
-    """How often a customer may submit, upload and change, by plan."""
-    return f"{standing.plan_of(current_user().id).writes_a_minute}/minute"
+Identifier = Annotated[str, Field(min_length=1, max_length=40, pattern=ONE_LINE)]
 
 
 class SubmitIn(BaseModel):
@@ -119,7 +116,14 @@ class LinkOut(BaseModel):
 )
 def submit() -> StatusOut:
     """Accept a render."""
-    return status_of(submit_render(current_user().id, _order(), _looks()))
+    key = request.headers.get(_KEY_HEADER)
+    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+        raise InvalidBody(f"{_KEY_HEADER} must have 1 to {_LONGEST_KEY} characters.", header=_KEY_HEADER)
+    if request.mimetype == "multipart/form-data":
+        return status_of(_submitted_with_song(key))
+    asked = _checked(request.get_json())
+    order = Order(asked.upload_id, asked.settings, asked.pay_with, key)
+    return status_of(submit_render(current_user().id, order, _looks()))
 
 
 @routes.get("/api/render/status/<id:job_id>", endpoint="status")
@@ -223,19 +227,21 @@ def _looks() -> Looks:
     return known
 
 
-def _order() -> Order:
-    key = request.headers.get(_KEY_HEADER)
-    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
-        raise InvalidBody(f"{_KEY_HEADER} must have 1 to {_LONGEST_KEY} characters.", header=_KEY_HEADER)
-    if request.mimetype == "multipart/form-data":
-        return _order_with_song(key)
-    asked = _checked(request.get_json())
-    return Order(asked.upload_id, asked.settings, asked.pay_with, key)
+def _submitted_with_song(key: str | None) -> RenderJob:
+    user_id = current_user().id
+    upload, form = uploads.receive_song(user_id, fields=("settings", "pay_with"))
+    upload_id, song = upload.id, upload.object_name
+    job = None
+    try:
+        job = submit_render(user_id, _order_with_song(upload, form, key), _looks())
+    finally:
+        # Refused, or the repeat of a render that has its song: nobody was told of this one, and it would take up room.
+        if job is None or job.audio_object != song:
+            uploads.delete_unused(upload_id)
+    return job
 
 
-def _order_with_song(key: str | None) -> Order:
-    user = current_user()
-    upload, form = uploads.receive_song(user.id, fields=("settings", "pay_with"))
+def _order_with_song(upload: Upload, form: dict[str, str], key: str | None) -> Order:
     settings = read_settings_json(form.get("settings") or "{}")
     asked = _checked({"upload_id": upload.id, "settings": settings, "pay_with": form.get("pay_with") or None})
     return Order(asked.upload_id, asked.settings, asked.pay_with, key, song_sha256=upload.sha256)
@@ -245,6 +251,5 @@ def _checked(body: object) -> SubmitIn:
     try:
         return SubmitIn.model_validate(body)
     except ValidationError as error:
-        fields = {".".join(map(str, item["loc"])) or "body": item["msg"] for item in error.errors(include_url=False)}
-        sentence = "; ".join(f"{name}: {message}" for name, message in fields.items())
-        raise InvalidBody(f"The request is not valid: {sentence}.", **fields) from error
+        fields = fields_of(error)
+        raise InvalidBody(refusal_of(fields), **fields) from error

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from oriel.errors import CallerError, error_classes
 from oriel.infra.cache import remembered
-from oriel.infra.clock import now
+from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
 from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
 
@@ -58,11 +58,11 @@ class StatusOut(BaseModel):
     queue_position: int | None
     attempt: int
     error: ErrorOut | None
-    created_at: datetime
-    completed_at: datetime | None
+    created_at: Instant
+    completed_at: Instant | None
     download_url: str | None
     video_url: str | None
-    expires_at: datetime | None
+    expires_at: Instant | None
     watermark: bool
     title: str
     filename: str
@@ -93,7 +93,8 @@ def _status(job: RenderJob, position: int | None, eta_s: float | None) -> Status
         id=job.id,
         status=cast("Status", job.status),
         stage=cast("StageName", job.stage) if job.status == PROCESSING else None,
-        progress=job.progress,
+        # Sums of fractions: 0.765 may be kept as 0.7649999999999999.
+        progress=round(job.progress, 4),
         eta_s=eta_s,
         queue_position=position,
         attempt=job.fence,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
 from tests.functional.accounts.person import Person, code_of, json_of
 
@@ -122,6 +124,37 @@ def test_the_cookie_alone_does_nothing(person: Callable[..., Person]) -> None:
     assert ada.client.post("/api/auth/logout").status_code == 401
     assert ada.client.post("/api/auth/refresh", headers={"X-CSRF-TOKEN": "x" * 36}).status_code == 401
     assert ada.client.post("/api/auth/refresh", headers=_csrf(ada)).status_code == 200
+
+
+FOREIGN = [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+OURS = [{"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, {"Origin": "http://127.0.0.1:5000"}, {}]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_another_sites_page_logs_nobody_in_or_on(person: Callable[..., Person], headers: dict[str, str]) -> None:
+    ada = _in_browser(person)
+    asked = [
+        ada.client.post("/api/auth/login", json={"email": "a@b.c", "password": "x", "cookie": True}, headers=headers),
+        ada.client.post("/api/auth/register", json={"email": "a@b.c", "password": "x"}, headers=headers),
+        ada.client.post("/api/auth/refresh", headers={**_csrf(ada), **headers}),
+    ]
+    assert [code_of(answer) for answer in asked] == [(403, "NOT_ALLOWED")] * 3
+
+
+@pytest.mark.parametrize("headers", OURS)
+def test_our_own_pages_do(person: Callable[..., Person], headers: dict[str, str]) -> None:
+    ada = _in_browser(person)
+    assert ada.client.post("/api/auth/refresh", headers={**_csrf(ada), **headers}).status_code == 200
+
+
+def test_so_does_a_page_of_a_named_origin(
+    app: APIFlask, person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = _in_browser(person)
+    named = app.config["ORIEL"].model_copy(update={"cors_origins": ("https://studio.example",)})
+    monkeypatch.setitem(app.config, "ORIEL", named)
+    headers = {"Origin": "https://studio.example", "Sec-Fetch-Site": "cross-site"}
+    assert ada.client.post("/api/auth/refresh", headers={**_csrf(ada), **headers}).status_code == 200
 
 
 def test_logging_out_takes_the_cookies_away(person: Callable[..., Person]) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from tests.functional.conftest import service_settings
@@ -71,6 +72,18 @@ def test_another_machine_sees_nothing(client: FlaskClient, path: str) -> None:
 
 def test_another_machine_behind_a_tunnel_sees_nothing(client: FlaskClient) -> None:
     assert client.get("/dev/mail.json", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.0.2.7:5000", "localhost@evil.example"])
+def test_a_name_that_others_have_pointed_at_this_machine_opens_nothing(client: FlaskClient, host: str) -> None:
+    assert client.get("/dev/mail.json", headers={"Host": host}).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["localhost:5000", "127.0.0.1:5000", "[::1]:5000", "studio.test"])
+def test_our_own_names_do(app: APIFlask, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    named = app.config["ORIEL"].model_copy(update={"public_url": "https://studio.test"})
+    monkeypatch.setitem(app.config, "ORIEL", named)
+    assert app.test_client().get("/dev/mail.json", headers={"Host": host}).status_code == 200
 
 
 def test_in_production_the_pages_do_not_exist(tmp_path: Path, valkey: str) -> None:

@@ -27,6 +27,7 @@ from oriel.media import receiving, uses
 from oriel.media.models import Upload
 from oriel.media.sweep import delete_expired, delete_leftovers, erase
 from oriel.media.uploads import keep_until, open_upload, release
+from oriel.rendering.pipeline.settings_document import parse_settings
 
 
 @pytest.fixture
@@ -64,6 +65,14 @@ def test_title_and_artist_come_from_the_file(customer: Caller) -> None:
 def test_a_title_of_a_megabyte_is_cut(customer: Caller) -> None:
     body = send(customer, wav_with_tags("x" * 1_000_000, "a\r\nb")).get_json()
     assert (len(body["title"]), body["artist"]) == (200, "a b")
+
+
+def test_tags_with_what_nobody_can_write_are_cleaned(customer: Caller) -> None:
+    body = send(customer, wav_with_tags("Night\x01\x1b drive\x7f\x85", "\x9fThe\tBand\u2028")).get_json()
+    assert (body["title"], body["artist"]) == ("Night drive", "The Band")
+    # A render is given what the file says, so the settings' own rule must let it pass.
+    document = parse_settings({"text": {"title": body["title"], "artist": body["artist"]}})
+    assert document.text.title == "Night drive"
 
 
 def test_who_is_not_confirmed_uploads_nothing(caller: Callable[..., Caller]) -> None:

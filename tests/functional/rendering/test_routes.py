@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import wave
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,13 +19,16 @@ from tests.functional.rendering.conftest import MakeJob, fresh
 from werkzeug.test import TestResponse
 
 from oriel.billing.models import RenderRight
+from oriel.errors import PaymentRequired
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
-from oriel.rendering import attempts, links
+from oriel.rendering import attempts, links, routes
 from oriel.rendering.attempts import Video
 from oriel.rendering.expiry import delete_expired_videos
 from oriel.rendering.models import RenderJob
+from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.submit import Order, submit_render
 
 CONTENT = bytes(range(256)) * 40
 
@@ -106,6 +110,54 @@ def test_without_a_size_it_is_the_largest_of_the_plan(customer: Caller) -> None:
     submitted(customer)
     output = db.session.scalars(select(RenderJob)).one().render_config["output"]
     assert (output["width"], output["height"]) == (1280, 720)
+
+
+def kept(customer: Caller) -> int:
+    """Return how many songs of a customer are there: rows and bytes."""
+    rows = (customer.get("/api/uploads").json or {})["total"]
+    assert len(list(storage().list(f"uploads/{customer.user_id}/"))) == rows
+    return int(rows)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"settings": '{"look": "nothing"}'}, 422),
+        ({"settings": "{"}, 422),
+        ({"settings": '{"output": {"fps": 60}}'}, 402),
+        ({"settings": '{"params": {"size": ' + "[" * 600 + "]" * 600 + "}}"}, 422),
+        ({"pay_with": "shells"}, 422),
+        ({"pay_with": "credit"}, 402),
+        ({"more": "1"}, 422),
+    ],
+)
+def test_a_song_that_came_with_a_refused_submit_is_gone(customer: Caller, fields: dict[str, str], status: int) -> None:
+    answer = customer.post("/api/render/submit", data={"audio": wav(), **fields})
+    assert answer.status_code == status, answer.text
+    assert kept(customer) == 0
+    statistics = (customer.get("/api/user/profile").json or {})["statistics"]
+    assert statistics["storage_bytes"] == 0
+
+
+def test_a_song_that_came_again_is_gone_and_the_first_stays(customer: Caller) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first, second = (customer.post("/api/render/submit", data={"audio": wav()}, headers=key) for _ in range(2))
+    assert (second.status_code, (second.json or {})["id"]) == (202, (first.json or {})["id"])
+    other = customer.post("/api/render/submit", data={"audio": wav(2.0)}, headers=key)
+    assert (other.status_code, code_of(other)) == (422, "IDEMPOTENCY_MISMATCH")
+    assert kept(customer) == 1
+    job = db.session.scalars(select(RenderJob)).one()
+    assert storage().stat(job.audio_object)
+
+
+def test_a_song_that_somebody_needs_meanwhile_stays(customer: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(user_id: str, order: Order, looks: Looks) -> RenderJob:
+        submit_render(user_id, order, looks)
+        raise PaymentRequired("This one is refused.")
+
+    monkeypatch.setattr(routes, "submit_render", refused)
+    assert customer.post("/api/render/submit", data={"audio": wav()}).status_code == 402
+    assert kept(customer) == 1
 
 
 def test_it_takes_a_user_a_confirmed_one(client: FlaskClient, caller: Callable[..., Caller]) -> None:
@@ -214,6 +266,25 @@ def test_a_video_is_downloaded_whole_and_in_parts(
     path = "/d/" + link.rpartition("/")[2]
     part = fetched(client, path, range="bytes=100-199")
     assert (part.status_code, part.data) == (206, CONTENT[100:200])
+
+
+def test_a_part_that_the_video_has_not_is_refused_with_its_length(
+    client: FlaskClient, make_job: MakeJob, tmp_path: Path
+) -> None:
+    job = completed(make_job(), tmp_path)
+    answer = fetched(client, f"/d/{links.token_of(job.id, job.link_generation)}", range=f"bytes={len(CONTENT)}-")
+    assert (answer.status_code, code_of(answer)) == (416, "RANGE_NOT_SATISFIABLE")
+    assert answer.headers["Content-Range"] == f"bytes */{len(CONTENT)}"
+
+
+def test_times_and_progress_have_one_spelling(customer: Caller, make_job: MakeJob) -> None:
+    job = make_job(user_id=customer.user_id)
+    with writing() as session:
+        session.get_one(RenderJob, job.id).progress = 0.7649999999999999
+    told = customer.get(f"/api/render/status/{job.id}").json or {}
+    assert told["progress"] == 0.765
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told["created_at"])
+    assert (customer.get("/api/user/history").json or {})["renders"]["items"] == [told]
 
 
 def test_no_video_before_the_render_is_done(customer: Caller, make_job: MakeJob) -> None:

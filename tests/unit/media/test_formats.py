@@ -67,6 +67,35 @@ def test_other_beginnings_are_named_and_refused(head: bytes, received: str) -> N
     assert caught.value.details["received_format"] == received
 
 
+WAV_HEAD = b"RIFF\x24\0\0\0WAVEfmt " + bytes(100)
+FLAC_HEAD = b"fLaC" + bytes(60)
+
+
+@pytest.mark.parametrize(
+    ("head", "formats", "sentence"),
+    [
+        (WAV_HEAD, FORMATS, "By its name this is MP3, by its content WAV. Please let its name end in .wav."),
+        (FLAC_HEAD, FORMATS, "Audio file must be MP3, WAV, or M4A format"),
+        (
+            FLAC_HEAD,
+            (*FORMATS, "flac"),
+            "By its name this is MP3, by its content FLAC. Please let its name end in .flac.",
+        ),
+    ],
+)
+def test_a_song_under_a_wrong_name_is_told_so(head: bytes, formats: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(UnsupportedAudioFormat) as caught:
+        refuse_other_content(head, format_by_name("a.mp3", "song", formats), "song", formats)
+    assert caught.value.message == sentence
+    assert caught.value.details["supported_formats"] == list(formats)
+
+
+def test_a_picture_under_a_wrong_name_is_told_so() -> None:
+    png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(60)
+    with pytest.raises(UnsupportedPictureFormat, match=r"by its content PNG\. Please let its name end in \.png"):
+        refuse_other_content(png, format_by_name("a.jpg", "picture", ()), "picture", ())
+
+
 def test_a_picture_must_be_known() -> None:
     with pytest.raises(InvalidPicture):
         refuse_other_content(b"nothing that anybody knows", format_by_name("a.png", "picture", ()), "picture", ())

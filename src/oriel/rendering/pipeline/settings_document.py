@@ -1,6 +1,5 @@
 """The settings document, version 1: its one schema, shared by studio, API, command line and database."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,8 +15,10 @@ from pydantic import (
     model_validator,
 )
 
+from oriel import json_text
 from oriel.errors import InvalidSettings, UnknownSetting
 from oriel.rendering.pipeline.looks import suggest
+from oriel.validation import ONE_LINE, sentence_of
 
 CURRENT_VERSION = 1
 SMALLEST_SIDE, LARGEST_SIDE = 64, 4096
@@ -38,17 +39,24 @@ def normal_colour(value: object) -> object:
     return value
 
 
+def _colour(value: object) -> object:
+    colour = normal_colour(value)
+    if not isinstance(colour, str) or not _HEX_COLOUR.fullmatch(colour):
+        raise ValueError("it is no colour such as “#8309d5”")
+    return colour
+
+
 _COLOURS = {
     "anyOf": [
         {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"},
         {"type": "integer", "minimum": 0, "maximum": 0xFFFFFF},
     ]
 }
-Colour = Annotated[
-    str, BeforeValidator(normal_colour), Field(pattern=r"^#[0-9a-f]{6}$"), WithJsonSchema(_COLOURS, mode="validation")
-]
+Colour = Annotated[str, BeforeValidator(_colour), WithJsonSchema(_COLOURS, mode="validation")]
 Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=2)]
-Line = Annotated[str, Field(max_length=200)]
+# FFmpeg is handed these as arguments, and an argument ends at a NUL; nothing can be drawn of the other ones either.
+Line = Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
+Name = Annotated[str, Field(pattern=ONE_LINE)]
 Format = Literal["mp4", "webm", "mov"]
 Quality = Literal["draft", "standard", "high"]
 
@@ -91,7 +99,7 @@ class Cover(_Part):
     """The cover picture: from a file of the caller's, from the song's tags, or none."""
 
     source: Literal["file", "tags", "none"] = "tags"
-    file: str | None = None
+    file: Name | None = None
 
     @model_validator(mode="after")
     def _file_where_one_is_needed(self) -> "Cover":
@@ -106,7 +114,7 @@ class Background(_Part):
     type: Literal["color", "gradient", "image", "transparent"] | None = None
     color: Colour | None = None
     colors: Annotated[list[Colour], Field(min_length=2, max_length=2)] | None = None
-    image: str | None = None
+    image: Name | None = None
 
 
 class Finish(_Part):
@@ -122,8 +130,8 @@ class SettingsDocument(_Part):
     """One render's settings, as a person or a program wrote them."""
 
     version: Literal[1] = 1
-    look: str = "prism"
-    preset: str | None = None
+    look: Name = "prism"
+    preset: Name | None = None
     seed: Annotated[int, Field(ge=0, le=0xFFFFFFFF)] = 1
     params: dict[str, Any] = Field(default_factory=dict)
     output: Output = Output()
@@ -157,6 +165,8 @@ MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 def parse_settings(content: Mapping[str, Any]) -> SettingsDocument:
     """Check a document of any version; raise InvalidSettings that names the key by its dotted path."""
+    if json_text.is_too_deep(content):
+        raise InvalidSettings(f"The settings are {json_text.TOO_DEEP}.")
     try:
         return SettingsDocument.model_validate(_migrated(dict(content)))
     except ValidationError as error:
@@ -166,11 +176,9 @@ def parse_settings(content: Mapping[str, Any]) -> SettingsDocument:
 def read_settings_json(text: str) -> dict[str, Any]:
     """Parse a document's JSON text, without checking it against the schema."""
     try:
-        content = json.loads(text, parse_constant=_no_such_number)
+        content = json_text.loads(text)
     except ValueError as error:
-        raise InvalidSettings(f"The settings are not valid JSON: {error}.") from error
-    except RecursionError as error:
-        raise InvalidSettings("The settings are nested too deeply.") from error
+        raise InvalidSettings(f"The settings are no JSON that we can read: {error}.") from error
     if not isinstance(content, dict):
         raise InvalidSettings("The settings must be a JSON object.")
     return content
@@ -184,10 +192,6 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         raise InvalidSettings(f"The settings file {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InvalidSettings(f"The settings file {path} is no text in UTF-8.") from error
-
-
-def _no_such_number(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
 
 
 def _migrated(content: dict[str, Any]) -> dict[str, Any]:
@@ -217,8 +221,7 @@ def _first_problem(error: ValidationError) -> InvalidSettings:
         name = str(problem["loc"][-1])
         message = f"There is no setting “{path}”: {suggest(name, valid)}"
         return UnknownSetting(message, setting=path, valid=valid)
-    message = problem["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    return InvalidSettings(f"Setting “{path}” cannot be used: {message}.", setting=path)
+    return InvalidSettings(f"Setting “{path}” cannot be used: {sentence_of(problem)}.", setting=path)
 
 
 def _keys_beside(path: tuple[int | str, ...]) -> list[str]:

@@ -53,7 +53,7 @@ def test_a_colour_has_one_spelling(colour: object) -> None:
 
 @pytest.mark.parametrize("colour", ["red", "#12345", "#1234567", -1, 0x1000000, True, 1.5, "8587733"])
 def test_other_colours_are_refused(colour: object) -> None:
-    with pytest.raises(InvalidSettings, match=r"background\.color"):
+    with pytest.raises(InvalidSettings, match=r"background\.color” cannot be used: it is no colour such as “#8309d5”"):
         parse_settings({"background": {"color": colour}})
 
 
@@ -123,6 +123,29 @@ def test_an_older_version_is_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(settings_document, "MIGRATIONS", {0: renamed})
     assert parse_settings({"version": 0, "style": "halo"}).look == "halo"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\tb", "a\x1b", "a\x7f", "a\x85b", "a\ud800"])
+@pytest.mark.parametrize(
+    ("part", "key"), [("text", "title"), ("text", "artist"), ("cover", "file"), ("background", "image")]
+)
+def test_a_text_is_one_line_that_can_be_written(part: str, key: str, text: str) -> None:
+    with pytest.raises(InvalidSettings) as refusal:
+        parse_settings({part: {key: text}})
+    assert refusal.value.details == {"setting": f"{part}.{key}"}
+    assert "\\" not in refusal.value.message
+
+
+def test_any_script_may_be_written() -> None:
+    assert parse_settings({"text": {"title": "Nuit d'été 夜 \u200f🎧"}}).text.title == "Nuit d'été 夜 \u200f🎧"
+
+
+def test_a_document_that_is_nested_too_deeply_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(600):
+        deep = [deep]
+    with pytest.raises(InvalidSettings, match="nested more than 32 levels deep"):
+        parse_settings({"params": {"size": deep}})
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"seed": NaN}', "[" * 100_000])

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from apiflask import APIFlask
-from flask_alembic import Alembic
 
 from oriel import __version__, accounts, api, billing, dev, health, media, metrics
 from oriel.accounts.tokens import init_tokens
@@ -12,6 +11,7 @@ from oriel.infra.events import init_events
 from oriel.infra.failures import init_failures
 from oriel.infra.limits import init_limits
 from oriel.infra.mail import init_mail
+from oriel.infra.migrating import Migrations, refuse_broken_references
 from oriel.infra.redis import init_redis
 from oriel.infra.storage import init_storage
 from oriel.infra.web import init_web
@@ -23,7 +23,7 @@ from oriel.settings import Settings, load_settings
 _UPGRADE = 0x0121E1
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-alembic = Alembic(metadatas=Base.metadata, run_mkdir=False)
+alembic = Migrations(metadatas=Base.metadata, run_mkdir=False)
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:
@@ -38,7 +38,11 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         SECRET_KEY=settings.secret_key.get_secret_value(),
         ORIEL=settings,
         ALEMBIC={"script_location": str(MIGRATIONS), "file_template": "v%%(rev)s_%%(slug)s"},
-        ALEMBIC_CONTEXT={"render_item": migrated_type, "render_as_batch": True},
+        ALEMBIC_CONTEXT={
+            "render_item": migrated_type,
+            "render_as_batch": True,
+            "on_version_apply": refuse_broken_references,
+        },
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=1 << 20,
         SECURITY_SCHEMES={

@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from subprocess import PIPE
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
-from sqlalchemy import MetaData, Table, inspect, text
+from sqlalchemy import Column, MetaData, Table, inspect, select, text
 from tests.functional.conftest import service_settings
 from tests.functional.waiting import PATIENCE_S
 
@@ -30,6 +32,10 @@ with app.app_context():
     upgrade_database()
 """
 _AT_ONCE = 3
+_FIRST = "1795200623"
+
+# The columns that refer to others, by table.
+References = dict[str, dict[str, object]]
 
 
 @pytest.fixture
@@ -67,7 +73,7 @@ def test_processes_that_upgrade_at_once_all_end_well(empty: APIFlask, empty_data
 
 
 def test_what_was_wanted_before_an_upgrade_is_asked_for_after_it(empty: APIFlask) -> None:
-    alembic.upgrade("1795200623")
+    alembic.upgrade(_FIRST)
     payments = Table("payments", MetaData(), autoload_with=db.engine)
     row = {"kind": "render", "amount": 499, "currency": "usd", "status": "completed", "created_at": now()}
     row |= {"thing": "render", "expire_wanted": False, "refunded": 0, "is_disputed": False}
@@ -78,6 +84,61 @@ def test_what_was_wanted_before_an_upgrade_is_asked_for_after_it(empty: APIFlask
     with db.engine.connect() as connection:
         found = connection.execute(text("SELECT id, settle_at IS NOT NULL, trial_days FROM payments ORDER BY id")).all()
     assert [tuple(row) for row in found] == [("quiet", False, 0), ("waits", True, 0)]
+
+
+def test_no_row_and_no_reference_is_lost_on_the_way_there_and_back(empty: APIFlask) -> None:
+    alembic.upgrade(_FIRST)
+    before = _filled()
+    upgrade_database()
+    there = _references(before)
+    alembic.downgrade(_FIRST)
+    assert there == _references(before) == before
+    with db.engine.connect() as connection:
+        if db.engine.dialect.name == "sqlite":
+            assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_migration_that_breaks_references_is_not_committed(empty: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("other databases check by themselves")
+    alembic.upgrade(_FIRST)
+    _filled()
+    second = alembic.script_directory.get_revision("1795259400").module
+    monkeypatch.setattr(second, "upgrade", lambda: second.op.execute("DELETE FROM users"))
+    with pytest.raises(RuntimeError, match="references to nothing"):
+        upgrade_database()
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM users")) == 1
+
+
+def _filled() -> References:
+    """Put a row into each table, with every reference that it can have; return them."""
+    tables = MetaData()
+    tables.reflect(db.engine)
+    with db.engine.begin() as connection:
+        for table in tables.sorted_tables:
+            if table.name != "alembic_version":
+                connection.execute(table.insert().values({column.name: _value(column) for column in table.columns}))
+    return _references({table.name: {} for table in tables.sorted_tables})
+
+
+def _value(column: Column[Any]) -> object:
+    if column.primary_key or column.foreign_keys:
+        # All rows have the same one, so that each refers to the others.
+        return "1" if column.type.python_type is str else 1
+    return {str: "x", int: 0, float: 0.0, bool: False, datetime: now(), object: {}}[column.type.python_type]
+
+
+def _references(tables: Iterable[str]) -> References:
+    """Return the references of the one row of each table."""
+    found = {}
+    for name in tables:
+        columns = [key["constrained_columns"][0] for key in inspect(db.engine).get_foreign_keys(name)]
+        with db.engine.connect() as connection:
+            rows = connection.execute(select(text("*")).select_from(text(name))).mappings().all()
+        assert len(rows) == 1, (name, rows)
+        found[name] = {column: rows[0][column] for column in columns}
+    return found
 
 
 def test_the_way_back_leads_to_nothing(empty: APIFlask) -> None:

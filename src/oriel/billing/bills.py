@@ -14,6 +14,7 @@ from oriel.infra.events import publish
 from oriel.infra.ids import new_id
 
 _GIVEN_BACK = "The payment was given back."
+TAKEN_BACK = "Your bank has taken this payment back."
 _SECOND = "You had a subscription already, so this one has ended, and its payment was given back."
 
 
@@ -21,7 +22,7 @@ def bill_paid(invoice: Invoice) -> None:
     """Keep a bill that was paid, unless it is the first one, which is the payment of its page."""
     assert invoice.subscription_id
     follow_subscription(invoice.subscription_id)
-    if invoice.is_first or invoice.state != "paid" or not invoice.amount:
+    if invoice.is_first or invoice.state != "paid" or not invoice.amount or not _is_for_a_plan(invoice):
         return
     with writing() as session:
         user_id, plan = _whose(session, invoice)
@@ -36,7 +37,7 @@ def bill_not_paid(invoice: Invoice) -> None:
     """Tell the customer, unless it was paid meanwhile, or is the first one, whose page says so itself."""
     assert invoice.subscription_id
     follow_subscription(invoice.subscription_id)
-    if invoice.is_first or invoice.state == "paid":
+    if invoice.is_first or invoice.state == "paid" or not _is_for_a_plan(invoice):
         return
     with writing() as session:
         user_id, plan = _whose(session, invoice)
@@ -56,13 +57,23 @@ def _note(invoice_id: str, back: GivenBack) -> bool:
     """Write it down; return whether that changes anything."""
     with writing() as session:
         payment = session.scalar(select(Payment).where(Payment.invoice_id == invoice_id).with_for_update())
-        if payment is None or (payment.refunded, payment.is_disputed) == (back.refunded, back.disputed):
+        if payment is None:
             return False
+        before = (payment.refunded, payment.is_disputed, payment.error)
         payment.refunded, payment.is_disputed = back.refunded, back.disputed
-        if payment.amount and back.refunded >= payment.amount:
+        if back.dispute_lost:
+            payment.error = TAKEN_BACK
+        elif payment.amount and back.refunded >= payment.amount:
             payment.error = _SECOND if payment.settled_by else _GIVEN_BACK
+        if payment.error in (_SECOND, _GIVEN_BACK) and payment.error != before[2]:
             letters.refunded(session, payment, payment.error)
-    return True
+    return before != (payment.refunded, payment.is_disputed, payment.error)
+
+
+def _is_for_a_plan(invoice: Invoice) -> bool:
+    """Tell whether it is for something that we sell: the operator may bill the same customer for other things."""
+    assert invoice.subscription_id
+    return payments().subscription(invoice.subscription_id).plan is not None
 
 
 def _whose(session: Session, invoice: Invoice) -> tuple[str | None, str]:

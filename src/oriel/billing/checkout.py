@@ -43,8 +43,8 @@ class Wanted:
 def open_checkout(user: User, wanted: Wanted) -> Payment:
     """Return a payment with its page.
 
-    Raises InvalidPaymentRequest, DuplicatePaymentSession with the page that is open, WrongState for a second
-    subscription, PaymentsUnavailable, and what keeps the ordered render from being made.
+    Raises InvalidPaymentRequest, DuplicatePaymentSession with the page that is open, WrongState for what is paid or
+    being made already, PaymentsUnavailable, and what keeps the ordered render from being made.
     """
     payments()
     wanted = _checked(user, wanted)
@@ -56,6 +56,9 @@ def open_checkout(user: User, wanted: Wanted) -> Payment:
         if payment.stripe_session_id:
             if _is_over(payment, wanted):
                 continue
+            if payment.checkout_url is None:
+                told = "You have paid for this, and your bank takes some days to decide. Please look at your payments."
+                raise WrongState(told, payment=payment.id)
             raise DuplicatePaymentSession(
                 "A payment page for this is open already.",
                 checkout_url=payment.checkout_url,
@@ -178,7 +181,9 @@ def _trial_days(user_id: str) -> int:
 
 
 def _open_one(user_id: str, thing: str) -> Payment | None:
-    return db.session.scalar(select(Payment).where(Payment.user_id == user_id, Payment.open_thing == thing))
+    payment = db.session.scalar(select(Payment).where(Payment.user_id == user_id, Payment.open_thing == thing))
+    db.session.commit()
+    return payment
 
 
 def _is_over(payment: Payment, wanted: Wanted) -> bool:

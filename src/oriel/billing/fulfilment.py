@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
-from oriel.billing.bills import follow_bill
+from oriel.billing.bills import TAKEN_BACK, follow_bill
 from oriel.billing.gateway import CheckoutFacts, GivenBack, payments
 from oriel.billing.models import (
     COMPLETED,
@@ -62,8 +62,8 @@ def follow_payment(session_id: str) -> Payment | None:
     changed = _agreed(payment.id, told)
     if changed.kind == SUBSCRIPTION and told.subscription_id and told.paid:
         follow_subscription(told.subscription_id)
-        if changed.settled_by:
-            # It was ended as a second one before its money came.
+        if changed.settled_by or changed.user_id is None:
+            # It was ended as a second one before its money came, or its customer has gone meanwhile.
             payments().end_subscription(told.subscription_id)
         if told.invoice_id:
             follow_bill(told.invoice_id)
@@ -131,15 +131,17 @@ def _settle(payment: Payment) -> bool:
         if refund and payment.paid_as:
             payments().refund(payment.paid_as)
         told = payments().checkout(session_id) if session_id else None
-    except (PaymentsUnavailable, NotFound) as error:
+    except Exception as error:  # noqa: BLE001  (whatever is wrong with one, the others are settled)
         _log.warning("What is wanted of the payment service waits.", exc_info=error, extra=logged(payment=payment.id))
+        db.session.rollback()
         _postpone(payment.id)
         return False
     with writing() as session:
         row = locked(session, payment.id)
         # What somebody else has come to want meanwhile stays wanted.
         row.expire_wanted, row.refund_wanted = row.expire_wanted and not expire, row.refund_wanted and not refund
-        row.settle_at, row.settle_tries = (now() if row.expire_wanted or row.refund_wanted else None), 0
+        row.settle_tries = 0
+        want(row)
     if told:
         # It may have been paid in the very last moment. What comes later has an event of its own.
         with contextlib.suppress(PaymentsUnavailable):
@@ -176,6 +178,10 @@ def _apply(payment_id: str, told: CheckoutFacts) -> tuple[Payment, bool]:
         payment = locked(session, payment_id)
         if told.paid and payment.status != COMPLETED:
             job_id = _complete(session, payment, told)
+        elif payment.status == PENDING and told.state == "complete" and not told.failed:
+            # A bank takes days to decide. Nobody is sent to that page again; who likes may buy another credit.
+            payment.checkout_url = None
+            payment.open_thing = None if payment.thing == RENDER else payment.open_thing
         elif payment.status == PENDING and (told.state == "expired" or told.failed):
             payment.status, payment.open_thing = FAILED, None
             payment.error = payment.error or (_EXPIRED if told.state == "expired" else _REFUSED)
@@ -206,7 +212,7 @@ def _tell(user_id: str | None, job_id: str | None) -> None:
 
 
 def want(payment: Payment, *, expire: bool = False, refund: bool = False) -> None:
-    """Note what is to be asked of the payment service about a payment, at once."""
+    """Note what is to be asked of the payment service about a payment, at once; what is noted already stays so."""
     payment.expire_wanted, payment.refund_wanted = payment.expire_wanted or expire, payment.refund_wanted or refund
     payment.settle_at = now() if payment.expire_wanted or payment.refund_wanted else None
 
@@ -258,7 +264,8 @@ def _take_back(session: Session, payment: Payment, amount: int, back: GivenBack)
     """Follow refunds and disputes of a single payment, whenever they came; returns the render that was withdrawn."""
     payment.refunded, payment.is_disputed = back.refunded, back.disputed
     if back.dispute_lost:
-        payment.refund_wanted = False
+        payment.refund_wanted, payment.error = False, TAKEN_BACK
+        want(payment)
     is_gone = back.dispute_lost or 0 < amount <= back.refunded
     withdrawn = None
     if is_gone or back.disputed:
@@ -310,6 +317,6 @@ def gave_up(payment: Payment, *, at_once: bool = False) -> bool:
     with writing() as session:
         row = locked(session, payment.id)
         if row.status == PENDING and row.stripe_session_id is None:
-            row.status, row.open_thing, row.expire_wanted = FAILED, None, False
+            row.status, row.open_thing, row.expire_wanted, row.settle_at = FAILED, None, False, None
             row.error = "The payment page was never opened. Nothing was charged."
     return True

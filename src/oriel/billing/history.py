@@ -23,6 +23,7 @@ class PaymentOut(BaseModel):
     currency: str
     status: Literal["pending", "completed", "failed"]
     refunded: int = Field(description="How much of it was given back, in cents")
+    disputed: bool = Field(description="Whether the customer's bank asks for it back, and nothing is decided yet")
     receipt_url: str | None
     job_id: str | None
     error: str | None
@@ -57,4 +58,5 @@ def payment_on(session_id: str) -> Payment | None:
 
 
 def _shown(payment: Payment) -> dict[str, object]:
-    return {name: getattr(payment, name, None) for name in PaymentOut.model_fields} | {"what": what_of(payment)}
+    told = {name: getattr(payment, name, None) for name in PaymentOut.model_fields}
+    return told | {"what": what_of(payment), "disputed": payment.is_disputed}

@@ -37,6 +37,8 @@ _PAUSES_S = (5, 30, 120, 600, 3600)
 _LOOKED_BACK = timedelta(days=3)
 # Stripe's own page says "paid" some seconds before its event comes.
 _OVERDUE = timedelta(minutes=1)
+# The money is with us again, and somebody must find another way for it.
+_RETURNED = "refund.failed"
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,14 @@ def reconcile() -> Reconciled:
 
 def _waiting() -> list[str]:
     """Return what the payment service does not do however often it is asked: somebody must look at that."""
-    stuck = db.session.scalars(select(Payment).where(Payment.settle_at.is_not(None), Payment.settle_tries > 0)).all()
+    wanted = or_(Payment.refund_wanted, Payment.expire_wanted)
+    stuck = db.session.scalars(select(Payment).where(wanted, Payment.settle_tries > 0)).all()
+    returned = db.session.scalars(select(PaymentEvent).where(PaymentEvent.kind == _RETURNED)).all()
     db.session.commit()
     wants = {True: "its money is to go back", False: "its page is to be closed"}
-    return [f"payment {row.id}: {wants[row.refund_wanted]}, {row.settle_tries} tries in vain" for row in stuck]
+    waiting = [f"payment {row.id}: {wants[row.refund_wanted]}, {row.settle_tries} tries in vain" for row in stuck]
+    owed = [f"{_object_of(event).get('payment_intent')}: its bank has returned our refund" for event in returned]
+    return waiting + owed
 
 
 def _missed(events: Sequence[Event]) -> list[Event]:
@@ -273,6 +279,11 @@ def _charge_changed(about: dict[str, Any]) -> None:
         follow_bill(invoice_id)
 
 
+def _refund_returned(about: dict[str, Any]) -> None:
+    _log.error("A bank has returned what we had given back.", extra=facts(paid_as=about.get("payment_intent")))
+    _charge_changed(about)
+
+
 def _invoice_paid(about: dict[str, Any]) -> None:
     invoice = payments().invoice(str(about.get("id")))
     if invoice.subscription_id is None:
@@ -305,6 +316,7 @@ _HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "charge.refunded": _charge_changed,
     "charge.dispute.created": _charge_changed,
     "charge.dispute.closed": _charge_changed,
+    _RETURNED: _refund_returned,
 }
 # What an account's webhook has to be sent.
 EVENT_KINDS = tuple(_HANDLERS)

@@ -82,9 +82,20 @@ def _product(client: StripeClient, key: str, plan: Plan, made: list[str]) -> str
 
 def _webhook(client: StripeClient, url: str, made: list[str]) -> dict[str, str]:
     known = client.v1.webhook_endpoints.list(cast("Any", {"limit": 100})).data
-    if any(endpoint.url == url for endpoint in known):
+    ours = next((endpoint for endpoint in known if endpoint.url == url), None)
+    if ours:
         # Stripe tells an endpoint's secret only once.
+        _complete_events(client, ours, made)
         return {}
     params = {"url": url, "enabled_events": list(EVENT_KINDS), "api_version": API_VERSION}
     made.append(f"webhook {url}")
     return {"STRIPE_WEBHOOK_SECRET": client.v1.webhook_endpoints.create(cast("Any", params)).secret or ""}
+
+
+def _complete_events(client: StripeClient, endpoint: stripe.WebhookEndpoint, made: list[str]) -> None:
+    """Have an endpoint sent what this version listens to as well; what else it is sent stays."""
+    sent = endpoint.enabled_events
+    missing = [kind for kind in EVENT_KINDS if kind not in sent]
+    if missing and "*" not in sent:
+        client.v1.webhook_endpoints.update(endpoint.id, cast("Any", {"enabled_events": [*sent, *missing]}))
+        made.append(f"events of webhook {endpoint.url}: {', '.join(missing)}")

@@ -116,7 +116,8 @@ class StripeGateway:
         expand = cast("Any", {"expand": ["payment_intent.latest_charge", "subscription", "invoice"]})
         session = self._ask(self._client.checkout.sessions.retrieve, session_id, expand)
         intent = session.payment_intent if isinstance(session.payment_intent, PaymentIntent) else None
-        return _facts(session, intent, self._back(intent) if intent else GivenBack())
+        is_refused = session.status == "complete" and self._is_refused(session, intent)
+        return _facts(session, intent, self._back(intent) if intent else GivenBack(), is_refused=is_refused)
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
         """Look for the page of a payment intent."""
@@ -131,11 +132,7 @@ class StripeGateway:
 
     def given_back(self, invoice_id: str) -> GivenBack:
         """Add up what has gone back of the payments of a bill; most have one."""
-        paid = self._ask(self._client.invoice_payments.list, cast("Any", {"invoice": invoice_id, "status": "paid"}))
-        intents = [_id_of(each.payment.payment_intent) for each in paid.data]
-        expand = cast("Any", {"expand": ["latest_charge"]})
-        retrieve = self._client.payment_intents.retrieve
-        backs = [self._back(self._ask(retrieve, intent, expand)) for intent in intents if intent]
+        backs = [self._back(intent) for intent in self._intents_of(invoice_id, {"status": "paid"})]
         return GivenBack(
             refunded=sum(back.refunded for back in backs),
             disputed=any(back.disputed for back in backs),
@@ -250,13 +247,32 @@ class StripeGateway:
         params = cast("Any", {"features": features, "metadata": {"service": "oriel"}})
         return self._ask(self._client.billing_portal.configurations.create, params).id
 
+    def _intents_of(self, invoice_id: str, which: Mapping[str, str]) -> list[PaymentIntent]:
+        """Ask for what a bill is paid with, each with its latest charge."""
+        paid = self._ask(self._client.invoice_payments.list, cast("Any", {"invoice": invoice_id, **which}))
+        intents = [_id_of(each.payment.payment_intent) for each in paid.data]
+        expand, retrieve = cast("Any", {"expand": ["latest_charge"]}), self._client.payment_intents.retrieve
+        return [self._ask(retrieve, intent, expand) for intent in intents if intent]
+
+    def _is_refused(self, session: Session, intent: PaymentIntent | None) -> bool:
+        """Tell whether a bank has refused, after days maybe, what was paid on a page."""
+        if intent:
+            return intent.status in ("requires_payment_method", "canceled")
+        # Until the bank has decided the subscription is active, unless somebody ends it.
+        subscription, invoice_id = session.subscription, _id_of(session.invoice)
+        if not isinstance(subscription, StripeSubscription):
+            return False
+        if _STATES.get(subscription.status) not in ("past_due", "over"):
+            return False
+        return not invoice_id or all(known.status != "processing" for known in self._intents_of(invoice_id, {}))
+
     def _item(self, subscription_id: str) -> stripe.SubscriptionItem:
         return self._ask(self._client.subscriptions.retrieve, subscription_id).items.data[0]
 
     def _give_back(self, paid_as: str, *, but_for: Sequence[str]) -> None:
         try:
             self._try(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}))
-        except stripe.InvalidRequestError as error:
+        except stripe.StripeError as error:
             if error.code not in but_for:
                 raise PaymentsUnavailable(f"Stripe gives nothing back: {error.user_message or error}") from error
 
@@ -317,14 +333,14 @@ class StripeGateway:
             return self._try(call, *args, **kwargs)
         except CustomerGone as error:
             raise NotFound(_UNKNOWN) from error
-        except stripe.InvalidRequestError as error:
+        except stripe.StripeError as error:
             raise _misunderstood() from error
 
     def _ask_for_customer(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         """Make a call for a customer; raise CustomerGone, and PaymentsUnavailable where anything else is missing."""
         try:
             return self._try(call, *args, **kwargs)
-        except (NotFound, stripe.InvalidRequestError) as error:
+        except (NotFound, stripe.StripeError) as error:
             # What is missing is a price, which is ours to know.
             raise _misunderstood() from error
 
@@ -391,7 +407,7 @@ def _once(what: str, whose: str) -> Any:  # noqa: ANN401  (the library's options
     return {"idempotency_key": f"oriel-{what}-{whose}"}
 
 
-def _facts(session: Session, intent: PaymentIntent | None, back: GivenBack) -> CheckoutFacts:
+def _facts(session: Session, intent: PaymentIntent | None, back: GivenBack, *, is_refused: bool) -> CheckoutFacts:
     charge = intent.latest_charge if intent and isinstance(intent.latest_charge, Charge) else None
     state = session.status if session.status in ("complete", "expired") else "open"
     paid = session.payment_status in ("paid", "no_payment_required") or (
@@ -402,7 +418,7 @@ def _facts(session: Session, intent: PaymentIntent | None, back: GivenBack) -> C
         session_id=session.id,
         state=cast("Any", state),
         paid=state == "complete" and paid,
-        failed=state == "complete" and not paid and _is_refused(session, intent),
+        failed=state == "complete" and not paid and is_refused,
         amount=session.amount_total or 0,
         currency=session.currency or "usd",
         paid_as=intent.id if intent else None,
@@ -411,15 +427,6 @@ def _facts(session: Session, intent: PaymentIntent | None, back: GivenBack) -> C
         receipt_url=charge.receipt_url if charge else None,
         back=back,
     )
-
-
-def _is_refused(session: Session, intent: PaymentIntent | None) -> bool:
-    """Tell whether a bank has refused, after days maybe, what was paid on a page."""
-    if intent:
-        return intent.status in ("requires_payment_method", "canceled")
-    # Until the bank has decided the subscription is active.
-    subscription = session.subscription
-    return isinstance(subscription, StripeSubscription) and _STATES.get(subscription.status) in ("past_due", "over")
 
 
 def _price_of(found: StripeInvoice) -> str:

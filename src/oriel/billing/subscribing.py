@@ -62,17 +62,23 @@ def follow_subscription(subscription_id: str) -> None:
 def change_plan(user_id: str, name: str) -> None:
     """Change the plan of a subscription: a higher one at once, a lower one when the period ends.
 
-    Raises CallerError for a plan that there is not, WrongState without a subscription, CardDeclined.
+    Raises CallerError for a plan that there is not, CardDeclined, WrongState without a subscription, and for a higher
+    plan while a bill is open.
     """
     if name not in PAID_PLANS:
         told = "Please say which plan; to go back to Free, cancel the subscription."
         raise CallerError(told, plan=name, plans=list(PAID_PLANS))
     holding = _subscribed(user_id)
     subscription_id, present = holding.subscription_id or "", plan_of(user_id).name
+    db.session.commit()
     if name == (holding.pending_plan or present):
         raise WrongState(f"{PLANS[name].title} is what you have, or what is ordered already.", plan=name)
+    is_higher = _ORDER.index(name) > _ORDER.index(present)
+    if is_higher and holding.status == PAST_DUE:
+        # The rest of a month that was not paid would be taken off the price.
+        raise WrongState("Please pay your open bill first; then the plan can be changed at once.", plan=name)
     with _followed(subscription_id):
-        if _ORDER.index(name) > _ORDER.index(present):
+        if is_higher:
             payments().upgrade(subscription_id, name)
         else:
             payments().change_at_period_end(subscription_id, name, kept_plan=None if name == present else present)
@@ -121,6 +127,10 @@ def _is_followed(subscription_id: str, user_id: str) -> bool:
     """Ask and write down; return False, with nothing written, where somebody else has written in between."""
     gateway, known = payments(), _known(user_id)
     told = gateway.subscription(subscription_id)
+    if told.plan is None and told.state != "over":
+        # The operator may sell the same customer other things as well.
+        _log.warning("A subscription has a price that is none of ours.", extra=logged(id=subscription_id))
+        return True
     other_id = known.subscription_id
     if other_id and other_id != subscription_id:
         if told.state not in _LIVING:
@@ -132,9 +142,7 @@ def _is_followed(subscription_id: str, user_id: str) -> bool:
                 _settle_page(session, told, by=other_id)
             gateway.end_subscription(subscription_id)
             return True
-    if told.state == "not_yet" or (told.plan is None and told.state != "over"):
-        if told.plan is None:
-            _log.error("A subscription has a price that is none of ours.", extra=logged(id=subscription_id))
+    if told.state == "not_yet":
         return True
     with writing() as session:
         take_turn(session, user_id)

@@ -180,11 +180,11 @@ def end_cancelled(attempt: Attempt) -> None:
     announce(attempt.user_id, attempt.job_id)
 
 
-def cancel_now(session: Session, job: RenderJob) -> None:
-    """End a render that nobody works on any more; a right counts as used once a frame was drawn."""
+def cancel_now(session: Session, job: RenderJob, *, is_paid_back: bool = False) -> None:
+    """End a render that nobody works on any more; a right counts as used once a frame was drawn of what is paid."""
     job.status, job.stage, job.eta_s, job.completed_at = CANCELLED, None, None, now()
     job.worker, job.lease_until = None, None
-    settle = rights.spend if job.first_frame_at else rights.give_back
+    settle = rights.spend if job.first_frame_at and not is_paid_back else rights.give_back
     settle(session, job.id)
 
 

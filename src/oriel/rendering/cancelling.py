@@ -33,7 +33,10 @@ def cancel_render(user_id: str, job_id: str) -> RenderJob:
 def withdraw(session: Session, job_id: str, also_under_way: bool) -> None:
     """End a render within a transaction because its payment has gone back; one that has ended stays as it is."""
     job = _locked(session, job_id)
-    if job.status == QUEUED or also_under_way:
+    if job.status == QUEUED:
+        # Between two attempts as well: there is no video, and nobody shall have paid for none.
+        cancel_now(session, job, is_paid_back=True)
+    elif also_under_way:
         _end(session, job)
 
 

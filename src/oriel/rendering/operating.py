@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from oriel.billing import rights
 from oriel.billing.models import RenderRight
 from oriel.billing.refusals import Demand
+from oriel.billing.standing import take_turn
 from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -33,8 +34,10 @@ def job_facts(job_id: str) -> dict[str, Any]:
 
 def retry(job_id: str) -> RenderJob:
     """Queue a failed job again, paid as before; NotFound, WrongState and PaymentRequired say why not."""
-    _found(job_id)
+    user_id = _found(job_id).user_id
     with writing() as session:
+        # The customer first, as wherever a right is reserved: two orders of locks would be a deadlock.
+        take_turn(session, user_id)
         job = session.scalars(select(RenderJob).where(RenderJob.id == job_id).with_for_update()).one()
         if job.status != FAILED:
             raise WrongState(f"Only a failed render can be tried again: this one is {job.status}.", status=job.status)

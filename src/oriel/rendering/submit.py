@@ -15,7 +15,7 @@ from oriel.billing import checkout, rights, standing
 from oriel.billing.orders import OrderBody
 from oriel.billing.plans import CREDIT, Plan
 from oriel.billing.refusals import Demand
-from oriel.errors import IdempotencyMismatch, InvalidRange, TooManyRequests
+from oriel.errors import IdempotencyMismatch, InvalidRange, TooManyRequests, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 from oriel.infra.ids import new_id
@@ -103,6 +103,7 @@ def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
     with writing() as session:
         upload = uploads.open_upload(session, user_id, order.upload_id)
         stored = _with_stored_pictures(session, user_id, document)
+        _refuse_repeat(session, user_id, upload, stored)
         for refusal in rights.allowed_by(CREDIT, _demand(resolve(parse_settings(stored), looks), upload)):
             raise refusal.as_error()
         # Until it is paid, and long enough for somebody to notice where that goes wrong.
@@ -113,6 +114,8 @@ def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
 def accept_paid(session: Session, user_id: str, body: OrderBody, payment_id: str, looks: Looks) -> str:
     """Make an order that was paid a render, within the transaction that gave the credit for it; return its id."""
     order = Order(body["upload_id"], body["settings"], "credit")
+    upload = uploads.open_upload(session, user_id, order.upload_id)
+    _refuse_repeat(session, user_id, upload, _with_stored_pictures(session, user_id, order.settings))
     return _add(session, user_id, order, body["settings"], looks, payment_id).id
 
 
@@ -142,6 +145,15 @@ def _bought_before(session: Session, user_id: str, order: OrderBody) -> RenderJo
     job_id = checkout.paid_render(session, user_id, order)
     job = session.get(RenderJob, job_id) if job_id else None
     return job if job and job.status in UNDER_WAY else None
+
+
+def _refuse_repeat(session: Session, user_id: str, upload: Upload, stored: dict[str, Any]) -> None:
+    """Raise WrongState while the same video is being made without watermark: nobody wants to pay for it twice."""
+    same_song = (RenderJob.user_id == user_id, RenderJob.audio_object == upload.object_name)
+    under_way = (RenderJob.status.in_(UNDER_WAY), RenderJob.watermark.is_(False))
+    for job in session.scalars(select(RenderJob).where(*same_song, *under_way)):
+        if job.render_config == stored:
+            raise WrongState("This video is being made already.", render=job.id)
 
 
 def _checked(order: Order, plan: Plan) -> dict[str, Any]:

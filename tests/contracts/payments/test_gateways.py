@@ -523,7 +523,7 @@ class TestEvents:
         body, _ = rig.letters()[0]
         assert rig.gateway.read_event(body, signature(body, rig.secret, age_s)).id == json.loads(body)["id"]
 
-    @pytest.mark.parametrize("how", ["tampered", "cut", "not signed", "signed by another", "old"])
+    @pytest.mark.parametrize("how", ["tampered", "cut", "not signed", "signed by another", "old", "no ASCII"])
     def test_what_is_not_is_refused(self, rig: Rig, ada: str, how: str) -> None:
         bought(rig, ada)
         body, _ = rig.letters()[0]
@@ -531,6 +531,7 @@ class TestEvents:
             "not signed": "",
             "signed by another": signature(body, "whsec_of_another"),
             "old": signature(body, rig.secret, 301),
+            "no ASCII": f"t={int(time.time())},v1=é",
         }.get(how, signature(body, rig.secret))
         body = {"tampered": body.replace(b'"id"', b'"iD"', 1), "cut": body[:-1]}.get(how, body)
         with pytest.raises(InvalidSignature):

@@ -1,14 +1,17 @@
 """Subscriptions that are paid by a bank, which takes days to say yes or no."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from tests.functional.billing.conftest import Till
 from tests.functional.caller import Caller
 
+from oriel.billing.journal import reconcile
 from oriel.billing.models import Payment, PlanHolding
-from oriel.infra.database import db
+from oriel.infra.clock import clock
+from oriel.infra.database import db, writing
 
 MakeCaller = Callable[..., Caller]
 
@@ -37,6 +40,36 @@ def found(till: Till) -> tuple[str, str, str]:
 @pytest.mark.usefixtures("page")
 def test_the_plan_holds_meanwhile_as_at_stripe(till: Till) -> None:
     assert found(till) == ("pending", "pro", "active")
+
+
+def second_page(till: Till, customer: Caller) -> str:
+    """A second subscription, which is ended at once while its bank still decides."""
+    first = till.open(customer, kind="subscription", plan="pro")
+    with till.app.app_context(), writing() as session:
+        # As two requests in the same moment leave it.
+        session.scalars(select(Payment)).one().open_thing = None
+    second = till.open(customer, kind="subscription", plan="pro")
+    till.peer.pay(first)
+    till.tell()
+    till.peer.pay_later(second)
+    till.tell()
+    return second
+
+
+@pytest.mark.parametrize(("succeeds", "refunded", "told"), [(True, 1, "had a subscription"), (False, 0, "has refused")])
+def test_a_second_subscription_is_not_said_to_be_refused_before_its_bank_has_decided(
+    till: Till, ada: Caller, succeeds: bool, refunded: int, told: str
+) -> None:
+    second = second_page(till, ada)
+    status = ada.get(f"/api/payments/status/{second}").json or {}
+    assert (status["status"], status["error"]) == ("pending", None)
+    till.peer.settle(second, succeeds=succeeds)
+    # Though no event comes.
+    with till.app.app_context():
+        clock.shift(timedelta(minutes=2))
+        reconcile()
+    assert len(till.peer.everything("refund")) == refunded
+    assert told in (ada.get(f"/api/payments/status/{second}").json or {})["error"]
 
 
 def test_a_bank_that_says_yes(till: Till, page: str) -> None:

@@ -9,12 +9,13 @@ from tests.functional.billing.conftest import Till
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
-from oriel.billing import fulfilment, subscribing
+from oriel.billing import fulfilment, history, journal, subscribing
 from oriel.billing.models import Credit, Payment, PlanHolding
 from oriel.errors import PaymentsUnavailable, StageCrashed, WrongState
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
 from oriel.infra.mail.outbox import OutboxMail
+from oriel.infra.paging import PageQuery
 from oriel.rendering import attempts
 from oriel.rendering.models import RenderJob
 
@@ -147,6 +148,32 @@ def test_a_render_that_waits_is_withdrawn_while_a_bank_decides(
     assert credit(till) == becomes
 
 
+def between_two_attempts(till: Till) -> None:
+    """Leave the render with a frame drawn and no worker, as a worker that is replaced does."""
+    attempt = taken(till)
+    with till.app.app_context():
+        assert attempts.beat(attempt, attempts.Pulse("drawing", 0.5, 1.0, 10, 1))
+        attempts.give_back(attempt)
+    assert job(till).first_frame_at
+
+
+def test_a_render_between_two_attempts_uses_nothing_up_while_a_bank_decides(till: Till, ada: Caller) -> None:
+    dispute = till.peer.dispute(str(bought_render(till, ada).paid_as))
+    between_two_attempts(till)
+    till.tell()
+    assert (job(till).status, credit(till)) == ("cancelled", "frozen")
+    till.peer.close_dispute(dispute["id"], won=True)
+    till.tell()
+    assert credit(till) == "held"
+
+
+def test_a_render_between_two_attempts_is_paid_back_without_force(till: Till, ada: Caller) -> None:
+    bought_render(till, ada)
+    between_two_attempts(till)
+    given_back(till, "by us")
+    assert (job(till).status, credit(till), payment(till).refunded) == ("cancelled", "refunded", 499)
+
+
 def test_a_render_under_way_goes_on_while_a_bank_decides(till: Till, ada: Caller) -> None:
     paid_as = str(bought_render(till, ada).paid_as)
     attempt = taken(till)
@@ -213,13 +240,47 @@ def test_a_bill_that_is_given_back_at_stripe_says_so(till: Till, ada: Caller, ce
     assert len(letters(till, "payment_refunded")) == (cents == 999)
 
 
-def test_a_bill_that_a_bank_asks_back_is_marked(till: Till, ada: Caller) -> None:
+def told(till: Till, customer: Caller) -> tuple[bool, str | None]:
+    """What the history says of the latest payment: whether it is disputed, and what went wrong."""
+    with till.app.app_context():
+        latest = history.payments_of(customer.user_id, PageQuery()).items[0]
+    return latest.disputed, latest.error
+
+
+@pytest.mark.parametrize("bought", ["a single payment", "a bill"])
+@pytest.mark.parametrize(("won", "why"), [(True, None), (False, "Your bank has taken this payment back.")])
+def test_the_history_says_that_a_bank_asks_for_it_back(
+    till: Till, ada: Caller, bought: str, won: bool, why: str | None
+) -> None:
+    if bought == "a bill":
+        paid_as = latest_bill(till, ada)
+    else:
+        till.buy(ada)
+        paid_as = str(payment(till).paid_as)
+    dispute = till.peer.dispute(paid_as)
+    till.tell()
+    assert told(till, ada) == (True, None)
+    till.peer.close_dispute(dispute["id"], won=won)
+    till.tell()
+    assert told(till, ada) == (False, why)
+
+
+def test_a_bill_that_was_lost_before_anything_was_heard_says_so_too(till: Till, ada: Caller) -> None:
     dispute = till.peer.dispute(latest_bill(till, ada))
+    till.peer.close_dispute(dispute["id"], won=False)
     till.tell()
-    assert payment(till).is_disputed
-    till.peer.close_dispute(dispute["id"], won=True)
+    assert told(till, ada) == (False, "Your bank has taken this payment back.")
+
+
+def test_a_refund_that_a_bank_returns_is_heard_of(till: Till, ada: Caller) -> None:
+    till.buy(ada)
+    given_back(till, "by us")
+    [refund] = till.peer.everything("refund")
+    till.peer.fail_refund(refund["id"])
     till.tell()
-    assert not payment(till).is_disputed
+    assert (payment(till).refunded, credit(till)) == (0, "refunded")
+    with till.app.app_context():
+        assert journal.reconcile().waiting == [f"{payment(till).paid_as}: its bank has returned our refund"]
 
 
 def test_what_was_given_back_before_the_bill_was_heard_of_is_noted_with_it(till: Till, ada: Caller) -> None:
@@ -265,7 +326,34 @@ def test_what_always_fails_does_not_stand_before_all_the_others(till: Till, ada:
     assert found == {stuck.id: 0, fine.id: 499}
 
 
-def refusing(till: Till, one: str | None = None) -> list[str]:
+def test_a_refund_that_breaks_does_not_keep_the_others_waiting(till: Till, ada: Caller, caller: MakeCaller) -> None:
+    till.buy(ada)
+    till.buy(caller())
+    first, second = till.peer.everything("payment_intent")
+    refusing(till, first["id"], ZeroDivisionError())
+    with till.app.app_context():
+        with writing() as session:
+            for row in session.scalars(select(Payment)):
+                fulfilment.want(row, refund=True)
+        assert fulfilment.settle_wanted() == 1
+        refunded = {row.paid_as: row.refunded for row in db.session.scalars(select(Payment))}
+    assert refunded == {first["id"]: 0, second["id"]: 499}
+
+
+def test_a_refund_that_a_dispute_has_overtaken_waits_no_more(till: Till, ada: Caller) -> None:
+    till.buy(ada)
+    dispute = till.peer.dispute(str(payment(till).paid_as))
+    with till.app.app_context():
+        fulfilment.refund_payment(payment(till).id)
+        assert "tries in vain" in journal.reconcile().waiting[0]
+    till.peer.close_dispute(dispute["id"], won=False)
+    till.tell()
+    with till.app.app_context():
+        assert journal.reconcile().waiting == []
+    assert payment(till).settle_at is None
+
+
+def refusing(till: Till, one: str | None = None, error: Exception | None = None) -> list[str]:
     """Let Stripe refuse refunds, of `one` or of all; returns what it was asked for."""
     gateway = till.app.extensions["oriel.payments"]
     real: Callable[[str], None] = gateway.refund
@@ -274,7 +362,7 @@ def refusing(till: Till, one: str | None = None) -> list[str]:
     def refund(paid_as: str) -> None:
         asked.append(paid_as)
         if one in (None, paid_as):
-            raise PaymentsUnavailable("Stripe gives nothing back.")
+            raise error or PaymentsUnavailable("Stripe gives nothing back.")
         real(paid_as)
 
     gateway.refund = refund

@@ -12,6 +12,7 @@ from tests.functional.media.files import uploaded
 
 from oriel import app as application
 from oriel import cli, cli_billing, cli_service
+from oriel.billing.journal import EVENT_KINDS
 from oriel.billing.models import PaymentEvent
 from oriel.billing.stripe_account import looks_ready, prepare_account
 from oriel.errors import PaymentsUnavailable
@@ -132,6 +133,17 @@ def test_an_account_is_prepared_once(till: Till) -> None:
     again = prepare_account(client, "https://oriel.example/api/payments/webhook")
     assert again.made == []
     assert {name: first.settings[name] for name in again.settings} == again.settings
+
+
+def test_a_webhook_of_an_older_version_is_sent_what_this_one_listens_to(till: Till) -> None:
+    client = stripe.StripeClient(till.peer.key, base_addresses={"api": till.peer.url})
+    url = "https://oriel.example/api/payments/webhook"
+    older = client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["invoice.paid", "customer.created"]})
+    assert "refund.failed" in prepare_account(client, url).made[-1]
+    sent = client.v1.webhook_endpoints.retrieve(older.id).enabled_events
+    assert set(sent) == {*EVENT_KINDS, "customer.created"}
+    client.v1.webhook_endpoints.update(older.id, {"enabled_events": ["*"]})
+    assert prepare_account(client, url).made == []
 
 
 def test_the_doctor_looks_at_the_account(till: Till) -> None:

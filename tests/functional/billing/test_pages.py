@@ -5,15 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from tests.functional.billing.conftest import Till, asked
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
 from oriel.billing import checkout
-from oriel.billing.models import PayingCustomer, Payment, PlanHolding
-from oriel.infra.database import db
+from oriel.billing.models import Credit, PayingCustomer, Payment, PlanHolding
+from oriel.infra.database import db, writing
+from oriel.rendering import attempts
 
+BIG = {"output": {"width": 1920, "height": 1080}}
 MakeCaller = Callable[..., Caller]
 
 
@@ -32,6 +34,11 @@ def payments(till: Till) -> list[tuple[str | None, str]]:
     with till.app.app_context():
         rows = db.session.execute(select(Payment.plan, Payment.status).order_by(Payment.created_at))
         return [(plan, status) for plan, status in rows]
+
+
+def credits_held(till: Till) -> int:
+    with till.app.app_context():
+        return db.session.scalar(select(func.count(Credit.id)).where(Credit.state == "held")) or 0
 
 
 @pytest.mark.parametrize("wanted", [{"kind": 1}, {"kind": None}, {"kind": ["render"]}, {"plan": 7}, {"plan": {}}])
@@ -65,8 +72,63 @@ def test_neither_is_one_that_a_bank_still_decides_about(till: Till, ada: Caller)
     page = till.open(ada, kind="subscription", plan="pro")
     till.peer.pay_later(page)
     answer = asked(ada, kind="subscription", plan="enterprise")
-    assert (answer.json or {})["error"]["details"]["session_id"] == page
+    assert "takes some days to decide" in (answer.json or {})["error"]["message"]
+    assert refusal(ada, kind="subscription", plan="pro") == (409, "WRONG_STATE")
     assert payments(till) == [("pro", "pending")]
+
+
+def test_who_pays_a_render_by_a_bank_that_takes_days_is_not_sent_to_that_page_again(till: Till, ada: Caller) -> None:
+    order = {"upload_id": uploaded(ada), "settings": BIG}
+    till.peer.pay_later(till.open(ada, render=order))
+    till.tell()
+    assert refusal(ada, render=order) == (409, "WRONG_STATE")
+
+
+def test_another_credit_can_be_bought_meanwhile(till: Till, ada: Caller) -> None:
+    slow = till.open(ada)
+    till.peer.pay_later(slow)
+    till.tell()
+    till.buy(ada)
+    till.peer.settle(slow, succeeds=True)
+    till.tell()
+    assert payments(till) == [(None, "completed")] * 2
+    assert credits_held(till) == 2
+
+
+@pytest.mark.parametrize("paid_by", ["itself", "the plan"])
+def test_what_is_being_made_is_not_paid_again(till: Till, ada: Caller, paid_by: str) -> None:
+    order = {"upload_id": uploaded(ada), "settings": BIG}
+    if paid_by == "itself":
+        till.buy(ada, render=order)
+    else:
+        till.buy(ada, kind="subscription", plan="pro")
+        assert ada.post("/api/render/submit", json=order).status_code == 202
+    [job] = (ada.get("/api/renders").json or {})["items"]
+    answer = asked(ada, render=order)
+    assert (answer.status_code, (answer.json or {})["error"]["details"]["render"]) == (409, job["id"])
+    # Another video of the same song, and the same one once it is made, may be bought.
+    till.open(ada, render={**order, "settings": {**BIG, "seed": 2}})
+    with till.app.app_context():
+        attempt = attempts.claim("a worker")
+        assert attempt
+        assert attempts.complete(attempt, attempts.Video("video.mp4", 1000, "0" * 64, 10.0, None))
+    till.open(ada, render=order)
+
+
+def test_a_page_that_is_paid_when_its_video_is_being_made_already_becomes_a_credit(
+    till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = {"upload_id": uploaded(ada), "settings": BIG}
+    first = till.open(ada, render=order)
+    with till.app.app_context(), writing() as session:
+        # As two requests in the same moment leave it.
+        session.scalars(select(Payment)).one().open_thing = None
+    second = till.open(ada, render=order)
+    for page in (first, second):
+        till.peer.pay(page)
+    till.tell()
+    assert len((ada.get("/api/renders").json or {})["items"]) == 1
+    assert credits_held(till) == 1
 
 
 def test_a_customer_whom_somebody_has_deleted_at_stripe_can_pay_again(till: Till, ada: Caller) -> None:

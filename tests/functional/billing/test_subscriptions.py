@@ -8,16 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import stripe
 from apiflask import APIFlask
 from sqlalchemy import delete, select
 from tests.functional.billing.conftest import Till, asked, meanwhile
 from tests.functional.caller import Caller
 
 from oriel.accounts.keys import make_key
-from oriel.accounts.models import UserSession
+from oriel.accounts.models import User, UserSession
 from oriel.accounts.origin import Origin
 from oriel.billing import journal
-from oriel.billing.models import PaymentEvent, PlanHolding
+from oriel.billing.models import Payment, PaymentEvent, PlanHolding
 from oriel.billing.standing import set_plan
 from oriel.billing.subscribing import follow_subscription
 from oriel.errors import WrongState
@@ -359,6 +360,62 @@ def test_who_pays_a_price_that_is_sold_no_more_keeps_the_plan(till: Till, ada: C
     del gateway._plans[gateway._prices["pro"]]
     assert gateway.subscription(subscription_id).plan == "pro"
     assert (ada.post("/api/billing/cancel").json or {})["cancel_at_period_end"] is True
+
+
+def sold_otherwise(till: Till) -> str:
+    """Sell the customer something at Stripe that is none of our plans; returns the subscription."""
+    client = stripe.StripeClient(till.peer.key, base_addresses={"api": till.peer.url}).v1
+    product = client.products.create({"name": "Support"})
+    monthly: Any = {"product": product.id, "currency": "usd", "unit_amount": 5000, "recurring": {"interval": "month"}}
+    price = client.prices.create(monthly)
+    customer_id = customer_at(till)
+    card = client.payment_methods.attach("pm_card_visa", {"customer": customer_id})
+    client.customers.update(customer_id, {"invoice_settings": {"default_payment_method": card.id}})
+    return client.subscriptions.create({"customer": customer_id, "items": [{"price": price.id}]}).id
+
+
+def test_what_the_operator_sells_besides_is_left_alone(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    other = sold_otherwise(till)
+    till.tell()
+    for side in (clock.shift, till.peer.advance):
+        side(MONTH)
+    till.tell()
+    with till.app.app_context():
+        journal.reconcile()
+        paid = db.session.scalars(select(Payment.amount)).all()
+    assert till.peer.look(other)["status"] == "active"
+    assert till.peer.everything("refund") == []
+    assert paid == [999, 999]
+    assert plan_of(ada)[:2] == ("pro", "active")
+
+
+def test_a_higher_plan_waits_until_the_open_bill_is_paid(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    till.peer.card_fails(customer_at(till))
+    for side in (clock.shift, till.peer.advance):
+        side(MONTH)
+    till.tell()
+    till.peer.card_fails(customer_at(till), False)
+    assert plan_of(ada)[:2] == ("pro", "past_due")
+    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    assert (answer.status_code, "open bill" in answer.text) == (409, True)
+    [*_, bill] = till.peer.everything("invoice")
+    till.peer.pay_invoice(bill["id"])
+    till.tell()
+    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
+    assert plan_of(ada)[:2] == ("enterprise", "active")
+
+
+def test_who_has_gone_when_the_page_is_paid_gets_the_money_back(till: Till, ada: Caller) -> None:
+    page = till.open(ada, kind="subscription", plan="pro")
+    with till.app.app_context(), writing() as session:
+        session.execute(delete(User))
+    till.peer.pay(page)
+    till.tell()
+    [subscription] = till.peer.everything("subscription")
+    assert subscription["status"] == "canceled"
+    assert [refund["amount"] for refund in till.peer.everything("refund")] == [999]
 
 
 def test_an_operator_gives_no_plan_to_who_pays_for_one(till: Till, ada: Caller) -> None:

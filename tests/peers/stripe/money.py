@@ -249,6 +249,16 @@ def create_refund(account: Account, params: Obj) -> Obj:
     return refund
 
 
+def fail_refund(account: Account, refund: Obj) -> None:
+    """Have the bank return what was refunded: it is the account's again, and the charge can be refunded anew."""
+    charge = account.get("charge", refund["charge"])
+    refund.update(
+        status="failed", failure_reason="lost_or_stolen_card", failure_balance_transaction=account.new_id("txn")
+    )
+    charge.update(amount_refunded=charge["amount_refunded"] - refund["amount"], refunded=False)
+    account.emit("refund.failed", refund)
+
+
 def _charge_to_refund(account: Account, params: Obj) -> Obj:
     if "charge" in params:
         return account.get("charge", params["charge"], param="charge")

@@ -177,6 +177,12 @@ class StripePeer:
             made = money.create_refund(self.account, wanted)
         return self.look(made["id"])
 
+    def fail_refund(self, refund_id: str) -> Obj:
+        """Have the bank return a refund after all."""
+        with self.account.lock:
+            money.fail_refund(self.account, self.account.get("refund", refund_id))
+        return self.look(refund_id)
+
     def delete_customer(self, customer_id: str) -> None:
         """Delete a customer by hand: subscriptions end at once."""
         with self.account.lock:

@@ -1,6 +1,7 @@
 """Where a request comes from, as far as an account's owner may want to know it."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import current_app, request
 
@@ -27,8 +28,15 @@ def request_origin() -> Origin:
 def refuse_foreign_pages() -> None:
     """Raise NotAllowed for what another site's page has its visitor's browser send; programs name no page."""
     settings: Settings = current_app.config["ORIEL"]
-    ours = (settings.base_url, request.host_url.rstrip("/"), *settings.cors_origins)
-    origin = request.headers.get("Origin")
-    is_foreign = origin not in ours if origin else request.headers.get("Sec-Fetch-Site") == "cross-site"
-    if is_foreign:
+    ours = [_origin_of(url) for url in (settings.base_url, request.host_url, *settings.cors_origins)]
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    # A page cannot forge what its browser says here, which knows the address better than we do behind a proxy.
+    if site == "same-origin":
+        return
+    if (origin and _origin_of(origin) not in ours) or (not origin and site == "cross-site"):
         raise NotAllowed("This was sent by the page of another site, and only our own pages may do that.")
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url.lower())
+    return f"{parts.scheme}://{parts.netloc}"

@@ -73,9 +73,9 @@ def style() -> Response:
     return send_from_directory(_STATIC, "account.css", max_age=86400)
 
 
-def message_page(title: str, said: str, status: int = 200) -> Response:
-    """Return a page that says one thing, for whoever came by the link of a mail."""
-    return _page("done.html", status, title=title, said=said)
+def message_page(title: str, said: str, status: int = 200, *, link: str = "", label: str = "") -> Response:
+    """Return a page that says one thing, for whoever came by a link, with a button that leads to Oriel or `link`."""
+    return _page("done.html", status, title=title, said=said, link=link, label=label)
 
 
 def _token(given: str | None) -> str:

@@ -4,12 +4,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
+from oriel.billing.agreeing import until_written
 from oriel.billing.gateway import GivenBack, Invoice, payments
 from oriel.billing.models import COMPLETED, PLAN_CHANGE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
 from oriel.billing.plans import FREE
 from oriel.billing.subscribing import follow_subscription
 from oriel.infra.clock import now
-from oriel.infra.database import insert_missing, writing
+from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.events import publish
 from oriel.infra.ids import new_id
 
@@ -47,33 +48,46 @@ def bill_not_paid(invoice: Invoice) -> None:
 
 def follow_bill(invoice_id: str) -> None:
     """Note what has gone back of a bill's money; a bill that is none of ours is left alone."""
-    back = payments().given_back(invoice_id)
-    # Somebody else may have asked later and written earlier: the last word must be the latest one.
-    while _note(invoice_id, back):
-        back = payments().given_back(invoice_id)
+    until_written(lambda: _is_followed(invoice_id) or None)
 
 
-def _note(invoice_id: str, back: GivenBack) -> bool:
-    """Write it down; return whether that changes anything."""
+def _is_followed(invoice_id: str) -> bool:
+    """Ask and write down; return False, with nothing written, where somebody else has written in between."""
+    version = db.session.scalar(select(Payment.version).where(Payment.invoice_id == invoice_id))
+    db.session.commit()
+    return version is None or _note(invoice_id, payments().given_back(invoice_id), version)
+
+
+def _note(invoice_id: str, back: GivenBack, version: int) -> bool:
     with writing() as session:
-        payment = session.scalar(select(Payment).where(Payment.invoice_id == invoice_id).with_for_update())
-        if payment is None:
+        payment = session.scalars(select(Payment).where(Payment.invoice_id == invoice_id).with_for_update()).one()
+        if payment.version != version:
             return False
-        before = (payment.refunded, payment.is_disputed, payment.error)
+        payment.version += 1
+        before = payment.error
         payment.refunded, payment.is_disputed = back.refunded, back.disputed
+        if payment.error in (_SECOND, _GIVEN_BACK) and back.refunded < payment.amount:
+            # A bank has returned what went back.
+            payment.error = None
         if back.dispute_lost:
             payment.error = TAKEN_BACK
         elif payment.amount and back.refunded >= payment.amount:
             payment.error = _SECOND if payment.settled_by else _GIVEN_BACK
-        if payment.error in (_SECOND, _GIVEN_BACK) and payment.error != before[2]:
+        if payment.error in (_SECOND, _GIVEN_BACK) and payment.error != before:
             letters.refunded(session, payment, payment.error)
-    return before != (payment.refunded, payment.is_disputed, payment.error)
+    return True
 
 
 def _is_for_a_plan(invoice: Invoice) -> bool:
-    """Tell whether it is for something that we sell: the operator may bill the same customer for other things."""
+    """Tell whether it is for something that we sell: the operator may bill the same customer for other things.
+
+    A subscription that holds a plan here does so whatever its price: the operator may have made a special one.
+    """
     assert invoice.subscription_id
-    return payments().subscription(invoice.subscription_id).plan is not None
+    held = select(PlanHolding.user_id).where(PlanHolding.subscription_id == invoice.subscription_id)
+    is_held = db.session.scalar(held) is not None
+    db.session.commit()
+    return is_held or payments().subscription(invoice.subscription_id).plan is not None
 
 
 def _whose(session: Session, invoice: Invoice) -> tuple[str | None, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
+from oriel.billing.agreeing import until_written
 from oriel.billing.bills import TAKEN_BACK, follow_bill
 from oriel.billing.gateway import CheckoutFacts, GivenBack, payments
 from oriel.billing.models import (
@@ -31,7 +32,7 @@ from oriel.billing.models import (
 from oriel.billing.orders import orders
 from oriel.billing.standing import take_turn
 from oriel.billing.subscribing import follow_subscription
-from oriel.errors import CallerError, NotFound, PaymentsUnavailable, WrongState
+from oriel.errors import CallerError, NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.events import publish
@@ -41,6 +42,7 @@ _log = logging.getLogger("oriel.payments")
 
 PAYMENT = "payment"
 _EXPIRED = "The payment page has expired. Nothing was charged."
+_GIVEN_BACK = "Your payment goes back to you, so the render that it bought cannot be used any more."
 _REFUSED = "Your bank has refused the payment. Nothing was charged."
 # A page that was never written down, since its process died before the customer could see it, can be asked for again
 # as long as it would live for the half hour that Stripe wants at least.
@@ -58,12 +60,12 @@ def follow_payment(session_id: str) -> Payment | None:
     db.session.commit()
     if payment is None:
         return None
-    told = payments().checkout(session_id)
-    changed = _agreed(payment.id, told)
+    changed, told = _agreed(payment.id, session_id)
     if changed.kind == SUBSCRIPTION and told.subscription_id and told.paid:
         follow_subscription(told.subscription_id)
-        if changed.settled_by or changed.user_id is None:
-            # It was ended as a second one before its money came, or its customer has gone meanwhile.
+        # It was ended as a second one before its money came, or its customer has gone meanwhile.
+        is_nobodys = changed.user_id is None and payments().subscription(told.subscription_id).state != "over"
+        if changed.settled_by or is_nobodys:
             payments().end_subscription(told.subscription_id)
         if told.invoice_id:
             follow_bill(told.invoice_id)
@@ -109,14 +111,16 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
         withdrawn = _withdraw(session, payment_id, also_under_way=force)
         credit = session.scalar(select(Credit).where(Credit.payment_id == payment_id).with_for_update())
         if credit and credit.state not in (HELD, FROZEN, REFUNDED) and not force:
-            done = "is being made" if credit.state == RESERVED else "has been made"
+            done = "is being made" if credit.state == RESERVED else "is used up"
             raise WrongState(f"The render that it bought {done}: --force gives the payment back all the same.")
         want(payment, refund=payment.refunded < payment.amount)
         if credit and credit.state != REFUNDED:
             # At once: it must not be used while the payment service is asked.
             credit.state = REFUNDED
             letters.refunded(
-                session, payment, "We have given your payment back, and with it the render that it bought."
+                session,
+                payment,
+                _GIVEN_BACK,
             )
     _tell(user_id, withdrawn)
     settle_wanted(payment_id)
@@ -130,7 +134,9 @@ def _settle(payment: Payment) -> bool:
             payments().expire_checkout(session_id)
         if refund and payment.paid_as:
             payments().refund(payment.paid_as)
-        told = payments().checkout(session_id) if session_id else None
+        if session_id:
+            # It may have been paid in the very last moment.
+            _agreed(payment.id, session_id)
     except Exception as error:  # noqa: BLE001  (whatever is wrong with one, the others are settled)
         _log.warning("What is wanted of the payment service waits.", exc_info=error, extra=logged(payment=payment.id))
         db.session.rollback()
@@ -142,10 +148,6 @@ def _settle(payment: Payment) -> bool:
         row.expire_wanted, row.refund_wanted = row.expire_wanted and not expire, row.refund_wanted and not refund
         row.settle_tries = 0
         want(row)
-    if told:
-        # It may have been paid in the very last moment. What comes later has an event of its own.
-        with contextlib.suppress(PaymentsUnavailable):
-            _agreed(payment.id, told)
     return True
 
 
@@ -156,26 +158,32 @@ def _postpone(payment_id: str) -> None:
         row.settle_tries += 1
 
 
-def _agreed(payment_id: str, told: CheckoutFacts) -> Payment:
-    """Write down what was told; where that changes what may change back, ask again until it does not.
-
-    Somebody else may have asked later and written earlier, and the last word must be the latest one.
-    """
-    payment, is_news = _apply(payment_id, told)
-    while is_news:
-        payment, is_news = _apply(payment_id, payments().checkout(told.session_id))
+def _agreed(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts]:
+    """Ask about a page and write down what is told."""
+    payment, told = until_written(lambda: _asked(payment_id, session_id))
     if payment.user_id:
         publish(payment.user_id, PAYMENT, payment.id)
-    return payment
+    return payment, told
 
 
-def _apply(payment_id: str, told: CheckoutFacts) -> tuple[Payment, bool]:
-    """Write down what was told; returns also whether it is another word about refunds and disputes."""
+def _asked(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts] | None:
+    """Ask and write down; return None, with nothing written, where somebody else has written in between."""
+    version = db.session.scalars(select(Payment.version).where(Payment.id == payment_id)).one()
+    db.session.commit()
+    told = payments().checkout(session_id)
+    payment = _apply(payment_id, told, version)
+    return (payment, told) if payment else None
+
+
+def _apply(payment_id: str, told: CheckoutFacts, version: int) -> Payment | None:
     job_id = withdrawn = None
     with writing() as session:
         # The customer first and the payment then, as a submit does: two orders of locks would be a deadlock.
         _wait_for_turn(session, session.scalar(select(Payment.user_id).where(Payment.id == payment_id)))
         payment = locked(session, payment_id)
+        if payment.version != version:
+            return None
+        payment.version += 1
         if told.paid and payment.status != COMPLETED:
             job_id = _complete(session, payment, told)
         elif payment.status == PENDING and told.state == "complete" and not told.failed:
@@ -187,16 +195,12 @@ def _apply(payment_id: str, told: CheckoutFacts) -> tuple[Payment, bool]:
             payment.error = payment.error or (_EXPIRED if told.state == "expired" else _REFUSED)
             # A subscription's bill may be paid later, which is heard of under its id.
             payment.invoice_id = told.invoice_id
-        is_news = payment.kind == RENDER and (payment.refunded, payment.is_disputed) != (
-            told.back.refunded,
-            told.back.disputed,
-        )
         if payment.kind == RENDER:
             withdrawn = _take_back(session, payment, told.amount, told.back)
     if job_id and payment.user_id:
         orders().begin(payment.user_id, job_id)
     _tell(payment.user_id, withdrawn)
-    return payment, is_news
+    return payment
 
 
 def _wait_for_turn(session: Session, user_id: str | None) -> None:
@@ -277,7 +281,11 @@ def _take_back(session: Session, payment: Payment, amount: int, back: GivenBack)
     if is_gone:
         if credit.state != REFUNDED:
             credit.state = REFUNDED
-            letters.refunded(session, payment, "The payment was given back, and the render that it bought with it.")
+            letters.refunded(
+                session,
+                payment,
+                _GIVEN_BACK,
+            )
     elif back.disputed and credit.state == HELD:
         credit.state = FROZEN
     elif not back.disputed and credit.state == FROZEN:

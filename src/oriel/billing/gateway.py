@@ -86,6 +86,8 @@ class SubscriptionFacts:
     period_start: datetime
     period_end: datetime
     cancel_at_period_end: bool
+    # Until then it costs nothing; null without a trial, or after it.
+    trial_until: datetime | None = None
     # By whose page it began.
     payment_id: str | None = None
     kept_plan: str | None = None

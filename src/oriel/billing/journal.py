@@ -128,10 +128,21 @@ def _waiting() -> list[str]:
     stuck = db.session.scalars(select(Payment).where(wanted, Payment.settle_tries > 0)).all()
     returned = db.session.scalars(select(PaymentEvent).where(PaymentEvent.kind == _RETURNED)).all()
     db.session.commit()
+    about = {str(_object_of(event).get("payment_intent")) for event in returned}
     wants = {True: "its money is to go back", False: "its page is to be closed"}
     waiting = [f"payment {row.id}: {wants[row.refund_wanted]}, {row.settle_tries} tries in vain" for row in stuck]
-    owed = [f"{_object_of(event).get('payment_intent')}: its bank has returned our refund" for event in returned]
+    owed = [f"{paid_as}: its bank has returned our refund" for paid_as in sorted(about) if _is_owed(paid_as)]
     return waiting + owed
+
+
+def _is_owed(paid_as: str) -> bool:
+    """Tell whether some of a payment of ours has not gone back; others may be refunded at the same account."""
+    of_it = Payment.paid_as == paid_as
+    if invoice_id := _if_known(payments().bill_paid_as, paid_as):
+        of_it = or_(of_it, Payment.invoice_id == invoice_id)
+    owed = db.session.scalar(select(Payment.id).where(of_it, Payment.refunded < Payment.amount).limit(1))
+    db.session.commit()
+    return owed is not None
 
 
 def _missed(events: Sequence[Event]) -> list[Event]:

@@ -13,7 +13,10 @@ from oriel.billing.plans import FREE, PLANS, Plan
 from oriel.errors import InvalidEmail
 from oriel.infra.logs import facts
 from oriel.infra.mail import outbox
+from oriel.mails.wording import money
 from oriel.settings import Settings
+
+_UHD = 2160
 
 _log = logging.getLogger("oriel.letters")
 
@@ -76,6 +79,8 @@ def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | 
             PLANS[holding.plan].title,
             differences(PLANS[old], PLANS[holding.plan]),
             _home(),
+            price=_price(PLANS[holding.plan]),
+            free_until=holding.trial_until,
         )
         _send(session, user, letter, "plan_changed", f"{old}-{holding.plan}-{stamp}")
     coming = FREE.name if holding.cancel_at_period_end else holding.pending_plan
@@ -84,7 +89,7 @@ def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | 
         _send(session, user, mails.plan_stays(user.name, PLANS[old].title, _home()), "plan_stays", stamp)
     if coming and holding.period_end and coming != was_coming:
         titles = (PLANS[holding.plan].title, PLANS[coming].title)
-        letter = mails.plan_will_change(user.name, *titles, holding.period_end, _home())
+        letter = mails.plan_will_change(user.name, *titles, holding.period_end, _home(), price=_price(PLANS[coming]))
         _send(session, user, letter, "plan_will_change", f"{coming}-{stamp}")
 
 
@@ -102,11 +107,21 @@ def differences(old: Plan, new: Plan) -> list[str]:
     """Return what another plan changes, in sentences."""
     told = [f"{_count(new.renders)} renders a month instead of {_count(old.renders)}"]
     if old.largest_frame != new.largest_frame:
-        told.append(f"videos of up to {new.largest_frame}p instead of {old.largest_frame}p")
+        told.append(f"videos of up to {_frame(new)} instead of {_frame(old)}")
+    if old.frame_rates != new.frame_rates:
+        told.append(f"up to {max(new.frame_rates)} frames a second instead of {max(old.frame_rates)}")
+    if old.formats != new.formats:
+        told.append(f"{_formats(new)} instead of {_formats(old)}")
     if old.watermark != new.watermark:
         told.append("videos with our watermark" if new.watermark else "videos without our watermark")
     if old.song_seconds != new.song_seconds:
         told.append(f"songs of up to {new.song_seconds / 60:.0f} minutes instead of {old.song_seconds / 60:.0f}")
+    if old.song_bytes != new.song_bytes:
+        told.append(f"song files of up to {_megabytes(new)} instead of {_megabytes(old)}")
+    if old.at_once != new.at_once:
+        told.append(f"{new.at_once} at the same time instead of {old.at_once}")
+    if old.kept_for != new.kept_for:
+        told.append(f"videos kept for {new.kept_for.days} days instead of {old.kept_for.days}")
     if old.storage_bytes != new.storage_bytes:
         told.append(f"{_gigabytes(new)} of storage instead of {_gigabytes(old)}")
     return told
@@ -114,6 +129,23 @@ def differences(old: Plan, new: Plan) -> list[str]:
 
 def _count(renders: int | None) -> str:
     return "unlimited" if renders is None else str(renders)
+
+
+def _frame(plan: Plan) -> str:
+    return "4K" if plan.largest_frame == _UHD else f"{plan.largest_frame}p"
+
+
+def _formats(plan: Plan) -> str:
+    *first, last = (name.upper().replace("WEBM", "WebM") for name in plan.formats)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _megabytes(plan: Plan) -> str:
+    return f"{plan.song_bytes / 1_000_000:.0f} MB"
+
+
+def _price(plan: Plan) -> str:
+    return f"{money(plan.price_cents, 'usd')} a month"
 
 
 def _gigabytes(plan: Plan) -> str:

@@ -45,6 +45,8 @@ class PlanHolding(Base):
     period_end: Mapped[datetime | None]
     # What comes when the period ends: nothing any more, or another plan.
     cancel_at_period_end: Mapped[bool] = mapped_column(default=False)
+    # Until then it costs nothing.
+    trial_until: Mapped[datetime | None]
     pending_plan: Mapped[str | None] = mapped_column(String(20))
     # The payment service's own, where it was bought there; and how often what it told was written down.
     subscription_id: Mapped[str | None] = mapped_column(String(255), unique=True)
@@ -100,6 +102,8 @@ class Payment(Base):
     # When; null where nothing is wanted. What was asked for in vain is asked for less and less often.
     settle_at: Mapped[datetime | None] = mapped_column(index=True)
     settle_tries: Mapped[int] = mapped_column(default=0)
+    # What the payment service told last, and how often that was written down.
+    version: Mapped[int] = mapped_column(default=0)
     refunded: Mapped[int] = mapped_column(default=0)
     is_disputed: Mapped[bool] = mapped_column(default=False)
     # Why nothing came of it, told to the customer.

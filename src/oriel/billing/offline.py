@@ -159,7 +159,8 @@ class OfflineGateway:
             left = max(0.0, found["period_end"] - now().timestamp()) / (found["period_end"] - found["period_start"])
             difference = PLANS[plan].price_cents - PLANS[found["plan"]].price_cents
             books.change("sub", subscription_id, plan=plan, kept_plan=None, kept_until=None)
-            self._bill(books, subscription_id, round(difference * left), pays=True, is_change=True)
+            if not _is_trial(found):
+                self._bill(books, subscription_id, round(difference * left), pays=True, is_change=True)
             books.tell("customer.subscription.updated", _about(subscription_id))
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
@@ -277,7 +278,16 @@ class OfflineGateway:
             # What was paid for ends with the period, wherever its end is moved.
             kept_until = ends if found["kept_until"] == found["period_end"] else found["kept_until"]
             books.change("sub", subscription_id, period_end=ends, kept_until=kept_until)
+            if _is_trial(found):
+                books.change("sub", subscription_id, trial_until=ends)
             self._renewed(books, subscription_id)
+
+    def let_last_try_fail(self, subscription_id: str) -> None:
+        """End a subscription whose bill stays unpaid, as the service does after its last try; else WrongState."""
+        with self._books() as books:
+            if self._going_on(books, subscription_id)["state"] != "past_due":
+                raise WrongState("No bill of this subscription is open.")
+            self._end(books, subscription_id)
 
     def dispute(self, paid_as: str, state: Literal["open", "won", "lost"]) -> None:
         """Let a bank ask for a payment back, or decide about it."""
@@ -327,6 +337,7 @@ class OfflineGateway:
             "ends": False,
             "kept_plan": None,
             "kept_until": None,
+            "trial_until": ends.timestamp() if trial_days else None,
         }
         subscription_id = books.add("sub", f"sub_{page['id']}", body)
         books.tell("customer.subscription.created", _about(subscription_id))
@@ -427,6 +438,7 @@ class OfflineGateway:
             period_start=_time(found["period_start"]),
             period_end=_time(found["period_end"]),
             cancel_at_period_end=found["ends"],
+            trial_until=_time(found["period_end"]) if _is_trial(found) else None,
             payment_id=found.get("payment_id"),
             kept_plan=found["kept_plan"],
             kept_until=_time(found["kept_until"]) if found["kept_until"] else None,
@@ -480,6 +492,11 @@ class OfflineGateway:
         except httpx.HTTPError as error:
             # As with Stripe: what was lost is found by the reconciliation.
             _log.warning("An event of the offline payments was not taken: %s", error)
+
+
+def _is_trial(found: Body) -> bool:
+    """Tell whether nothing is charged yet for a subscription."""
+    return bool(found.get("trial_until")) and found["trial_until"] == found["period_end"]
 
 
 def _known(books: Books, customer_id: str) -> None:

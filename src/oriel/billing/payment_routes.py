@@ -15,10 +15,11 @@ from oriel.billing.fulfilment import follow_payment
 from oriel.billing.gateway import payments
 from oriel.billing.history import own_payment, payment_on
 from oriel.billing.models import FAILED, PENDING, RENDER, SUBSCRIPTION, Payment
-from oriel.billing.plans import PAID_PLANS
+from oriel.billing.plans import PAID_PLANS, PLANS
 from oriel.billing.rates import writes
 from oriel.errors import InvalidPaymentRequest, PaymentsUnavailable
 from oriel.infra.cache import remembered
+from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 
 routes = APIBlueprint("payments", "payments", tag="payments")
@@ -43,7 +44,9 @@ class OrderIn(BaseModel):
 class CreateSessionIn(BaseModel):
     """What is to be paid: one render (with the order that it is for, or held as a credit), or a subscription."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"required": ["kind"], "example": {"kind": "subscription", "plan": "pro"}}
+    )
 
     # What is wrong with these two is a 400 with a sentence of ours, whatever type they have.
     kind: Annotated[Any, WithJsonSchema({"type": "string", "enum": list(_KINDS)})] = None
@@ -146,21 +149,42 @@ def done() -> Response:
     payment = payment_on(session_id)
     if payment is None:
         return message_page("There is no such payment", "Please look at your payments on your account's page.", 404)
+    if payment.status == PENDING and payment.checkout_url:
+        return _still_open("Not paid yet", payment.checkout_url)
     if payment.status == PENDING:
         return message_page("Thank you", "Your payment is on its way to us. We write to you as soon as it is here.")
     if payment.status == FAILED:
         return message_page("Nothing was paid", payment.error or "The payment did not succeed.")
     if payment.job_id:
         return message_page("Thank you", "Your payment is here, and your video is being made. We mail you its link.")
-    return message_page("Thank you", payment.error or "Your payment is here. You can close this page.")
+    return message_page("Thank you", payment.error or _given(payment))
 
 
 @pages.get("/payment/left")
 @allow(Who.ANYONE)
 @rate("30/minute", by=address_key)
 def left() -> Response:
-    """Say to whoever left the payment page that nothing has happened."""
-    return message_page("Nothing was charged", "You left the payment page. You can come back to it within the hour.")
+    """Say to whoever left the payment page that nothing has happened, and how to come back."""
+    payment = db.session.get(Payment, request.args.get("payment", "")[:26])
+    db.session.commit()
+    if payment and payment.status == PENDING and payment.checkout_url:
+        return _still_open("Nothing was charged", payment.checkout_url)
+    return message_page("Nothing was charged", "You left the payment page, which is closed now.")
+
+
+def _still_open(title: str, checkout_url: str) -> Response:
+    told = "The payment page stays open for an hour after it was asked for."
+    return message_page(title, told, link=checkout_url, label="Back to the payment page")
+
+
+def _given(payment: Payment) -> str:
+    if payment.kind == SUBSCRIPTION:
+        title = PLANS[payment.plan or ""].title
+        trial = f" It costs nothing for {payment.trial_days} days." if payment.trial_days else ""
+        return f"{title} is yours from now on.{trial} You can close this page."
+    if payment.refunded >= payment.amount:
+        return "This payment was given back."
+    return "Your payment is here, and one render is yours: it is used when you submit a video with it."
 
 
 def _follow(session_id: str) -> str:

@@ -26,7 +26,7 @@ class PlanOut(BaseModel):
 
     name: str
     title: str
-    price_cents: int
+    price_cents: int = Field(description="In US cents: of a month, or of the single render")
     renders: int | None
     largest_frame: int
     watermark: bool
@@ -96,6 +96,7 @@ class PlansOut(BaseModel):
 
     plans: list[PlanOut]
     render: PlanOut
+    trial_days: int = Field(description="For how many days a customer's first subscription costs nothing")
 
 
 class SubscriptionOut(BaseModel):
@@ -106,6 +107,7 @@ class SubscriptionOut(BaseModel):
     current_period_end: str | None
     cancel_at_period_end: bool
     pending_plan: str | None
+    trial_ends_at: Instant | None = Field(description="Until then it costs nothing; null without a trial")
 
     @classmethod
     def of(cls, user_id: str) -> "SubscriptionOut":
@@ -117,6 +119,7 @@ class SubscriptionOut(BaseModel):
             current_period_end=in_iso(found.period_end),
             cancel_at_period_end=found.cancel_at_period_end,
             pending_plan=found.pending_plan,
+            trial_ends_at=found.trial_until,
         )
 
 
@@ -126,7 +129,9 @@ class SubscriptionOut(BaseModel):
 @routes.doc(summary="What each plan costs, gives and limits")
 def plans() -> PlansOut:
     """Answer the table of plans."""
-    return PlansOut(plans=[PlanOut.of(plan) for plan in PLANS.values()], render=PlanOut.of(CREDIT))
+    settings: Settings = current_app.config["ORIEL"]
+    columns = [PlanOut.of(plan) for plan in PLANS.values()]
+    return PlansOut(plans=columns, render=PlanOut.of(CREDIT), trial_days=settings.trial_days)
 
 
 @routes.get("/subscription")

@@ -320,6 +320,7 @@ class StripeGateway:
             state=_STATES.get(found.status, "not_yet"),
             period_start=_time(item.current_period_start),
             period_end=_time(item.current_period_end),
+            trial_until=_time(found.trial_end) if found.status == "trialing" and found.trial_end else None,
             # Stripe's own portal writes a date and leaves the other one false.
             cancel_at_period_end=bool(found.cancel_at_period_end or found.cancel_at),
             payment_id=labels.get("payment_id"),

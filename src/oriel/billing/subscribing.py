@@ -2,21 +2,21 @@
 
 import contextlib
 import logging
-import random
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
+from oriel.billing.agreeing import until_written
 from oriel.billing.gateway import PaymentGateway, SubscriptionFacts, payments
 from oriel.billing.models import ACTIVE, PAST_DUE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
 from oriel.billing.plans import FREE, PAID_PLANS, PLANS
 from oriel.billing.standing import plan_of, take_turn
-from oriel.errors import CallerError, NotFound, PaymentsUnavailable, WrongState
+from oriel.errors import CallerError, NotFound, WrongState
 from oriel.infra.database import db, writing
 from oriel.infra.events import publish
 from oriel.infra.logs import facts as logged
@@ -25,9 +25,6 @@ _log = logging.getLogger("oriel.payments")
 
 _ORDER = list(PLANS)
 _LIVING = ("live", "past_due")
-# Each of them, somebody else has written something down meanwhile.
-_TRIES = 10
-_PAUSE_S = 0.05
 
 Change = Literal["cancel", "resume"]
 
@@ -43,27 +40,21 @@ class _Known:
 def follow_subscription(subscription_id: str) -> None:
     """Make a customer's plan agree with a subscription; one that is nobody's of ours is left alone.
 
-    Events may come in any order, so each asks anew. What is written down is never older than what stands there: whoever
-    finds that somebody else has written since the question asks again.
+    Events may come in any order, so each asks anew.
     """
     user_id = _holder_of(subscription_id)
     if user_id is None:
         _log.warning("A subscription is nobody's of ours.", extra=logged(subscription=subscription_id))
         return
-    for tries in range(_TRIES):
-        # Those who ask at once would go on getting into each other's way.
-        time.sleep(random.uniform(0, _PAUSE_S * tries))  # noqa: S311  (no secret)
-        if _is_followed(subscription_id, user_id):
-            publish(user_id, SUBSCRIPTION, subscription_id)
-            return
-    raise PaymentsUnavailable("This subscription changes all the time. Please try again later.")
+    until_written(lambda: _is_followed(subscription_id, user_id) or None)
+    publish(user_id, SUBSCRIPTION, subscription_id)
 
 
 def change_plan(user_id: str, name: str) -> None:
     """Change the plan of a subscription: a higher one at once, a lower one when the period ends.
 
-    Raises CallerError for a plan that there is not, CardDeclined, WrongState without a subscription, and for a higher
-    plan while a bill is open.
+    Raises CallerError for a plan that there is not, CardDeclined, WrongState without a subscription, for one that
+    is to end, and while a bill is open.
     """
     if name not in PAID_PLANS:
         told = "Please say which plan; to go back to Free, cancel the subscription."
@@ -71,14 +62,16 @@ def change_plan(user_id: str, name: str) -> None:
     holding = _subscribed(user_id)
     subscription_id, present = holding.subscription_id or "", plan_of(user_id).name
     db.session.commit()
-    if name == (holding.pending_plan or present):
+    if name == (holding.pending_plan or present) and not holding.cancel_at_period_end:
         raise WrongState(f"{PLANS[name].title} is what you have, or what is ordered already.", plan=name)
-    is_higher = _ORDER.index(name) > _ORDER.index(present)
-    if is_higher and holding.status == PAST_DUE:
-        # The rest of a month that was not paid would be taken off the price.
-        raise WrongState("Please pay your open bill first; then the plan can be changed at once.", plan=name)
     with _followed(subscription_id):
-        if is_higher:
+        if holding.status == PAST_DUE:
+            # The rest of a month that was not paid would be taken off a higher price, or be kept as if it was paid.
+            raise WrongState("Please pay your open bill first; then the plan can be changed.", plan=name)
+        if holding.cancel_at_period_end:
+            told = "This subscription ends with its period. Resume it first; then it can be changed."
+            raise WrongState(told, plan=name)
+        if _ORDER.index(name) > _ORDER.index(present):
             payments().upgrade(subscription_id, name)
         else:
             payments().change_at_period_end(subscription_id, name, kept_plan=None if name == present else present)
@@ -90,6 +83,19 @@ def end_or_go_on(user_id: str, change: Change) -> None:
     assert holding.subscription_id
     with _followed(holding.subscription_id):
         payments().cancel_at_period_end(holding.subscription_id, cancel=change == "cancel")
+
+
+def let_end(user_id: str) -> datetime | None:
+    """Let the subscription of an account that is closed end with its period; return when, None without one.
+
+    Raises PaymentsUnavailable: then it goes on to be charged.
+    """
+    holding = db.session.get(PlanHolding, user_id)
+    db.session.commit()
+    if holding is None or holding.subscription_id is None:
+        return None
+    end_or_go_on(user_id, "cancel")
+    return db.session.get_one(PlanHolding, user_id, populate_existing=True).period_end
 
 
 @contextlib.contextmanager
@@ -127,11 +133,12 @@ def _is_followed(subscription_id: str, user_id: str) -> bool:
     """Ask and write down; return False, with nothing written, where somebody else has written in between."""
     gateway, known = payments(), _known(user_id)
     told = gateway.subscription(subscription_id)
+    other_id = known.subscription_id
     if told.plan is None and told.state != "over":
         # The operator may sell the same customer other things as well.
-        _log.warning("A subscription has a price that is none of ours.", extra=logged(id=subscription_id))
+        level = logging.ERROR if other_id == subscription_id else logging.INFO
+        _log.log(level, "A subscription has a price that is none of ours.", extra=logged(id=subscription_id))
         return True
-    other_id = known.subscription_id
     if other_id and other_id != subscription_id:
         if told.state not in _LIVING:
             # Late news of a former one: what was paid for it was used.
@@ -188,7 +195,7 @@ def _write(holding: PlanHolding, told: SubscriptionFacts) -> None:
     if told.state == "over":
         holding.plan, holding.status, holding.subscription_id = FREE.name, ACTIVE, None
         holding.period_start = holding.period_end = holding.pending_plan = None
-        holding.cancel_at_period_end = False
+        holding.cancel_at_period_end, holding.trial_until = False, None
         return
     assert told.plan
     kept = told.kept_plan if told.kept_until and told.period_start < told.kept_until else None
@@ -197,4 +204,4 @@ def _write(holding: PlanHolding, told: SubscriptionFacts) -> None:
     holding.status = PAST_DUE if told.state == "past_due" else ACTIVE
     holding.subscription_id = told.subscription_id
     holding.period_start, holding.period_end = told.period_start, told.period_end
-    holding.cancel_at_period_end = told.cancel_at_period_end
+    holding.cancel_at_period_end, holding.trial_until = told.cancel_at_period_end, told.trial_until

@@ -19,6 +19,7 @@ class Subscription:
     period_end: datetime | None = None
     cancel_at_period_end: bool = False
     pending_plan: str | None = None
+    trial_until: datetime | None = None
 
 
 def subscription_of(user_id: str) -> Subscription:
@@ -30,4 +31,7 @@ def subscription_of(user_id: str) -> Subscription:
     if holding.period_end and moment >= holding.period_end and plan.name != holding.plan:
         # What was ordered for the period's end has happened.
         return Subscription(plan, ACTIVE)
-    return Subscription(plan, holding.status, holding.period_end, holding.cancel_at_period_end, holding.pending_plan)
+    ends = holding.cancel_at_period_end
+    # What is ordered for the next period comes to nothing when there is none.
+    pending = None if ends else holding.pending_plan
+    return Subscription(plan, holding.status, holding.period_end, ends, pending, holding.trial_until)

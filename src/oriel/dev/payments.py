@@ -155,6 +155,7 @@ def _do_in_portal(overview: Overview, what: str) -> None:
 
 _IN_PORTAL: dict[str, Callable[[str], None]] = {
     "renew": lambda subscription_id: _offline().renew(subscription_id),
+    "last_try": lambda subscription_id: _offline().let_last_try_fail(subscription_id),
     "cancel": lambda subscription_id: _offline().cancel_at_period_end(subscription_id, cancel=True),
     "go_on": lambda subscription_id: _offline().cancel_at_period_end(subscription_id, cancel=False),
 }

@@ -47,8 +47,20 @@ def payment_failed(
     )
 
 
-def plan_changed(name: str, old_title: str, new_title: str, changes: list[str], billing_url: str) -> Letter:
-    """Tell that another plan holds from now on; `changes`: such as "50 renders a month instead of 5"."""
+def plan_changed(
+    name: str,
+    old_title: str,
+    new_title: str,
+    changes: list[str],
+    billing_url: str,
+    *,
+    price: str,
+    free_until: datetime | None = None,
+) -> Letter:
+    """Tell that another plan holds from now on, and what it costs after a trial.
+
+    `changes`: such as "50 renders a month instead of 5"; `price`: such as "$9.99 a month".
+    """
     return compose(
         "plan_changed",
         f"You are on {new_title} now",
@@ -56,13 +68,17 @@ def plan_changed(name: str, old_title: str, new_title: str, changes: list[str], 
         old=old_title,
         new=new_title,
         is_free=new_title == _FREE,
+        price=price,
+        free_until=day(free_until) if free_until else None,
         changes=[change[:1].upper() + change[1:] for change in changes],
         link=billing_url,
     )
 
 
-def plan_will_change(name: str, old_title: str, new_title: str, on: datetime, billing_url: str) -> Letter:
-    """Tell which plan comes at the end of the period that is paid for."""
+def plan_will_change(
+    name: str, old_title: str, new_title: str, on: datetime, billing_url: str, *, price: str
+) -> Letter:
+    """Tell which plan comes at the end of the present period, and its price, such as "$9.99 a month"."""
     return compose(
         "plan_will_change",
         f"Your plan changes to {new_title} on {day(on)}",
@@ -70,6 +86,7 @@ def plan_will_change(name: str, old_title: str, new_title: str, on: datetime, bi
         old=old_title,
         new=new_title,
         is_free=new_title == _FREE,
+        price=price,
         on=date(on),
         on_day=day(on),
         link=billing_url,

@@ -1,5 +1,6 @@
 """Renders over HTTP: submit, follow, cancel, download; the same under /api/render and /api/jobs."""
 
+import logging
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
@@ -7,6 +8,7 @@ from apiflask.fields import UploadFile
 from flask import Response, current_app, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
@@ -16,6 +18,7 @@ from oriel.errors import CallerError, InvalidBody
 from oriel.infra.clock import in_iso
 from oriel.infra.described import VIDEO_ANSWERS, described
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
+from oriel.infra.logs import facts
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
 from oriel.media.models import Upload
@@ -27,6 +30,8 @@ from oriel.rendering.pipeline.settings_document import document_schema, read_set
 from oriel.rendering.status import StatusOut, status_of, statuses_of
 from oriel.rendering.submit import Order, submit_render
 from oriel.validation import ONE_LINE, fields_of, refusal_of
+
+_log = logging.getLogger("oriel.web")
 
 routes = APIBlueprint("rendering", "rendering", tag="renders")
 
@@ -237,8 +242,16 @@ def _submitted_with_song(key: str | None) -> RenderJob:
     finally:
         # Refused, or the repeat of a render that has its song: nobody was told of this one, and it would take up room.
         if job is None or job.audio_object != song:
-            uploads.delete_unused(upload_id)
+            _forget(upload_id)
     return job
+
+
+def _forget(upload_id: str) -> None:
+    try:
+        uploads.delete_unused(upload_id)
+    except SQLAlchemyError:
+        # The answer is another one, and the sweep comes by.
+        _log.warning("A song that is of no use stays for a day.", exc_info=True, extra=facts(upload=upload_id))
 
 
 def _order_with_song(upload: Upload, form: dict[str, str], key: str | None) -> Order:

@@ -127,7 +127,14 @@ def test_the_cookie_alone_does_nothing(person: Callable[..., Person]) -> None:
 
 
 FOREIGN = [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
-OURS = [{"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, {"Origin": "http://127.0.0.1:5000"}, {}]
+OURS = [
+    # Behind a proxy that does not say by which name it was reached.
+    {"Origin": "https://www.oriel.example", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "HTTP://LocalHost"},
+    {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "http://127.0.0.1:5000"},
+    {},
+]
 
 
 @pytest.mark.parametrize("headers", FOREIGN)

@@ -129,7 +129,7 @@ def test_what_has_been_made_as_well(till: Till, ada: Caller) -> None:
     payment_id = bought_render(till, ada).id
     assert done(till, taken(till))
     with till.app.app_context():
-        with pytest.raises(WrongState, match="has been made: --force"):
+        with pytest.raises(WrongState, match="is used up: --force"):
             fulfilment.refund_payment(payment_id)
         db.session.rollback()
         fulfilment.refund_payment(payment_id, force=True)
@@ -281,6 +281,22 @@ def test_a_refund_that_a_bank_returns_is_heard_of(till: Till, ada: Caller) -> No
     assert (payment(till).refunded, credit(till)) == (0, "refunded")
     with till.app.app_context():
         assert journal.reconcile().waiting == [f"{payment(till).paid_as}: its bank has returned our refund"]
+    till.peer.refund_from_dashboard(str(payment(till).paid_as))
+    till.tell()
+    with till.app.app_context():
+        assert journal.reconcile().waiting == []
+
+
+def test_a_bill_whose_refund_a_bank_returns_is_not_said_to_be_given_back(till: Till, ada: Caller) -> None:
+    paid_as = latest_bill(till, ada)
+    refund = till.peer.refund_from_dashboard(paid_as)
+    till.tell()
+    assert told(till, ada) == (False, "The payment was given back.")
+    till.peer.fail_refund(refund["id"])
+    till.tell()
+    assert (payment(till).refunded, told(till, ada)) == (0, (False, None))
+    with till.app.app_context():
+        assert journal.reconcile().waiting == [f"{paid_as}: its bank has returned our refund"]
 
 
 def test_what_was_given_back_before_the_bill_was_heard_of_is_noted_with_it(till: Till, ada: Caller) -> None:

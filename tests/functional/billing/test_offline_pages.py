@@ -155,6 +155,24 @@ def test_a_trial_is_begun_for_nothing(desk: Desk, ada: Caller, monkeypatch: pyte
     assert "Begin the trial" in shown
 
 
+def test_a_trial_is_free_to_its_end_also_for_another_plan(
+    desk: Desk, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_trials = desk.app.config["ORIEL"].model_copy(update={"trial_days": 14})
+    monkeypatch.setitem(desk.app.config, "ORIEL", with_trials)
+    desk.press(desk.open(ada, kind="subscription", plan="pro"), "pay")
+    desk.hear()
+    assert "nothing is charged until" in desk.portal(ada)
+    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
+    desk.hear()
+    assert "$29.99</span>" not in desk.portal(ada)
+    assert "$20.00" not in desk.portal(ada)
+    desk.press_in_portal(ada, "renew")
+    assert plan_of(ada) == ("enterprise", "active", False)
+    assert "$29.99</span>" in desk.portal(ada)
+    assert "nothing is charged until" not in desk.portal(ada)
+
+
 def test_the_events_come_in_no_order(desk: Desk, ada: Caller) -> None:
     orders = set()
     for _ in range(8):
@@ -193,7 +211,14 @@ def test_who_leaves_may_come_back(desk: Desk, ada: Caller) -> None:
     assert (left.status_code, "/payment/left?payment=" in left.headers["Location"]) == (303, True)
     desk.hear()
     assert status_of(ada, session_id)["status"] == "pending"
+    page = desk.browser.get(left.headers["Location"].removeprefix("http://localhost")).text
+    assert f'href="http://localhost/dev/checkout?session={session_id}"' in page
+    for done in (desk.browser.get(f"/payment/done?session_id={session_id}").text, page):
+        assert "stays open for an hour" in done
     assert desk.press(session_id, "pay").status_code == 303
+    assert "one render is yours" in desk.browser.get(f"/payment/done?session_id={session_id}").text
+    assert "is closed now" in desk.browser.get(left.headers["Location"].removeprefix("http://localhost")).text
+    assert "is closed now" in desk.browser.get("/payment/left").text
 
 
 def test_a_page_that_is_abandoned_cannot_be_paid_any_more(desk: Desk, ada: Caller) -> None:
@@ -273,6 +298,14 @@ def test_a_card_that_fails_and_pays_again(desk: Desk, subscriber: Caller) -> Non
     desk.press_in_portal(subscriber, "card_pays")
     assert plan_of(subscriber) == ("pro", "active", False)
     assert mails_of(desk.app).count("receipt") == 2
+
+
+def test_the_last_try_fails(desk: Desk, subscriber: Caller) -> None:
+    assert 'value="last_try"' not in desk.portal(subscriber)
+    desk.press_in_portal(subscriber, "card_fails")
+    desk.press_in_portal(subscriber, "renew")
+    desk.press_in_portal(subscriber, "last_try")
+    assert plan_of(subscriber) == ("free", "active", False)
 
 
 def test_a_card_that_fails_pays_no_page_either(desk: Desk, subscriber: Caller) -> None:

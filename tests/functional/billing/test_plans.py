@@ -31,6 +31,7 @@ def test_a_new_customer_is_on_free(caller: Callable[..., Caller]) -> None:
         "current_period_end": None,
         "cancel_at_period_end": False,
         "pending_plan": None,
+        "trial_ends_at": None,
     }
 
 

@@ -390,21 +390,34 @@ def test_what_the_operator_sells_besides_is_left_alone(till: Till, ada: Caller) 
     assert plan_of(ada)[:2] == ("pro", "active")
 
 
-def test_a_higher_plan_waits_until_the_open_bill_is_paid(till: Till, ada: Caller) -> None:
-    subscribe(till, ada)
+@pytest.mark.parametrize(("present", "other"), [("pro", "enterprise"), ("enterprise", "pro")])
+def test_another_plan_waits_until_the_open_bill_is_paid(till: Till, ada: Caller, present: str, other: str) -> None:
+    subscribe(till, ada, present)
     till.peer.card_fails(customer_at(till))
     for side in (clock.shift, till.peer.advance):
         side(MONTH)
     till.tell()
     till.peer.card_fails(customer_at(till), False)
-    assert plan_of(ada)[:2] == ("pro", "past_due")
-    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    assert plan_of(ada)[:2] == (present, "past_due")
+    answer = ada.post("/api/billing/change", json={"plan": other})
     assert (answer.status_code, "open bill" in answer.text) == (409, True)
     [*_, bill] = till.peer.everything("invoice")
     till.peer.pay_invoice(bill["id"])
     till.tell()
-    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
-    assert plan_of(ada)[:2] == ("enterprise", "active")
+    assert ada.post("/api/billing/change", json={"plan": other}).status_code == 200
+    assert plan_of(ada)[1] == "active"
+
+
+def test_a_plan_that_ends_is_resumed_before_it_is_changed(till: Till, ada: Caller) -> None:
+    subscribe(till, ada, "enterprise")
+    assert ada.post("/api/billing/change", json={"plan": "pro"}).status_code == 200
+    assert ada.post("/api/billing/cancel").status_code == 200
+    # There is no next period for which anything could be ordered.
+    assert plan_of(ada) == ("enterprise", "active", None)
+    answer = ada.post("/api/billing/change", json={"plan": "pro"})
+    assert (answer.status_code, "Resume it first" in answer.text) == (409, True)
+    assert ada.post("/api/billing/resume").status_code == 200
+    assert plan_of(ada) == ("enterprise", "active", "pro")
 
 
 def test_who_has_gone_when_the_page_is_paid_gets_the_money_back(till: Till, ada: Caller) -> None:
@@ -416,6 +429,52 @@ def test_who_has_gone_when_the_page_is_paid_gets_the_money_back(till: Till, ada:
     [subscription] = till.peer.everything("subscription")
     assert subscription["status"] == "canceled"
     assert [refund["amount"] for refund in till.peer.everything("refund")] == [999]
+
+
+def test_who_has_gone_gets_nothing_back_for_what_was_used(till: Till, ada: Caller) -> None:
+    page = till.buy(ada, kind="subscription", plan="pro")
+    till.peer.cancel_from_dashboard(till.peer.everything("subscription")[0]["id"])
+    till.tell()
+    with till.app.app_context(), writing() as session:
+        session.execute(delete(User))
+    # By the browser's history, say.
+    till.app.test_client().get(f"/payment/done?session_id={page}")
+    assert till.peer.everything("refund") == []
+
+
+def test_who_has_a_special_price_is_billed_and_told_as_all(till: Till, ada: Caller) -> None:
+    subscription_id = subscribe(till, ada)
+    client = stripe.StripeClient(till.peer.key, base_addresses={"api": till.peer.url}).v1
+    product = client.products.create({"name": "For friends"})
+    monthly: Any = {"product": product.id, "currency": "usd", "unit_amount": 500, "recurring": {"interval": "month"}}
+    [item] = till.peer.look(subscription_id)["items"]["data"]
+    items: Any = [{"id": item["id"], "price": client.prices.create(monthly).id}]
+    client.subscriptions.update(subscription_id, {"items": items, "proration_behavior": "none"})
+    for side in (clock.shift, till.peer.advance):
+        side(MONTH)
+    till.tell()
+    with till.app.app_context():
+        assert db.session.scalars(select(Payment.amount).order_by(Payment.created_at)).all() == [999, 500]
+    till.peer.card_fails(customer_at(till))
+    for side in (clock.shift, till.peer.advance):
+        side(MONTH)
+    till.tell()
+    with till.app.app_context():
+        assert "payment_failed" in db.session.scalars(select(OutboxMail.kind)).all()
+
+
+def test_an_open_bill_is_asked_about_before_a_change_is_refused(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    till.peer.card_fails(customer_at(till))
+    for side in (clock.shift, till.peer.advance):
+        side(MONTH)
+    till.tell()
+    till.peer.card_fails(customer_at(till), False)
+    till.peer.pay_invoice(till.peer.everything("invoice")[-1]["id"])
+    assert plan_of(ada)[1] == "past_due"
+    # No event has come; the refusal has asked.
+    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 409
+    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
 
 
 def test_an_operator_gives_no_plan_to_who_pays_for_one(till: Till, ada: Caller) -> None:

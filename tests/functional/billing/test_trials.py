@@ -8,8 +8,8 @@ from sqlalchemy import select
 from tests.functional.billing.conftest import Till
 from tests.functional.caller import Caller
 
-from oriel.billing.models import Payment
-from oriel.infra.clock import clock
+from oriel.billing.models import Payment, PlanHolding
+from oriel.infra.clock import clock, in_iso
 from oriel.infra.database import db
 from oriel.infra.mail.outbox import OutboxMail
 
@@ -58,6 +58,11 @@ def test_the_plan_holds_from_the_first_day_and_is_paid_after_the_last(till: Till
     told = ada.get("/api/billing/subscription").json or {}
     assert (told["plan"], told["status"]) == ("pro", "active")
     assert paid(till) == [(0, "completed")]
+    with till.app.app_context():
+        told["ends"] = db.session.scalars(select(PlanHolding.trial_until)).one()
+        letter = db.session.scalars(select(OutboxMail.text)).one()
+    assert told["trial_ends_at"] == in_iso(told["ends"])
+    assert f"It costs nothing until {told['ends']:%-d %B %Y}, and $9.99 a month from then on." in letter
     # Nothing was paid, so there is no receipt.
     assert mails(till) == ["plan_changed"]
     [payment] = (ada.get("/api/user/history").json or {})["payments"]["items"]
@@ -65,6 +70,30 @@ def test_the_plan_holds_from_the_first_day_and_is_paid_after_the_last(till: Till
     passes(till, timedelta(days=14, hours=2))
     assert paid(till) == [(0, "completed"), (999, "completed")]
     assert mails(till) == ["plan_changed", "receipt"]
+    with till.app.app_context():
+        assert db.session.scalars(select(PlanHolding.trial_until)).one() is None
+
+
+@pytest.mark.usefixtures("trials")
+def test_another_plan_during_the_trial_costs_nothing_before_it_ends(till: Till, ada: Caller) -> None:
+    till.buy(ada, kind="subscription", plan="pro")
+    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
+    till.tell()
+    assert (ada.get("/api/billing/subscription").json or {})["plan"] == "enterprise"
+    assert paid(till) == [(0, "completed")]
+    passes(till, timedelta(days=14, hours=2))
+    assert paid(till) == [(0, "completed"), (2999, "completed")]
+
+
+@pytest.mark.usefixtures("trials")
+def test_the_table_of_plans_says_how_long_they_are(till: Till) -> None:
+    assert (till.app.test_client().get("/api/billing/plans").json or {})["trial_days"] == 14
+
+
+@pytest.mark.usefixtures("trials")
+def test_the_page_that_follows_says_so(till: Till, ada: Caller) -> None:
+    page = till.buy(ada, kind="subscription", plan="pro")
+    assert "It costs nothing for 14 days." in till.app.test_client().get(f"/payment/done?session_id={page}").text
 
 
 @pytest.mark.usefixtures("trials")

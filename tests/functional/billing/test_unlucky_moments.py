@@ -17,7 +17,7 @@ from oriel.billing.checkout import PAGE_LIFE
 from oriel.billing.gateway import GivenBack
 from oriel.billing.models import Credit, Payment, PlanHolding, RenderRight
 from oriel.billing.standing import set_plan
-from oriel.errors import NotFound, UndecodableSong
+from oriel.errors import NotFound, PaymentsUnavailable, UndecodableSong
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
 from oriel.rendering import attempts, operating
@@ -209,9 +209,10 @@ def test_a_page_that_was_never_opened_waits_for_no_end(till: Till, ada: Caller) 
         assert (unopened.status, unopened.expire_wanted) == ("failed", False)
 
 
+@pytest.mark.parametrize("then_down", [False, True], ids=["up", "then down"])
 @pytest.mark.parametrize("is_disputed", [True, False])
 def test_an_old_answer_about_a_dispute_does_not_stay(
-    till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch, is_disputed: bool
+    till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch, is_disputed: bool, then_down: bool
 ) -> None:
     """One who asked before and writes afterwards would thaw a credit that is disputed, or freeze it for good."""
     page = till.buy(ada)
@@ -221,14 +222,19 @@ def test_an_old_answer_about_a_dispute_does_not_stay(
     dispute = till.peer.dispute(paid_as)["id"]
     if not is_disputed:
         till.peer.close_dispute(dispute, won=True)
-    till.tell()
 
-    def late(session_id: str) -> Any:  # noqa: ANN401
+    def down(_session_id: str) -> Any:  # noqa: ANN401
+        raise PaymentsUnavailable("Stripe is down.")
+
+    def late(_session_id: str) -> Any:  # noqa: ANN401
+        # While this answer is under way the news comes, and is dealt with.
         monkeypatch.setattr(gateway, "checkout", real)
+        till.tell()
+        monkeypatch.setattr(gateway, "checkout", down if then_down else real)
         return old
 
     monkeypatch.setattr(gateway, "checkout", late)
-    with till.app.app_context():
+    with till.app.app_context(), contextlib.suppress(PaymentsUnavailable):
         fulfilment.follow_payment(page)
     assert credits_of(till) == ["frozen" if is_disputed else "held"]
     assert payment_of(till, page).is_disputed is is_disputed

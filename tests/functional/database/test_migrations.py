@@ -1,5 +1,6 @@
 """The migrations lead an empty database to exactly the models, and back to nothing."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -96,6 +97,11 @@ def test_no_row_and_no_reference_is_lost_on_the_way_there_and_back(empty: APIFla
     with db.engine.connect() as connection:
         if db.engine.dialect.name == "sqlite":
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    upgrade_database()
+    upgrade_database()
+    context = alembic.migration_context.connection
+    assert context
+    assert not context.in_transaction()
 
 
 def test_a_migration_that_breaks_references_is_not_committed(empty: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,6 +115,17 @@ def test_a_migration_that_breaks_references_is_not_committed(empty: APIFlask, mo
         upgrade_database()
     with db.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM users")) == 1
+
+
+def test_what_was_broken_before_is_no_reason_to_stay_with_old_tables(empty: APIFlask) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("other databases check by themselves")
+    alembic.upgrade(_FIRST)
+    _filled()
+    with sqlite3.connect(str(db.engine.url.database)) as connection:
+        connection.execute("DELETE FROM users")
+    upgrade_database()
+    assert alembic.compare_metadata() == []
 
 
 def _filled() -> References:

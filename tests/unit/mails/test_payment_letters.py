@@ -108,7 +108,7 @@ def test_the_last_try_of_a_renewal() -> None:
 
 def test_another_plan_says_what_it_changes() -> None:
     changes = ["50 renders a month instead of 5", "videos without our watermark"]
-    letter = plan_changed("Ada", "Free", "Pro", changes, BILLING)
+    letter = plan_changed("Ada", "Free", "Pro", changes, BILLING, price="$9.99 a month")
     assert letter.subject == "You are on Pro now"
     for said in both(letter):
         assert "Your plan was Free and is Pro from now on." in said
@@ -118,32 +118,39 @@ def test_another_plan_says_what_it_changes() -> None:
     assert links(letter) == {BILLING}
 
 
+def test_a_trial_says_when_it_ends_and_what_comes_then() -> None:
+    letter = plan_changed("Ada", "Free", "Pro", [], BILLING, price="$9.99 a month", free_until=WHEN)
+    for said in both(letter):
+        told = said.replace("\u00a0", " ")
+        assert "It costs nothing until 20 December 2026, and $9.99 a month from then on." in told
+
+
 def test_another_plan_that_changes_nothing_worth_a_word() -> None:
-    letter = plan_changed("Ada", "Free", "Pro", [], BILLING)
+    letter = plan_changed("Ada", "Free", "Pro", [], BILLING, price="$9.99 a month")
     assert all("different:" not in said for said in both(letter))
     assert "from now on.\n\nSee your plan:\n" in letter.text
 
 
 @pytest.mark.parametrize("changes", [[], ["5 renders a month instead of 50"]])
 def test_whoever_goes_back_to_free_loses_no_video_at_once(changes: list[str]) -> None:
-    for said in both(plan_changed("Ada", "Pro", "Free", changes, BILLING)):
+    for said in both(plan_changed("Ada", "Pro", "Free", changes, BILLING, price="$9.99 a month")):
         assert "Nothing has been deleted" in said
         assert "until the day" in said
 
 
 def test_a_smaller_plan_comes_when_the_period_is_over() -> None:
-    letter = plan_will_change("Ada", "Enterprise", "Pro", WHEN, BILLING)
+    letter = plan_will_change("Ada", "Enterprise", "Pro", WHEN, BILLING, price="$9.99 a month")
     assert letter.subject == "Your plan changes to Pro on 20 December 2026"
     for said in both(letter):
         assert WHEN_SAID in said
         assert "you keep all that Enterprise gives you" in said
-        assert "From then on you have Pro" in said
+        assert "From then on you have Pro, for $9.99 a month" in said
         assert "charged" not in said
     assert links(letter) == {BILLING}
 
 
 def test_a_plan_that_ends_is_not_charged_again() -> None:
-    for said in both(plan_will_change("Ada", "Pro", "Free", WHEN, BILLING)):
+    for said in both(plan_will_change("Ada", "Pro", "Free", WHEN, BILLING, price="$9.99 a month")):
         assert "You will not be charged for Pro again." in said
         assert "Nothing is deleted on that day" in said
 

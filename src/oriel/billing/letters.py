@@ -31,6 +31,7 @@ def receipt(session: Session, payment: Payment) -> None:
             payment.amount,
             payment.currency,
             payment.completed_at,
+            payment.id,
             payment.receipt_url,
             _home(),
         )

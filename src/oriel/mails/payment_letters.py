@@ -9,9 +9,19 @@ _FREE = "Free"
 
 
 def receipt(
-    name: str, what: str, amount: int, currency: str, paid_at: datetime, receipt_url: str | None, next_url: str
+    name: str,
+    what: str,
+    amount: int,
+    currency: str,
+    paid_at: datetime,
+    number: str,
+    receipt_url: str | None,
+    next_url: str,
 ) -> Letter:
-    """Say thank you for a payment, such as for "One render", and show the payment service's receipt if it has one."""
+    """Say thank you for a payment, such as for "One render", and show the payment service's receipt if it has one.
+
+    `number`: the payment's, which a customer names who writes about it.
+    """
     return compose(
         "receipt",
         f"Your receipt: {what}",
@@ -19,6 +29,7 @@ def receipt(
         what=what,
         paid=money(amount, currency),
         paid_at=date(paid_at),
+        number=number,
         receipt_url=receipt_url,
         link=next_url,
     )

@@ -44,7 +44,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "render_ready": render_ready(name, title, DETAILS, link, EXPIRES, "posters/1.png"),
         "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
         "expires_soon": expires_soon(name, title, link, EXPIRES),
-        "receipt": receipt(name, title, 499, "usd", EXPIRES, link, link),
+        "receipt": receipt(name, title, 499, "usd", EXPIRES, title, link, link),
         "payment_failed": payment_failed(name, "Pro", 999, "usd", EXPIRES, link, link),
         "plan_changed": plan_changed(name, "Pro", "Free", [title], link, price=title, free_until=EXPIRES),
         "plan_stays": plan_stays(name, "Pro", link),

@@ -61,15 +61,15 @@ def test_cents_become_an_amount(cents: int, currency: str, said: str) -> None:
 
 
 def test_a_receipt_says_what_was_paid_and_leads_to_the_payment_services_own() -> None:
-    letter = receipt("Ada", "One render", 499, "usd", WHEN, RECEIPT, NEXT)
+    letter = receipt("Ada", "One render", 499, "usd", WHEN, "06gv", RECEIPT, NEXT)
     assert letter.subject == "Your receipt: One render"
     for said in both(letter):
-        assert all(part in said for part in ("Hi Ada,", "One render", "$4.99", WHEN_SAID, "For your books"))
+        assert all(part in said for part in ("Hi Ada,", "One render", "$4.99", WHEN_SAID, "06gv", "For your books"))
     assert links(letter) == {RECEIPT, NEXT}
 
 
 def test_a_receipt_where_the_payment_service_has_none() -> None:
-    letter = receipt("", "Pro, one month", 999, "eur", WHEN, None, NEXT)
+    letter = receipt("", "Pro, one month", 999, "eur", WHEN, "06gv", None, NEXT)
     for said in both(letter):
         assert "Pro, one month" in said
         assert "9.99 EUR" in said
@@ -189,5 +189,7 @@ def test_a_paid_render_that_failed_gives_its_credit_back() -> None:
 
 
 def test_a_moment_is_said_in_utc() -> None:
-    said = [receipt("", "One render", 499, "usd", when, None, NEXT).text for when in (WHEN, WHEN.astimezone(UTC))]
+    said = [
+        receipt("", "One render", 499, "usd", when, "06gv", None, NEXT).text for when in (WHEN, WHEN.astimezone(UTC))
+    ]
     assert said[0] == said[1]

@@ -7,6 +7,7 @@ It needs a development service (`make run`) without a Stripe key: the pages on w
 """
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -124,8 +125,16 @@ def subscribe(customer: PayingCustomer, song: Path, say: Callable[[str], None]) 
     say(f"cancelled; Free again, with {len(paid)} payments in the history")
 
 
+def pay(song: Path, url: str, output: Path, say: Callable[[str], None]) -> None:
+    """Go through both at a service; what was bought is written to a file."""
+    with contextlib.ExitStack() as left:
+        customers = [left.enter_context(contextlib.closing(PayingCustomer(url, say))) for _ in range(2)]
+        buy_one(customers[0], song, output, say)
+        subscribe(customers[1], song, say)
+
+
 def main() -> None:
-    """Go through both."""
+    """Read the command line, and go through both."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("song", type=Path)
     parser.add_argument("--url", default="http://127.0.0.1:5000")
@@ -135,11 +144,7 @@ def main() -> None:
     def say(line: str) -> None:
         print(f"   {line}", file=sys.stderr, flush=True)
 
-    customers = [PayingCustomer(args.url, say) for _ in range(2)]
-    buy_one(customers[0], args.song, args.output, say)
-    subscribe(customers[1], args.song, say)
-    for customer in customers:
-        customer.close()
+    pay(args.song, args.url, args.output, say)
     print(args.output)
 
 

@@ -1,5 +1,6 @@
 """The web application: a table of contents."""
 
+import logging
 from pathlib import Path
 
 from apiflask import APIFlask
@@ -24,6 +25,10 @@ _UPGRADE = 0x0121E1
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 alembic = Migrations(metadatas=Base.metadata, run_mkdir=False)
+# Where no logging is set up yet it writes to standard error by itself, beside what a command answers.
+for _library in ("alembic", "sqlalchemy"):
+    logging.getLogger(_library).handlers.clear()
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:

@@ -133,7 +133,7 @@ def doctor(as_json: bool, fix: bool) -> None:
     # Imported late: the service's libraries take half a second, which `oriel render` need not pay.
     from oriel.doctor_service import examine_service, mend_service
 
-    settings = load_settings()
+    settings = load_settings().where_it_runs()
     findings = [*examine(settings), *examine_service(settings)]
     if fix and (mend(findings, say=lambda line: click.echo(line, err=True)) or mend_service(settings)):
         findings = [*examine(settings), *examine_service(settings)]

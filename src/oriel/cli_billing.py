@@ -1,5 +1,6 @@
 """The commands about money: the account at Stripe, what it has told us, what is given back."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,8 @@ from oriel.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from stripe import StripeClient
+
+    from oriel.billing.models import Payment, PaymentEvent
 
 
 @click.group()
@@ -71,11 +74,28 @@ def reconcile() -> int:
     return with_app(run)
 
 
+@billing.command("payments")
+@click.option("--email", help="Only those of the customer with this address.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+def payments(email: str | None, limit: int) -> int:
+    """List payments, the latest first: each one's id, time, customer, what it is for, amount, state and render."""
+    from oriel.rendering.operating import renders_paid_with
+
+    def show() -> None:
+        found = _payments(email, limit)
+        renders = renders_paid_with([payment.id for payment, _ in found])
+        for payment, address in found:
+            click.echo(_line(payment, address, renders.get(payment.id, payment.job_id)))
+        say_if_none(found)
+
+    return with_app(show)
+
+
 @billing.command("events")
 @click.option("--failed", is_flag=True, help="Only those that could not be dealt with yet.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def events(failed: bool, limit: int) -> int:
-    """List what the payment service has told us, the latest first."""
+    """List what the payment service has told us, and about which of its objects, the latest first."""
     from oriel.billing.journal import listed
 
     def show() -> None:
@@ -83,7 +103,8 @@ def events(failed: bool, limit: int) -> int:
         for event in found:
             state = "done" if event.due_at is None else f"waits, {event.tries} tries"
             error = f"  {event.error}" if event.error else ""
-            click.echo(f"{event.id}  {event.received_at:%Y-%m-%d %H:%M}  {event.kind:40} {state}{error}")
+            when = f"{event.received_at:%Y-%m-%d %H:%M}"
+            click.echo(f"{event.id}  {when}  {event.kind:40} {_about(event)}  {state}{error}")
         say_if_none(found)
 
     return with_app(show)
@@ -105,14 +126,58 @@ def replay(event_id: str) -> int:
 @click.option("--force", is_flag=True, help="Also where the render that was bought has been made.")
 def refund(payment_id: str, force: bool) -> int:
     """Give a payment back. A credit that was not used is taken back with it."""
+    return with_app(lambda: click.echo(_given_back(payment_id, force=force)))
+
+
+def _given_back(payment_id: str, *, force: bool) -> str:
+    """Give a payment back; return what there is to say about it."""
     from oriel.billing.fulfilment import refund_payment
+    from oriel.billing.models import Payment
+    from oriel.infra.database import db
+    from oriel.mails.wording import money
 
-    def run() -> None:
-        payment = refund_payment(payment_id, force=force)
-        wanted = " as soon as the payment service answers" if payment.refund_wanted else ""
-        click.echo(f"{payment.amount / 100:.2f} {payment.currency.upper()} go back{wanted}.")
+    known = db.session.get(Payment, payment_id)
+    before = known.refunded if known else 0
+    if known and 0 < known.amount <= before:
+        return f"{money(before, known.currency)} was given back already."
+    payment = refund_payment(payment_id, force=force)
+    wanted = " as soon as the payment service answers" if payment.refund_wanted else ""
+    return f"{money(payment.amount - before, payment.currency)} goes back{wanted}."
 
-    return with_app(run)
+
+def _payments(email: str | None, limit: int) -> Sequence[tuple["Payment", str | None]]:
+    """Return payments and their customers' addresses, the latest first; of those who have gone there is no address."""
+    from sqlalchemy import select
+
+    from oriel.accounts.models import User
+    from oriel.accounts.operators import account_with
+    from oriel.billing.models import Payment
+    from oriel.infra.database import db
+
+    query = select(Payment, User.email).outerjoin(User, User.id == Payment.user_id)
+    if email:
+        query = query.where(Payment.user_id == account_with(email).id)
+    found = db.session.execute(query.order_by(Payment.created_at.desc(), Payment.id.desc()).limit(limit))
+    return [(payment, address) for payment, address in found]
+
+
+def _line(payment: "Payment", address: str | None, render: str | None) -> str:
+    from oriel.billing.letters import what_of
+    from oriel.mails.wording import money
+
+    told = [f"{money(payment.refunded, payment.currency)} given back"] if payment.refunded else []
+    told += ["to be given back"] if payment.refund_wanted else []
+    told += ["disputed"] if payment.is_disputed else []
+    told += [f"render {render}"] if render else []
+    amount = money(payment.amount, payment.currency)
+    head = f"{payment.id}  {payment.created_at:%Y-%m-%d %H:%M}  {payment.status:9}  {amount:>8}"
+    return "  ".join([f"{head}  {address or 'an account that is gone'}", what_of(payment), *told])
+
+
+def _about(event: "PaymentEvent") -> str:
+    """Return the payment service's id of what an event is about."""
+    about = event.body.get("data", {}).get("object")
+    return str(about.get("id", "")) if isinstance(about, dict) else ""
 
 
 def _client(settings: Settings) -> "StripeClient":

@@ -40,11 +40,12 @@ def up(port: int | None, data: Path | None, workers: int) -> int:
 @click.command()
 def web() -> int:
     """Serve the HTTP API with gunicorn."""
-    from oriel.installation import refuse_unusable_addresses
+    from oriel.installation import refuse_unusable_addresses, refuse_unusable_storage
 
     settings = load_settings()
     refuse_unusable_addresses(settings)
     settings = settings.require_service()
+    refuse_unusable_storage(settings)
     gunicorn = [
         *("-m", "gunicorn", "oriel.wsgi:app", "--bind", f"{settings.bind_host}:{settings.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
@@ -60,10 +61,11 @@ def web() -> int:
 @click.option("--name", help="What this worker is called in the database.")
 def worker(name: str | None) -> int:
     """Make renders, one after the other."""
-    from oriel.installation import refuse_unusable_database
+    from oriel.installation import refuse_missing_programs, refuse_unusable_database
     from oriel.worker import run_worker
 
     settings = _service("worker")
+    refuse_missing_programs(settings)
     refuse_unusable_database(settings)
     return run_worker(settings, name)
 
@@ -88,8 +90,9 @@ def db_upgrade() -> int:
     from oriel.installation import refuse_unusable_database
 
     settings = _service("db")
-    with settings.data_folder_used():
-        settings.data_root.mkdir(parents=True, exist_ok=True)
+    if not settings.database_url:
+        with settings.data_folder_used():
+            settings.data_root.mkdir(parents=True, exist_ok=True)
     refuse_unusable_database(settings)
     with create_app(settings).app_context():
         upgrade_database()
@@ -145,12 +148,25 @@ def admin_set_plan(email: str, plan: str) -> int:
 @admin.command("disable")
 @click.argument("email")
 def admin_disable(email: str) -> int:
-    """Close an account: its sessions end at once, its keys do nothing."""
+    """Close an account: its sessions end at once, its keys do nothing, a subscription is not renewed."""
     from oriel.accounts.operators import account_with, disable_user
+    from oriel.billing.subscribing import let_end
+    from oriel.errors import PaymentsUnavailable, WrongState
 
-    with_app(lambda: disable_user(account_with(email).id))
-    click.echo(f"{email} is closed.")
-    return 0
+    def disable() -> None:
+        user_id = account_with(email).id
+        disable_user(user_id)
+        click.echo(f"{email} is closed.")
+        try:
+            ends = let_end(user_id)
+        except (PaymentsUnavailable, WrongState) as error:
+            # Whoever cannot log in cannot cancel either.
+            click.echo(f"Its subscription goes on to be charged: {error.message} End it at Stripe.", err=True)
+        else:
+            if ends:
+                click.echo(f"Its subscription ends on {in_iso(ends)} and is not charged again.")
+
+    return with_app(disable)
 
 
 @admin.command("enable")
@@ -298,6 +314,7 @@ def _service(process: str) -> Settings:
 
         # Before secrets are made for an installation that is none.
         refuse_missing_installation(settings)
+        settings = settings.where_it_runs()
     settings = settings.require_service()
     log_to_stderr(process, as_json=settings.is_production)
     return settings

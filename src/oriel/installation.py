@@ -8,6 +8,8 @@ from oriel.errors import InvalidConfiguration
 from oriel.infra.database import asked_once, engine_url
 from oriel.infra.masking import without_password
 from oriel.infra.redis import connect
+from oriel.infra.storage import open_storage
+from oriel.rendering.pipeline.tools import find_chromium, find_tools
 from oriel.settings import Settings
 
 
@@ -21,6 +23,18 @@ def refuse_unusable_database(settings: Settings) -> None:
     """Raise InvalidConfiguration where the database cannot be opened; SQLite's file is made by it."""
     with asked_once(settings.database_address) as connection:
         connection.execute(text("SELECT 1"))
+
+
+def refuse_missing_programs(settings: Settings) -> None:
+    """Raise ProgramMissing where what makes the videos is not there: a worker would be started again without end."""
+    find_tools(settings.ffmpeg_path, settings.ffprobe_path)
+    find_chromium(settings.chromium_path)
+
+
+def refuse_unusable_storage(settings: Settings) -> None:
+    """Raise InvalidConfiguration where the bucket cannot be opened; nothing is asked of it."""
+    if settings.gcs_bucket_name:
+        open_storage(settings)
 
 
 def refuse_missing_installation(settings: Settings) -> None:
@@ -46,7 +60,12 @@ def _refuse_other_tables(connection: Connection, settings: Settings) -> None:
     found = set(MigrationContext.configure(connection).get_current_heads())
     if not found:
         raise _no_installation(settings)
-    if found != set(ScriptDirectory(MIGRATIONS, version_locations=[MIGRATIONS]).get_heads()):
+    scripts = ScriptDirectory(MIGRATIONS, version_locations=[MIGRATIONS])
+    if unknown := found - {script.revision for script in scripts.walk_revisions()}:
+        raise InvalidConfiguration(
+            f"A newer Oriel has changed the database (revision {', '.join(unknown)}): use that one, or restore a copy."
+        )
+    if found != set(scripts.get_heads()):
         raise InvalidConfiguration("The database belongs to another version of Oriel: run `oriel db upgrade` first.")
 
 

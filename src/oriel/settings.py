@@ -1,18 +1,22 @@
 """Every setting, typed, read once from the environment and .env; nothing else reads the environment."""
 
 import contextlib
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from oriel.errors import InvalidConfiguration
+from oriel.validation import sentence_of
 
 # Shorter ones can be guessed: RFC 7518, section 3.2, wants 256 bits for HS256.
 _LEAST_SECRET_BYTES = 32
+_STRIPE_SECRETS = ("sk_", "rk_")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # What the pipeline can read; the first three are taken unless told otherwise.
 _AUDIO_FORMATS = ("mp3", "wav", "m4a", "flac", "ogg", "opus", "aac")
@@ -23,7 +27,14 @@ List = Annotated[tuple[str, ...], NoDecode]
 class Settings(BaseSettings):
     """Every setting; each field's name in capitals is its variable."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        # A key that is refused would stand in the trace.
+        hide_input_in_errors=True,
+    )
 
     # --- the service
     oriel_env: Literal["development", "production"] = "development"
@@ -87,6 +98,20 @@ class Settings(BaseSettings):
             return tuple(str(part).rstrip("/") for part in value)
         return value.rstrip("/") if isinstance(value, str) else value
 
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None or _is_web_address(value):
+            return value
+        raise ValueError("it must be an address with http:// or https://, such as https://oriel.example.com")
+
+    @field_validator("stripe_secret_key")
+    @classmethod
+    def _secret_of_stripe(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or value.get_secret_value().startswith(_STRIPE_SECRETS):
+            return value
+        raise ValueError("it is no secret key of Stripe, which begins with sk_ or rk_")
+
     @field_validator("audio_formats")
     @classmethod
     def _known_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,6 +143,27 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Where customers reach us, without a slash at the end."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    def where_it_runs(self) -> "Settings":
+        """Return these settings with the port on which the last `oriel up` listened, unless they name port or address.
+
+        For commands beside the service: their links must lead to it.
+        """
+        if self.public_url or "port" in self.model_fields_set:
+            return self
+        try:
+            return self.model_copy(update={"port": int(self._port_file.read_text("ascii"))})
+        except (OSError, ValueError):
+            # It has not run here yet, or is just writing.
+            return self
+
+    def leave_port(self) -> None:
+        """Write down on which port the service listens, for `where_it_runs`."""
+        self._port_file.write_text(str(self.port), "ascii")
+
+    @property
+    def _port_file(self) -> Path:
+        return self.data_root / ".port"
 
     @property
     def data_root(self) -> Path:
@@ -209,6 +255,17 @@ class Settings(BaseSettings):
         return problems | self._payment_problems()
 
 
+def _is_web_address(address: str) -> bool:
+    """Tell whether paths can be put behind an address, and a browser then opens it."""
+    try:
+        parts = urlsplit(address)
+        # Reading the port raises ValueError where it is none.
+        named = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return False
+    return named and parts.scheme in ("http", "https") and not re.search(r"[\s?#]", address)
+
+
 def _is_weak(secret: SecretStr | None) -> bool:
     value = secret.get_secret_value().encode() if secret else b""
     return len(value) < _LEAST_SECRET_BYTES or len(set(value)) < 8
@@ -234,10 +291,6 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = {
-            str(item["loc"][0]).upper(): item["msg"].removeprefix("Value error, ")
-            for item in error.errors()
-            if item["loc"]
-        }
+        wrong = {str(item["loc"][0]).upper(): sentence_of(item) for item in error.errors() if item["loc"]}
         sentence = "; ".join(f"{name}: {message}" for name, message in wrong.items())
         raise InvalidConfiguration(f"The environment holds values that cannot be used: {sentence}.", **wrong) from error

@@ -22,7 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.errors import InvalidConfiguration
 from oriel.infra.redis import connect
-from oriel.installation import refuse_unusable_addresses, refuse_unusable_database
+from oriel.installation import (
+    refuse_missing_programs,
+    refuse_unusable_addresses,
+    refuse_unusable_database,
+    refuse_unusable_storage,
+)
 from oriel.settings import Settings
 from oriel.wish import Wish
 
@@ -78,10 +83,14 @@ class Child:
 def run_up(settings: Settings, workers: int) -> int:
     """Run Valkey (unless REDIS_URL is set), web, worker and clock until SIGINT or SIGTERM; returns the exit code."""
     refuse_unusable_addresses(settings)
+    refuse_missing_programs(settings)
     settings = settings.require_service()
+    refuse_unusable_storage(settings)
     with _only_one(settings):
         _refuse_taken_port(settings)
         refuse_unusable_database(settings)
+        with settings.data_folder_used():
+            settings.leave_port()
         children = _children(settings, workers)
         over = Wish()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

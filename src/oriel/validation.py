@@ -22,6 +22,7 @@ _SENTENCES = {
     "int_parsing": "it must be a whole number",
     "int_from_float": "it must be a whole number",
     "float_type": "it must be a number",
+    "float_parsing": "it must be a number",
     "list_type": "it must be a list",
     "dict_type": "it must be a JSON object",
     "model_type": "it must be a JSON object",

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import simple_websocket
+from playwright.sync_api import sync_playwright
 from tests.render.command import Command
 from tests.render.processes import kill
 from tests.render.service import PATIENCE_S, SMALL, Service
@@ -20,6 +22,13 @@ from tests.render.songs import music, write_wav
 from tests.render.videos import stream
 
 from oriel.rendering.pipeline.tools import Tools
+from oriel.settings import Settings
+
+# What does not fit into its line, and what the frame of a mail measures beside its letter.
+_CUT = """[...document.querySelectorAll(".list strong, .list .to")]
+    .filter((line) => line.scrollWidth > line.clientWidth).map((line) => line.textContent)"""
+_HEIGHTS = """(() => { const frame = document.querySelector("iframe");
+    return [frame.clientHeight, frame.contentDocument.documentElement?.offsetHeight]; })()"""
 
 
 @pytest.fixture
@@ -72,6 +81,35 @@ def test_a_port_that_is_taken_is_named(service: Service, tmp_path: Path) -> None
     assert ended.returncode == 2
     assert f"127.0.0.1:{service.port}" in ended.stderr
     assert "--port" in ended.stderr
+
+
+def test_commands_beside_the_service_know_where_it_listens(service: Service) -> None:
+    assert Settings(_env_file=None, data_dir=service.data).where_it_runs().base_url == service.url
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_mail_is_shown_whole(service: Service, apart: ThreadPoolExecutor, chromium: Path, width: int) -> None:
+    service.customer()
+    shown = apart.submit(_shown_mail, service.url, chromium, width).result(PATIENCE_S)
+    assert shown == {"cut": [], "frame": shown["letter"], "letter": shown["letter"], "wide": False, "problems": []}
+
+
+def _shown_mail(url: str, chromium: Path, width: int) -> dict[str, Any]:
+    """Open the mailbox and a mail; return which lines are cut, how high frame and letter are, and what went wrong."""
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"{url}/dev/mail")
+        cut = page.evaluate(_CUT)
+        page.click(".list a")
+        page.wait_for_function(f"({_HEIGHTS})[0] === ({_HEIGHTS})[1]")
+        frame, letter = page.evaluate(_HEIGHTS)
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        browser.close()
+    return {"cut": cut, "frame": frame, "letter": letter, "wide": wide, "problems": problems}
 
 
 def test_a_process_that_dies_is_started_again(service: Service) -> None:

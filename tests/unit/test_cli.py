@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples.first_light import score
 from tests.fakes import FakeStage
 
 from oriel import cli
@@ -232,6 +234,13 @@ def test_an_analysis_is_told(make_song: MakeSong, capsys: Output) -> None:
 def test_an_analysis_is_told_as_json(make_song: MakeSong, capsys: Output) -> None:
     assert cli.run(["analyse", "--json", str(make_song("Night.wav", 2))]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Night"
+
+
+def test_the_part_of_a_song_that_the_readme_shows_is_in_the_example_song() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    parts = re.findall(r"--start (\d+) --duration (\d+)", readme)
+    assert parts
+    assert max(int(start) + int(duration) for start, duration in parts) <= score.BARS * score.BAR_S
 
 
 def test_the_module_is_the_command() -> None:

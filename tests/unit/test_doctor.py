@@ -141,6 +141,13 @@ def test_an_address_that_does_not_do_is_found_and_its_password_not_shown(
     assert value.replace(":pw", ":***") in in_service(name).found
 
 
+def test_a_bucket_without_credentials_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GCS_BUCKET_NAME", "videos")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/no/key.json")
+    assert not in_service("Storage").ok
+    assert "/no/key.json is no key file that can be read" in in_service("Storage").found
+
+
 def test_nothing_missing_means_nothing_to_mend() -> None:
     assert not mend([Finding("A", True, "there", packages=("a",))], say=lambda _: None)
 

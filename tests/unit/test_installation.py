@@ -4,13 +4,17 @@ import logging
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from oriel import cli
-from oriel.settings import Settings
+from oriel import app as application
+from oriel import cli, up
+from oriel.errors import InvalidConfiguration
+from oriel.settings import Settings, load_settings
 
 Fails = Callable[..., str]
 LOOKING = (
@@ -26,8 +30,12 @@ def empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+    # A machine without a browser will do.
+    monkeypatch.setenv("CHROMIUM_PATH", sys.executable)
     # `oriel web` would put gunicorn in the place of the tests.
     monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("gunicorn is started"))
+    # And `oriel up` would run until somebody ends it.
+    monkeypatch.setattr(up, "_start_all", lambda *_: pytest.fail("the service is started"))
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -127,13 +135,28 @@ def test_a_database_without_our_tables_is_no_installation(
     assert [path.name for path in tmp_path.iterdir()] == ["other.sqlite3"]
 
 
-def test_a_database_of_another_version_is_to_be_upgraded(
-    fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("revision", "told"),
+    [
+        ("INSERT INTO alembic_version VALUES ('1795200623')", "run `oriel db upgrade` first"),
+        ("INSERT INTO alembic_version VALUES ('9999999999')", "A newer Oriel has changed"),
+    ],
+)
+def test_a_database_of_another_version_is_not_touched(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, revision: str, told: str
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    version = "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('old')"
-    _database(tmp_path / "oriel.sqlite3", version)
-    assert "run `oriel db upgrade`" in fails("jobs", "list")
+    _database(tmp_path / "oriel.sqlite3", f"CREATE TABLE alembic_version (version_num); {revision}")
+    assert told in fails("jobs", "list")
+
+
+def test_tables_elsewhere_are_upgraded_without_a_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    production = {"ORIEL_ENV": "production", "PUBLIC_URL": "https://oriel.example.com", "SENDGRID_API_KEY": "SG.key"}
+    secrets = {"SECRET_KEY": "0123456789abcdef" * 3, "JWT_SECRET_KEY": "fedcba9876543210" * 3}
+    for name, value in {**production, **secrets, "DATA_DIR": "/proc/x"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}")
+    assert cli.run(["db", "upgrade"]) == 0
 
 
 def test_a_file_that_is_no_database_is_named(fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -147,6 +170,60 @@ def test_an_installation_is_looked_at(monkeypatch: pytest.MonkeyPatch, capfd: py
     assert cli.run(["db", "upgrade"]) == 0
     assert cli.run(["jobs", "list"]) == 0
     assert capfd.readouterr().err.splitlines()[-1] == "There are none."
+
+
+@pytest.mark.parametrize(("variable", "program"), [("CHROMIUM_PATH", "Chromium"), ("FFMPEG_PATH", "FFmpeg")])
+@pytest.mark.parametrize("command", [UP, ["worker"]])
+def test_without_a_program_that_renders_need_nothing_starts(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, command: list[str], variable: str, program: str
+) -> None:
+    monkeypatch.setenv(variable, "/nope")
+    assert f"{program} was not found at /nope: install it (Debian: `apt-get install" in fails(*command)
+
+
+@pytest.mark.parametrize("command", [UP, ["web"]])
+@pytest.mark.parametrize("key_file", [None, "none.json", "wrong.json", "empty.json"])
+def test_a_bucket_without_credentials_names_their_variable(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, command: list[str], key_file: str | None
+) -> None:
+    Path("wrong.json").write_text("no JSON", "utf-8")
+    Path("empty.json").write_text("{}", "utf-8")
+    monkeypatch.setenv("GCS_BUCKET_NAME", "videos")
+    # Not asked of a machine in Google's cloud, which these tests may run on.
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", "nowhere")
+    if key_file:
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", key_file)
+    reason = f"{key_file} is no key file that can be read" if key_file else "this machine has no credentials for it"
+    said = f"The bucket videos cannot be opened: {reason}. Set GOOGLE_APPLICATION_CREDENTIALS to the key file"
+    assert said in fails(*command)
+
+
+def test_commands_use_the_port_of_the_last_start(fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", "data")
+    assert cli.run(["db", "upgrade"]) == 0
+    load_settings().model_copy(update={"port": 5077}).leave_port()
+
+    def told(settings: Settings) -> None:
+        raise InvalidConfiguration(settings.base_url)
+
+    monkeypatch.setattr(application, "create_app", told)
+    assert fails("jobs", "list") == "Error: http://127.0.0.1:5077"
+
+
+def test_a_command_answers_and_no_library_speaks_beside_it(tmp_path: Path) -> None:
+    said = [
+        subprocess.run(
+            [sys.executable, "-m", "oriel", *command],
+            env={**os.environ, "DATA_DIR": str(tmp_path / "data")},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stderr
+        for command in (["db", "upgrade"], ["jobs", "list"])
+    ]
+    assert said == ["", "There are none.\n"]
 
 
 def _database(path: Path, script: str) -> None:

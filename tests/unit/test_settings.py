@@ -1,9 +1,13 @@
 """Settings are read once, strictly."""
 
 import itertools
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from examples import demo
 
 from oriel.app import create_app
 from oriel.errors import InvalidConfiguration
@@ -86,6 +90,100 @@ def test_the_example_names_every_variable_and_works(monkeypatch: pytest.MonkeyPa
     assert named == {name.upper() for name in Settings.model_fields} - {"XDG_CACHE_HOME"}
     Path(".env").write_text(example, "utf-8")
     assert load_settings() == Settings(_env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "abc", "it must be a whole number"),
+        ("TRIAL_DAYS", "x", "it must be a whole number"),
+        ("PORT", "70000", "it should be less than or equal to 65535"),
+        ("STRIPE_SECRET_KEY", "pk_test_1", "it is no secret key of Stripe, which begins with sk_ or rk_"),
+    ],
+)
+def test_a_wrong_value_is_explained_without_machine_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_settings()
+    assert caught.value.message == f"The environment holds values that cannot be used: {name}: {said}."
+
+
+def test_a_wrong_key_stands_in_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "whsec_0123456789")
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_settings()
+    assert "0123456789" not in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("oriel.example.com", "//oriel.example.com", "ftp://oriel.example.com", "https://", "https:oriel.example.com"),
+        *("https://oriel.example.com:port", "https://o.example/?a=b", "https://o.example#a", "https://a b.example"),
+        *("https://ada@o.example", "http://[o.example"),
+    ],
+)
+def test_an_address_that_no_link_can_begin_with_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PUBLIC_URL", value)
+    said = "it must be an address with http:// or https://, such as https://oriel.example.com"
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_settings()
+    assert caught.value.details == {"PUBLIC_URL": said}
+
+
+@pytest.mark.parametrize(
+    ("value", "used"),
+    [
+        ("https://oriel.example.com", "https://oriel.example.com"),
+        ("https://oriel.example.com//", "https://oriel.example.com"),
+        ("http://10.0.0.7:5000/videos/", "http://10.0.0.7:5000/videos"),
+    ],
+)
+def test_links_begin_with_the_address_and_one_slash(monkeypatch: pytest.MonkeyPatch, value: str, used: str) -> None:
+    monkeypatch.setenv("PUBLIC_URL", value)
+    assert load_settings().base_url == used
+
+
+def test_a_command_beside_the_service_knows_its_port(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert load_settings().where_it_runs().base_url == "http://127.0.0.1:5000"
+    load_settings().model_copy(update={"port": 5077}).leave_port()
+    assert load_settings().base_url == "http://127.0.0.1:5000"
+    assert load_settings().where_it_runs().base_url == "http://127.0.0.1:5077"
+    monkeypatch.setenv("PORT", "5000")
+    assert load_settings().where_it_runs().base_url == "http://127.0.0.1:5000"
+    monkeypatch.setenv("PUBLIC_URL", "https://oriel.example.com")
+    assert load_settings().where_it_runs().base_url == "https://oriel.example.com"
+
+
+def test_the_demo_knows_nothing_of_an_installation() -> None:
+    dotenv = {name.upper(): "from .env" for name in Settings.model_fields} | {
+        "WORK_DIR": "/srv/work",
+        "FFMPEG_PATH": None,
+    }
+    outer = {"PATH": "/bin", "database_url": "sqlite:///ours", "PORT": "5000", "CHROMIUM_PATH": "/opt/chromium"}
+    environment = demo.own_environment(outer, dotenv)
+    own = {"CHROMIUM_PATH": "/opt/chromium", "WORK_DIR": "/srv/work", "FFPROBE_PATH": "from .env"}
+    assert environment == {"PATH": "/bin", **own, "XDG_CACHE_HOME": "from .env"}
+
+
+@pytest.mark.parametrize(
+    ("song", "said"),
+    [
+        ("none.wav", "there is no song none.wav."),
+        ("song.wav", "its service does not start. Chromium was not found at /nope: install it (Debian:"),
+    ],
+)
+def test_a_demo_that_fails_ends_with_a_sentence(tmp_path: Path, song: str, said: str) -> None:
+    (tmp_path / "song.wav").touch()
+    environment = {**os.environ, "PYTHONPATH": str(EXAMPLE.parent), "CHROMIUM_PATH": "/nope"}
+    command = [sys.executable, "-m", "examples.demo", song]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines()[-1].startswith(f"The demo has failed: {said}")
+    assert "Traceback" not in ended.stderr
 
 
 SECRET = "0123456789abcdef" * 2

@@ -3,9 +3,10 @@
 import base64
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from apiflask import APIBlueprint
-from flask import make_response
+from flask import Response, make_response, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -25,10 +26,12 @@ routes.before_request(refuse_others)
 
 _SHOWN = 200
 _LINK = re.compile(r"https?://[^\s<>\"]+")
-# A letter brings its own styles and pictures, and may do nothing else, whatever somebody's song title contains.
+_STATIC = Path(__file__).parent / "static"
+# A letter brings its own styles and pictures, and may do nothing else, whatever somebody's song title contains. Our
+# page may measure it (allow-same-origin), which gives it nothing as long as it has no scripts.
 _LETTER_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self';"
-    " sandbox allow-popups allow-popups-to-escape-sandbox"
+    " sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
 
 
@@ -44,7 +47,17 @@ def mailbox() -> ResponseReturnValue:
 def one(mail_id: str) -> ResponseReturnValue:
     """Show one mail: its envelope, the letter in a frame, the text below."""
     mail = _mail(mail_id)
-    return page("dev_mail.html", mail=mail, links=links_of(mail.text))
+    response = page("dev_mail.html", mail=mail, links=links_of(mail.text))
+    # This one file, not whatever else lies here.
+    response.headers["Content-Security-Policy"] += f"; script-src {url_for('dev_mail.script', _external=True)}"
+    return response
+
+
+@routes.get("/mail.js")
+@allow(Who.ANYONE)
+def script() -> Response:
+    """Answer what gives the frame the height of its letter."""
+    return send_from_directory(_STATIC, "mail.js")
 
 
 @routes.get("/mail/<mail_id>/letter")

@@ -1,13 +1,13 @@
 """What an operator does with render jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oriel.billing import rights
-from oriel.billing.models import RenderRight
+from oriel.billing.models import RETURNED, Credit, RenderRight
 from oriel.billing.refusals import Demand
 from oriel.billing.standing import take_turn
 from oriel.errors import NotFound, WrongState
@@ -27,9 +27,23 @@ def listed(status: str | None, limit: int) -> Sequence[RenderJob]:
 
 
 def job_facts(job_id: str) -> dict[str, Any]:
-    """Return every column of a job."""
+    """Return every column of a job; what a credit has paid names the payment that bought the credit."""
     job = _found(job_id)
-    return {column.key: getattr(job, column.key) for column in RenderJob.__table__.columns}
+    facts = {column.key: getattr(job, column.key) for column in RenderJob.__table__.columns}
+    bought = select(Credit.payment_id).join(RenderRight, RenderRight.credit_id == Credit.id)
+    return facts | {"payment_id": job.payment_id or db.session.scalar(bought.where(RenderRight.render_id == job_id))}
+
+
+def renders_paid_with(payment_ids: Collection[str]) -> dict[str, str]:
+    """Return by payment which render its credit pays, or was to pay at last."""
+    query = (
+        select(Credit.payment_id, RenderRight.render_id)
+        .join(RenderRight, RenderRight.credit_id == Credit.id)
+        .where(Credit.payment_id.in_(payment_ids))
+        # The later ones take the places of the earlier ones.
+        .order_by(RenderRight.state != RETURNED, RenderRight.created_at)
+    )
+    return {str(payment_id): render_id for payment_id, render_id in db.session.execute(query)}
 
 
 def retry(job_id: str) -> RenderJob:

@@ -95,7 +95,7 @@ def _status(job: RenderJob, position: int | None, eta_s: float | None) -> Status
         stage=cast("StageName", job.stage) if job.status == PROCESSING else None,
         # Sums of fractions: 0.765 may be kept as 0.7649999999999999.
         progress=round(job.progress, 4),
-        eta_s=eta_s,
+        eta_s=None if eta_s is None else round(eta_s, 1),
         queue_position=position,
         attempt=job.fence,
         error=_error(job) if job.status == FAILED else None,
@@ -128,7 +128,7 @@ def _waits(ids: Sequence[str]) -> dict[str, tuple[int, float]]:
     rows = db.session.execute(_PLACES.where(RenderJob.id.in_(ids)))
     positions = {job_id: _position(queue, plan, weight, place) for job_id, plan, weight, place in rows}
     # Those before it and itself, at the recent pace, side by side.
-    return {job_id: (at, round(at / max(1, queue.workers) * queue.render_s, 1)) for job_id, at in positions.items()}
+    return {job_id: (at, at / max(1, queue.workers) * queue.render_s) for job_id, at in positions.items()}
 
 
 def _position(queue: _Queue, plan: str, weight: int, place: int) -> int:

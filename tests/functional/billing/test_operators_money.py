@@ -1,5 +1,6 @@
 """What operators do about money, on the command line."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -39,11 +40,12 @@ def of_this_application(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_payment_is_given_back_with_its_credit(till: Till, ada: Caller, capsys: Output) -> None:
     payment = payment_of(till.app, till.buy(ada))
     assert cli.run(["billing", "refund", payment.id]) == 0
-    assert "4.99 USD go back." in capsys.readouterr().out
+    assert capsys.readouterr().out == "$4.99 goes back.\n"
     assert credits_of(till.app) == ["refunded"]
     assert payment_of(till.app, str(payment.stripe_session_id)).refunded == 499
     # Again, and told by Stripe as well: still once.
     assert cli.run(["billing", "refund", payment.id]) == 0
+    assert capsys.readouterr().out == "$4.99 was given back already.\n"
     till.tell()
     assert len(till.peer.everything("refund")) == 1
     assert mails_of(till.app) == ["payment_refunded", "receipt"]
@@ -124,6 +126,23 @@ def test_a_reconciliation_says_what_it_did(till: Till, ada: Caller, capsys: Outp
     assert (again.out, "nothing to mend" in again.err) == ("", True)
 
 
+def test_an_account_that_is_closed_is_not_charged_again(till: Till, ada: Caller, capsys: Output) -> None:
+    till.buy(ada, kind="subscription", plan="pro")
+    assert cli.run(["admin", "disable", ada.email]) == 0
+    assert "is not charged again" in capsys.readouterr().out
+    [subscription] = till.peer.everything("subscription")
+    assert subscription["cancel_at_period_end"]
+
+
+def test_it_is_said_where_it_goes_on_to_be_charged(till: Till, ada: Caller, capsys: Output) -> None:
+    till.buy(ada, kind="subscription", plan="pro")
+    till.peer.go_down()
+    assert cli.run(["admin", "disable", ada.email]) == 0
+    said = capsys.readouterr()
+    assert ("is closed" in said.out, "goes on to be charged" in said.err) == (True, True)
+    assert ada.get("/api/user/profile").status_code == 401
+
+
 def test_an_account_is_prepared_once(till: Till) -> None:
     client = stripe.StripeClient(till.peer.key, base_addresses={"api": till.peer.url})
     first = prepare_account(client, "https://oriel.example/api/payments/webhook")
@@ -166,3 +185,45 @@ def test_the_selftest_takes_no_live_key(capsys: Output, monkeypatch: pytest.Monk
     monkeypatch.setattr(cli_billing, "load_settings", lambda: settings)
     assert cli.run(["billing", "selftest"]) == 2
     assert "test mode" in capsys.readouterr().err
+
+
+def test_payments_are_listed_with_what_a_refund_wants_to_know(
+    till: Till, ada: Caller, caller: MakeCaller, capsys: Output
+) -> None:
+    assert cli.run(["billing", "payments"]) == 0
+    assert capsys.readouterr() == ("", "There are none.\n")
+    first = payment_of(till.app, till.buy(ada, render={"upload_id": uploaded(ada), "settings": BIG}))
+    bob = caller()
+    second = payment_of(till.app, till.buy(bob))
+    assert cli.run(["billing", "payments"]) == 0
+    later, earlier = capsys.readouterr().out.splitlines()
+    when = f"{second.created_at:%Y-%m-%d %H:%M}"
+    assert later == f"{second.id}  {when}  completed     $4.99  {bob.email}  One render"
+    assert earlier.endswith(f"{ada.email}  One render  render {first.job_id}")
+    assert first.job_id
+    assert cli.run(["billing", "refund", second.id]) == 0
+    capsys.readouterr()
+    assert cli.run(["billing", "payments", "--email", bob.email.upper(), "--limit", "1"]) == 0
+    (only,) = capsys.readouterr().out.splitlines()
+    assert only.endswith(f"{bob.email}  One render  $4.99 given back")
+    assert cli.run(["billing", "payments", "--email", "nobody@example.com"]) == 2
+    assert "Nobody has the address nobody@example.com." in capsys.readouterr().err
+
+
+def test_a_render_that_a_held_credit_paid_names_its_payment_and_the_payment_the_render(
+    till: Till, ada: Caller, capsys: Output
+) -> None:
+    payment = payment_of(till.app, till.buy(ada))
+    order = {"upload_id": uploaded(ada), "settings": BIG, "pay_with": "credit"}
+    job_id = (ada.post("/api/render/submit", json=order).json or {})["id"]
+    assert cli.run(["jobs", "show", job_id]) == 0
+    assert json.loads(capsys.readouterr().out)["payment_id"] == payment.id
+    assert cli.run(["billing", "payments"]) == 0
+    assert capsys.readouterr().out.endswith(f"One render  render {job_id}\n")
+
+
+def test_an_event_names_the_object_that_it_is_about(till: Till, ada: Caller, capsys: Output) -> None:
+    session_id = till.buy(ada)
+    assert cli.run(["billing", "events"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "checkout.session.completed" in line]
+    assert session_id in line.split()

@@ -1,5 +1,6 @@
 """The outbox as a mailbox: for this machine, in development."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,11 +47,21 @@ def test_a_mail_can_be_looked_at(client: FlaskClient, outbox: Outbox) -> None:
     path = f"/dev/mail/{outbox.only().id}"
     assert path in client.get("/dev/mail").text
     page = client.get(path).text
-    assert f'sandbox="allow-popups allow-popups-to-escape-sandbox" src="{path}/letter"' in page
+    assert f'sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox" src="{path}/letter"' in page
     letter = client.get(f"{path}/letter")
     assert '<base target="_blank">' in letter.text
     assert "sandbox" in letter.headers["Content-Security-Policy"]
+    assert "allow-scripts" not in page + letter.headers["Content-Security-Policy"]
     assert "script-src" not in letter.headers["Content-Security-Policy"]
+
+
+def test_the_one_script_of_the_page_is_ours(client: FlaskClient, outbox: Outbox) -> None:
+    outbox.write(letter=WITH_LINKS)
+    page = client.get(f"/dev/mail/{outbox.only().id}")
+    (named,) = re.findall(r"script-src ([^;]*)", page.headers["Content-Security-Policy"])
+    assert named == "http://localhost/dev/mail.js"
+    assert re.findall(r"<script[^>]*>", page.text) == ['<script src="/dev/mail.js" defer>']
+    assert client.get(named, buffered=True).mimetype == "text/javascript"
 
 
 def test_a_subject_cannot_put_anything_into_our_page(client: FlaskClient, outbox: Outbox) -> None:

@@ -12,9 +12,10 @@ from tests.functional.rendering.conftest import MakeJob
 
 from oriel.billing.standing import set_plan
 from oriel.infra.clock import now
-from oriel.infra.database import db
+from oriel.infra.database import db, writing
 from oriel.infra.redis import redis
 from oriel.rendering import attempts
+from oriel.rendering.models import RenderJob
 
 # Worked out by hand, in the order in which they came: weights 1, 4 and 8.
 FREE = [13, 20]
@@ -70,6 +71,14 @@ def test_each_place_in_the_queue_is_told_as_by_itself_on_a_page(customer: Caller
     assert page["items"] == [told(customer, f"/api/render/status/{job_id}") for job_id in reversed(ids)]
     assert [render["queue_position"] for render in reversed(page["items"])] == FREE + PRO + ENTERPRISE
     assert [render["eta_s"] for render in page["items"]] == [render["queue_position"] * 90 for render in page["items"]]
+
+
+def test_seconds_that_are_left_are_told_to_the_tenth(customer: Caller, make_job: MakeJob) -> None:
+    job = make_job(user_id=customer.user_id)
+    assert attempts.claim("worker")
+    with writing() as session:
+        session.get_one(RenderJob, job.id).eta_s = 63.91053620998263
+    assert told(customer, f"/api/render/status/{job.id}")["eta_s"] == 63.9
 
 
 @pytest.mark.parametrize("path", ["/api/renders", "/api/user/history"])

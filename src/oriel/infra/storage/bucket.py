@@ -18,7 +18,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 from urllib3.exceptions import HTTPError
 
-from oriel.errors import StorageFailed
+from oriel.errors import InvalidConfiguration, StorageFailed
 from oriel.infra.storage.incoming import whole_file
 from oriel.infra.storage.interface import Stored, check_folder, check_name, check_prefix, checksum, is_name, missing
 from oriel.infra.storage.sending import attachment
@@ -66,12 +66,24 @@ def open_bucket(settings: Settings) -> "BucketStorage":
     Where STORAGE_EMULATOR_HOST is set, Google's library goes there, without credentials.
     """
     assert settings.gcs_bucket_name
-    if key_file := settings.google_application_credentials:
-        client = Client.from_service_account_json(str(key_file))
-    else:
+    key_file = settings.google_application_credentials
+    try:
         # The project matters for making buckets only, and not every machine knows one.
-        client = Client(project=_NAMELESS)
+        client = Client.from_service_account_json(str(key_file)) if key_file else Client(project=_NAMELESS)
+    # A file that is no key file is a ValueError, or has no such key.
+    except (GoogleAuthError, OSError, ValueError, KeyError) as error:
+        raise _no_credentials(settings) from error
     return BucketStorage(client, settings.gcs_bucket_name)
+
+
+def _no_credentials(settings: Settings) -> InvalidConfiguration:
+    key_file = settings.google_application_credentials
+    lacking = f"{key_file} is no key file that can be read" if key_file else "this machine has no credentials for it"
+    return InvalidConfiguration(
+        f"The bucket {settings.gcs_bucket_name} cannot be opened: {lacking}."
+        " Set GOOGLE_APPLICATION_CREDENTIALS to the key file of its service account.",
+        GOOGLE_APPLICATION_CREDENTIALS=str(key_file or ""),
+    )
 
 
 class BucketStorage:

@@ -1,0 +1,184 @@
+"""The demo: a song through a service of its own, for a new customer, one who buys a render, and one who subscribes.
+
+python -m examples.demo [SONG]
+
+It composes the example song unless one is given. Nothing of an installation is touched: of all settings, in the
+environment and in .env, only those that name programs and folders for rendering are taken over.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+from dotenv import dotenv_values
+from examples import paying
+from examples.journey import Journey
+
+from oriel.settings import Settings
+
+_ROOT = Path(__file__).resolve().parent.parent
+_OUT = Path("out")
+# What this machine needs to render, whichever service it is for.
+_OF_THE_MACHINE = ("CHROMIUM_PATH", "FFMPEG_PATH", "FFPROBE_PATH", "WORK_DIR", "XDG_CACHE_HOME")
+_START_S = 120.0
+_STOP_S = 30.0
+_POLL_S = 0.3
+_INTERRUPTED = 130
+
+
+class DemoFailed(Exception):  # noqa: N818  (named for its situation, as those of oriel.errors)
+    """What kept the demo from its end, in a sentence."""
+
+
+def main() -> None:
+    """Go through it; standard output gets the path of the song's video, standard error all that happens."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("song", type=Path, nargs="?", help="the example song by default")
+    song: Path | None = parser.parse_args().song
+    # So that the service ends with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_INTERRUPTED))
+    try:
+        _demonstrate(song)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except (DemoFailed, RuntimeError, OSError) as error:
+        sys.exit(f"The demo has failed: {error}")
+    except httpx.HTTPError as error:
+        sys.exit(f"The demo has failed: its service does not answer ({error}). Its log is {_OUT / 'service.log'}.")
+
+
+def own_environment(outer: Mapping[str, str], dotenv: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the environment of a service that knows nothing of ours: an outer one without any of its settings.
+
+    Only what the machine needs to render stays, also where .env alone names it.
+    """
+    ours = {name.upper() for name in Settings.model_fields}
+    free = {name: value for name, value in outer.items() if name.upper() not in ours}
+    named = {name.upper(): value for given in (dotenv, outer) for name, value in given.items() if value}
+    return free | {name: _absolute(named[name]) for name in _OF_THE_MACHINE if name in named}
+
+
+def _absolute(path: str) -> str:
+    """Return a path that means the same elsewhere; a bare name is looked for on the PATH."""
+    return str((_ROOT / path).absolute()) if "/" in path else path
+
+
+def _demonstrate(song: Path | None) -> None:
+    _OUT.mkdir(exist_ok=True)
+    song = song or _composed()
+    if not song.is_file():
+        raise DemoFailed(f"there is no song {song}.")
+    video = _OUT / f"{song.stem}.mp4"
+    bought = video.with_stem(f"{video.stem}-bought")
+    with _service() as url:
+        _say("a new customer, on the free plan")
+        _send(song, url, video)
+        _say("two customers who pay (nothing is charged: payments go to the offline service)")
+        paying.pay(song, url, bought, _say_below)
+    _say(f"what was bought, the first 5 seconds in 1080p without the watermark: {bought.absolute()}")
+    _say("the whole song, as the free plan makes it:")
+    print(video.absolute())
+
+
+def _composed() -> Path:
+    _say("the example song is composed, which takes some seconds")
+    song = _OUT / "first-light.wav"
+    composer = [sys.executable, "examples/compose.py", str(song), "--cover", str(song.with_suffix(".png"))]
+    done = subprocess.run(composer, check=False, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise DemoFailed(f"the example song could not be composed. {_last_line(done.stderr)}")
+    return song
+
+
+@contextlib.contextmanager
+def _service() -> Iterator[str]:
+    """Run a service on a free port, with a data folder that goes with it; yield its address."""
+    log = _OUT / "service.log"
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, log.open("wb") as output:
+        port = _free_port()
+        _say("a service of the demo's own starts")
+        service = subprocess.Popen(
+            [sys.executable, "-m", "oriel", "up", "--port", str(port), "--data", str(Path(folder) / "data")],
+            # There is no .env.
+            cwd=folder,
+            env=own_environment(os.environ, dotenv_values(_ROOT / ".env")),
+            stdout=output,
+            stderr=output,
+            # Ctrl-C is for us: we end it.
+            start_new_session=True,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _await(service, url, log)
+            _say(f"it runs at {url} (its log: {log})")
+            yield url
+        finally:
+            _end(service)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _await(service: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while not _is_healthy(url):
+        if service.poll() is not None:
+            said = _last_line(log.read_text("utf-8", "replace")).removeprefix("Error: ")
+            raise DemoFailed(f"its service does not start. {said}")
+        if time.monotonic() > deadline:
+            raise DemoFailed(f"its service does not answer within {_START_S:.0f} s. Its log is {log}.")
+        time.sleep(_POLL_S)
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return bool(httpx.get(f"{url}/status", timeout=5).json()["status"] == "ok")
+    except (httpx.HTTPError, ValueError, KeyError):
+        return False
+
+
+def _end(service: "subprocess.Popen[bytes]") -> None:
+    service.send_signal(signal.SIGINT)
+    try:
+        service.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        service.kill()
+        service.wait()
+
+
+def _send(song: Path, url: str, video: Path) -> None:
+    journey = Journey(url, _say_below)
+    try:
+        journey.register()
+        journey.render(journey.upload(song), {"look": "prism"})
+        journey.download(video)
+    finally:
+        journey.close()
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _say_below(line: str) -> None:
+    _say(f"   {line}")
+
+
+if __name__ == "__main__":
+    main()

@@ -69,7 +69,7 @@ def reconcile() -> int:
         for sentence in found.waiting:
             click.echo(f"{sentence}.")
         asked = f"{found.payments_asked} open payments and {found.subscriptions_asked} subscriptions"
-        click.echo(f"Asked about {asked}; {len(found.done) or 'nothing'} to mend.", err=True)
+        click.echo(f"Asked about {asked}; {len(found.done) or 'nothing'} had to be mended.", err=True)
 
     return with_app(run)
 

@@ -120,7 +120,7 @@ def differences(old: Plan, new: Plan) -> list[str]:
     if old.song_bytes != new.song_bytes:
         told.append(f"song files of up to {_megabytes(new)} instead of {_megabytes(old)}")
     if old.at_once != new.at_once:
-        told.append(f"{new.at_once} at the same time instead of {old.at_once}")
+        told.append(f"{new.at_once} renders at the same time instead of {old.at_once}")
     if old.kept_for != new.kept_for:
         told.append(f"videos kept for {new.kept_for.days} days instead of {old.kept_for.days}")
     if old.storage_bytes != new.storage_bytes:

@@ -279,7 +279,7 @@ class OfflineGateway:
             kept_until = ends if found["kept_until"] == found["period_end"] else found["kept_until"]
             books.change("sub", subscription_id, period_end=ends, kept_until=kept_until)
             if _is_trial(found):
-                books.change("sub", subscription_id, trial_until=ends)
+                books.change("sub", subscription_id, trial_until=ends, anchor_day=now().day)
             self._renewed(books, subscription_id)
 
     def let_last_try_fail(self, subscription_id: str) -> None:
@@ -483,7 +483,8 @@ class OfflineGateway:
             self._deliver(body, signature)
 
     def _post(self, body: bytes, signature: str) -> None:
-        threading.Thread(target=self._posted, args=(body, signature), daemon=True).start()
+        # No daemon: a command ends when it has been sent.
+        threading.Thread(target=self._posted, args=(body, signature)).start()
 
     def _posted(self, body: bytes, signature: str) -> None:
         headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}

@@ -123,7 +123,7 @@ def test_a_reconciliation_says_what_it_did(till: Till, ada: Caller, capsys: Outp
     assert credits_of(till.app) == ["held"]
     assert cli.run(["billing", "reconcile"]) == 0
     again = capsys.readouterr()
-    assert (again.out, "nothing to mend" in again.err) == ("", True)
+    assert (again.out, "nothing had to be mended" in again.err) == ("", True)
 
 
 def test_an_account_that_is_closed_is_not_charged_again(till: Till, ada: Caller, capsys: Output) -> None:

@@ -128,7 +128,9 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
 
 
 def _settle(payment: Payment) -> bool:
-    session_id, expire, refund = payment.stripe_session_id, payment.expire_wanted, payment.refund_wanted
+    session_id, expire = payment.stripe_session_id, payment.expire_wanted
+    # What a bank decides about waits, and what else is wanted does not wait for it.
+    refund = payment.refund_wanted and not payment.is_disputed
     try:
         if expire and session_id:
             payments().expire_checkout(session_id)

@@ -356,6 +356,25 @@ def test_a_refund_that_breaks_does_not_keep_the_others_waiting(till: Till, ada: 
     assert refunded == {first["id"]: 0, second["id"]: 499}
 
 
+def test_a_page_that_was_to_be_closed_is_closed_though_a_bank_decides_about_its_money(till: Till, ada: Caller) -> None:
+    order = {"upload_id": uploaded(ada), "settings": BIG}
+    page = till.open(ada, render=order)
+    till.buy(ada, kind="subscription", plan="pro")
+    till.peer.go_down()
+    assert ada.post("/api/render/submit", json=order).status_code == 202
+    till.peer.come_back()
+    till.app.extensions["oriel.payments"]._rest._until = 0.0
+    till.peer.pay(page)
+    with till.app.app_context():
+        paid_as = till.peer.look(page)["payment_intent"]
+        till.peer.dispute(paid_as)
+        till.tell()
+        clock.shift(timedelta(hours=1))
+        fulfilment.settle_wanted()
+        found = db.session.scalars(select(Payment).where(Payment.stripe_session_id == page)).one()
+    assert (found.status, found.is_disputed, found.expire_wanted) == ("completed", True, False)
+
+
 def test_a_refund_that_a_dispute_has_overtaken_waits_no_more(till: Till, ada: Caller) -> None:
     till.buy(ada)
     dispute = till.peer.dispute(str(payment(till).paid_as))

@@ -102,3 +102,24 @@ def test_the_openapi_document_says_who_may_call(client: FlaskClient) -> None:
 
 def test_a_customer_of_the_tests_is_known(caller: Callable[..., Caller]) -> None:
     assert caller().get("/health").status_code == 200
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nope", "/dev/mail/nope", "/static/<script>"])
+def test_who_opens_an_address_of_nothing_in_a_browser_reads_it_on_a_page(client: FlaskClient, path: str) -> None:
+    page = client.get(path, headers=BROWSER)
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "There is nothing" in page.text
+    assert "<script>" not in page.text
+    # Programs, and everybody at the API, get JSON.
+    assert client.get(path).json == client.get(path, headers={"Accept": "*/*"}).json
+    told = client.get("/api/nope", headers=BROWSER)
+    assert (told.status_code, (told.json or {})["error"]["code"]) == (404, "NOT_FOUND")
+
+
+def test_what_an_answer_owes_stands_on_a_page_too(client: FlaskClient) -> None:
+    page = client.post("/hello", headers=BROWSER)
+    assert (page.status_code, page.mimetype) == (405, "text/html")
+    assert "GET" in page.headers["Allow"]

@@ -4,6 +4,7 @@ from apiflask import APIFlask
 
 from oriel.accounts import models, statistics
 from oriel.accounts.paths import IdConverter
+from oriel.infra.web import show_errors_on
 
 __all__ = ["models", "register", "statistics"]
 
@@ -12,6 +13,7 @@ def register(app: APIFlask) -> None:
     """Add the routes of this domain, and `<id:…>` for the paths of all."""
     # The routes use access.py, which the domains above import from this package without its routes.
     from oriel.accounts.auth_routes import routes as auth
+    from oriel.accounts.pages import message_page
     from oriel.accounts.pages import routes as pages
     from oriel.accounts.user_routes import routes as user
 
@@ -19,3 +21,4 @@ def register(app: APIFlask) -> None:
     app.config["SECURITY_SCHEMES"]["refresh_cookie"] = {"type": "apiKey", "in": "cookie", "name": "oriel_refresh"}
     for blueprint in (auth, user, pages):
         app.register_blueprint(blueprint)
+    show_errors_on(app, message_page)

@@ -4,12 +4,13 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, g, jsonify, request
+from flask import Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_cors import CORS
 from pydantic import ValidationError
@@ -61,6 +62,12 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+# What belongs to an answer about a failure.
+_KEPT = ("Allow", "Content-Range", "Retry-After")
+_TITLES = {404: "There is nothing here", 429: "That was too often", 500: "Something failed"}
+_PAGE = "oriel.error_page"
+# Takes a title, a sentence and the status.
+ErrorPage = Callable[[str, str, int], Response]
 _HSTS = "max-age=63072000; includeSubDomains"
 
 
@@ -86,7 +93,24 @@ def error_answer(error: AppError) -> ResponseReturnValue:
         g.retry_after = str(wait)
     if error.http_status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    return _for_people(response, error.message)
+
+
+def show_errors_on(app: Flask, page: ErrorPage) -> None:
+    """Let people who open an address in a browser read of a failure on a page."""
+    app.extensions[_PAGE] = page
+
+
+def _for_people(response: Response, sentence: str) -> Response:
+    """Return an answer about a failure as a page, where a browser asks for one."""
+    page: ErrorPage | None = current_app.extensions.get(_PAGE)
+    # Programs that take anything get JSON.
+    best = request.accept_mimetypes.best_match(("application/json", "text/html"))
+    if page is None or best != "text/html" or request.path.startswith("/api/"):
+        return response
+    shown = page(_TITLES.get(response.status_code, "This did not work"), sentence, response.status_code)
+    shown.headers.extend([(name, value) for name, value in response.headers if name in (*_KEPT, "WWW-Authenticate")])
+    return shown
 
 
 def _map_errors(app: APIFlask) -> None:
@@ -129,10 +153,9 @@ def _sentence(error: HTTPException) -> str:
 def _refused(status: int, sentence: str, details: dict[str, str], error: HTTPException | None) -> ResponseReturnValue:
     response = jsonify({"error": {"code": CODES.get(status, "REFUSED"), "message": sentence, "details": details}})
     response.status_code = status
-    kept = ("Allow", "Content-Range", "Retry-After")
     if error and not error.response:
-        response.headers.extend([(name, value) for name, value in error.get_headers() if name in kept])
-    return response
+        response.headers.extend([(name, value) for name, value in error.get_headers() if name in _KEPT])
+    return _for_people(response, sentence)
 
 
 def _begin() -> None:

@@ -15,17 +15,29 @@ from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
 from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
 
-# Until something has been rendered, and for how long back the recent pace is looked at.
-_USUAL_S = 90.0
+# What two cores draw in a second (1080p: 30 frames), until something has been rendered, and what each render takes
+# besides; for how long back the recent pace is looked at.
+_USUAL_PACE = 62e6
+_BESIDES_S = 5.0
 _RECENT = timedelta(hours=24)
+_USUAL_SONG_S = 180.0
 # Everybody who waits asks twice a second, and is told the same about the queue as a whole.
 _QUEUE_KEPT_S = 1
 # Which place a render has in its own plan. Made once: to put it together costs more than to ask it.
 _before = aliased(RenderJob)
+_LASTS_S = func.coalesce(
+    RenderJob.render_config[("range", "duration_s")].as_float(),
+    func.nullif(RenderJob.song_s, 0) - RenderJob.render_config[("range", "start_s")].as_float(),
+    _USUAL_SONG_S,
+)
+_WIDTH, _HEIGHT, _FPS = (RenderJob.render_config[("output", name)].as_float() for name in ("width", "height", "fps"))
+# How many pixels are to be drawn in all.
+_WORK = _WIDTH * _HEIGHT * _FPS * _LASTS_S
 _PLACES = select(
     RenderJob.id,
     RenderJob.plan,
     RenderJob.weight,
+    _WORK,
     select(func.count() + 1)
     .where(_before.status == QUEUED, _before.plan == RenderJob.plan, _before.created_at < RenderJob.created_at)
     .scalar_subquery(),
@@ -74,7 +86,9 @@ class _Queue(BaseModel):
     # Plan, weight, and how many wait.
     waiting: list[tuple[str, int, int]]
     workers: int
-    render_s: float
+    # What a render has taken of late, and how many pixels were drawn in a second of it; none without any.
+    render_s: float | None
+    pace: float
 
 
 def status_of(job: RenderJob) -> StatusOut:
@@ -126,9 +140,16 @@ def _waits(ids: Sequence[str]) -> dict[str, tuple[int, float]]:
         return {}
     queue = _Queue.model_validate_json(remembered("queue", _QUEUE_KEPT_S, lambda: _queue().model_dump_json()))
     rows = db.session.execute(_PLACES.where(RenderJob.id.in_(ids)))
-    positions = {job_id: _position(queue, plan, weight, place) for job_id, plan, weight, place in rows}
-    # Those before it and itself, at the recent pace, side by side.
-    return {job_id: (at, at / max(1, queue.workers) * queue.render_s) for job_id, at in positions.items()}
+    return {
+        job_id: (at := _position(queue, plan, weight, place), _eta_s(queue, at, work))
+        for job_id, plan, weight, work, place in rows
+    }
+
+
+def _eta_s(queue: _Queue, position: int, work: float | None) -> float:
+    """Return in about how many seconds a render is done: those before it, side by side, and itself."""
+    own = _BESIDES_S + (work or 0.0) / queue.pace
+    return (position - 1) / max(1, queue.workers) * (queue.render_s or own) + own
 
 
 def _position(queue: _Queue, plan: str, weight: int, place: int) -> int:
@@ -144,19 +165,22 @@ def _queue() -> _Queue:
         .group_by(RenderJob.plan, RenderJob.weight)
     )
     workers = db.session.scalar(select(func.count(RenderJob.worker.distinct())).where(RenderJob.status == PROCESSING))
-    return _Queue(waiting=[tuple(row) for row in waiting], workers=workers or 0, render_s=_recent_seconds())
+    return _Queue(waiting=[tuple(row) for row in waiting], workers=workers or 0, **_recently())
 
 
-def _recent_seconds() -> float:
-    """Return what a render has taken of late, from its start to its end."""
+def _recently() -> dict[str, float | None]:
+    """Return `render_s` and `pace` of the latest renders, from their starts to their ends."""
     ends = db.session.execute(
-        select(RenderJob.started_at, RenderJob.completed_at)
+        select(RenderJob.started_at, RenderJob.completed_at, _WORK)
         .where(RenderJob.status == COMPLETED, RenderJob.completed_at > now() - _RECENT)
         .order_by(RenderJob.completed_at.desc())
         .limit(20)
     )
-    took = [(end - start).total_seconds() for start, end in ends if start and end]
-    return sum(took) / len(took) if took else _USUAL_S
+    done = [((end - start).total_seconds(), work or 0.0) for start, end, work in ends if start and end]
+    drawn, drawing_s = sum(work for _, work in done), sum(max(0.1, took - _BESIDES_S) for took, _ in done)
+    if not drawn:
+        return {"render_s": None, "pace": _USUAL_PACE}
+    return {"render_s": sum(took for took, _ in done) / len(done), "pace": drawn / drawing_s}
 
 
 def _error(job: RenderJob) -> ErrorOut:

@@ -16,6 +16,7 @@ from oriel.infra.database import db, writing
 from oriel.infra.redis import redis
 from oriel.rendering import attempts
 from oriel.rendering.models import RenderJob
+from oriel.rendering.pipeline.settings_document import parse_settings
 
 # Worked out by hand, in the order in which they came: weights 1, 4 and 8.
 FREE = [13, 20]
@@ -70,7 +71,49 @@ def test_each_place_in_the_queue_is_told_as_by_itself_on_a_page(customer: Caller
     assert (page["total"], page["page"], page["per_page"]) == (20, 1, 20)
     assert page["items"] == [told(customer, f"/api/render/status/{job_id}") for job_id in reversed(ids)]
     assert [render["queue_position"] for render in reversed(page["items"])] == FREE + PRO + ENTERPRISE
-    assert [render["eta_s"] for render in page["items"]] == [render["queue_position"] * 90 for render in page["items"]]
+    # Ten seconds of 720p each, at the usual pace.
+    own = 5 + 1280 * 720 * 30 * 10 / 62e6
+    assert [render["eta_s"] for render in page["items"]] == [
+        round(render["queue_position"] * own, 1) for render in page["items"]
+    ]
+
+
+def rendered(customer: Caller, make_job: MakeJob, took_s: float) -> None:
+    """Have ten seconds of 720p rendered in this time, just now."""
+    job = make_job(user_id=customer.user_id)
+    with writing() as session:
+        row = session.get_one(RenderJob, job.id)
+        row.status, row.started_at, row.completed_at = "completed", now() - timedelta(seconds=took_s), now()
+
+
+@pytest.mark.parametrize(
+    ("output", "range_", "song_s", "eta_s"),
+    [
+        ({"width": 1280, "height": 720}, {}, 10.0, 15),
+        ({"width": 1280, "height": 720}, {}, 60.0, 65),
+        ({"width": 2560, "height": 1440, "fps": 60}, {}, 10.0, 85),
+        ({"width": 1280, "height": 720}, {"start_s": 30}, 60.0, 35),
+        ({"width": 1280, "height": 720}, {"start_s": 30, "duration_s": 5}, 60.0, 10),
+        # Nobody knows how long the song is.
+        ({"width": 1280, "height": 720}, {}, 0.0, 185),
+    ],
+)
+def test_how_long_it_takes_depends_on_how_much_there_is_to_draw(
+    customer: Caller,
+    make_job: MakeJob,
+    output: dict[str, int],
+    range_: dict[str, float],
+    song_s: float,
+    eta_s: float,
+) -> None:
+    # A second for each one of the video, and five besides.
+    rendered(customer, make_job, 15)
+    config = parse_settings({"output": output, "range": range_}).model_dump(mode="json")
+    first = make_job(user_id=customer.user_id, render_config=config, song_s=song_s)
+    second = make_job(user_id=customer.user_id)
+    assert told(customer, f"/api/render/status/{first.id}")["eta_s"] == pytest.approx(eta_s, abs=0.2)
+    # One like those of late is before it.
+    assert told(customer, f"/api/render/status/{second.id}")["eta_s"] == pytest.approx(30, abs=0.2)
 
 
 def test_seconds_that_are_left_are_told_to_the_tenth(customer: Caller, make_job: MakeJob) -> None:
@@ -108,7 +151,14 @@ def test_all_who_poll_share_what_is_the_same_for_all(
     of_renders = [[statement for statement in heard if "render_jobs" in statement] for heard in asked]
     # The render itself and its place; before that, once, who waits, who works and how fast.
     assert [len(heard) for heard in of_renders] == [5, 2]
-    assert ["render_config" in statement for statement in of_renders[0]] == [True, False, False, False, False]
+    # Nobody's settings are read as a whole but for the render's own.
+    assert ["render_config, render_jobs.watermark" in statement for statement in of_renders[0]] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_what_becomes_of_a_render_is_told_at_once(customer: Caller, make_job: MakeJob) -> None:

@@ -83,7 +83,7 @@ def settle_wanted(payment_id: str | None = None, limit: int = 20, *, early: bool
     refund = Payment.refund_wanted & ~Payment.is_disputed
     # So is a page that is just being opened.
     expire = Payment.expire_wanted & Payment.stripe_session_id.is_not(None)
-    query = select(Payment).where(or_(expire, refund)).order_by(Payment.settle_at)
+    query = select(Payment).where(or_(expire, refund)).order_by(Payment.settle_at, Payment.id)
     if payment_id:
         query = query.where(Payment.id == payment_id)
     else:
@@ -315,7 +315,7 @@ def give_up_unopened(limit: int = 100) -> int:
     """Forget pages that were never opened, so that the same thing can be bought again; return how many."""
     unopened = (Payment.status == PENDING, Payment.stripe_session_id.is_(None))
     query = select(Payment).where(*unopened, Payment.created_at < now() - _NEVER_OPENED)
-    found = db.session.scalars(query.limit(limit)).all()
+    found = db.session.scalars(query.order_by(Payment.created_at, Payment.id).limit(limit)).all()
     db.session.commit()
     return sum(gave_up(payment) for payment in found)
 

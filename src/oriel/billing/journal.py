@@ -105,7 +105,7 @@ def replay(event_id: str) -> None:
 
 def listed(limit: int, *, failed: bool = False) -> Sequence[PaymentEvent]:
     """Return events, the latest first; with `failed` those that could not be dealt with yet."""
-    query = select(PaymentEvent).order_by(PaymentEvent.received_at.desc()).limit(limit)
+    query = select(PaymentEvent).order_by(PaymentEvent.received_at.desc(), PaymentEvent.id).limit(limit)
     return db.session.scalars(query.where(PaymentEvent.error.is_not(None)) if failed else query).all()
 
 
@@ -157,7 +157,7 @@ def _missed(events: Sequence[Event]) -> list[Event]:
 def _ask_payments() -> int:
     open_pages = (Payment.status == PENDING, Payment.stripe_session_id.is_not(None))
     query = select(Payment.stripe_session_id).where(*open_pages, Payment.created_at < now() - _OVERDUE)
-    ids = [str(session_id) for session_id in db.session.scalars(query)]
+    ids = [str(session_id) for session_id in db.session.scalars(query.order_by(Payment.created_at, Payment.id))]
     db.session.commit()
     for session_id in ids:
         _if_known(follow_payment, session_id)

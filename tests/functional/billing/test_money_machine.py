@@ -487,7 +487,8 @@ class Money(RuleBasedStateMachine):
             delete_upload(self.customer.user_id, self.songs[song % SONGS])
             return
         if end == "cancelled":
-            if waiting := db.session.scalars(select(RenderJob.id).where(RenderJob.status == QUEUED)).all():
+            waits = select(RenderJob.id).where(RenderJob.status == QUEUED).order_by(RenderJob.created_at, RenderJob.id)
+            if waiting := db.session.scalars(waits).all():
                 cancel_render(self.customer.user_id, chosen(waiting, song))
             return
         attempt = attempts.claim("a worker")

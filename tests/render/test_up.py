@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import simple_websocket
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from tests.render.command import Command
 from tests.render.processes import kill
 from tests.render.service import PATIENCE_S, SMALL, Service
@@ -105,11 +106,20 @@ def _shown_mail(url: str, chromium: Path, width: int) -> dict[str, Any]:
         page.goto(f"{url}/dev/mail")
         cut = page.evaluate(_CUT)
         page.click(".list a")
-        page.wait_for_function(f"({_HEIGHTS})[0] === ({_HEIGHTS})[1]")
-        frame, letter = page.evaluate(_HEIGHTS)
+        page.wait_for_load_state("load")
+        frame, letter = _fitted(page)
         wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
         browser.close()
     return {"cut": cut, "frame": frame, "letter": letter, "wide": wide, "problems": problems}
+
+
+def _fitted(page: Page) -> list[int]:
+    """Return both heights as soon as they are the same, or as they are after a while."""
+    deadline = time.monotonic() + PATIENCE_S / 2
+    # Playwright's own waiting evaluates a text in the page, which the page forbids.
+    while (heights := page.evaluate(_HEIGHTS))[0] != heights[1] and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    return [int(height) for height in heights]
 
 
 def test_a_process_that_dies_is_started_again(service: Service) -> None:

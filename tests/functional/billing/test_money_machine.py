@@ -263,7 +263,10 @@ class Money(RuleBasedStateMachine):
     def money_goes_back(self, pick: int, how: str) -> None:
         paid_as = chosen(self._refundable(), pick)
         if how == "by the bank":
-            self.peer.dispute(paid_as)
+            charge = self.peer.look(self.peer.look(paid_as)["latest_charge"])
+            # The peer knows no disputes of bank debits.
+            if charge["payment_method_details"]["type"] == "card":
+                self.peer.dispute(paid_as)
             return
         if how == "in part":
             charge = self.peer.look(self.peer.look(paid_as)["latest_charge"])

@@ -177,8 +177,17 @@ def settled(books: Books, peer: StripePeer, plans: dict[str, str]) -> None:
             if session["mode"] == "payment":
                 _paid_once(books, peer, payment)
         elif payment:
-            assert payment.status == (PENDING if _may_still_be_paid(peer, session) else FAILED), payment.status
+            waits = _may_still_be_paid(peer, session)
+            # One that a bank has refused stays so while the bill is tried again.
+            stands = {PENDING, FAILED} if waits and _was_refused(peer, session) else {PENDING} if waits else {FAILED}
+            assert payment.status in stands, payment.status
     _subscribed_once(books, peer, plans)
+
+
+def _was_refused(peer: StripePeer, session: Obj) -> bool:
+    paid_as = session["payment_intent"] or peer.account.payment_of.get(session["invoice"])
+    charges = [one for one in peer.everything("charge") if one["payment_intent"] == paid_as]
+    return any(charge["status"] == "failed" for charge in charges)
 
 
 def _may_still_be_paid(peer: StripePeer, session: Obj) -> bool:

@@ -117,11 +117,7 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
         if credit and credit.state != REFUNDED:
             # At once: it must not be used while the payment service is asked.
             credit.state = REFUNDED
-            letters.refunded(
-                session,
-                payment,
-                _GIVEN_BACK,
-            )
+            letters.refunded(session, payment, _GIVEN_BACK)
     _tell(user_id, withdrawn)
     settle_wanted(payment_id)
     return db.session.get_one(Payment, payment_id, populate_existing=True)
@@ -283,11 +279,7 @@ def _take_back(session: Session, payment: Payment, amount: int, back: GivenBack)
     if is_gone:
         if credit.state != REFUNDED:
             credit.state = REFUNDED
-            letters.refunded(
-                session,
-                payment,
-                _GIVEN_BACK,
-            )
+            letters.refunded(session, payment, _GIVEN_BACK)
     elif back.disputed and credit.state == HELD:
         credit.state = FROZEN
     elif not back.disputed and credit.state == FROZEN:

@@ -114,8 +114,6 @@ def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
 def accept_paid(session: Session, user_id: str, body: OrderBody, payment_id: str, looks: Looks) -> str:
     """Make an order that was paid a render, within the transaction that gave the credit for it; return its id."""
     order = Order(body["upload_id"], body["settings"], "credit")
-    upload = uploads.open_upload(session, user_id, order.upload_id)
-    _refuse_repeat(session, user_id, upload, _with_stored_pictures(session, user_id, order.settings))
     return _add(session, user_id, order, body["settings"], looks, payment_id).id
 
 
@@ -130,6 +128,8 @@ def _add(
     """Reserve what pays for a render and add its row."""
     upload = uploads.open_upload(session, user_id, order.upload_id)
     stored = _with_stored_pictures(session, user_id, document)
+    if payment_id:
+        _refuse_repeat(session, user_id, upload, stored)
     settings = resolve(parse_settings(document), looks)
     job_id = new_id()
     grant = rights.reserve(session, user_id, job_id, _demand(settings, upload), order.pay_with, payment_id=payment_id)

@@ -6,8 +6,11 @@ import wave
 from collections.abc import Callable
 
 import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
 from tests.functional.caller import Caller
+
+from oriel.infra.redis import redis
 
 PATH = "/api/auth/reset-password"
 BODY = {"email": "nobody@example.com"}
@@ -50,6 +53,21 @@ def test_the_limit_is_told_in_both_styles(client: FlaskClient) -> None:
         assert 0 <= int(told["RateLimit-Reset"]) <= 61
         assert abs(time.time() + int(told["RateLimit-Reset"]) - float(told["X-RateLimit-Reset"])) < 5
     assert (answer.status_code, told["RateLimit-Remaining"]) == (429, "0")
+
+
+def test_a_limited_request_asks_redis_once(app: APIFlask, caller: Callable[..., Caller]) -> None:
+    customer = caller()
+    with app.app_context():
+        server = redis()
+
+    def asked() -> dict[str, int]:
+        told = server.info("commandstats")
+        return {name: told.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("evalsha", "get")}
+
+    assert customer.get("/api/user/session/verify").headers["RateLimit-Remaining"]
+    before = asked()
+    assert customer.get("/api/user/session/verify").headers["RateLimit-Remaining"]
+    assert asked() == {**before, "evalsha": before["evalsha"] + 1}
 
 
 def test_a_domains_own_wait_is_told_in_the_header_too(

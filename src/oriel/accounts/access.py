@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from flask import g, request
 from flask_jwt_extended import get_jwt
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from oriel.accounts.models import ApiKey, User, UserSession
-from oriel.accounts.tokens import Claims, claims_of, read_token
+from oriel.accounts.tokens import Claims, claims_of, read_access_token, read_token
 from oriel.errors import AccountDisabled, EmailNotVerified, NotAllowed, NotAuthenticated
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -23,6 +23,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 API_KEY_HEADER = "X-API-Key"
 
 _USE_NOTED_EVERY = timedelta(minutes=10)
+# Both by one query, which is put together once: every request of everybody who is logged in comes by it.
+_HOLDER = (
+    select(User, UserSession)
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.id == bindparam("session_id"))
+)
 
 
 class Who(StrEnum):
@@ -156,14 +162,12 @@ def _in_header() -> bool:
 def _caller(*, keys: bool) -> User:
     if API_KEY_HEADER in request.headers and keys:
         return _by_key(request.headers[API_KEY_HEADER])
-    return _by_session(read_token("headers"))
+    return _by_session(read_access_token())
 
 
 def _by_session(payload: dict[str, Any]) -> User:
     claims = claims_of(payload)
-    # Both by one query: every request of everybody who is logged in comes by here.
-    query = select(User, UserSession).join(UserSession, UserSession.user_id == User.id)
-    found = db.session.execute(query.where(UserSession.id == claims.session_id)).one_or_none()
+    found = db.session.execute(_HOLDER, {"session_id": claims.session_id}).one_or_none()
     g.session_id = _good_session(found[1] if found else None, claims.user_id).id
     assert found
     return found[0]

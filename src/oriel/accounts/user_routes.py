@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from apiflask import APIBlueprint
 from flask import Response, g
-from flask_jwt_extended import get_jwt
 
 from oriel.accounts import keys, profile, sessions
 from oriel.accounts.access import Who, allow, current_user
@@ -23,6 +22,7 @@ from oriel.accounts.bodies import (
 from oriel.accounts.models import UserSession
 from oriel.accounts.origin import request_origin
 from oriel.accounts.shown import show_profile, show_user
+from oriel.accounts.tokens import read_access_token
 from oriel.infra.limits import READS_A_MINUTE, rate
 from oriel.infra.paging import PageQuery, fetch_page
 
@@ -63,7 +63,7 @@ def change(json_data: ProfileIn) -> ProfileOut:
 @routes.doc(summary="Whether the token is good, and whose it is", responses=_REFUSALS)
 def verify_session() -> dict[str, object]:
     """Answer for a good token; any other is refused before."""
-    ends = datetime.fromtimestamp(get_jwt()["exp"], UTC) if g.session_id else None
+    ends = datetime.fromtimestamp(read_access_token()["exp"], UTC) if g.session_id else None
     return {"user": show_user(current_user()), "expires_at": ends}
 
 

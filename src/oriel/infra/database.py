@@ -76,9 +76,10 @@ class Base(DeclarativeBase):
 def init_database(app: Flask, url: str) -> None:
     """Bind the application to a database."""
     parsed = engine_url(url)
-    options: dict[str, Any] = {"url": parsed, "pool_pre_ping": True}
+    options: dict[str, Any] = {"url": parsed}
     if parsed.get_backend_name() == "postgresql":
-        options |= {"pool_size": 10, "max_overflow": 20, "connect_args": _PATIENCE}
+        # A server may have gone away since; a file does not, and would be asked before each transaction.
+        options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": _PATIENCE}
     else:
         options |= {"pool_size": 20, "max_overflow": 20}
     app.config["SQLALCHEMY_ENGINES"] = {"default": options}
@@ -139,8 +140,11 @@ def prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("oriel_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("oriel_writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # It cannot fail, and SQLAlchemy's own way to it is as long as a query's.
+            connection.connection.execute("BEGIN")
 
 
 @contextlib.contextmanager

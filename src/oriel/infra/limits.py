@@ -11,6 +11,7 @@ from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
 from oriel.errors import TooManyRequests
+from oriel.infra.counting import SCHEME
 from oriel.infra.described import note
 from oriel.infra.redis import patience
 from oriel.infra.web import error_answer
@@ -57,7 +58,7 @@ limiter = Limiter(
 def init_limits(app: Flask, redis_url: str) -> None:
     """Count in this Redis."""
     app.config.update(
-        RATELIMIT_STORAGE_URI=redis_url.replace("unix://", "redis+unix://"),
+        RATELIMIT_STORAGE_URI=SCHEME + redis_url,
         # By itself the client would wait for a frozen server for ten times as long as ours, or for ever.
         RATELIMIT_STORAGE_OPTIONS=patience(),
     )

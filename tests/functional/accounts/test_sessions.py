@@ -1,13 +1,16 @@
 """Where somebody is logged in."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from apiflask import APIFlask
 from sqlalchemy import update
 from tests.functional.accounts.person import Person, code_of, json_of
 from tests.functional.caller import Caller
 
+from oriel.accounts import tokens
 from oriel.accounts.cleanup import cleanup_accounts
 from oriel.accounts.models import UserSession
 from oriel.infra.clock import now
@@ -44,6 +47,28 @@ def test_the_list_comes_in_pages(person: Callable[..., Person]) -> None:
 def test_pages_are_bounded(caller: Callable[..., Caller]) -> None:
     for query in ("per_page=101", "page=0", "page=10001", "page=x", "colour=red"):
         assert code_of(caller().get(f"/api/user/sessions?{query}")) == (422, "VALIDATION_ERROR")
+
+
+def test_a_token_ends_on_time_however_often_it_was_good(
+    person: Callable[..., Person], app: APIFlask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = person()
+    monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", timedelta(seconds=2))
+    ada.log_in()
+    assert [ada.call("GET", "/api/user/profile").status_code for _ in range(2)] == [200] * 2
+    time.sleep(2.5)
+    assert code_of(ada.call("GET", "/api/user/profile")) == (401, "NOT_AUTHENTICATED")
+
+
+def test_of_the_tokens_seen_no_more_are_kept_than_fit(
+    person: Callable[..., Person], app: APIFlask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "_MOST_SEEN", 2)
+    ada = person()
+    for _ in range(5):
+        ada.log_in()
+        assert ada.call("GET", "/api/user/profile").status_code == 200
+        assert len(app.extensions[tokens._SEEN]) <= 2
 
 
 def test_one_session_is_ended(person: Callable[..., Person]) -> None:

@@ -40,6 +40,7 @@ def up(port: int | None, data: Path | None, workers: int) -> int:
 @click.command()
 def web() -> int:
     """Serve the HTTP API with gunicorn."""
+    from oriel.infra.metrics_folder import count_together_in
     from oriel.installation import refuse_unusable_addresses, refuse_unusable_storage
 
     settings = load_settings()
@@ -48,11 +49,13 @@ def web() -> int:
     refuse_unusable_storage(settings)
     gunicorn = [
         *("-m", "gunicorn", "oriel.wsgi:app", "--bind", f"{settings.bind_host}:{settings.port}"),
-        *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
+        *("--worker-class", "gthread", "--workers", str(settings.web_processes), "--threads", str(_THREADS)),
         *("--graceful-timeout", str(_GRACE_S), "--timeout", "120", "--keep-alive", "5", "--log-level", "warning"),
         # It would be a socket in the user's home.
         "--no-control-socket",
     ]
+    with settings.data_folder_used():
+        count_together_in(settings.data_root / f".metrics-{settings.port}")
     # In place of this process, so that signals reach it.
     os.execv(sys.executable, [sys.executable, *gunicorn])  # noqa: S606  (an argument list, no shell)
 

@@ -1,13 +1,15 @@
-"""/metrics for Prometheus: requests as this process has seen them, renders and mails as the database has them."""
+"""/metrics for Prometheus: requests as the web processes have seen them, renders and mails as the database has them."""
 
 import hmac
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -19,6 +21,7 @@ from oriel.infra.database import db
 from oriel.infra.described import text_answer
 from oriel.infra.loopback import comes_from_this_machine
 from oriel.infra.mail.outbox import OutboxMail
+from oriel.infra.metrics_folder import FOLDER
 from oriel.rendering.models import QUEUED, RenderJob
 from oriel.settings import Settings
 
@@ -26,6 +29,9 @@ routes = APIBlueprint("metrics", "metrics", tag="health")
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
+
+# The library leaves it without types.
+_count_together: Callable[[CollectorRegistry, str], object] = MultiProcessCollector
 
 registry = CollectorRegistry()
 _requests = Counter("oriel_requests", "Requests by route and status", ["route", "status"], registry=registry)
@@ -62,7 +68,17 @@ def metrics() -> Response:
         raise NotFound("There is nothing here.")
     rows = CollectorRegistry()
     rows.register(Rows())
-    return Response(generate_latest(registry) + generate_latest(rows), content_type=_CONTENT_TYPE)
+    return Response(generate_latest(_of_all()) + generate_latest(rows), content_type=_CONTENT_TYPE)
+
+
+def _of_all() -> CollectorRegistry:
+    """Return the requests of all web processes of this machine where they count together, else of this process."""
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return registry
+    together = CollectorRegistry()
+    _count_together(together, folder)
+    return together
 
 
 def _may_see() -> bool:

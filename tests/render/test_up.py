@@ -84,6 +84,19 @@ def test_a_port_that_is_taken_is_named(service: Service, tmp_path: Path) -> None
     assert "--port" in ended.stderr
 
 
+def test_the_web_processes_count_together(service: Service) -> None:
+    asked = 0
+    # Whichever of the two takes a connection answers on it.
+    while len(list((service.data / f".metrics-{service.port}").glob("counter_*.db"))) < 2:
+        assert httpx.get(f"{service.url}/hello").status_code == 200
+        asked += 1
+        assert asked < 1000
+    assert httpx.get(f"{service.url}/hello").status_code == 200
+    asked += 1
+    told = httpx.get(f"{service.url}/metrics").text
+    assert f'oriel_requests_total{{route="/hello",status="200"}} {asked}.0' in told
+
+
 def test_commands_beside_the_service_know_where_it_listens(service: Service) -> None:
     assert Settings(_env_file=None, data_dir=service.data).where_it_runs().base_url == service.url
 

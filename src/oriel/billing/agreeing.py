@@ -10,8 +10,10 @@ from oriel.errors import PaymentsUnavailable
 Written = TypeVar("Written")
 
 # Each of them, somebody else has written something down meanwhile.
-_TRIES = 10
+_TRIES = 12
+# Doubled each time, up to the most: twenty who ask at once on a busy machine need seconds until all have had a turn.
 _PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 2.0
 
 
 def until_written(ask_and_write: Callable[[], Written | None]) -> Written:
@@ -21,8 +23,9 @@ def until_written(ask_and_write: Callable[[], Written | None]) -> Written:
     it with every answer, also with one that changes nothing: who has asked before must ask again.
     """
     for tries in range(_TRIES):
-        # Those who ask at once would go on getting into each other's way.
-        time.sleep(random.uniform(0, _PAUSE_S * tries))  # noqa: S311  (no secret)
+        if tries:
+            # Those who ask at once would go on getting into each other's way.
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, _PAUSE_S * 2**tries)))  # noqa: S311  (no secret)
         written = ask_and_write()
         if written is not None:
             return written

@@ -164,7 +164,7 @@ def polls(running: Service, song: Path, seconds: float) -> dict[str, float]:
         wait(running, jobs)
         await_loudness(running)
 
-        # The standard library's client: the load is made on the same cores, and httpx takes as long as half an answer.
+        # The standard library's client, which does less than httpx: the load is made on the same cores.
         lines = threading.local()
 
         def ask(number: int) -> None:

@@ -10,7 +10,6 @@ _settings = load_settings()
 log_to_stderr("web", as_json=_settings.is_production)
 app = create_app(_settings)
 
-# What is here now stays. Python need not look through all of it for garbage again and again: that took 150 ms each
-# time, in which nobody was served.
+# What is here now stays. Python need not look through all of it for garbage again and again, while nobody is served.
 gc.collect()
 gc.freeze()

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from flask import g, has_app_context
+from flask import g
 from limits.storage import RedisStorage
 
 # Before the address's own scheme: by it the library finds this class.
@@ -20,7 +20,7 @@ return {count, redis.call("ttl", KEYS[1])}
 class AskedOnce(RedisStorage):
     """Counts for fixed windows. What counting has answered is not asked again for the headers of the same request.
 
-    By itself the library asks three times: a tenth of what a status poll costs.
+    By itself the library asks three times.
     """
 
     STORAGE_SCHEME = _SCHEMES
@@ -32,18 +32,17 @@ class AskedOnce(RedisStorage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count `amount` more under this key, for `expiry` seconds from the first; return the count."""
         count, left_s = self._count([self.prefixed_key(key)], [expiry, amount])
-        if has_app_context():
-            _answers()[key] = int(count), time.time() + max(0, int(left_s))
+        _answers()[key] = int(count), time.time() + max(0, int(left_s))
         return int(count)
 
     def get(self, key: str) -> int:
         """Return the count."""
-        known = _answers().get(key) if has_app_context() else None
+        known = _answers().get(key)
         return known[0] if known else super().get(key)
 
     def get_expiry(self, key: str) -> float:
         """Return when the window ends, in seconds since 1970."""
-        known = _answers().get(key) if has_app_context() else None
+        known = _answers().get(key)
         return known[1] if known else super().get_expiry(key)
 
 

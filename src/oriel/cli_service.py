@@ -40,7 +40,7 @@ def up(port: int | None, data: Path | None, workers: int) -> int:
 @click.command()
 def web() -> int:
     """Serve the HTTP API with gunicorn."""
-    from oriel.infra.metrics_folder import count_together_in
+    from oriel.infra.metrics_folder import count_together
     from oriel.installation import refuse_unusable_addresses, refuse_unusable_storage
 
     settings = load_settings()
@@ -55,7 +55,7 @@ def web() -> int:
         "--no-control-socket",
     ]
     with settings.data_folder_used():
-        count_together_in(settings.data_root / f".metrics-{settings.port}")
+        count_together(settings.data_root, settings.port)
     # In place of this process, so that signals reach it.
     os.execv(sys.executable, [sys.executable, *gunicorn])  # noqa: S606  (an argument list, no shell)
 

@@ -6,10 +6,17 @@ from pathlib import Path
 
 # Read by prometheus_client when it is imported: to be set before, in the process that becomes the service.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_MEMORY = Path("/dev/shm")  # noqa: S108  (a folder in it is ours alone, or is refused)
 
 
-def count_together_in(folder: Path) -> None:
-    """Have the processes that come from this one count there, from zero. Raises OSError."""
+def count_together(data: Path, port: int) -> None:
+    """Have the processes that come from this one count together from zero, in a folder of ours. Raises OSError.
+
+    The counts are files mapped into memory: on a disk that is full a count would be the end of its process (SIGBUS),
+    so they lie in memory where the system has a folder for that (Linux), else in the data folder.
+    """
+    folder = _MEMORY / f"oriel-{os.getuid()}-{port}" if _MEMORY.is_dir() else data / f".metrics-{port}"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    # What somebody else has put there stays, and stands in the way.
+    folder.mkdir(mode=0o700, parents=True)
     os.environ[FOLDER] = str(folder)

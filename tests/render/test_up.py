@@ -86,9 +86,10 @@ def test_a_port_that_is_taken_is_named(service: Service, tmp_path: Path) -> None
 
 
 def test_the_web_processes_count_together(service: Service) -> None:
+    counts = Path(f"/dev/shm/oriel-{os.getuid()}-{service.port}")  # noqa: S108
     asked = 0
     # Whichever of the two takes a connection answers on it.
-    while len(list(Path(f"/dev/shm/oriel-{os.getuid()}-{service.port}").glob("counter_*.db"))) < 2:  # noqa: S108
+    while len(list(counts.glob("counter_*.db"))) < 2:
         assert httpx.get(f"{service.url}/hello").status_code == 200
         asked += 1
         assert asked < 1000
@@ -96,6 +97,9 @@ def test_the_web_processes_count_together(service: Service) -> None:
     asked += 1
     told = httpx.get(f"{service.url}/metrics").text
     assert f'oriel_requests_total{{route="/hello",status="200"}} {asked}.0' in told
+    service.command.send(signal.SIGINT)
+    assert service.command.wait() == 0
+    assert not counts.exists()
 
 
 def test_commands_beside_the_service_know_where_it_listens(service: Service) -> None:

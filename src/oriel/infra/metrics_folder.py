@@ -15,8 +15,17 @@ def count_together(data: Path, port: int) -> None:
     The counts are files mapped into memory: on a disk that is full a count would be the end of its process (SIGBUS),
     so they lie in memory where the system has a folder for that (Linux), else in the data folder.
     """
-    folder = _MEMORY / f"oriel-{os.getuid()}-{port}" if _MEMORY.is_dir() else data / f".metrics-{port}"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = _folder(data, port)
+    forget_counts(data, port)
     # What somebody else has put there stays, and stands in the way.
     folder.mkdir(mode=0o700, parents=True)
     os.environ[FOLDER] = str(folder)
+
+
+def forget_counts(data: Path, port: int) -> None:
+    """Remove what was counted there."""
+    shutil.rmtree(_folder(data, port), ignore_errors=True)
+
+
+def _folder(data: Path, port: int) -> Path:
+    return _MEMORY / f"oriel-{os.getuid()}-{port}" if _MEMORY.is_dir() else data / f".metrics-{port}"

@@ -54,8 +54,8 @@ def web() -> int:
         # It would be a socket in the user's home.
         "--no-control-socket",
     ]
-    with settings.data_folder_used():
-        count_together(settings.data_root, settings.port)
+    log_to_stderr("web", as_json=settings.is_production)
+    count_together(settings.data_root)
     # In place of this process, so that signals reach it.
     os.execv(sys.executable, [sys.executable, *gunicorn])  # noqa: S606  (an argument list, no shell)
 

@@ -4,6 +4,7 @@ import hmac
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Response, current_app, g, request
@@ -21,7 +22,7 @@ from oriel.infra.database import db
 from oriel.infra.described import text_answer
 from oriel.infra.loopback import comes_from_this_machine
 from oriel.infra.mail.outbox import OutboxMail
-from oriel.infra.metrics_folder import FOLDER
+from oriel.infra.metrics_folder import FOLDER, has_room
 from oriel.rendering.models import QUEUED, RenderJob
 from oriel.settings import Settings
 
@@ -52,7 +53,8 @@ class Rows(Collector):
 
 def register(app: APIFlask) -> None:
     """Count every request, and add the route."""
-    app.after_request(_count)
+    if has_room():
+        app.after_request(_count)
     app.register_blueprint(routes)
 
 
@@ -74,7 +76,7 @@ def metrics() -> Response:
 def _of_all() -> CollectorRegistry:
     """Return the requests of all web processes of this machine where they count together, else of this process."""
     folder = os.environ.get(FOLDER)
-    if not folder:
+    if not folder or not Path(folder).is_dir():
         return registry
     together = CollectorRegistry()
     _count_together(together, folder)

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     public_url: str | None = None
     cors_origins: List = ()
     trusted_proxies: int = Field(default=0, ge=0, le=10)
-    web_processes: int = Field(default=2, ge=1, le=64)
+    web_processes: int = Field(default=2, ge=1, le=16)
     secret_key: SecretStr | None = None
     jwt_secret_key: SecretStr | None = None
     database_url: str | None = None

@@ -21,7 +21,6 @@ from typing import IO
 from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.errors import InvalidConfiguration
-from oriel.infra.metrics_folder import forget_counts
 from oriel.infra.redis import connect
 from oriel.installation import (
     refuse_missing_programs,
@@ -104,7 +103,6 @@ def run_up(settings: Settings, workers: int) -> int:
             _watch(children, over, settings)
         finally:
             _stop_all(children)
-            forget_counts(settings.data_root, settings.port)
     return 0
 
 

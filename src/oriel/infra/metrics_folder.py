@@ -1,31 +1,78 @@
 """Where the web processes of one machine count their requests together, whichever of them is asked for /metrics."""
 
+import contextlib
+import fcntl
+import logging
 import os
 import shutil
+import tempfile
 from pathlib import Path
+
+_log = logging.getLogger("oriel.metrics")
 
 # Read by prometheus_client when it is imported: to be set before, in the process that becomes the service.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_MEMORY = Path("/dev/shm")  # noqa: S108  (a folder in it is ours alone, or is refused)
+_HELD = "held"
+# As prometheus_client names a process's files.
+_FILES = ("counter_{pid}.db", "histogram_{pid}.db")
+# The histogram of a route takes 2 kB, and there are some hundred.
+_ROOM_BYTES = 512 * 1024
 
 
-def count_together(data: Path, port: int) -> None:
-    """Have the processes that come from this one count together from zero, in a folder of ours. Raises OSError.
+def count_together(data: Path) -> None:
+    """Have the processes that come from this one count together from zero; where that fails, each counts by itself.
 
-    The counts are files mapped into memory: on a disk that is full a count would be the end of its process (SIGBUS),
-    so they lie in memory where the system has a folder for that (Linux), else in the data folder.
+    They do so in a folder of their own, which is held as long as one of them lives. What nobody holds is removed.
     """
-    folder = _folder(data, port)
-    forget_counts(data, port)
-    # What somebody else has put there stays, and stands in the way.
-    folder.mkdir(mode=0o700, parents=True)
-    os.environ[FOLDER] = str(folder)
+    folders = data / ".metrics"
+    try:
+        folders.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (folders / "lock").open("a") as lock:
+            # Between making a folder and holding it nobody may look.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _remove_left(folders)
+            folder = tempfile.mkdtemp(dir=folders)
+            held = os.open(Path(folder) / _HELD, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(held, fcntl.LOCK_SH)
+    except OSError as error:
+        _log.warning("The web processes count their requests each by itself: %s", error)
+        return
+    os.set_inheritable(held, True)
+    os.environ[FOLDER] = folder
 
 
-def forget_counts(data: Path, port: int) -> None:
-    """Remove what was counted there."""
-    shutil.rmtree(_folder(data, port), ignore_errors=True)
+def _remove_left(folders: Path) -> None:
+    for held in folders.glob(f"*/{_HELD}"):
+        with contextlib.suppress(OSError), held.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(held.parent)
 
 
-def _folder(data: Path, port: int) -> Path:
-    return _MEMORY / f"oriel-{os.getuid()}-{port}" if _MEMORY.is_dir() else data / f".metrics-{port}"
+def has_room() -> bool:
+    """Make room for what this process counts; return whether there is any.
+
+    The counts are mapped into memory: where the disk is full, a count that has no room yet would end the process with
+    a SIGBUS.
+    """
+    if FOLDER not in os.environ:
+        return True
+    folder = Path(os.environ[FOLDER])
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in (folder / name.format(pid=os.getpid()) for name in _FILES):
+            if not file.exists():
+                _make_room(file)
+    except OSError as error:
+        _log.warning("This process does not count its requests: %s", error)
+        return False
+    return True
+
+
+def _make_room(file: Path) -> None:
+    # Whoever adds the counts up must not find half of it; zeros are no count yet.
+    part = file.with_suffix(".part")
+    try:
+        part.write_bytes(bytes(_ROOM_BYTES))
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)

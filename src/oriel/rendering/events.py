@@ -40,6 +40,8 @@ _LOOK_S = 1.0
 _PING_S = 25
 # How often somebody who listens is asked for anew: who logs out, or is locked out, hears no more after this.
 _CHECK_S = 5.0
+# How often a page that hears nothing is looked after: news are lost where a process cannot reach Redis for a moment.
+_LOOK_AGAIN_S = 30.0
 _POLICY_VIOLATION = 1008
 _TICKETS = "oriel:ticket:"
 # Of a web process's threads at most half may be held by sockets: the others answer requests.
@@ -135,6 +137,7 @@ def _may_listen(proof: Proof) -> bool:
 def _push(socket: Any, proof: Proof) -> None:  # noqa: ANN401  (the library has no types)
     sent: Bodies = {}
     next_check = time.monotonic() + _CHECK_S
+    next_look = time.monotonic() + _LOOK_AGAIN_S
     try:
         with listeners().listening(proof.user_id) as mailbox:
             _send_all(socket, proof.user_id, sent)
@@ -142,6 +145,9 @@ def _push(socket: Any, proof: Proof) -> None:  # noqa: ANN401  (the library has 
                 if time.monotonic() >= next_check:
                     next_check = time.monotonic() + _CHECK_S
                     _close_if_ended(socket, proof)
+                if time.monotonic() >= next_look:
+                    next_look = time.monotonic() + _LOOK_AGAIN_S
+                    _send_all(socket, proof.user_id, sent)
                 _send_news(socket, proof.user_id, sent, mailbox)
                 # What a page sends is nothing to us, but must not pile up.
                 socket.receive(timeout=0)

@@ -111,6 +111,19 @@ def test_without_redis_payments_and_plans_are_looked_up(
         }
 
 
+def test_what_redis_has_lost_is_told_later(
+    address: str, caller: Callable[..., Caller], make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Listeners, "_hand_on", lambda *_: None)
+    monkeypatch.setattr(Listeners, "is_connected", property(lambda _: True, lambda *_: None), raising=False)
+    monkeypatch.setattr(events, "_LOOK_AGAIN_S", 0.05)
+    ada = caller()
+    with listening(address, ticket(ada)) as socket:
+        assert socket.receive(0.2) is None
+        job = make_job(ada.user_id)
+        assert json.loads(socket.receive(PATIENCE_S))["id"] == job.id
+
+
 def test_the_end_of_a_socket_is_no_error_to_gunicorn() -> None:
     with pytest.raises(StopIteration):
         events._Ended(by_gunicorn=True)({}, None)

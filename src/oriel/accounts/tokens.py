@@ -29,8 +29,9 @@ REUSE_GRACE = timedelta(seconds=10)
 
 _ISSUER = "oriel"
 _SEEN = "oriel.tokens"
-# Some megabytes.
+# Some megabytes: the extension takes a token among others and among spaces, and a header may be long.
 _MOST_SEEN = 4096
+_LONGEST_SEEN = 1024
 
 jwt = JWTManager()
 
@@ -105,7 +106,8 @@ def read_access_token() -> dict[str, Any]:
         payload = read_token("headers")
         if len(seen) >= _MOST_SEEN:
             seen.clear()
-        seen[header] = payload
+        if len(header) <= _LONGEST_SEEN:
+            seen[header] = payload
     return payload
 
 

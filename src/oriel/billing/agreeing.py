@@ -9,9 +9,10 @@ from oriel.errors import PaymentsUnavailable
 
 Written = TypeVar("Written")
 
-# Each of them, somebody else has written something down meanwhile.
-_TRIES = 12
-# Doubled each time, up to the most: twenty who ask at once on a busy machine need seconds until all have had a turn.
+# Twenty who ask at once on a busy machine need seconds until all have had a turn. Who deals with an event must be
+# through before somebody else takes it up.
+PATIENCE_S = 30.0
+# Doubled each time, up to the most.
 _PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 2.0
 
@@ -22,11 +23,12 @@ def until_written(ask_and_write: Callable[[], Written | None]) -> Written:
     Whoever writes reads a row's `version` before the question, writes only where it is the same afterwards, and raises
     it with every answer, also with one that changes nothing: who has asked before must ask again.
     """
-    for tries in range(_TRIES):
-        if tries:
-            # Those who ask at once would go on getting into each other's way.
-            time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, _PAUSE_S * 2**tries)))  # noqa: S311  (no secret)
-        written = ask_and_write()
-        if written is not None:
-            return written
-    raise PaymentsUnavailable("This changes all the time. Please try again later.")
+    deadline = time.monotonic() + PATIENCE_S
+    pause_s = _PAUSE_S
+    while (written := ask_and_write()) is None:
+        if time.monotonic() > deadline:
+            raise PaymentsUnavailable("This changes all the time. Please try again later.")
+        # Those who ask at once would go on getting into each other's way.
+        time.sleep(random.uniform(0, pause_s))  # noqa: S311  (no secret)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+    return written

@@ -5,6 +5,7 @@ An event only says which object has changed; how it stands is asked anew, so an 
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, or_, select, update
 
+from oriel.billing.agreeing import PATIENCE_S
 from oriel.billing.bills import bill_not_paid, bill_paid, follow_bill
 from oriel.billing.fulfilment import follow_payment, give_up_unopened, settle_wanted
 from oriel.billing.gateway import Event, payments
@@ -28,8 +30,10 @@ _log = logging.getLogger("oriel.payments")
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 
-# Who deals with an event has so long until another one takes it up.
+# Who deals with an event has so long until another one takes it up, and begins with none of those that it has taken
+# when only the time for one is left.
 _CLAIM = timedelta(seconds=60)
+_BEGINS_S = _CLAIM.total_seconds() - PATIENCE_S
 _AT_ONCE = 20
 _WRITTEN_AT_ONCE = 500
 _KEPT_FOR = timedelta(days=60)
@@ -88,7 +92,8 @@ def deal_with_due(limit: int = 50) -> int:
     taken = 0
     # Some at a time: each transaction that writes holds up those that write new events down.
     while taken < limit and (events := _claimed(min(_AT_ONCE, limit - taken))):
-        _done([event.id for event in events if _deal_with(event)])
+        deadline = time.monotonic() + _BEGINS_S
+        _done([event.id for event in events if time.monotonic() < deadline and _deal_with(event)])
         taken += len(events)
     return taken
 

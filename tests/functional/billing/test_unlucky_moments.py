@@ -58,6 +58,22 @@ def refunds(till: Till) -> list[int]:
     return [refund["amount"] for refund in till.peer.everything("refund")]
 
 
+def test_events_that_there_is_no_time_for_are_taken_up_again(
+    till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = till.open(ada)
+    till.peer.pay(session_id)
+    monkeypatch.setattr(journal, "_BEGINS_S", 0.0)
+    till.tell()
+    assert credits_of(till) == []
+    monkeypatch.undo()
+    till.settle()
+    assert credits_of(till) == []
+    clock.shift(timedelta(seconds=61))
+    till.settle()
+    assert credits_of(till) == ["held"]
+
+
 def ends(till: Till) -> None:
     """Let the only subscription end by hand, at Stripe."""
     till.peer.cancel_from_dashboard(till.peer.everything("subscription")[-1]["id"])

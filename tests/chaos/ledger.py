@@ -57,6 +57,16 @@ class Ledger:
         """Return the folders that attempts at a render have made."""
         return sorted((self.service.data / "work" / "workers").glob(f"*/{job_id}-*"))
 
+    def can_be_written(self) -> bool:
+        """Tell whether nobody holds the database's lock for longer than a write takes."""
+        with contextlib.closing(self._connect(timeout_s=2.0)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            database.execute("ROLLBACK")
+        return True
+
     def hurry(self, job_id: str) -> None:
         """Let the pause before the next attempt be over."""
         with contextlib.closing(self._connect()) as database, database:
@@ -86,5 +96,5 @@ class Ledger:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute(query, values)]
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.service.data / "oriel.sqlite3", timeout=10)
+    def _connect(self, timeout_s: float = 10.0) -> sqlite3.Connection:
+        return sqlite3.connect(self.service.data / "oriel.sqlite3", timeout=timeout_s)

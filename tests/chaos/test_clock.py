@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("site")
 def test_a_mail_waits_for_the_next_clock(site: Site, short_song: Path) -> None:
     journey = site.customer()
     clock = site.service.process("clock")
-    kill(clock, signal.SIGSTOP)
+    site.freeze(clock)
     job_id = site.submit(journey, journey.upload(short_song))
     site.wait_for(job_id, "completed")
     assert site.ledger.mails(job_id) == ["render_ready"]

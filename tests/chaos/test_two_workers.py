@@ -27,7 +27,7 @@ def test_a_worker_frozen_past_its_lease_changes_nothing(site: Site, song: Path, 
     job_id = site.submit(journey, journey.upload(song), **BIG)
     site.wait_for_frames(job_id)
     frozen = site.holder(job_id)
-    kill(frozen, signal.SIGSTOP)
+    site.freeze(frozen)
     # The reaper takes the render from the sleeper, though it dies as well.
     kill(site.service.process("clock"), signal.SIGKILL)
     site.wait_until(lambda: site.ledger.row(job_id)["fence"] == 2, "another worker goes on")

@@ -1,11 +1,14 @@
 """The figures for Prometheus, and who sees them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+
+from oriel.infra.metrics_folder import FOLDER
 
 TOKEN = "metrics-token-for-tests"  # noqa: S105
 
@@ -51,3 +54,11 @@ def test_the_token_shows_them_to_any_machine(client: FlaskClient) -> None:
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer another"}, {"Authorization": "Bearer é"}])
 def test_without_the_token_not_even_this_machine_sees_them(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.get("/metrics", headers=headers).status_code == 404
+
+
+def test_where_the_counts_of_all_are_gone_those_of_this_process_are_told(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client.get("/health")
+    monkeypatch.setenv(FOLDER, str(tmp_path / "gone"))
+    assert 'oriel_requests_total{route="/health",status="200"}' in client.get("/metrics").text

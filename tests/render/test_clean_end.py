@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 import pytest
@@ -15,6 +16,7 @@ from tests.render.processes import Kind, kill
 from tests.render.songs import music, write_wav
 
 from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.tools import Tools
 
 # Two chunks of 300 frames.
 SMALL = ("--size", "128x72", "--fps", "60", "--title", "", "--artist", "")
@@ -29,11 +31,22 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def start(command: Start, song: Path, looks: Looks) -> Callable[[], Command]:
+def held(tmp_path: Path) -> Path:
+    """As long as this file is there, no joined video is verified: what happens meanwhile can be met for sure."""
+    return tmp_path / "held"
+
+
+@pytest.fixture
+def start(command: Start, song: Path, looks: Looks, tools: Tools, held: Path) -> Callable[[], Command]:
     """Start the render that all tests here disturb."""
+    probe = held.with_name("ffprobe")
+    waits = f"while [ -e {quote(str(held))} ]; do sleep 0.05; done"
+    probe.write_text(f'#!/bin/sh\ncase "$*" in */video.*) {waits};; esac\nexec {quote(str(tools.ffprobe))} "$@"\n')
+    probe.chmod(0o755)
 
     def started() -> Command:
-        return command("render", song, "-o", "out.mp4", "--look", looks.all[0].name, "--work", "../work", *SMALL)
+        arguments = ("-o", "out.mp4", "--look", looks.all[0].name, "--work", "../work", *SMALL)
+        return command("render", song, *arguments, FFPROBE_PATH=str(probe))
 
     return started
 
@@ -73,8 +86,9 @@ def assert_nothing_left(command: Command) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("moment", [starting, drawing, joining])
 def test_a_render_that_is_asked_to_stop_leaves_nothing(
-    start: Callable[[], Command], number: signal.Signals, moment: Callable[[Command], None]
+    start: Callable[[], Command], number: signal.Signals, moment: Callable[[Command], None], held: Path
 ) -> None:
+    held.touch()
     command = start()
     moment(command)
     command.send(number)
@@ -109,8 +123,9 @@ def test_a_browser_that_hangs_holds_nobody_up_who_wants_to_stop(start: Callable[
 
 @pytest.mark.parametrize("to", ["command", "group"])
 def test_a_killed_render_goes_on_where_it_was(
-    start: Callable[[], Command], undisturbed: str, to: Literal["command", "group"]
+    start: Callable[[], Command], undisturbed: str, to: Literal["command", "group"], held: Path
 ) -> None:
+    held.touch()
     killed = start()
     first_chunk_finished(killed)
     killed.send(signal.SIGKILL, to=to)
@@ -123,6 +138,7 @@ def test_a_killed_render_goes_on_where_it_was(
     again = start()
     joining(again)
     assert (chunk.stat().st_ino, chunk.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    held.unlink()
     assert again.wait() == 0
     assert sha256(again.out / "out.mp4") == undisturbed
     assert again.orphans() == []
@@ -164,8 +180,9 @@ def test_a_crashed_ffmpeg_ends_the_render_with_one_sentence(start: Callable[[], 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 def test_a_part_of_the_browser_killed_at_any_moment_changes_nothing(
-    start: Callable[[], Command], undisturbed: str, seed: int
+    start: Callable[[], Command], undisturbed: str, seed: int, held: Path
 ) -> None:
+    held.touch()
     chance = random.Random(seed)
     kinds: list[Kind] = ["renderer", "gpu", "browser", "driver"]
     kind, moment = chance.choice(kinds), chance.choice([starting, analysed, drawing, first_chunk_finished, joining])
@@ -174,6 +191,7 @@ def test_a_part_of_the_browser_killed_at_any_moment_changes_nothing(
     time.sleep(chance.uniform(0, 1.5))
     for pid in command.processes(kind):
         kill(pid, signal.SIGKILL)
+    held.unlink()
     assert command.wait() == 0, command.stderr
     assert sha256(command.out / "out.mp4") == undisturbed
     assert command.orphans() == []

@@ -22,7 +22,7 @@ from oriel.rendering.pipeline.staging import Staging
 from oriel.rendering.pipeline.workdir import WorkFolder
 
 # Long enough for a browser on a busy machine, short enough to wait for.
-HANG_S = 5.0
+HANG_S = 10.0
 DOCUMENT: dict[str, Any] = {"output": {"width": 128, "height": 72, "fps": 60}}
 
 

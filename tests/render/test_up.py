@@ -44,6 +44,12 @@ def song(tmp_path: Path) -> Path:
     return write_wav(tmp_path / "song.wav", music(2.0))
 
 
+@pytest.fixture
+def long_song(tmp_path: Path) -> Path:
+    """Its render is met under way, however slow or fast the machine is."""
+    return write_wav(tmp_path / "long.wav", music(12.0))
+
+
 def test_a_customer_registers_renders_reads_the_mail_and_downloads(
     service: Service, song: Path, tmp_path: Path, tools: Tools
 ) -> None:
@@ -143,9 +149,11 @@ def test_a_process_that_dies_is_started_again(service: Service) -> None:
     assert service.is_healthy()
 
 
-def test_a_render_survives_the_death_of_its_worker(service: Service, song: Path) -> None:
+def test_a_render_survives_the_death_of_its_worker(service: Service, long_song: Path) -> None:
     journey = service.customer()
-    job_id = journey.submit(journey.upload(song), {**SMALL, "output": {"width": 640, "height": 360, "fps": 30}})["id"]
+    job_id = journey.submit(journey.upload(long_song), {**SMALL, "output": {"width": 640, "height": 360, "fps": 30}})[
+        "id"
+    ]
     service.wait_for(journey, job_id, "processing")
     kill(service.process("worker"), signal.SIGKILL)
     job = service.wait_for(journey, job_id, "completed")
@@ -154,14 +162,13 @@ def test_a_render_survives_the_death_of_its_worker(service: Service, song: Path)
     assert [render["status"] for render in history["renders"]["items"]] == ["completed"]
 
 
-def test_a_page_is_told_what_happens_as_it_happens(service: Service, song: Path, tmp_path: Path) -> None:
+def test_a_page_is_told_what_happens_as_it_happens(service: Service, long_song: Path) -> None:
     # News tell how a render is when they are written: that one waits is told for sure only while the worker is busy.
-    other = service.customer()
+    other, journey = service.customer(), service.customer()
+    upload = journey.upload(long_song)
     wide = {**SMALL, "output": {"width": 1280, "height": 720, "fps": 30}}
-    long = other.submit(other.upload(write_wav(tmp_path / "long.wav", music(20.0))), wide)["id"]
+    long = other.submit(other.upload(long_song), wide)["id"]
     service.wait_for(other, long, "processing")
-    journey = service.customer()
-    upload = journey.upload(song)
     with listening(service, journey.ticket()) as socket_:
         job_id = journey.submit(upload, SMALL)["id"]
         told = [_news(socket_)]
@@ -200,11 +207,11 @@ def test_a_ticket_opens_one_socket(service: Service) -> None:
 
 
 def test_an_orderly_end_gives_the_render_back(
-    service: Service, song: Path, command: Callable[..., Command], tmp_path: Path
+    service: Service, long_song: Path, command: Callable[..., Command], tmp_path: Path
 ) -> None:
     journey = service.customer()
     big = {**SMALL, "output": {"width": 1280, "height": 720, "fps": 30}}
-    job_id = journey.submit(journey.upload(song), big)["id"]
+    job_id = journey.submit(journey.upload(long_song), big)["id"]
     service.wait_for(journey, job_id, "processing")
     service.command.send(signal.SIGTERM)
     assert service.command.wait() == 0

@@ -18,7 +18,8 @@ from oriel.infra.mail.gateway import Gateway
 from oriel.infra.mail.sendgrid import SendGrid
 from oriel.infra.mail.smtp import Security, Smtp
 
-TIMEOUT_S = 0.5
+# For those who answer as well: on a busy machine a login over TLS takes its time.
+TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ def test_a_closed_account_is_named_only_after_the_right_password(app: APIFlask, 
 def test_closing_an_account_locks_out_at_once(app: APIFlask, person: Callable[..., Person]) -> None:
     ada = person()
     user_id = json_of(ada.log_in())["user"]["id"]
+    assert ada.call("GET", "/api/user/profile").status_code == 200
     with app.app_context():
         disable_user(user_id)
     assert ada.call("GET", "/api/user/profile").status_code == 401

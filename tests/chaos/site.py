@@ -13,7 +13,7 @@ from tests.chaos.ledger import Ledger
 from tests.render.processes import arguments, descendants, is_kind, kill
 from tests.render.service import Service
 
-# Five times the figure to reach, as all deadlines here.
+# Five times the figure to reach.
 ORPHANS_GONE_S = 25.0
 PATIENCE_S = 150.0
 # Big enough to be met while it is drawn.

@@ -151,9 +151,8 @@ def test_a_process_that_dies_is_started_again(service: Service) -> None:
 
 def test_a_render_survives_the_death_of_its_worker(service: Service, long_song: Path) -> None:
     journey = service.customer()
-    job_id = journey.submit(journey.upload(long_song), {**SMALL, "output": {"width": 640, "height": 360, "fps": 30}})[
-        "id"
-    ]
+    settings = {**SMALL, "output": {"width": 640, "height": 360, "fps": 30}}
+    job_id = journey.submit(journey.upload(long_song), settings)["id"]
     service.wait_for(journey, job_id, "processing")
     kill(service.process("worker"), signal.SIGKILL)
     job = service.wait_for(journey, job_id, "completed")

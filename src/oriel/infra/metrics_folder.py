@@ -15,7 +15,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _HELD = "held"
 # As prometheus_client names a process's files.
 _FILES = ("counter_{pid}.db", "histogram_{pid}.db")
-# The histogram of a route takes 2 kB, and there are some hundred.
+# The histogram of a route takes 2 kB: room for four times the routes that there are.
 _ROOM_BYTES = 512 * 1024
 
 

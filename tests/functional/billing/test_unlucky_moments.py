@@ -58,6 +58,12 @@ def refunds(till: Till) -> list[int]:
     return [refund["amount"] for refund in till.peer.everything("refund")]
 
 
+def ends(till: Till) -> None:
+    """Let the only subscription end by hand, at Stripe."""
+    till.peer.cancel_from_dashboard(till.peer.everything("subscription")[-1]["id"])
+    till.tell()
+
+
 def test_events_that_there_is_no_time_for_are_taken_up_again(
     till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,12 +78,6 @@ def test_events_that_there_is_no_time_for_are_taken_up_again(
     clock.shift(timedelta(seconds=61))
     till.settle()
     assert credits_of(till) == ["held"]
-
-
-def ends(till: Till) -> None:
-    """Let the only subscription end by hand, at Stripe."""
-    till.peer.cancel_from_dashboard(till.peer.everything("subscription")[-1]["id"])
-    till.tell()
 
 
 def test_late_news_of_a_former_subscription_gives_nothing_back(till: Till, ada: Caller) -> None:

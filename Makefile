@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-fast test-full test-coverage test-parallel chaos check format bench load-test
+.PHONY: help setup run demo test test-fast test-full test-coverage test-parallel chaos check format lock bench load-test
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,7 +49,8 @@ test-coverage: test ## line coverage, line by line
 chaos: setup ## hurt the running service again and again: 100 killed workers, a Valkey that dies and forgets
 	$(BIN)/python -m pytest -q -s tests/chaos
 
-check: setup ## format, lint, types, import order
+check: setup ## lock files, format, lint, types, import order
+	@scripts/check_locks.sh
 	$(BIN)/ruff format --check src tests benchmarks examples
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/mypy
@@ -59,6 +60,9 @@ check: setup ## format, lint, types, import order
 format: setup ## mend what the formatter can
 	$(BIN)/ruff format src tests benchmarks examples
 	$(BIN)/ruff check --fix src tests benchmarks examples
+
+lock: setup ## write the lock files from pyproject.toml
+	@scripts/lock.sh
 
 load-test: setup ## what the service stands: polls, submits, many renders, open WebSockets
 	$(BIN)/python -m benchmarks.service --json build/service.json

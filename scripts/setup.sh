@@ -46,7 +46,7 @@ node_program() {
   node_is_fit && return
   if [ ! -x .venv/bin/node ]; then
     say "installing Node into .venv/"
-    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-node.lock
   fi
   PATH="$PWD/.venv/bin:$PATH"
   node_is_fit || { say "Node 20.19 or newer is needed, and npm with it"; exit 2; }
@@ -56,17 +56,17 @@ python_environment() {
   # The first Python that can make a virtual environment: a minimal one may lack ensurepip.
   if [ ! -x .venv/bin/pip ]; then
     rm -rf .venv
-    for python in python3.11 python3.12 python3.13 python3 /usr/bin/python3; do
+    for python in python3.11 python3.12 python3.13 python3.14 python3 /usr/bin/python3; do
       command -v "$python" >/dev/null && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' &&
         "$python" -m venv .venv 2>/dev/null && break
     done
     [ -x .venv/bin/pip ] || { say "no Python 3.11 or newer that can make a virtual environment"; exit 2; }
   fi
-  if ! stamp_is_fresh python requirements-dev.lock pyproject.toml; then
+  if ! stamp_is_fresh python requirements-dev.lock requirements-uv.lock pyproject.toml; then
     say "installing Python packages"
-    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+    scripts/install_python.sh .venv requirements-dev.lock
     .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-    set_stamp python requirements-dev.lock pyproject.toml
+    set_stamp python requirements-dev.lock requirements-uv.lock pyproject.toml
   fi
 }
 

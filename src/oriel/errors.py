@@ -370,6 +370,13 @@ class InvalidSignature(CallerError):
     http_status = 400
 
 
+class InvalidEvent(CallerError):
+    """Signed by the payment service, but not an event that we can read."""
+
+    code = "INVALID_EVENT"
+    http_status = 400
+
+
 class PlanLimitSize(PaymentRequired):
     """A larger frame, or a larger song file, than the plan allows."""
 

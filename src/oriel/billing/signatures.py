@@ -2,28 +2,66 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import stripe
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from oriel import json_text
 from oriel.billing.gateway import Event
-from oriel.errors import InvalidSignature
+from oriel.errors import InvalidEvent, InvalidSignature
+from oriel.validation import ONE_LINE
 
-# Stripe signs the moment of sending; a body that is older was kept back by somebody. (0 would switch the check off.)
+# Stripe signs the moment of sending. Somebody held back a body that is older. (0 would switch the check off.)
 _TOLERANCE_S = 300
-_WRONG = "The signature does not fit the body, or is too old."
+_WRONG = "The signature does not match the body, or is older than 5 minutes."
+_ID = r"^[A-Za-z0-9_]{1,255}$"
+# The last second of the year 9998: the database takes no later one.
+_LAST_SECOND = 253_370_764_799
+
+
+class _Data(BaseModel):
+    object: dict[str, Any]
+
+
+class _Envelope(BaseModel):
+    """The fields of an event that we read. Stripe adds others, and so do its newer versions."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: Annotated[str, Field(pattern=_ID)]
+    type: Annotated[str, Field(min_length=1, max_length=255, pattern=ONE_LINE)]
+    created: Annotated[int, Field(ge=0, le=_LAST_SECOND)]
+    data: _Data
+
+
+class _About(BaseModel):
+    """The fields of an event's object that we keep. An object may lack any of them."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: Annotated[str | None, Field(pattern=_ID)] = None
+    object: Annotated[str | None, Field(pattern=ONE_LINE, max_length=255)] = None
+    payment_intent: Annotated[str | None, Field(pattern=_ID)] = None
 
 
 def read_signed(body: bytes, signature: str, secret: str) -> Event:
-    """Return an event whose signature was made with our secret over exactly this body; raise InvalidSignature."""
+    """Return an event that was signed with our secret over exactly this body.
+
+    Raises InvalidSignature where it was not, and InvalidEvent for a signed body that is no event.
+    """
     if not signature.isascii():
-        # What compares it without telling how long that took wants bytes, or ASCII.
+        # The comparison in constant time takes bytes or ASCII text only.
         raise InvalidSignature(_WRONG)
     try:
-        event = stripe.Webhook.construct_event(body, signature, secret, _TOLERANCE_S)
+        stripe.WebhookSignature.verify_header(body.decode(), signature, secret, _TOLERANCE_S)
     except (stripe.SignatureVerificationError, ValueError) as error:
         raise InvalidSignature(_WRONG) from error
-    return event_of(event)
+    try:
+        values = json_text.loads(body)
+    except ValueError as error:
+        raise InvalidEvent("The body is not JSON that we can read.") from error
+    return event_of(values)
 
 
 def signed(body: dict[str, Any], secret: str, sent_at: datetime) -> tuple[bytes, str]:
@@ -33,8 +71,12 @@ def signed(body: dict[str, Any], secret: str, sent_at: datetime) -> tuple[bytes,
     return text.encode(), header
 
 
-def event_of(event: stripe.Event) -> Event:
-    """Return what we keep of an event: which object it is about, and nothing of the customer."""
-    about = event.to_dict()["data"]["object"]
-    kept = {name: about[name] for name in ("id", "object", "payment_intent") if isinstance(about.get(name), str)}
+def event_of(values: object) -> Event:
+    """Return what we keep of an event: which object it is about, and nothing of the customer; raise InvalidEvent."""
+    try:
+        event = _Envelope.model_validate(values)
+        about = _About.model_validate(event.data.object)
+    except ValidationError as error:
+        raise InvalidEvent("The body is not an event with an id, a type, a time and an object.") from error
+    kept = about.model_dump(exclude_none=True)
     return Event(event.id, event.type, datetime.fromtimestamp(event.created, UTC), {"data": {"object": kept}})

@@ -229,7 +229,7 @@ class StripeGateway:
         params = cast("Any", {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE})
         # All pages of it.
         found = self._ask(lambda: list(self._client.events.list(params).auto_paging_iter()))
-        return [event_of(event) for event in reversed(found)]
+        return [event_of(event.to_dict()) for event in reversed(found)]
 
     @functools.cached_property
     def _portal(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from tests.functional.media.files import uploaded
 
 from oriel.billing import fulfilment, journal
 from oriel.billing.models import Credit, Payment, PaymentEvent
+from oriel.billing.signatures import signed
 from oriel.billing.standing import set_plan
 from oriel.errors import StageCrashed, UndecodableSong
 from oriel.infra.clock import clock, now
@@ -371,6 +372,13 @@ def test_what_is_not_signed_by_stripe_is_not_believed(till: Till, ada: Caller, h
         body, signature = till.deliveries.signed(delivery, secrets=["whsec_other"])
     answer = till.webhook(body, "" if how == "none" else signature)
     assert answer == 400
+    with till.app.app_context():
+        assert journal.listed(10) == []
+
+
+@pytest.mark.parametrize("body", [[], {}, {"id": "evt_1", "type": "invoice.paid", "created": "now", "data": {}}])
+def test_a_signed_body_that_is_no_event_is_the_senders_fault(till: Till, body: Any) -> None:  # noqa: ANN401
+    assert till.webhook(*signed(body, till.deliveries.secret, datetime.now(UTC))) == 400
     with till.app.app_context():
         assert journal.listed(10) == []
 

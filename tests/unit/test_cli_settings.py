@@ -53,6 +53,13 @@ def test_every_option_has_its_place(looks: Looks) -> None:
     )
 
 
+def test_a_file_in_the_flat_form_takes_options_too(looks: Looks, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(json.dumps({"shape": "gem", "glowColor": 8590805}), "utf-8")
+    made = document(looks, "size=0.5", settings=tmp_path / "s.json", title="T")
+    assert made.params == {"shape": "gem", "glowColor": 8590805, "size": 0.5}
+    assert (made.look, made.text.title) == ("prism", "T")
+
+
 def test_options_win_over_the_file_and_assignments_over_both(looks: Looks, tmp_path: Path) -> None:
     content = {"seed": 1, "text": {"title": "file", "artist": "file"}, "params": {"size": 1, "facets": 5}}
     (tmp_path / "s.json").write_text(json.dumps(content), "utf-8")

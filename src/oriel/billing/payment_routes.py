@@ -38,7 +38,7 @@ class OrderIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     upload_id: str = Field(min_length=1, max_length=40)
-    settings: dict[str, Any] = Field(default_factory=dict, description="Settings document, version 1")
+    settings: dict[str, Any] = Field(default_factory=dict, description="A settings document, as `submit` takes it")
 
 
 class CreateSessionIn(BaseModel):

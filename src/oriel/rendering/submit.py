@@ -158,13 +158,13 @@ def _refuse_repeat(session: Session, user_id: str, upload: Upload, stored: dict[
 
 def _checked(order: Order, plan: Plan) -> dict[str, Any]:
     """Return the settings as a whole document: every key is there, and the size is one that the payer allows."""
-    document = order.settings
-    payer = CREDIT if order.pay_with == "credit" else plan
-    output = document.get("output")
-    if isinstance(output, dict | None) and not {"width", "height"} & set(output or {}):
+    settings = parse_settings(order.settings)
+    document = settings.model_dump(mode="json")
+    if "width" not in settings.output.model_fields_set:
+        payer = CREDIT if order.pay_with == "credit" else plan
         short = min(_FULL_HD, payer.largest_frame)
-        document = {**document, "output": {**(output or {}), "width": short * 16 // 9, "height": short}}
-    return parse_settings(document).model_dump(mode="json")
+        document["output"] |= {"width": short * 16 // 9, "height": short}
+    return document
 
 
 def _accepted_before(session: Session, user_id: str, order: Order) -> RenderJob | None:

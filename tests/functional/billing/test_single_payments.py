@@ -71,6 +71,15 @@ def status_of(customer: Caller, session_id: str) -> dict[str, Any]:
     return dict(answer.json or {})
 
 
+def test_the_flat_settings_can_be_paid_for(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada, render={"upload_id": uploaded(ada), "settings": {"shape": "cube", "glowColor": 255}})
+    till.peer.pay(session_id)
+    till.tell()
+    with till.app.app_context():
+        job = db.session.scalars(select(RenderJob)).one()
+    assert job.render_config["params"] == {"shape": "cube", "glowColor": 255}
+
+
 def test_a_credit_is_bought_and_held(till: Till, ada: Caller) -> None:
     session_id = till.open(ada)
     assert status_of(ada, session_id)["status"] == "pending"

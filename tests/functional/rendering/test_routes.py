@@ -106,6 +106,19 @@ def test_song_and_settings_may_come_together(customer: Caller) -> None:
     assert job.render_config["look"] == "halo"
 
 
+@pytest.mark.parametrize("multipart", [False, True])
+def test_settings_may_be_flat(customer: Caller, multipart: bool) -> None:
+    flat = {"shape": "cube", "size": 2.5, "glowColor": 8590805}
+    if multipart:
+        answer = customer.post("/api/render/submit", data={"audio": wav(), "settings": json.dumps(flat)})
+    else:
+        answer = submitted(customer, settings=flat)
+    assert answer.status_code == 202, answer.text
+    job = db.session.scalars(select(RenderJob)).one()
+    assert (job.render_config["look"], job.render_config["params"]) == ("prism", flat)
+    assert job.render_config["output"]["width"] == 1280
+
+
 def test_without_a_size_it_is_the_largest_of_the_plan(customer: Caller) -> None:
     submitted(customer)
     output = db.session.scalars(select(RenderJob)).one().render_config["output"]

@@ -142,8 +142,26 @@ class SettingsDocument(_Part):
     finish: Finish = Finish()
 
 
+# A render's settings may also be these keys alone, without a document around them.
+FLAT_LOOK = "prism"
+FLAT_KEYS = ("shape", "size", "baseColor", "glowColor", "pulseIntensity")
+
+
 def document_schema() -> dict[str, Any]:
-    """Return the JSON schema of a document that somebody may send, in one piece; params are the look's own."""
+    """Return the JSON schema of the settings that a request may hold: a document, or the flat form."""
+    flat = {
+        "title": "FlatSettings",
+        "description": "The flat form: parameters of prism, and nothing else.",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": {key: _COLOURS if key.endswith("Color") else {} for key in FLAT_KEYS},
+    }
+    return {"anyOf": [_nested_schema(), flat]}
+
+
+def _nested_schema() -> dict[str, Any]:
+    """Return the JSON schema of a document in one piece, without references; params are the look's own."""
     schema = SettingsDocument.model_json_schema(mode="validation")
     parts = schema.pop("$defs")
 
@@ -168,20 +186,41 @@ def parse_settings(content: Mapping[str, Any]) -> SettingsDocument:
     if json_text.is_too_deep(content):
         raise InvalidSettings(f"The settings are {json_text.TOO_DEEP}.")
     try:
-        return SettingsDocument.model_validate(_migrated(dict(content)))
+        return SettingsDocument.model_validate(_migrated(nested(content)))
     except ValidationError as error:
         raise _first_problem(error) from error
 
 
+def nested(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as a document: those in the flat form become prism's parameters, a document stays as it is.
+
+    Raises InvalidSettings for a mixture of both forms.
+    """
+    flat = {key: value for key, value in content.items() if key in FLAT_KEYS}
+    if not flat:
+        return dict(content)
+    others = [key for key in content if key not in flat]
+    mixed = [key for key in others if key in SettingsDocument.model_fields]
+    if mixed:
+        first = next(iter(flat))
+        raise InvalidSettings(
+            f"These settings mix two forms: put “{first}” inside “params”, or leave “{mixed[0]}” out.", setting=first
+        )
+    if others:
+        message = f"There is no setting “{others[0]}” beside “{next(iter(flat))}”: {suggest(others[0], FLAT_KEYS)}"
+        raise UnknownSetting(message, setting=others[0], valid=list(FLAT_KEYS))
+    return {"look": FLAT_LOOK, "params": flat}
+
+
 def read_settings_json(text: str) -> dict[str, Any]:
-    """Parse a document's JSON text, without checking it against the schema."""
+    """Parse a document's JSON text, without checking it against the schema; the flat form comes back as a document."""
     try:
         content = json_text.loads(text)
     except ValueError as error:
         raise InvalidSettings(f"The settings are no JSON that we can read: {error}.") from error
     if not isinstance(content, dict):
         raise InvalidSettings("The settings must be a JSON object.")
-    return content
+    return nested(content)
 
 
 def read_settings_file(path: Path) -> dict[str, Any]:

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from oriel.errors import InvalidSettings, UnknownSetting
 from oriel.rendering.pipeline import settings_document
 from oriel.rendering.pipeline.settings_document import (
     SettingsDocument,
+    document_schema,
     parse_settings,
     read_settings_file,
     read_settings_json,
@@ -174,3 +176,30 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
 def test_a_range_beyond_a_day_is_refused(key: str) -> None:
     with pytest.raises(InvalidSettings, match=f"range.{key}"):
         parse_settings({"range": {key: 1e308}})
+
+
+FLAT = {"shape": "cube", "size": 2, "baseColor": "#fff000", "glowColor": 8590805, "pulseIntensity": 0.5}
+
+
+def test_the_flat_form_becomes_parameters_of_prism() -> None:
+    assert parse_settings(FLAT) == SettingsDocument(look="prism", params=FLAT)
+    assert read_settings_json('{"shape": "cube"}') == {"look": "prism", "params": {"shape": "cube"}}
+
+
+def test_the_published_schema_holds_both_forms_and_no_mixture() -> None:
+    schema = jsonschema.Draft202012Validator(document_schema())
+    assert all(schema.is_valid(settings) for settings in (FLAT, {}, {"look": "halo", "params": {"size": 1}}))
+    assert not any(schema.is_valid(settings) for settings in (FLAT | {"look": "halo"}, FLAT | {"facets": 1}))
+
+
+def test_a_mixture_of_both_forms_is_refused() -> None:
+    with pytest.raises(InvalidSettings) as refusal:
+        parse_settings({"seed": 1, "size": 2})
+    assert refusal.value.message == ("These settings mix two forms: put “size” inside “params”, or leave “seed” out.")
+    assert refusal.value.details == {"setting": "size"}
+
+
+def test_an_unknown_key_in_the_flat_form_is_refused_by_name() -> None:
+    with pytest.raises(UnknownSetting) as refusal:
+        parse_settings({"shape": "cube", "glowColour": 1})
+    assert refusal.value.message == "There is no setting “glowColour” beside “shape”: did you mean “glowColor”?"

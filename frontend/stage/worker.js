@@ -113,7 +113,7 @@ const methods = {
     const gl = /** @type {WebGLRenderer} */ (renderer);
     gl.setSize(width, height, false);
     show.draw(frame);
-    show.compositor.toRgb(null);
+    show.compositor.toCanvas();
     const canvas = new OffscreenCanvas(width, height);
     const page = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
     page.drawImage(gl.domElement, 0, 0);
@@ -184,7 +184,7 @@ function drawPart(part, index) {
   if (part === 'frame') draw(index);
   if (part === 'scene') show.drawScene(index);
   if (part === 'glow') show.compositor.drawGlow();
-  if (part === 'pack') show.compositor[transparent ? 'toRgb' : 'toNv12'](target);
+  if (part === 'pack') show.compositor[transparent ? 'toRgba' : 'toNv12'](target);
 }
 
 /**
@@ -229,7 +229,7 @@ async function picture(url) {
  */
 function draw(index, {show, target, transparent} = current()) {
   show.draw(index);
-  if (transparent) show.compositor.toRgb(target);
+  if (transparent) show.compositor.toRgba(target);
   else show.compositor.toNv12(target);
 }
 

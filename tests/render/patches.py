@@ -13,12 +13,13 @@ GREYS = ("#101010", "#202020", "#404040", "#606060", "#808080", "#a0a0a0", "#c0c
 PATCHES = Look(
     name="patches",
     title="Patches",
-    description="Upright stripes of flat colours",
+    description="Flat colours in reading order",
     background={"type": "color", "color": "#000000"},
     parameters={
         "type": "object",
         "properties": {
             "colors": {"type": "array", "default": [*PRIMARIES, *GREYS]},
+            "rows": {"type": "integer", "default": 1},
             "alpha": {"type": "number", "default": 1},
         },
     },

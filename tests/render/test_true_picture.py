@@ -144,7 +144,7 @@ def test_primaries_and_greys_keep_their_values_and_are_tagged(
     assert {key: about[key] for key in BT709} == BT709
     decoded = frame(video, tools, 4)
     for index, color in enumerate((*PRIMARIES, *GREYS)):
-        wanted = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+        wanted = rgb(color)
         middle = round((index + 0.5) * width / 16)
         found = decoded[8:-8, middle - 4 : middle + 4, :3].reshape(-1, 3).mean(axis=0)
         assert np.abs(found - wanted).max() <= 2, (color, found)
@@ -160,15 +160,70 @@ def test_half_transparent_colours_are_straight_and_half_opaque(render: Render, t
         assert np.abs(found - [*wanted, 127.5]).max() <= 2, found
 
 
+QUARTERS = [
+    ("#800000", "upper left"),
+    ("#008000", "upper right"),
+    ("#000080", "lower left"),
+    ("#606060", "lower right"),
+]
+
+
+def quarters(picture: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
+    """Return the mean colour in the middle of each quarter, in reading order."""
+    height, width = picture.shape[:2]
+    places = [(y, x) for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
+    return [picture[y - 4 : y + 4, x - 4 : x + 4, :3].mean(axis=(0, 1)) for y, x in places]
+
+
+def rgb(color: str) -> list[int]:
+    return [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+@pytest.mark.parametrize(("name", "document"), FORMATS)
+def test_up_is_up_and_left_is_left(
+    render: Render, tools: Tools, short_song: Path, name: str, document: Mapping[str, Any]
+) -> None:
+    params = {"colors": [color for color, _ in QUARTERS], "rows": 2}
+    text = {"title": "Up and left", "artist": ""}
+    decoded = frame(render(short_song, name, look="patches", params=params, text=text, **document).output, tools, 30)
+    for (color, place), found in zip(QUARTERS, quarters(decoded), strict=True):
+        assert np.abs(found - rgb(color)).max() <= 3, (place, found)
+    # In a wide frame the title stands lower left, and its letters are what is brightest.
+    rows, columns = np.nonzero(decoded[..., :3].min(axis=2) > 0x70)
+    assert len(rows) > 20
+    assert (rows.min() > 90, columns.mean() < 160) == (True, True)
+
+
+@pytest.mark.parametrize("behind", ["image", "cover"])
+def test_a_picture_behind_the_scene_is_upright(
+    render: Render, tools: Tools, blink: Path, tmp_path: Path, behind: str
+) -> None:
+    picture = tmp_path / "quarters.png"
+    parts = [value for color, _ in QUARTERS for value in ("-f", "lavfi", "-i", f"color={color}:s=160x90")]
+    joined = "[0][1]hstack[a];[2][3]hstack[b];[a][b]vstack,format=rgb24"
+    run_checked(
+        [tools.ffmpeg, "-v", "error", *parts, "-filter_complex", joined, "-frames:v", "1", picture], timeout_s=30
+    )
+    document = {
+        "image": {"background": {"type": "image", "image": str(picture)}},
+        "cover": {"background": {"type": "image", "image": "cover"}, "cover": {"source": "file", "file": str(picture)}},
+    }[behind]
+    params = {"colors": ["#000000"], "alpha": 0}
+    decoded = frame(render(blink, look="patches", params=params, text=NO_TEXT, **document).output, tools, 4)
+    for (color, place), found in zip(QUARTERS, quarters(decoded), strict=True):
+        # The air behind a scene is shown at half its light.
+        assert np.abs(found - np.array(rgb(color)) / 2).max() <= 6, (place, found)
+
+
 @every_look
-def test_a_transparent_video_of_a_look_is_what_the_page_draws(
+def test_a_transparent_video_of_a_look_is_what_the_page_shows(
     render: Render, stage: Stage, tools: Tools, blink: Path, look: Look
 ) -> None:
     video = render(blink, "a.mov", look=look.name, **TRANSPARENT).output
     drawn = np.frombuffer(next(bytes(raw) for raw in stage.frames(4, 1)), np.uint8).reshape(180, 320, 4)
-    decoded = frame(video, tools, 4, "rgba")
+    decoded, shown = frame(video, tools, 4, "rgba"), screenshot(stage, 4, 320, 180)
     assert np.abs(drawn[..., 3].astype(int) - decoded[..., 3]).mean() <= 2
-    # Where nothing is seen its colour is nobody's business.
+    # The colour of a pixel that nobody sees does not matter.
     weight = drawn[..., 3:].astype(float) / 255
     assert weight.max() > 0.5
-    assert (np.abs(drawn[..., :3].astype(int) - decoded[..., :3]) * weight).mean() <= 2
+    assert (np.abs(shown[..., :3].astype(int) - decoded[..., :3]) * weight).mean() <= 2

@@ -53,6 +53,7 @@ export class Compositor {
     this.defines = Object.fromEntries(Object.entries(defines).filter(([, on]) => on).map(([name]) => [name, '']));
     this.uniforms = finishUniforms(this);
     this.rgb = new FullscreenPass(TO_RGB, this.uniforms, this.defines);
+    this.rgba = new FullscreenPass(TO_RGB, this.uniforms, {...this.defines, TOP_FIRST: ''});
     this.nv12 = new FullscreenPass(TO_NV12, this.uniforms, this.defines);
   }
 
@@ -81,9 +82,17 @@ export class Compositor {
     this.glow.draw(this.renderer);
   }
 
-  /** @param {WebGLRenderTarget | null} target null = the canvas */
-  toRgb(target) {
-    this.rgb.draw(this.renderer, target);
+  /** Draw into the canvas, where row 0 is the lower edge. */
+  toCanvas() {
+    this.rgb.draw(this.renderer, null);
+  }
+
+  /**
+   * Draw for reading back, row 0 being the upper edge.
+   * @param {WebGLRenderTarget} target
+   */
+  toRgba(target) {
+    this.rgba.draw(this.renderer, target);
   }
 
   /** @param {WebGLRenderTarget} target made by `nv12Target` */
@@ -92,7 +101,7 @@ export class Compositor {
   }
 
   dispose() {
-    for (const thing of [this.scene, this.glow, this.rgb, this.nv12]) thing.dispose();
+    for (const thing of [this.scene, this.glow, this.rgb, this.rgba, this.nv12]) thing.dispose();
   }
 }
 

@@ -67,11 +67,19 @@ vec4 noiseRow(vec4 noise, int row) {
 }
 `;
 
-/** The finished RGB picture for a canvas, or RGBA with straight alpha when TRANSPARENT. */
+/**
+ * The finished RGB picture for a canvas, or RGBA with straight alpha when TRANSPARENT. GL counts rows from below; with
+ * TOP_FIRST row 0 is the picture's upper edge, which is how the bytes leave the GPU.
+ */
 export const TO_RGB = `${FINISH}
 void main() {
+#ifdef TOP_FIRST
+  vec2 p = vec2(uv.x, 1. - uv.y);
+  vec4 s = texelFetch(scene, ivec2(gl_FragCoord.x, size.y - gl_FragCoord.y), 0);
+#else
   vec2 p = uv;
   vec4 s = texelFetch(scene, ivec2(gl_FragCoord.xy), 0);
+#endif
   vec3 light = texture(glowMap, p).rgb * glow;
 #ifdef TRANSPARENT
   float halo = max(light.r, max(light.g, light.b));

@@ -66,7 +66,7 @@ export class Show {
   }
 
   /**
-   * Draw everything of one frame but the final pass; follow with `compositor.toNv12` or `toRgb`.
+   * Draw everything of one frame but the final pass; follow with `compositor.toNv12`, `toRgba` or `toCanvas`.
    * @param {number} frame index from the start of the song
    */
   draw(frame) {

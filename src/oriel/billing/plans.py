@@ -47,7 +47,7 @@ FREE = Plan(
     at_once=1,
     weight=1,
     storage_bytes=1 * _GB,
-    kept_for=timedelta(days=14),
+    kept_for=timedelta(days=30),
     writes_a_minute=30,
 )
 PRO = Plan(

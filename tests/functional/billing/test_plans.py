@@ -21,6 +21,7 @@ def test_anybody_sees_the_plans(client: FlaskClient) -> None:
         ("pro", 999, 50),
         ("enterprise", 2999, None),
     ]
+    assert [plan["kept_for_days"] for plan in (*answer["plans"], answer["render"])] == [30] * 4
     assert (answer["render"]["price_cents"], answer["render"]["watermark"]) == (499, False)
 
 

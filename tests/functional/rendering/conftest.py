@@ -48,7 +48,7 @@ def make_job(caller: Callable[..., Caller]) -> MakeJob:
                 plan=terms.name,
                 weight=terms.weight,
                 at_once=columns.pop("at_once", terms.at_once),
-                kept_for_s=14 * 86400,
+                kept_for_s=30 * 86400,
                 created_at=columns.pop("created_at", now()),
             )
             for name, value in columns.items():

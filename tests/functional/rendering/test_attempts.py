@@ -52,7 +52,7 @@ def test_a_render_is_claimed_reported_and_completed(make_job: MakeJob) -> None:
     assert (done.status, done.progress, done.video_object) == ("completed", 1.0, "videos/a.mp4")
     assert done.expires_at
     assert done.completed_at
-    assert done.expires_at - done.completed_at == timedelta(days=14)
+    assert done.expires_at - done.completed_at == timedelta(days=30)
     assert right_of(job) == "spent"
     assert letters_about(job) == ["render_ready"]
 

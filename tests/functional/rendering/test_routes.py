@@ -331,7 +331,7 @@ def test_a_person_reads_why_there_is_no_video(client: FlaskClient) -> None:
 def test_a_video_is_gone_on_its_minute(client: FlaskClient, make_job: MakeJob, tmp_path: Path) -> None:
     job = completed(make_job(), tmp_path)
     path = f"/d/{links.token_of(job.id, job.link_generation)}"
-    clock.shift(timedelta(days=14) - timedelta(seconds=30))
+    clock.shift(timedelta(days=30) - timedelta(seconds=30))
     assert fetched(client, path).status_code == 200
     clock.shift(timedelta(seconds=31))
     answer = fetched(client, path)

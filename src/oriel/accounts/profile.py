@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from oriel.accounts import activity, letters, passwords
 from oriel.accounts.activity import Did
 from oriel.accounts.addresses import checked_email
+from oriel.accounts.keys import revoke_keys
 from oriel.accounts.login import prove, refuse_other_password
 from oriel.accounts.models import User
 from oriel.accounts.origin import Origin
@@ -30,8 +31,8 @@ class Change:
 def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) -> None:
     """Change name, address and password; the latter two want the current password.
 
-    A new address counts once it is confirmed; a new password ends all sessions but this one. Raise InvalidBody,
-    WrongLogin, InvalidEmail, EmailTaken, WeakPassword, TooManyRequests.
+    A new address counts once it is confirmed; a new password ends all sessions but this one, and all API keys. Raise
+    InvalidBody, WrongLogin, InvalidEmail, EmailTaken, WeakPassword, TooManyRequests.
     """
     email = checked_email(wanted.email) if wanted.email is not None else None
     proven = _prove(user, wanted.current_password, origin) if email is not None or wanted.password is not None else None
@@ -49,8 +50,10 @@ def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) 
             user.password_hash = stored
             end_reset_links(session, user.id)
             end_sessions(session, user.id, because="password changed", but=session_id)
-            letters.tell_new_password(session, user)
-            activity.record(session, user.id, Did.PASSWORD_CHANGED, origin)
+            # Somebody who knew the old password may have made keys with it.
+            ended = revoke_keys(session, user.id)
+            letters.tell_new_password(session, user, keys_ended=ended)
+            activity.record(session, user.id, Did.PASSWORD_CHANGED, origin, keys_revoked=ended)
 
 
 def _prove(user: User, password: str | None, origin: Origin) -> str:

@@ -1,6 +1,7 @@
 """What a user sees and changes of the own account."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -28,6 +29,11 @@ def untold(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _put(person: Person, **wanted: object) -> TestResponse:
     return person.call("PUT", "/api/user/profile", json=wanted)
+
+
+def _activity(person: Person) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = json_of(person.call("GET", "/api/user/activity"))["items"]
+    return items
 
 
 @pytest.mark.usefixtures("untold")
@@ -149,6 +155,18 @@ def test_a_new_password_ends_the_other_sessions(ada: Person, mailbox: Mailbox) -
     assert ada.log_in().status_code == 422
     assert ada.log_in(password=OTHER_PASSWORD).status_code == 200
     assert mailbox.mails("password_changed")
+
+
+def test_a_new_password_ends_the_api_keys(ada: Person, mailbox: Mailbox) -> None:
+    key = {"X-API-Key": json_of(ada.make_key())["secret"]}
+    _put(ada, name="Countess")
+    assert ada.client.get("/api/user/profile", headers=key).status_code == 200
+    assert _put(ada, password=OTHER_PASSWORD, current_password=PASSWORD).status_code == 200
+    assert ada.client.get("/api/user/profile", headers=key).status_code == 401
+    assert json_of(ada.call("GET", "/api/user/keys"))["total"] == 0
+    assert "API keys" in mailbox.mails("password_changed")[0].text
+    [changed] = [each for each in _activity(ada) if each["kind"] == "password_changed"]
+    assert changed["details"] == {"keys_revoked": 1}
 
 
 def test_a_weak_new_password_is_refused(ada: Person) -> None:

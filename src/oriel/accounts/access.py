@@ -12,7 +12,7 @@ from flask_jwt_extended import get_jwt
 from sqlalchemy import bindparam, select, update
 
 from oriel.accounts.models import ApiKey, User, UserSession
-from oriel.accounts.tokens import Claims, claims_of, read_access_token, read_token
+from oriel.accounts.tokens import REFRESH_COOKIE, Claims, claims_of, read_access_token, read_token
 from oriel.errors import AccountDisabled, EmailNotVerified, NotAllowed, NotAuthenticated
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -22,6 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 API_KEY_HEADER = "X-API-Key"
 
+_NO_KEYS = "An API key cannot do this. Please log in and send the access token as Authorization: Bearer."
 _USE_NOTED_EVERY = timedelta(minutes=10)
 # Both by one query, which is put together once: every request of everybody who is logged in comes by it.
 _HOLDER = (
@@ -141,6 +142,8 @@ def _good_session(session: UserSession | None, user_id: str) -> UserSession:
 
 
 def _admitted(who: Who, *, keys: bool) -> User:
+    if _is_key_alone() and not (REFRESH_COOKIE in request.cookies if who is Who.SESSION else keys):
+        raise NotAuthenticated(_NO_KEYS)
     user = _holder() if who is Who.SESSION else _caller(keys=keys)
     if user.disabled_at:
         raise AccountDisabled("This account is closed. Write to us if you think that this is a mistake.")
@@ -157,6 +160,10 @@ def _holder() -> User:
 
 def _in_header() -> bool:
     return "Authorization" in request.headers
+
+
+def _is_key_alone() -> bool:
+    return API_KEY_HEADER in request.headers and not _in_header()
 
 
 def _caller(*, keys: bool) -> User:

@@ -27,6 +27,7 @@ REFRESH_LIFE = timedelta(days=30)
 # A page that asks twice at once, or whose first answer was lost, is no thief.
 REUSE_GRACE = timedelta(seconds=10)
 
+REFRESH_COOKIE = "oriel_refresh"
 _ISSUER = "oriel"
 _SEEN = "oriel.tokens"
 # Some megabytes: the extension takes a token among others and among spaces, and a header may be long.
@@ -63,7 +64,7 @@ def init_tokens(app: Flask, settings: Settings) -> None:
         JWT_REFRESH_COOKIE_PATH="/api/auth/",
         # The access token lives in the page's memory: only the refresh token may come as a cookie.
         JWT_ACCESS_COOKIE_NAME="oriel_no_access_cookie",
-        JWT_REFRESH_COOKIE_NAME="oriel_refresh",
+        JWT_REFRESH_COOKIE_NAME=REFRESH_COOKIE,
         JWT_REFRESH_CSRF_COOKIE_NAME="oriel_csrf",
     )
     jwt.init_app(app)

@@ -69,9 +69,21 @@ def test_an_unknown_key_is_refused(known: Callable[..., Caller]) -> None:
 def test_a_key_does_not_change_the_account(known: Callable[..., Caller]) -> None:
     ada = known()
     _, key = _make(ada)
-    assert ada.client.put("/api/user/profile", headers=key, json={"name": "x"}).status_code == 401
-    assert ada.client.post("/api/user/keys", headers=key, json=_asking("x")).status_code == 401
-    assert ada.client.delete("/api/user/sessions", headers=key).status_code == 401
+    for method, path in (
+        ("PUT", "/api/user/profile"),
+        ("POST", "/api/user/keys"),
+        ("DELETE", "/api/user/sessions"),
+        ("POST", "/api/auth/logout"),
+    ):
+        answer = ada.client.open(path, method=method, headers=key, json={})
+        assert code_of(answer) == (401, "NOT_AUTHENTICATED")
+        assert json_of(answer)["error"]["message"].startswith("An API key cannot do this. Please log in")
+
+
+def test_a_token_counts_where_a_key_comes_along(known: Callable[..., Caller]) -> None:
+    ada = known()
+    _, key = _make(ada)
+    assert ada.put("/api/user/profile", headers=key, json={"name": "x"}).status_code == 200
 
 
 def test_a_closed_account_has_no_keys(app: APIFlask, known: Callable[..., Caller]) -> None:

@@ -4,7 +4,9 @@ from datetime import timedelta
 from pathlib import PurePath
 
 from flask import Response, redirect
+from sqlalchemy import select
 
+from oriel.accounts.models import User
 from oriel.errors import Expired, NotFound, StorageFailed, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db
@@ -19,8 +21,12 @@ _KEPT_IN_NAMES = " -_.,()&'!"
 
 
 def job_behind(token: str) -> RenderJob:
-    """Return the render that a delivery link means; NotFound for a forged or revoked one."""
-    job = db.session.get(RenderJob, links.job_id_in(token))
+    """Return the render that a delivery link means.
+
+    Raise NotFound for a forged or revoked link, and while its owner's account is disabled.
+    """
+    of_open_account = select(RenderJob).join(User, User.id == RenderJob.user_id).where(User.disabled_at.is_(None))
+    job = db.session.scalar(of_open_account.where(RenderJob.id == links.job_id_in(token)))
     if job is None or not links.is_sealed(token, job.link_generation):
         raise NotFound("There is nothing behind this link. Was it copied whole?")
     return job

@@ -18,6 +18,7 @@ from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh
 from werkzeug.test import TestResponse
 
+from oriel.accounts.operators import disable_user, enable_user
 from oriel.billing.models import RenderRight
 from oriel.errors import PaymentRequired
 from oriel.infra.clock import clock
@@ -317,6 +318,18 @@ def test_a_link_that_was_changed_or_revoked_opens_nothing(
     with writing() as session:
         session.get_one(RenderJob, job.id).link_generation += 1
     assert fetched(client, f"/d/{token}").status_code == 404
+
+
+def test_the_link_of_a_disabled_account_opens_nothing_until_it_is_enabled(
+    client: FlaskClient, make_job: MakeJob, tmp_path: Path
+) -> None:
+    job = completed(make_job(), tmp_path)
+    path = f"/d/{links.token_of(job.id, job.link_generation)}"
+    disable_user(job.user_id)
+    answer = fetched(client, path)
+    assert (answer.status_code, code_of(answer)) == (404, "NOT_FOUND")
+    enable_user(job.user_id)
+    assert fetched(client, path).status_code == 200
 
 
 def test_a_person_reads_why_there_is_no_video(client: FlaskClient) -> None:

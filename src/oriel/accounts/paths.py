@@ -1,9 +1,18 @@
-"""Ids in paths: what cannot be an id is not found, before any database is asked."""
+"""Ids in paths: a text that cannot be an id names nothing, and no database sees it."""
+
+import re
 
 from werkzeug.routing import BaseConverter
 
+_ID = re.compile("[0-9a-v]{26}")
+
 
 class IdConverter(BaseConverter):
-    """`<id:…>` in a route: 26 characters, as oriel.infra.ids makes them."""
+    """`<id:…>` in a route: 26 characters, as oriel.infra.ids makes them.
 
-    regex = "[0-9a-v]{26}"
+    The view gets any other text as an empty id, so that it can answer in its own words that there is no such thing.
+    """
+
+    def to_python(self, value: str) -> str:
+        """Return the id, empty where the text is none."""
+        return value if _ID.fullmatch(value) else ""

@@ -226,6 +226,17 @@ def test_somebody_elses_render_is_not_there(caller: Callable[..., Caller], make_
     assert stranger.post(f"/api/render/cancel/{job.id}").status_code == 404
 
 
+@pytest.mark.parametrize("text", ["abc", "0" * 26, "0" * 25 + "Z", "0" * 2000, "%00", "%F0%9F%8E%B9", "..%5C"])
+def test_a_text_that_is_no_id_names_no_render(customer: Caller, text: str) -> None:
+    for path in (f"/api/render/status/{text}", f"/api/jobs/{text}/status", f"/api/user/download/{text}"):
+        answer = customer.get(path)
+        assert (answer.status_code, (answer.json or {})["error"]["message"]) == (404, "There is no such render.")
+
+
+def test_somebody_unknown_logs_in_before_any_id_is_looked_at(client: FlaskClient) -> None:
+    assert client.get("/api/render/status/abc").status_code == 401
+
+
 def test_the_same_key_gives_the_same_render(customer: Caller) -> None:
     upload, key = uploaded(customer), {"Idempotency-Key": "k1"}
     first = customer.post("/api/render/submit", json={"upload_id": upload}, headers=key)

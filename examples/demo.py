@@ -36,11 +36,11 @@ _INTERRUPTED = 130
 
 
 class DemoFailed(Exception):  # noqa: N818  (named for its situation, as those of oriel.errors)
-    """What kept the demo from its end, in a sentence."""
+    """The demo cannot go on; the sentence says why."""
 
 
 def main() -> None:
-    """Go through it; standard output gets the path of the song's video, standard error all that happens."""
+    """Run the demo: the path of the song's video goes to standard output, progress to standard error."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("song", type=Path, nargs="?", help="the example song by default")
     song: Path | None = parser.parse_args().song
@@ -51,9 +51,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     except (DemoFailed, RuntimeError, OSError) as error:
-        sys.exit(f"The demo has failed: {error}")
+        sys.exit(f"The demo failed. {error}")
     except httpx.HTTPError as error:
-        sys.exit(f"The demo has failed: its service does not answer ({error}). Its log is {_OUT / 'service.log'}.")
+        sys.exit(f"The demo failed. Its service does not answer ({error}). Its log is {_OUT / 'service.log'}.")
 
 
 def own_environment(outer: Mapping[str, str], dotenv: Mapping[str, str | None]) -> dict[str, str]:
@@ -76,26 +76,26 @@ def _demonstrate(song: Path | None) -> None:
     _OUT.mkdir(exist_ok=True)
     song = song or _composed()
     if not song.is_file():
-        raise DemoFailed(f"there is no song {song}.")
+        raise DemoFailed(f"There is no file {song}.")
     video = _OUT / f"{song.stem}.mp4"
     bought = video.with_stem(f"{video.stem}-bought")
     with _service() as url:
-        _say("a new customer, on the free plan")
+        _say("A new customer on the Free plan:")
         _send(song, url, video)
-        _say("two customers who pay (nothing is charged: payments go to the offline service)")
+        _say("Two customers who pay (nothing is charged: the demo uses the offline payment service):")
         paying.pay(song, url, bought, _say_below)
-    _say(f"what was bought, the first 5 seconds in 1080p without the watermark: {bought.absolute()}")
-    _say("the whole song, as the free plan makes it:")
+    _say(f"The video that was bought, 5 seconds in 1080p without a watermark: {bought.absolute()}")
+    _say("The whole song, made on the Free plan:")
     print(video.absolute())
 
 
 def _composed() -> Path:
-    _say("the example song is composed, which takes some seconds")
+    _say("Composing the example song, which takes a few seconds.")
     song = _OUT / "first-light.wav"
     composer = [sys.executable, "examples/compose.py", str(song), "--cover", str(song.with_suffix(".png"))]
     done = subprocess.run(composer, check=False, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        raise DemoFailed(f"the example song could not be composed. {_last_line(done.stderr)}")
+        raise DemoFailed(f"The example song could not be composed. {_last_line(done.stderr)}")
     return song
 
 
@@ -105,7 +105,7 @@ def _service() -> Iterator[str]:
     log = _OUT / "service.log"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, log.open("wb") as output:
         port = _free_port()
-        _say("a service of the demo's own starts")
+        _say("Starting a service for the demo.")
         service = subprocess.Popen(
             [sys.executable, "-m", "oriel", "up", "--port", str(port), "--data", str(Path(folder) / "data")],
             # There is no .env.
@@ -119,7 +119,7 @@ def _service() -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             _await(service, url, log)
-            _say(f"it runs at {url} (its log: {log})")
+            _say(f"It runs at {url} until the demo ends (log: {log}).")
             yield url
         finally:
             _end(service)
@@ -136,9 +136,9 @@ def _await(service: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
     while not _is_healthy(url):
         if service.poll() is not None:
             said = _last_line(log.read_text("utf-8", "replace")).removeprefix("Error: ")
-            raise DemoFailed(f"its service does not start. {said}")
+            raise DemoFailed(f"Its service does not start. {said}")
         if time.monotonic() > deadline:
-            raise DemoFailed(f"its service does not answer within {_START_S:.0f} s. Its log is {log}.")
+            raise DemoFailed(f"Its service does not answer within {_START_S:.0f} s. Its log is {log}.")
         time.sleep(_POLL_S)
 
 

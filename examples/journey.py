@@ -2,10 +2,12 @@
 
 python examples/journey.py SONG --url http://127.0.0.1:5000 --output video.mp4
 
-It needs a development service (`make run`), because it reads the mail under /dev/mail.json.
+Without --url it asks the service on this machine, on the port that PORT names (5000 by default). It needs a
+development service (`make run`), because it reads the mail under /dev/mail.json.
 """
 
 import argparse
+import os
 import secrets
 import sys
 import time
@@ -20,8 +22,13 @@ _POLL_S = 0.5
 _TIMEOUT_S = 60.0
 
 
+def local_url() -> str:
+    """Return the address of the service on this machine."""
+    return f"http://127.0.0.1:{os.environ.get('PORT') or 5000}"
+
+
 class Journey:
-    """A customer with an address of their own; every step raises when the service does not do what it should."""
+    """A customer with an address of their own; a step that is refused raises RuntimeError with the reason."""
 
     def __init__(self, url: str, say: Callable[[str], None]) -> None:
         self.email = f"demo-{secrets.token_hex(4)}@example.com"
@@ -63,7 +70,8 @@ class Journey:
             time.sleep(_POLL_S)
             job = self.status(job["id"])
         if job["status"] != "completed":
-            raise RuntimeError(f"the render is {job['status']}: {job['error']}")
+            reason = f": {job['error']['message']}" if job["error"] else "."
+            raise RuntimeError(f"The render is {job['status']}{reason}")
         return job
 
     def submit(self, upload_id: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -93,14 +101,15 @@ class Journey:
         history: dict[str, Any] = self._get("/api/user/history")
         return history
 
-    def download(self, output: Path) -> None:
-        """Wait for the mail and fetch the video by the link in it, without being logged in."""
+    def download(self, output: Path) -> str:
+        """Wait for the mail, fetch the video by the link in it without being logged in, and return the link."""
         link = self._link("/d/")
-        self._say(f"the mail has come, with the link {link}")
+        self._say("got the mail with the download link")
         with httpx.stream("GET", link, timeout=_TIMEOUT_S, follow_redirects=True) as answer, output.open("wb") as file:
             answer.raise_for_status()
             for block in answer.iter_bytes():
                 file.write(block)
+        return link
 
     def _tell(self, job: dict[str, Any], shown: str) -> str:
         where = job["stage"] or f"waiting, place {job['queue_position']} in the queue"
@@ -119,7 +128,7 @@ class Journey:
             if found := [link for link in links if part in link]:
                 return str(found[0])
             time.sleep(_POLL_S)
-        raise RuntimeError(f"no mail with a link to {part} has come")
+        raise RuntimeError(f"No mail with a link to {part} arrived within {_TIMEOUT_S:.0f} s.")
 
     def _get(self, path: str) -> Any:  # noqa: ANN401  (JSON)
         return self._answer(self._http.get(path))
@@ -129,27 +138,44 @@ class Journey:
 
     def _answer(self, answer: httpx.Response) -> Any:  # noqa: ANN401  (JSON)
         if answer.is_error:
-            raise RuntimeError(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
+            raise RuntimeError(sentence_of(answer))
         return answer.json()
+
+
+def sentence_of(answer: httpx.Response) -> str:
+    """Return the sentence of a refusal, and its status and address where it is none of ours."""
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.request.method} {answer.request.url} answers {answer.status_code} {answer.reason_phrase}."
 
 
 def main() -> None:
     """Go through it and print where the video lies."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("song", type=Path)
-    parser.add_argument("--url", default="http://127.0.0.1:5000")
+    parser.add_argument("--url", default=local_url())
     parser.add_argument("--output", type=Path, default=Path("video.mp4"))
     parser.add_argument("--look", default="prism")
     args = parser.parse_args()
-    journey = Journey(args.url, lambda line: print(f"   {line}", file=sys.stderr, flush=True))
+    journey = Journey(args.url, say_below)
     try:
         journey.register()
+        journey.render(journey.upload(args.song), {"look": args.look})
+        link = journey.download(args.output)
     except httpx.ConnectError:
-        sys.exit(f"Nothing answers at {args.url}: start the service with `make run`.")
-    journey.render(journey.upload(args.song), {"look": args.look})
-    journey.download(args.output)
-    journey.close()
+        sys.exit(f"Nothing answers at {args.url}: start the service with `make run`, or name another one with --url.")
+    except (RuntimeError, OSError, httpx.HTTPError) as error:
+        sys.exit(f"Error: {error}")
+    finally:
+        journey.close()
+    say_below(f"the link in the mail: {link}")
     print(args.output)
+
+
+def say_below(line: str) -> None:
+    """Print a line of progress on standard error."""
+    print(f"   {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

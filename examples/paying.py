@@ -1,9 +1,10 @@
 """Two customers who pay: one buys a single render, one subscribes, is limited, upgrades, fails to pay and cancels.
 
-python examples/paying.py SONG --url http://127.0.0.1:5000 --output bought.mp4
+python -m examples.paying SONG --url http://127.0.0.1:5000 --output bought.mp4
 
-It needs a development service (`make run`) without a Stripe key: the pages on which it pays are /dev/checkout and
-/dev/portal, where nothing is charged.
+Without --url it asks the service on this machine, on the port that PORT names (5000 by default). It needs a
+development service (`make run`) without a Stripe key: the pages on which it pays are /dev/checkout and /dev/portal,
+where nothing is charged.
 """
 
 import argparse
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
-from examples.journey import Journey
+import httpx
+from examples.journey import Journey, local_url, say_below, sentence_of
 
 _PATIENCE_S = 60.0
 _POLL_S = 0.3
@@ -37,7 +39,7 @@ class PayingCustomer(Journey):
         session_id = parse_qs(urlparse(opened["checkout_url"]).query)["session"][0]
         page = self._http.post("/dev/checkout", data={"session": session_id, "do": "pay"})
         if page.status_code != HTTPStatus.SEE_OTHER:
-            raise RuntimeError(f"the payment page answers {page.status_code}")
+            raise RuntimeError(f"The payment page answers {page.status_code}.")
         return self.wait(f"/api/payments/status/{session_id}", lambda told: told["status"] != "pending")
 
     def follow(self, job_id: str) -> dict[str, Any]:
@@ -70,15 +72,15 @@ class PayingCustomer(Journey):
         """Submit what the plan does not allow, and return what is said."""
         answer = self._http.post("/api/render/submit", json={"upload_id": upload_id, "settings": settings})
         if answer.status_code != HTTPStatus.PAYMENT_REQUIRED:
-            raise RuntimeError(f"this should be refused: {answer.status_code} {answer.text}")
-        return str(answer.json()["error"]["message"])
+            raise RuntimeError(f"This order should be refused, but it was answered with {answer.status_code}.")
+        return sentence_of(answer)
 
     def wait(self, path: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Ask until something holds."""
         deadline = time.monotonic() + _PATIENCE_S
         while not holds(told := self._get(path)):
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{path} still says {told}")
+                raise RuntimeError(f"{path} has not changed for {_PATIENCE_S:.0f} s: {told.get('status')}.")
             time.sleep(_POLL_S)
         return dict(told)
 
@@ -88,10 +90,10 @@ def buy_one(customer: PayingCustomer, song: Path, output: Path, say: Callable[[s
     customer.register()
     upload = customer.upload(song)
     told = customer.buy(kind="render", render={"upload_id": upload, "settings": _BOUGHT})
-    say(f"paid ${told['amount'] / 100:.2f} for one render without watermark, which has begun by itself")
+    say(f"paid ${told['amount'] / 100:.2f} for one render without a watermark; it started by itself")
     job = customer.follow(told["job_id"])
     if job["status"] != "completed" or job["watermark"]:
-        raise RuntimeError(f"the render that was bought: {job}")
+        raise RuntimeError(f"The render that was bought is {job['status']}, watermark: {job['watermark']}.")
     customer.download(output)
 
 
@@ -106,23 +108,23 @@ def subscribe(customer: PayingCustomer, song: Path, say: Callable[[str], None]) 
     say(f"4K is refused: {customer.refusal(upload, four_k)}")
     customer.at_billing("change", plan="enterprise")
     customer.until(plan="enterprise")
-    say("upgraded to Enterprise, billed for the rest of the month")
+    say("upgraded to Enterprise")
     customer.at_billing("change", plan="pro")
     customer.until(plan="enterprise", pending_plan="pro")
-    say("ordered Pro from the next month on; until then everything stays")
+    say("changed back to Pro from next month; Enterprise stays until then")
     customer.in_portal("card_fails")
     customer.in_portal("renew")
     customer.until(status="past_due", plan="pro")
-    say("the renewal was not paid; the plan stays while it is tried again")
+    say("the renewal payment failed; Pro stays while it is tried again")
     customer.in_portal("card_pays")
     customer.until(status="active", plan="pro")
-    say("the card works again, and the bill is paid")
+    say("the card works again, and the invoice is paid")
     customer.at_billing("cancel")
     customer.until(cancel_at_period_end=True)
     customer.in_portal("renew")
     customer.until(plan="free")
     paid = [payment for payment in customer.history()["payments"]["items"] if payment["status"] == "completed"]
-    say(f"cancelled; Free again, with {len(paid)} payments in the history")
+    say(f"cancelled and back on Free, with {len(paid)} payments in the history")
 
 
 def pay(song: Path, url: str, output: Path, say: Callable[[str], None]) -> None:
@@ -137,14 +139,16 @@ def main() -> None:
     """Read the command line, and go through both."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("song", type=Path)
-    parser.add_argument("--url", default="http://127.0.0.1:5000")
+    parser.add_argument("--url", default=local_url())
     parser.add_argument("--output", type=Path, default=Path("bought.mp4"))
     args = parser.parse_args()
 
-    def say(line: str) -> None:
-        print(f"   {line}", file=sys.stderr, flush=True)
-
-    pay(args.song, args.url, args.output, say)
+    try:
+        pay(args.song, args.url, args.output, say_below)
+    except httpx.ConnectError:
+        sys.exit(f"Nothing answers at {args.url}: start the service with `make run`, or name another one with --url.")
+    except (RuntimeError, OSError, httpx.HTTPError) as error:
+        sys.exit(f"Error: {error}")
     print(args.output)
 
 

@@ -172,8 +172,8 @@ def test_the_demo_knows_nothing_of_an_installation() -> None:
 @pytest.mark.parametrize(
     ("song", "said"),
     [
-        ("none.wav", "there is no song none.wav."),
-        ("song.wav", "its service does not start. Chromium was not found at /nope: install it (Debian:"),
+        ("none.wav", "There is no file none.wav."),
+        ("song.wav", "Its service does not start. Chromium was not found at /nope: install it (Debian:"),
     ],
 )
 def test_a_demo_that_fails_ends_with_a_sentence(tmp_path: Path, song: str, said: str) -> None:
@@ -182,7 +182,7 @@ def test_a_demo_that_fails_ends_with_a_sentence(tmp_path: Path, song: str, said:
     command = [sys.executable, "-m", "examples.demo", song]
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.splitlines()[-1].startswith(f"The demo has failed: {said}")
+    assert ended.stderr.splitlines()[-1].startswith(f"The demo failed. {said}")
     assert "Traceback" not in ended.stderr
 
 

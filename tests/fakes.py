@@ -27,7 +27,12 @@ LOOKS = {
                     },
                     "size": {"type": "number", "minimum": 0, "maximum": 2, "default": 1.0},
                     "facets": {"type": "integer", "minimum": 3, "maximum": 12, "default": 6},
-                    "shape": {"type": "string", "enum": ["cube", "gem"], "default": "gem"},
+                    "shape": {
+                        "type": "string",
+                        "enum": ["cube", "gem"],
+                        "default": "gem",
+                        "description": "What the glass is cut into.",
+                    },
                     "mirror": {"type": "boolean", "default": False},
                 },
             },

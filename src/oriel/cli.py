@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from oriel.cli_billing import billing
+from oriel.cli_looks import describe_look, list_looks
 from oriel.cli_path import NamedPath
 from oriel.cli_progress import ProgressDisplay
 from oriel.cli_service import COMMANDS
@@ -21,7 +22,7 @@ from oriel.cli_settings import RenderOptions, document_from
 from oriel.doctor import Finding, examine, mend
 from oriel.errors import AppError, CallerError, Cancelled
 from oriel.rendering.pipeline.analyse import analyse_song
-from oriel.rendering.pipeline.looks import Looks, load_looks
+from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.process import last_line
 from oriel.rendering.pipeline.progress import CancelToken
 from oriel.rendering.pipeline.render import render_song
@@ -46,7 +47,13 @@ def oriel(debug: bool) -> None:
 @click.option("--look", help="Which look draws the video (see `oriel looks`).")
 @click.option("--preset", help="Saved parameter values of the look.")
 @click.option("--settings", type=_PATH, help="A settings document in JSON; options win over it.")
-@click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="A parameter, or a dotted path.")
+@click.option(
+    "--set",
+    "assignments",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A parameter of the look (`oriel looks NAME` lists them), or a dotted path such as finish.glow.",
+)
 @click.option("--title", help="Written in the picture; from the song's tags by default, '' for none.")
 @click.option("--artist", help="Written in the picture; from the song's tags by default, '' for none.")
 @click.option("--cover", type=_PATH, help="A picture; the one inside the song by default.")
@@ -99,11 +106,16 @@ def render(
 
 
 @oriel.command()
+@click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the looks as JSON, with all their parameters.")
-def looks(as_json: bool) -> None:
-    """List the looks."""
+def looks(name: str | None, as_json: bool) -> None:
+    """List the looks, or the parameters of the look NAME."""
     known = load_looks()
-    click.echo(json.dumps({"looks": [look.as_json() for look in known.all]}) if as_json else _listed(known))
+    chosen = known.all if name is None else (known.look(name),)
+    if as_json:
+        click.echo(json.dumps({"looks": [look.as_json() for look in chosen]}))
+    else:
+        click.echo(list_looks(known) if name is None else describe_look(chosen[0]))
 
 
 @oriel.command()
@@ -252,14 +264,6 @@ def _told(result: RenderResult) -> str:
         f" {result.duration_s:.2f} s, made in {result.render_s:.1f} s"
         f" ({result.frames_per_s:.1f} frames/s on {result.backend})"
     )
-
-
-def _listed(known: Looks) -> str:
-    lines = []
-    for look in known.all:
-        lines.append(f"{look.name}: {look.description}")
-        lines += [f"  {preset.name}: {preset.title}" for preset in look.presets]
-    return "\n".join(lines)
 
 
 def _heard(heard: dict[str, Any]) -> str:

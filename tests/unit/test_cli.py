@@ -220,6 +220,42 @@ def test_looks_are_listed(capsys: Output) -> None:
     assert capsys.readouterr().out.splitlines()[:2] == ["prism: A solid of cut glass", "  dusk: Dusk"]
 
 
+def test_one_look_is_described_with_its_parameters(capsys: Output) -> None:
+    assert cli.run(["looks", "prism"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "prism: A solid of cut glass"
+    assert "  glowColor  a colour such as #8309d5 (default #8309d5)" in lines
+    assert "  size       0 to 2 (default 1)" in lines
+    assert "  facets     3 to 12, a whole number (default 6)" in lines
+    assert "  shape      cube, gem (default gem)" in lines
+    assert "             What the glass is cut into." in lines
+    assert "  mirror     true or false (default false)" in lines
+    assert lines[-2:] == ["  dusk: Dusk", "  clear: Clear"]
+
+
+def test_one_look_is_printed_as_json(capsys: Output) -> None:
+    assert cli.run(["looks", "halo", "--json"]) == 0
+    assert [look["name"] for look in json.loads(capsys.readouterr().out)["looks"]] == ["halo"]
+
+
+def test_a_look_that_does_not_exist_is_refused(capsys: Output) -> None:
+    assert failing(capsys, "looks", "prisma") == (2, "Error: There is no look “prisma”: did you mean “prism”?")
+
+
+def test_the_help_of_set_leads_to_the_parameters(capsys: Output) -> None:
+    assert cli.run(["render", "--help"]) == 0
+    assert "`oriel looks NAME` lists them" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_part_that_is_longer_than_what_is_left_is_made_with_a_warning(make_song: MakeSong, capsys: Output) -> None:
+    part = ["--start", "1.5", "--duration", "2"]
+    assert cli.run(["render", str(make_song("a.wav", 2)), "-o", "out.mp4", "--size", "96x64", *part]) == 0
+    out, err = capsys.readouterr()
+    assert "15 frames" in out
+    warning = "Warning: The song ends at 2.00 s, so the video is 0.50 s long instead of 2 s."
+    assert err.splitlines()[-1] == warning
+
+
 def test_looks_are_listed_as_json(capsys: Output) -> None:
     assert cli.run(["looks", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["looks"][0]

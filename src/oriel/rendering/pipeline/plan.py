@@ -16,6 +16,8 @@ CHUNK_FRAMES = 300
 
 # ProRes 4444 takes about 2 GB for five minutes of 1080p30.
 _LONGEST_PRORES_S = 300
+# Players show a song's length in whole seconds, or in tenths.
+_UNNOTICED_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,15 @@ def shown_frames(samples: int, fps: int, shown: Range) -> range:
         )
     wanted = total if shown.duration_s is None else max(1, math.floor(shown.duration_s * fps + 0.5))
     return range(first, min(first + wanted, total))
+
+
+def range_warnings(samples: int, shown: Range) -> tuple[str, ...]:
+    """Return a warning where the song ends before the range does."""
+    song_s = samples / RATE
+    left_s = song_s - shown.start_s
+    if shown.duration_s is None or shown.duration_s - left_s < _UNNOTICED_S:
+        return ()
+    return (f"The song ends at {song_s:.2f} s, so the video is {left_s:.2f} s long instead of {shown.duration_s:g} s.",)
 
 
 def plan_render(

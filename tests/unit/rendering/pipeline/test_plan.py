@@ -6,7 +6,16 @@ import pytest
 
 from oriel.errors import InvalidRange, InvalidSettings
 from oriel.rendering.pipeline.looks import Looks
-from oriel.rendering.pipeline.plan import Chunk, RenderPlan, Scene, consecutive, plan_render, render_key, shown_frames
+from oriel.rendering.pipeline.plan import (
+    Chunk,
+    RenderPlan,
+    Scene,
+    consecutive,
+    plan_render,
+    range_warnings,
+    render_key,
+    shown_frames,
+)
 from oriel.rendering.pipeline.resolve import ResolvedSettings, resolve
 from oriel.rendering.pipeline.settings_document import Range, parse_settings
 
@@ -97,6 +106,16 @@ def test_a_range_lies_on_the_grid_of_the_song(start_s: float, duration_s: float 
     else:
         with pytest.raises(InvalidRange):
             shown_frames(96_000, 30, shown)
+
+
+@pytest.mark.parametrize(("start_s", "duration_s"), [(14, 6), (14, 6.05), (0, None), (14, None), (0, 20)])
+def test_a_range_that_the_song_fills_is_no_news(start_s: float, duration_s: float | None) -> None:
+    assert range_warnings(960_000, Range(start_s=start_s, duration_s=duration_s)) == ()
+
+
+def test_a_range_beyond_the_end_is_warned_of() -> None:
+    (warning,) = range_warnings(960_000, Range(start_s=14, duration_s=15))
+    assert warning == "The song ends at 20.00 s, so the video is 6.00 s long instead of 15 s."
 
 
 def test_a_range_behind_the_end_is_refused() -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oriel.cli_service import say_if_none, with_app
+from oriel.cli_service import with_app
+from oriel.cli_table import show_table
 from oriel.errors import InvalidConfiguration
 from oriel.settings import Settings, load_settings
 
@@ -84,9 +85,8 @@ def payments(email: str | None, limit: int) -> int:
     def show() -> None:
         found = _payments(email, limit)
         renders = renders_paid_with([payment.id for payment, _ in found])
-        for payment, address in found:
-            click.echo(_line(payment, address, renders.get(payment.id, payment.job_id)))
-        say_if_none(found)
+        rows = [_row(payment, address, renders.get(payment.id, payment.job_id)) for payment, address in found]
+        show_table(("ID", "CREATED", "STATUS", "AMOUNT", "CUSTOMER", "FOR", "RENDER", "NOTES"), rows)
 
     return with_app(show)
 
@@ -99,13 +99,18 @@ def events(failed: bool, limit: int) -> int:
     from oriel.billing.journal import listed
 
     def show() -> None:
-        found = listed(limit, failed=failed)
-        for event in found:
-            state = "done" if event.due_at is None else f"waits, {event.tries} tries"
-            error = f"  {event.error}" if event.error else ""
-            when = f"{event.received_at:%Y-%m-%d %H:%M}"
-            click.echo(f"{event.id}  {when}  {event.kind:40} {_about(event)}  {state}{error}")
-        say_if_none(found)
+        rows = [
+            (
+                event.id,
+                f"{event.received_at:%Y-%m-%d %H:%M}",
+                event.kind,
+                _about(event) or "-",
+                "done" if event.due_at is None else f"waits, {event.tries} tries",
+                event.error or "-",
+            )
+            for event in listed(limit, failed=failed)
+        ]
+        show_table(("ID", "RECEIVED", "KIND", "ABOUT", "STATE", "ERROR"), rows)
 
     return with_app(show)
 
@@ -161,17 +166,23 @@ def _payments(email: str | None, limit: int) -> Sequence[tuple["Payment", str | 
     return [(payment, address) for payment, address in found]
 
 
-def _line(payment: "Payment", address: str | None, render: str | None) -> str:
+def _row(payment: "Payment", address: str | None, render: str | None) -> tuple[str, ...]:
     from oriel.billing.letters import what_of
     from oriel.mails.wording import money
 
-    told = [f"{money(payment.refunded, payment.currency)} given back"] if payment.refunded else []
-    told += ["to be given back"] if payment.refund_wanted else []
-    told += ["disputed"] if payment.is_disputed else []
-    told += [f"render {render}"] if render else []
-    amount = money(payment.amount, payment.currency)
-    head = f"{payment.id}  {payment.created_at:%Y-%m-%d %H:%M}  {payment.status:9}  {amount:>8}"
-    return "  ".join([f"{head}  {address or 'an account that is gone'}", what_of(payment), *told])
+    notes = [f"{money(payment.refunded, payment.currency)} refunded"] if payment.refunded else []
+    notes += ["refund pending"] if payment.refund_wanted else []
+    notes += ["disputed"] if payment.is_disputed else []
+    return (
+        payment.id,
+        f"{payment.created_at:%Y-%m-%d %H:%M}",
+        payment.status,
+        money(payment.amount, payment.currency),
+        address or "deleted account",
+        what_of(payment),
+        render or "-",
+        ", ".join(notes) or "-",
+    )
 
 
 def _about(event: "PaymentEvent") -> str:

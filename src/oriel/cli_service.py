@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -11,6 +11,7 @@ from typing import TextIO
 import click
 
 from oriel.cli_path import NamedPath
+from oriel.cli_table import show_table
 from oriel.errors import CallerError
 from oriel.infra.clock import in_iso
 from oriel.infra.logs import log_to_stderr
@@ -196,9 +197,10 @@ def mail_failures(limit: int) -> int:
 
     def show() -> None:
         found = failures(limit)
-        for mail in found:
-            click.echo(f"{mail.id}  {mail.failed_at:%Y-%m-%d %H:%M}  {mail.kind:16} {mail.to}  {mail.last_error or ''}")
-        say_if_none(found)
+        rows = [
+            (mail.id, f"{mail.failed_at:%Y-%m-%d %H:%M}", mail.kind, mail.to, mail.last_error or "-") for mail in found
+        ]
+        show_table(("ID", "FAILED", "KIND", "TO", "ERROR"), rows)
 
     return with_app(show)
 
@@ -282,22 +284,21 @@ def _list_jobs(status: str | None, limit: int) -> int:
     from oriel.rendering.operating import listed
 
     def show() -> None:
-        found = listed(status, limit)
-        for job in found:
-            error = f"  {job.error_code}" if job.error_code else ""
-            click.echo(
-                f"{job.id}  {job.created_at:%Y-%m-%d %H:%M}  {job.status:10} {job.progress * 100:3.0f} %"
-                f"  {job.plan:10} {job.audio_filename}{error}"
+        rows = [
+            (
+                job.id,
+                f"{job.created_at:%Y-%m-%d %H:%M}",
+                job.status,
+                f"{job.progress * 100:3.0f} %",
+                job.plan,
+                job.error_code or "-",
+                job.audio_filename,
             )
-        say_if_none(found)
+            for job in listed(status, limit)
+        ]
+        show_table(("ID", "CREATED", "STATUS", "DONE", "PLAN", "ERROR", "SONG"), rows)
 
     return with_app(show)
-
-
-def say_if_none(found: Sequence[object]) -> None:
-    """Say that a list is empty, beside it."""
-    if not found:
-        click.echo("There are none.", err=True)
 
 
 def with_app(do: Callable[[], object]) -> int:

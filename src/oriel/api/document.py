@@ -16,6 +16,8 @@ Json = dict[str, Any]
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REFERENCE = "#/components/schemas/"
 _ID_PATTERN = "^[0-9a-v]{26}$"
+# Ids that are not ours: the payment service's.
+_OTHER_IDS = {"checkout_session_id": "^cs_[A-Za-z0-9_]{1,252}$"}
 _DESCRIPTION = """\
 A song goes in, a 3D video that moves with it comes out.
 
@@ -105,7 +107,7 @@ def _complete(path: str, operation: Json) -> None:
     _describe(operation)
     for parameter in operation["parameters"]:
         if parameter["in"] == "path" and parameter["name"].endswith("_id"):
-            parameter["schema"]["pattern"] = _ID_PATTERN
+            parameter["schema"]["pattern"] = _OTHER_IDS.get(parameter["name"], _ID_PATTERN)
     answers = operation["responses"]
     # What may be missing or wrong in the request follows from what it may contain.
     for status in {*_implied(operation), *(status for status in answers if status >= "400")}:

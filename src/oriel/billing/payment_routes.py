@@ -129,7 +129,7 @@ def status(checkout_session_id: str) -> PaymentStatusOut:
 @routes.output(WrittenOut)
 @routes.doc(
     summary="Where the payment service tells what has happened",
-    responses=[400, 503],
+    responses=[400, 413, 503],
     description="Signed by the payment service (`Stripe-Signature` over the raw body); for nobody else.",
 )
 def webhook() -> WrittenOut:

@@ -1,5 +1,7 @@
 """What can be bought, and what one has."""
 
+from typing import Any, Literal, cast
+
 from apiflask import APIBlueprint
 from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from oriel.accounts.access import Who, allow, current_user
 from oriel.billing import subscribing
 from oriel.billing.checkout import open_portal
-from oriel.billing.gateway import payments
+from oriel.billing.gateway import Invoice, payments
 from oriel.billing.models import PayingCustomer
 from oriel.billing.plans import CREDIT, PLANS, Plan
 from oriel.billing.rates import writes
@@ -75,10 +77,24 @@ class InvoiceOut(BaseModel):
     number: str | None
     amount: int
     currency: str
-    status: str = Field(validation_alias="state", description="open, paid, uncollectible or void")
+    status: Literal["open", "paid", "uncollectible", "void"]
     created_at: Instant
     page_url: str | None = Field(description="Where it can be looked at, and paid while it is open")
     pdf_url: str | None
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "InvoiceOut":
+        """Return what is told about a bill that is no draft."""
+        return cls(
+            id=invoice.id,
+            number=invoice.number,
+            amount=invoice.amount,
+            currency=invoice.currency,
+            status=cast("Any", invoice.state),
+            created_at=invoice.created_at,
+            page_url=invoice.page_url,
+            pdf_url=invoice.pdf_url,
+        )
 
 
 class InvoiceList(Page[InvoiceOut]):
@@ -201,5 +217,5 @@ def invoices(query_data: PageQuery) -> InvoiceList:
     """List the caller's bills; who has never paid has none."""
     known = db.session.get(PayingCustomer, current_user().id)
     db.session.commit()
-    found = payments().invoices(known.customer_id) if known else []
-    return page_of(InvoiceList, [invoice for invoice in found if invoice.state != "draft"], query_data)
+    bills = payments().invoices(known.customer_id) if known else []
+    return page_of(InvoiceList, [InvoiceOut.of(bill) for bill in bills if bill.state != "draft"], query_data)

@@ -71,7 +71,8 @@ class Arrival:
 
     def _begin_file(self, part: Part, kind: str) -> Sink:
         if not part.filename:
-            raise InvalidBody(f"{self._expected()} The request has no file.")
+            # A form sends a field in which no file was chosen as an empty part.
+            return _NotChosen(f"{self._expected()} The field “{part.name}” has content without a file name.")
         if self.file is not None:
             raise InvalidBody(f"{self._expected()} The request has more than one file.")
         name = shown_name(part.filename)
@@ -84,6 +85,17 @@ class Arrival:
     def _expected(self) -> str:
         names = " or ".join(f"“{FIELD_OF[kind]}”" for kind in self.limits)
         return f"Please send one file, in the field {names}."
+
+
+@dataclass
+class _NotChosen:
+    """A file's field in which no file was chosen: it must be empty."""
+
+    refusal: str
+
+    def write(self, _: bytes) -> None:
+        """Refuse content."""
+        raise InvalidBody(self.refusal)
 
 
 @dataclass

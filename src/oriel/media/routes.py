@@ -1,10 +1,10 @@
 """Uploads over HTTP."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from apiflask import APIBlueprint
 from apiflask.fields import UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.infra.clock import in_iso
@@ -19,13 +19,17 @@ from oriel.media.models import Upload
 routes = APIBlueprint("media", "media", url_prefix="/api/uploads", tag="uploads")
 
 
+# A form knows no null: a field without a file is missing, or empty.
+_File = Annotated[UploadFile | None, WithJsonSchema({"type": "string", "format": "binary"})]
+
+
 class UploadIn(BaseModel):
-    """One file: a song in `audio`, or a cover or background in `picture`."""
+    """One file: a song in `audio`, or a cover or background in `picture`; the other field is missing or empty."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
-    audio: UploadFile | None = Field(default=None, description="MP3, WAV or M4A")
-    picture: UploadFile | None = Field(default=None, description="PNG, JPEG or WebP, up to 20 MB")
+    audio: _File = Field(default=None, description="MP3, WAV or M4A")
+    picture: _File = Field(default=None, description="PNG, JPEG or WebP, up to 20 MB")
 
 
 class UploadOut(BaseModel):

@@ -9,6 +9,8 @@ from tests.functional.caller import Caller
 from werkzeug.test import TestResponse
 
 RATE = 8_000
+# How forms send a file's field in which no file was chosen: Swagger's page as an empty text, browsers without a name.
+EMPTY = ['name="picture"', 'name="picture"; filename=""']
 
 
 def wav(seconds: float = 1.0) -> bytes:
@@ -38,8 +40,8 @@ def png(width: int = 8, height: int = 8) -> bytes:
 
 def send(customer: Caller, data: bytes, name: str = "song.wav", field: str = "audio", **texts: str) -> TestResponse:
     """Upload a file, with texts behind it."""
-    file = _part(f'name="{field}"; filename="{name}"', data)
-    body = file + b"".join(_part(f'name="{name}"', text.encode()) for name, text in texts.items())
+    file = part(f'name="{field}"; filename="{name}"', data)
+    body = file + b"".join(part(f'name="{name}"', text.encode()) for name, text in texts.items())
     return send_body(customer, body + b"--b--\r\n")
 
 
@@ -60,7 +62,8 @@ def uploaded(customer: Caller, data: bytes | None = None, name: str = "song.wav"
     return str(answer.get_json()["id"])
 
 
-def _part(described: str, data: bytes) -> bytes:
+def part(described: str, data: bytes) -> bytes:
+    """One part of a form."""
     return f"--b\r\nContent-Disposition: form-data; {described}\r\n\r\n".encode() + data + b"\r\n"
 
 

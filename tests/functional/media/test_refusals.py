@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from apiflask import APIFlask
 from tests.functional.caller import Caller
-from tests.functional.media.files import png, send, send_body, wav
+from tests.functional.media.files import EMPTY, part, png, send, send_body, wav
 from tests.functional.media.test_uploads import left_behind
 from werkzeug.test import TestResponse
 
@@ -96,6 +96,13 @@ def test_two_files_are_refused(customer: Caller) -> None:
     refused(customer.post("/api/uploads", data=data), 422, "VALIDATION_ERROR")
     twice = {"audio": [(io.BytesIO(wav()), "a.wav"), (io.BytesIO(wav()), "b.wav")]}
     refused(customer.post("/api/uploads", data=twice), 422, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+def test_a_field_in_which_no_file_was_chosen_is_no_file(customer: Caller, empty: str) -> None:
+    refused(send_body(customer, part(empty, b"") + b"--b--\r\n"), 422, "VALIDATION_ERROR")
+    song = part('name="audio"; filename="song.wav"', wav())
+    refused(send_body(customer, song + part(empty, b"x") + b"--b--\r\n"), 422, "VALIDATION_ERROR")
 
 
 def test_a_field_that_nobody_asked_for_is_refused(customer: Caller) -> None:

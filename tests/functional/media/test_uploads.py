@@ -13,7 +13,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from tests.functional.caller import Caller
-from tests.functional.media.files import png, send, uploaded, wav, wav_with_tags
+from tests.functional.media.files import EMPTY, part, png, send, send_body, uploaded, wav, wav_with_tags
 
 from oriel.billing.models import Credit
 from oriel.billing.standing import set_plan
@@ -55,6 +55,14 @@ def test_a_song_is_taken_and_stored(app: APIFlask, customer: Caller) -> None:
         assert stored
         assert stored.size_bytes == len(data)
         assert left_behind(app) == []
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+def test_a_field_in_which_no_file_was_chosen_is_ignored(customer: Caller, empty: str) -> None:
+    song, nothing = part('name="audio"; filename="song.wav"', wav()), part(empty, b"")
+    for body in (song + nothing, nothing + song):
+        answer = send_body(customer, body + b"--b--\r\n")
+        assert (answer.status_code, answer.get_json()["kind"]) == (201, "song")
 
 
 def test_title_and_artist_come_from_the_file(customer: Caller) -> None:

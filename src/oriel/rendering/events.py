@@ -6,7 +6,6 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-import simple_websocket
 from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import BaseModel
@@ -26,6 +25,7 @@ from oriel.infra.ids import new_secret, secret_hash
 from oriel.infra.limits import rate
 from oriel.infra.redis import redis
 from oriel.infra.seats import Seats
+from oriel.infra.websocket import PushSocket, SocketClosed
 from oriel.rendering.announcing import RENDER
 from oriel.rendering.models import UNDER_WAY, RenderJob
 from oriel.rendering.status import statuses_of
@@ -37,7 +37,6 @@ routes = APIBlueprint("events", "events", tag="renders")
 
 TICKET_S = 30
 _LOOK_S = 1.0
-_PING_S = 25
 # How often somebody who listens is asked for anew: who logs out, or is locked out, hears no more after this.
 _CHECK_S = 5.0
 # How often a page that hears nothing is looked after: news are lost where a process cannot reach Redis for a moment.
@@ -99,9 +98,8 @@ def events() -> Response:
     if not _may_listen(proof):
         raise NotAuthenticated("Please log in: this session has ended.")
     with _seats.taken(proof.user_id):
-        socket = simple_websocket.Server.accept(request.environ, ping_interval=_PING_S, max_message_size=1024)
-        _push(socket, proof)
-    return _Ended(by_gunicorn=socket.mode == "gunicorn")
+        _push(PushSocket(request.environ), proof)
+    return _Ended(by_gunicorn="gunicorn.socket" in request.environ)
 
 
 class _Ended(Response):
@@ -134,14 +132,14 @@ def _may_listen(proof: Proof) -> bool:
     return good
 
 
-def _push(socket: Any, proof: Proof) -> None:  # noqa: ANN401  (the library has no types)
+def _push(socket: PushSocket, proof: Proof) -> None:
     sent: Bodies = {}
     next_check = time.monotonic() + _CHECK_S
     next_look = time.monotonic() + _LOOK_AGAIN_S
     try:
         with listeners().listening(proof.user_id) as mailbox:
             _send_all(socket, proof.user_id, sent)
-            while socket.connected:
+            while True:
                 if time.monotonic() >= next_check:
                     next_check = time.monotonic() + _CHECK_S
                     _close_if_ended(socket, proof)
@@ -149,21 +147,20 @@ def _push(socket: Any, proof: Proof) -> None:  # noqa: ANN401  (the library has 
                     next_look = time.monotonic() + _LOOK_AGAIN_S
                     _send_all(socket, proof.user_id, sent)
                 _send_news(socket, proof.user_id, sent, mailbox)
-                # What a page sends is nothing to us, but must not pile up.
-                socket.receive(timeout=0)
-    except simple_websocket.ConnectionClosed:
+                socket.drain()
+    except SocketClosed:
         return
     finally:
         db.session.rollback()
 
 
-def _close_if_ended(socket: Any, proof: Proof) -> None:  # noqa: ANN401
+def _close_if_ended(socket: PushSocket, proof: Proof) -> None:
     if not _may_listen(proof):
         socket.close(_POLICY_VIOLATION, "This session has ended.")
-        raise simple_websocket.ConnectionClosed(_POLICY_VIOLATION)
+        raise SocketClosed
 
 
-def _send_news(socket: Any, user_id: str, sent: Bodies, mailbox: "queue.Queue[tuple[str, str]]") -> None:  # noqa: ANN401
+def _send_news(socket: PushSocket, user_id: str, sent: Bodies, mailbox: "queue.Queue[tuple[str, str]]") -> None:
     try:
         kind, subject = mailbox.get(timeout=_LOOK_S)
     except queue.Empty:
@@ -180,7 +177,7 @@ def _send_news(socket: Any, user_id: str, sent: Bodies, mailbox: "queue.Queue[tu
         _send(socket, _subscription(user_id), sent)
 
 
-def _send_all(socket: Any, user_id: str, sent: Bodies) -> None:  # noqa: ANN401
+def _send_all(socket: PushSocket, user_id: str, sent: Bodies) -> None:
     db.session.expire_all()
     renders = or_(RenderJob.status.in_(UNDER_WAY), RenderJob.id.in_(list(sent)))
     payments = or_(Payment.status == PENDING, Payment.id.in_(list(sent)))
@@ -191,7 +188,7 @@ def _send_all(socket: Any, user_id: str, sent: Bodies) -> None:  # noqa: ANN401
     sent.update(plan)
 
 
-def _send(socket: Any, bodies: Bodies, sent: Bodies) -> None:  # noqa: ANN401
+def _send(socket: PushSocket, bodies: Bodies, sent: Bodies) -> None:
     # A page on a slow line must not hold one of the database's connections.
     db.session.commit()
     for subject, body in bodies.items():

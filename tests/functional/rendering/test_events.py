@@ -21,6 +21,7 @@ from oriel.accounts.sessions import end_sessions
 from oriel.billing.fulfilment import follow_payment
 from oriel.infra.database import db, writing
 from oriel.infra.events import Listeners, publish
+from oriel.infra.websocket import PushSocket
 from oriel.rendering import events
 
 PATIENCE_S = 20
@@ -156,14 +157,14 @@ def test_nothing_is_sent_while_a_connection_of_the_database_is_held(
     ada = caller()
     make_job(ada.user_id)
     held: list[int] = []
-    send = simple_websocket.Server.send
+    send = PushSocket.send
     pool: Any = db.engine.pool
 
-    def watched(self: simple_websocket.Server, data: str) -> None:
+    def watched(self: PushSocket, data: str) -> None:
         held.append(pool.checkedout())
         send(self, data)
 
-    monkeypatch.setattr(simple_websocket.Server, "send", watched)
+    monkeypatch.setattr(PushSocket, "send", watched)
     opened = ticket(ada)
     # This test's own.
     db.session.rollback()

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from oriel.accounts import password_reset
 from oriel.app import create_app
 from oriel.billing import journal
 from oriel.billing.fulfilment import settle_wanted
@@ -55,6 +56,7 @@ URGENT = (
     Task("reap", 1, attempts.reap),
     Task("hint", 1, lambda: hint_waiting()),
     Task("measure songs", 3, lambda: measure_songs()),
+    Task("password resets", 1, password_reset.answer_requests),
 )
 MAIL = (Task("mail", 1, lambda: dispatch_due(limit=20)),)
 # Each asks the payment service over the network.

@@ -59,7 +59,7 @@ def verify_email(json_data: TokenIn) -> dict[str, object]:
 def send_verification() -> dict[str, str]:
     """Send the link to the address that waits for it."""
     registration.send_confirmation_again(current_user().id)
-    return {"message": "The mail is on its way. Please look into your spam folder too."}
+    return {"message": "A mail is on its way, unless this address has had many of late. Please check your spam folder."}
 
 
 @routes.post("/login")

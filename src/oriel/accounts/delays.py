@@ -65,6 +65,16 @@ def probe_key(address: str) -> str:
     return _key("probe", address)
 
 
+def recipient_key(email: str) -> str:
+    """Return the key that stands for an address to which mails go; see `hold`."""
+    return _key("recipient", email)
+
+
+def hold(session: Session, key: str) -> None:
+    """Keep everybody else who holds this key waiting until the caller's transaction ends."""
+    _locked(session, key)
+
+
 def claim(*keys: str) -> None:
     """Count an attempt as failed; raise TooManyRequests, and count nothing, while one of the keys has to wait."""
     with writing() as session:
@@ -75,7 +85,7 @@ def claim(*keys: str) -> None:
             for row in rows:
                 _count(row)
     if wait:
-        raise TooManyRequests(f"Too many attempts. Please wait {_in_words(wait)} and try again.", retry_after_s=wait)
+        raise TooManyRequests(f"Too many attempts. Please wait {in_words(wait)} and try again.", retry_after_s=wait)
 
 
 def begin(session: Session, *keys: str) -> None:
@@ -126,7 +136,8 @@ def _end_of_delay(row: LoginDelay) -> datetime | None:
     return now() + delay if delay else None
 
 
-def _in_words(seconds: int) -> str:
+def in_words(seconds: int) -> str:
+    """Return such as "5 seconds" or "2 minutes"."""
     if seconds < 90:
         return f"{seconds} second{'s' * (seconds > 1)}"
     return f"{math.ceil(seconds / 60)} minutes"

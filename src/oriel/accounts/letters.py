@@ -17,6 +17,12 @@ def ask_for_confirmation(session: Session, user: User, email: str, token: str, t
     mails.enqueue(session, letter, to=email, user_id=user.id, kind="confirmation", subject_key=token_id)
 
 
+def tell_address_wanted(session: Session, owner: User, token_id: str) -> None:
+    """Tell the owner of an address that another account asked for it."""
+    letter = mails.address_wanted(owner.name)
+    mails.enqueue(session, letter, to=owner.email, user_id=owner.id, kind="address_wanted", subject_key=token_id)
+
+
 def offer_reset(session: Session, user: User, token: str, token_id: str) -> None:
     """Send the link by which a password is set anew."""
     letter = mails.password_reset(user.name, _link("reset-password", token))

@@ -84,12 +84,25 @@ class PasswordResetToken(MailedSecret, Base):
     __tablename__ = "password_reset_tokens"
 
 
+class PasswordResetRequest(Base):
+    """Somebody asked for a reset link for an address, which may be nobody's; the clock answers."""
+
+    __tablename__ = "password_reset_requests"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(String(254))
+    address: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(String(200), default="")
+
+
 class EmailToken(MailedSecret, Base):
     """By which an address is confirmed."""
 
     __tablename__ = "email_tokens"
 
     email: Mapped[str] = mapped_column(String(254))
+
+    __table_args__ = (Index(None, "email", "created_at"),)
 
 
 class ApiKey(Base):

@@ -1,43 +1,75 @@
 """Forgotten passwords: a link by mail that sets a new one, once and within the hour."""
 
+import logging
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from oriel.accounts import activity, delays, letters, passwords
 from oriel.accounts.activity import Did
 from oriel.accounts.addresses import spelled_email
 from oriel.accounts.keys import revoke_keys
-from oriel.accounts.models import EmailToken, PasswordResetToken, User
+from oriel.accounts.models import EmailToken, PasswordResetRequest, PasswordResetToken, User
 from oriel.accounts.origin import Origin
 from oriel.accounts.registration import user_by_email
 from oriel.accounts.sessions import end_sessions
-from oriel.errors import InvalidToken
+from oriel.errors import AppError, InvalidToken
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_secret, secret_hash
+
+_log = logging.getLogger("oriel.accounts")
 
 RESET_LIFE = timedelta(hours=1)
 
 # More mails within one life of a link would only fill somebody's mailbox.
 _MOST_MAILS = 3
+_LONGEST_EMAIL = 254
 
 
 def ask_for_reset(email: str, origin: Origin) -> None:
-    """Send the link to the owner of an address, if there is one who may log in; nothing tells the asker which."""
-    user = user_by_email(spelled_email(email))
-    if user is None or user.disabled_at:
-        return
+    """Note that somebody asks for the link; `answer_requests` sends it.
+
+    The work is the same for every address, so that neither the answer nor its time tells who is a customer.
+    """
+    spelled = spelled_email(email)[:_LONGEST_EMAIL]
     with writing() as session:
-        if _links_of_late(session, user.id) >= _MOST_MAILS:
-            return
-        secret = new_secret()
-        token = PasswordResetToken(user_id=user.id, token_hash=secret_hash(secret), expires_at=now() + RESET_LIFE)
-        session.add(token)
-        session.flush()
-        letters.offer_reset(session, user, secret, token.id)
-        activity.record(session, user.id, Did.RESET_ASKED, origin)
+        session.add(PasswordResetRequest(email=spelled, address=origin.address, user_agent=origin.user_agent))
+
+
+def answer_requests(limit: int = 100) -> int:
+    """Send a link for each request to the owner of the address, if one may log in; return how many were answered."""
+    waiting = db.session.scalars(select(PasswordResetRequest.id).order_by(PasswordResetRequest.id).limit(limit)).all()
+    db.session.commit()
+    return sum(_answered(request_id) for request_id in waiting)
+
+
+def _answered(request_id: str) -> bool:
+    try:
+        with writing() as session:
+            taken = delete(PasswordResetRequest).where(PasswordResetRequest.id == request_id)
+            request = session.scalar(taken.returning(PasswordResetRequest))
+            if request:
+                _send_link(session, request.email, Origin(request.address, request.user_agent))
+    except (AppError, SQLAlchemyError):
+        # The others go out all the same, and this one is tried again.
+        _log.exception("A request for a new password could not be answered.")
+        return False
+    return request is not None
+
+
+def _send_link(session: Session, email: str, origin: Origin) -> None:
+    user = user_by_email(email)
+    if user is None or user.disabled_at or _links_of_late(session, user.id) >= _MOST_MAILS:
+        return
+    secret = new_secret()
+    token = PasswordResetToken(user_id=user.id, token_hash=secret_hash(secret), expires_at=now() + RESET_LIFE)
+    session.add(token)
+    session.flush()
+    letters.offer_reset(session, user, secret, token.id)
+    activity.record(session, user.id, Did.RESET_ASKED, origin)
 
 
 def reset_password(token: str, password: str, origin: Origin) -> None:

@@ -12,7 +12,7 @@ from oriel.accounts.login import prove, refuse_other_password
 from oriel.accounts.models import User
 from oriel.accounts.origin import Origin
 from oriel.accounts.password_reset import end_reset_links
-from oriel.accounts.registration import refuse_taken, send_confirmation
+from oriel.accounts.registration import send_confirmation
 from oriel.accounts.sessions import end_sessions
 from oriel.errors import InvalidBody
 from oriel.infra.database import db, writing
@@ -31,13 +31,12 @@ class Change:
 def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) -> None:
     """Change name, address and password; the latter two want the current password.
 
-    A new address counts once it is confirmed; a new password ends all sessions but this one, and all API keys. Raise
-    InvalidBody, WrongLogin, InvalidEmail, EmailTaken, WeakPassword, TooManyRequests.
+    A new address counts once it is confirmed, and the answer is the same where it has an account already. A new
+    password ends all sessions but this one, and all API keys. Raise InvalidBody, WrongLogin, InvalidEmail,
+    WeakPassword, TooManyRequests.
     """
     email = checked_email(wanted.email) if wanted.email is not None else None
     proven = _prove(user, wanted.current_password, origin) if email is not None or wanted.password is not None else None
-    if email is not None and email != user.email:
-        refuse_taken(email)
     stored = _hashed(user, wanted, email)
     with writing() as session:
         if proven:

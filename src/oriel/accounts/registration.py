@@ -1,8 +1,9 @@
 """New accounts, and the confirmation of their addresses."""
 
-from datetime import timedelta
+import math
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -11,14 +12,14 @@ from oriel.accounts.activity import Did
 from oriel.accounts.addresses import checked_email
 from oriel.accounts.models import EmailToken, User
 from oriel.accounts.origin import Origin
-from oriel.errors import Conflict, EmailTaken, InvalidToken
+from oriel.errors import Conflict, EmailTaken, InvalidToken, TooManyRequests
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_secret, secret_hash
 
 CONFIRMATION_LIFE = timedelta(hours=48)
 
-# More mails to one account would only fill somebody's mailbox.
+# More mails, for one account or to one address, would only fill somebody's mailbox.
 _MOST_MAILS = 5
 _MAILS_COUNT_FOR = timedelta(hours=1)
 
@@ -35,7 +36,8 @@ def register_user(email: str, password: str, name: str, origin: Origin) -> User:
     passwords.refuse_weak(password, known=(address, name))
     probe = delays.probe_key(origin.address)
     delays.claim(probe)
-    refuse_taken(address)
+    if user_by_email(address):
+        raise EmailTaken(_TAKEN)
     # A hash may wait for its turn for many seconds, and must not hold one of the database's connections meanwhile.
     db.session.commit()
     stored = passwords.hash_password(password)
@@ -52,19 +54,22 @@ def register_user(email: str, password: str, name: str, origin: Origin) -> User:
     return user
 
 
-def refuse_taken(email: str) -> None:
-    """Raise EmailTaken where an account has this address."""
-    if user_by_email(email):
-        raise EmailTaken(_TAKEN)
-
-
 def user_by_email(email: str) -> User | None:
     """Return the account with an address, spelled as it is stored."""
     return db.session.scalar(select(User).where(User.email == email))
 
 
 def send_confirmation(session: Session, user: User, email: str) -> None:
-    """Send a link that confirms an address, inside the caller's transaction; earlier links end."""
+    """Send a link that confirms an address, inside the caller's transaction; earlier links end.
+
+    The owner of an address that has an account already is told instead, and whoever asked learns nothing of it. To an
+    address that had five such mails in an hour, whoever caused them, nothing more is sent. Raise TooManyRequests for an
+    account that has caused five. The user's row is locked, or new.
+    """
+    _refuse_many(session, user.id)
+    is_change = email != user.email
+    if is_change and _has_had_enough(session, email):
+        return
     session.execute(
         update(EmailToken).where(EmailToken.user_id == user.id, EmailToken.used_at.is_(None)).values(used_at=now())
     )
@@ -74,22 +79,25 @@ def send_confirmation(session: Session, user: User, email: str) -> None:
     )
     session.add(token)
     session.flush()
-    letters.ask_for_confirmation(session, user, email, secret, token.id)
+    owner = user_by_email(email)
+    if is_change and owner:
+        letters.tell_address_wanted(session, owner, token.id)
+    else:
+        letters.ask_for_confirmation(session, user, email, secret, token.id)
 
 
 def send_confirmation_again(user_id: str) -> None:
-    """Send the link anew to an address that waits for it; after five in an hour nothing more is sent.
+    """Send the link anew to an address that waits for it.
 
-    Raise Conflict where nothing waits.
+    Raise Conflict where nothing waits, and TooManyRequests for an account that has caused five mails in an hour.
     """
     with writing() as session:
-        user = session.get(User, user_id)
+        user = session.get(User, user_id, with_for_update={"key_share": True})
         assert user
         waiting = user.pending_email or (None if user.email_verified else user.email)
         if waiting is None:
             raise Conflict("Your mail address is confirmed already.")
-        if _mails_of_late(session, user_id) < _MOST_MAILS:
-            send_confirmation(session, user, waiting)
+        send_confirmation(session, user, waiting)
 
 
 def confirm_email(token: str, origin: Origin) -> User:
@@ -125,10 +133,30 @@ def _confirm(session: Session, token: str, origin: Origin) -> User:
     return user
 
 
-def _mails_of_late(session: Session, user_id: str) -> int:
-    since = now() - _MAILS_COUNT_FOR
-    query = select(func.count()).where(EmailToken.user_id == user_id, EmailToken.created_at > since)
-    return session.scalar(query) or 0
+def _mails_of_late(session: Session, *whose: ColumnElement[bool]) -> tuple[int, datetime | None]:
+    """Return how many mails there were within the last hour, and when the first of them was written."""
+    late = EmailToken.created_at > now() - _MAILS_COUNT_FOR
+    count, first = session.execute(select(func.count(), func.min(EmailToken.created_at)).where(*whose, late)).one()
+    return count, first
+
+
+def _refuse_many(session: Session, user_id: str) -> None:
+    count, first = _mails_of_late(session, EmailToken.user_id == user_id)
+    if first and count >= _MOST_MAILS:
+        wait = math.ceil((first + _MAILS_COUNT_FOR - now()).total_seconds())
+        raise TooManyRequests(
+            f"We have sent {_MOST_MAILS} mails within the last hour. Please look into your spam folder too, or try"
+            f" again in {delays.in_words(wait)}.",
+            retry_after_s=wait,
+        )
+
+
+def _has_had_enough(session: Session, email: str) -> bool:
+    """Tell whether an address has had as many mails as it may; changes to the same address wait for each other here."""
+    delays.hold(session, delays.recipient_key(email))
+    # Its own account has a limit of its own: nobody's wishes keep an owner from confirming.
+    of_others = (EmailToken.email == email, EmailToken.user_id.not_in(select(User.id).where(User.email == email)))
+    return _mails_of_late(session, *of_others)[0] >= _MOST_MAILS
 
 
 def _invalid() -> InvalidToken:

@@ -48,7 +48,7 @@ def show() -> ProfileOut:
 @_WRITE
 @routes.input(ProfileIn)
 @routes.output(ProfileOut)
-@routes.doc(summary="Change name, mail address or password", responses=[400, *_REFUSALS, 409, 422, 503])
+@routes.doc(summary="Change name, mail address or password", responses=[400, *_REFUSALS, 422, 503])
 def change(json_data: ProfileIn) -> ProfileOut:
     """Change what is named; the rest stays."""
     wanted = profile.Change(**json_data.model_dump())

@@ -1,7 +1,14 @@
 """The letters that we write: our words, as HTML and as text."""
 
 from oriel.infra.mail.outbox import OutboxMail, enqueue
-from oriel.mails.account_letters import confirmation, email_change, email_changed, password_changed, password_reset
+from oriel.mails.account_letters import (
+    address_wanted,
+    confirmation,
+    email_change,
+    email_changed,
+    password_changed,
+    password_reset,
+)
 from oriel.mails.letter import Inline, Letter
 from oriel.mails.operator_letters import render_lost
 from oriel.mails.payment_letters import (
@@ -21,6 +28,7 @@ __all__ = [
     "Letter",
     "OutboxMail",
     "RenderDetails",
+    "address_wanted",
     "confirmation",
     "credit_held",
     "credit_returned",

@@ -20,6 +20,11 @@ def email_change(name: str, link: str, new_address: str) -> Letter:
     return compose("email_change", subject, greeting=greeting(name), link=link, new_address=new_address)
 
 
+def address_wanted(name: str) -> Letter:
+    """Tell the owner of an address that somebody wants to use it for another account, which is not possible."""
+    return compose("address_wanted", "Your mail address was entered for another account", greeting=greeting(name))
+
+
 def email_changed(name: str, new_address: str) -> Letter:
     """Tell, at the old address, that another one replaced it, in case that it was not the customer who did it."""
     subject = "Your mail address was changed"

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from oriel.accounts.password_reset import answer_requests
 from oriel.infra.database import db
 from oriel.infra.mail.outbox import OutboxMail
 
@@ -56,7 +57,9 @@ class Mailbox:
     app: APIFlask
 
     def mails(self, kind: str | None = None) -> list[OutboxMail]:
+        """Return the mails of one kind, or all, once the clock has answered what waits for it."""
         with self.app.app_context():
+            answer_requests()
             found = db.session.scalars(select(OutboxMail).order_by(OutboxMail.created_at.desc())).all()
         return [mail for mail in found if kind in (None, mail.kind)]
 

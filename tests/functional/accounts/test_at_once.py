@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,6 +58,20 @@ def test_a_reset_link_works_once(app: APIFlask, person: Callable[..., Person], m
     body = {"token": mailbox.token("password_reset"), "password": OTHER_PASSWORD}
     statuses = sorted(answer.status_code for answer in _posts(app, "/api/auth/reset-password/confirm", 4, json=body))
     assert statuses == [200, 422, 422, 422]
+
+
+def test_an_address_gets_five_mails_when_many_accounts_ask_at_once(
+    app: APIFlask, known: Callable[..., Caller], mailbox: Mailbox
+) -> None:
+    body = {"email": "victim@example.com", "current_password": PASSWORD}
+    everybody = [known() for _ in range(9)]
+
+    def ask(headers: dict[str, str]) -> TestResponse:
+        return app.test_client().put("/api/user/profile", json=body, headers=headers)
+
+    answers = _at_once([partial(ask, each.headers) for each in everybody])
+    assert [answer.status_code for answer in answers] == [200] * 9
+    assert len(mailbox.mails()) == 5
 
 
 def test_no_more_than_twenty_keys_are_made(app: APIFlask, known: Callable[..., Caller]) -> None:

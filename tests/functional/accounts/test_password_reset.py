@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, Mailbox, Person, code_of, json_of
 from werkzeug.test import TestResponse
 
-from oriel.accounts.models import PasswordResetToken
+from oriel.accounts import letters
+from oriel.accounts.models import PasswordResetToken, User
 from oriel.accounts.operators import disable_user
+from oriel.accounts.password_reset import answer_requests
+from oriel.errors import InvalidEmail
 from oriel.infra.clock import clock
 from oriel.infra.database import db
 
@@ -38,6 +43,55 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(person: Callable[..
     assert known.status_code == unknown.status_code == nonsense.status_code == 202
     assert known.json == unknown.json == nonsense.json
     assert len(mailbox.mails("password_reset")) == 1
+
+
+def test_the_work_does_not_tell_whether_there_is_an_account(app: APIFlask, person: Callable[..., Person]) -> None:
+    ada = person()
+
+    def statements(email: str) -> list[str]:
+        sent: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+            sent.append(statement)
+
+        with app.app_context():
+            event.listen(db.engine, "before_cursor_execute", note)
+            try:
+                assert _ask(ada.client, email).status_code == 202
+            finally:
+                event.remove(db.engine, "before_cursor_execute", note)
+        return sent
+
+    known = statements(ada.email)
+    assert len(known) > 0
+    assert statements("nobody@example.com") == known
+    assert statements("no address at all") == known
+
+
+def test_a_request_is_answered_once(app: APIFlask, person: Callable[..., Person], mailbox: Mailbox) -> None:
+    ada = person()
+    _ask(ada.client)
+    with app.app_context():
+        assert [answer_requests(), answer_requests()] == [1, 0]
+    assert len(mailbox.mails("password_reset")) == 1
+
+
+def test_a_request_that_cannot_be_answered_holds_up_no_other(
+    app: APIFlask, person: Callable[..., Person], mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for someone in [person("ada@example.com"), person("bob@example.com")]:
+        _ask(someone.client, someone.email)
+    offer = letters.offer_reset
+
+    def broken(session: Session, user: User, token: str, token_id: str) -> None:
+        if user.email == "ada@example.com":
+            raise InvalidEmail("This one cannot be written to.")
+        offer(session, user, token, token_id)
+
+    monkeypatch.setattr(letters, "offer_reset", broken)
+    assert [mail.to for mail in mailbox.mails("password_reset")] == ["bob@example.com"]
+    monkeypatch.undo()
+    assert {mail.to for mail in mailbox.mails("password_reset")} == {"ada@example.com", "bob@example.com"}
 
 
 def test_a_closed_account_gets_no_link(app: APIFlask, person: Callable[..., Person], mailbox: Mailbox) -> None:
@@ -77,8 +131,9 @@ def test_a_link_ends_when_another_one_was_used(person: Callable[..., Person], ma
 def test_a_link_is_good_for_an_hour(person: Callable[..., Person], mailbox: Mailbox) -> None:
     ada = person()
     _ask(ada.client)
+    token = mailbox.token("password_reset")
     clock.shift(timedelta(hours=1, seconds=1))
-    assert code_of(_confirm(ada.client, mailbox.token("password_reset"))) == (422, "INVALID_TOKEN")
+    assert code_of(_confirm(ada.client, token)) == (422, "INVALID_TOKEN")
 
 
 def test_a_weak_password_is_refused_and_the_link_stays_good(person: Callable[..., Person], mailbox: Mailbox) -> None:
@@ -98,10 +153,11 @@ def test_three_mails_in_an_hour_are_enough(person: Callable[..., Person], mailbo
 
 def test_the_secret_is_not_stored(app: APIFlask, person: Callable[..., Person], mailbox: Mailbox) -> None:
     _ask(person().client)
+    token = mailbox.token("password_reset")
     with app.app_context():
         stored = db.session.scalars(select(PasswordResetToken.token_hash)).one()
     assert len(stored) == 64
-    assert mailbox.token("password_reset") not in stored
+    assert token not in stored
 
 
 def test_a_blocked_account_is_open_again(person: Callable[..., Person], mailbox: Mailbox) -> None:

@@ -1,6 +1,7 @@
 """What a user sees and changes of the own account."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.functional.caller import Caller
 from werkzeug.test import TestResponse
 
 from oriel.accounts import statistics
+from oriel.infra.clock import clock
 
 
 @pytest.fixture
@@ -105,10 +107,46 @@ def test_the_old_address_is_told_of_the_new_one(ada: Person, mailbox: Mailbox) -
     assert "new@example.com" in mail.text
 
 
-def test_an_address_of_somebody_else_is_refused(ada: Person, person: Callable[..., Person]) -> None:
+def test_the_answer_does_not_tell_whether_an_address_has_an_account(
+    ada: Person, person: Callable[..., Person], mailbox: Mailbox
+) -> None:
     person("bob@example.com")
-    answer = _put(ada, email="bob@example.com", current_password=PASSWORD)
-    assert code_of(answer) == (409, "EMAIL_TAKEN")
+    free = _put(ada, email="free@example.com", current_password=PASSWORD)
+    taken = _put(ada, email="bob@example.com", current_password=PASSWORD)
+    assert (free.status_code, taken.status_code) == (200, 200)
+    changed = {"pending_email": "bob@example.com"}
+    assert {**json_of(free), **changed} == json_of(taken)
+    assert ada.call("POST", "/api/auth/verify-email/send").status_code == 202
+    told = mailbox.mails("address_wanted")
+    assert [mail.to for mail in told] == ["bob@example.com"] * 2
+    assert "token=" not in told[0].text
+    assert [mail.to for mail in mailbox.mails("confirmation")].count("bob@example.com") == 1
+
+
+def test_five_mails_in_an_hour_are_enough_for_an_account(ada: Person, mailbox: Mailbox) -> None:
+    # The first one went out when the account was opened.
+    for number in range(4):
+        assert _put(ada, email=f"new{number}@example.com", current_password=PASSWORD).status_code == 200
+    answer = _put(ada, email="one.more@example.com", current_password=PASSWORD)
+    assert code_of(answer) == (429, "RATE_LIMITED")
+    assert 3000 < json_of(answer)["error"]["details"]["retry_after_s"] <= 3600
+    assert json_of(ada.call("GET", "/api/user/profile"))["pending_email"] == "new3@example.com"
+    assert len(mailbox.mails("confirmation")) == 5
+    clock.shift(timedelta(hours=1, seconds=1))
+    ada.log_in()
+    assert _put(ada, email="one.more@example.com", current_password=PASSWORD).status_code == 200
+
+
+def test_five_mails_in_an_hour_are_enough_for_an_address_whoever_asks(
+    known: Callable[..., Caller], person: Callable[..., Person], mailbox: Mailbox
+) -> None:
+    body = {"email": "victim@example.com", "current_password": PASSWORD}
+    answers = [known().put("/api/user/profile", json=body) for _ in range(7)]
+    assert [json_of(answer)["pending_email"] for answer in answers] == ["victim@example.com"] * 7
+    assert len(mailbox.mails()) == 5
+    # Its owner gets the mail of the own account all the same.
+    person("victim@example.com")
+    assert len(mailbox.mails("confirmation")) == 6
 
 
 def test_an_address_that_somebody_took_in_the_meantime_is_refused(

@@ -10,6 +10,7 @@ from oriel.infra.mail.letter import Inline
 from oriel.mails import (
     Letter,
     RenderDetails,
+    address_wanted,
     confirmation,
     credit_held,
     credit_returned,
@@ -39,6 +40,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "confirmation": confirmation(name, link),
         "password_reset": password_reset(name, link),
         "email_change": email_change(name, link, "new@example.com"),
+        "address_wanted": address_wanted(name),
         "email_changed": email_changed(name, "new@example.com"),
         "password_changed": password_changed(name, keys_ended=2),
         "render_ready": render_ready(name, title, DETAILS, link, EXPIRES, "posters/1.png"),
@@ -56,7 +58,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
 
 
 KINDS = list(every_letter())
-WITHOUT_LINKS = ("email_changed", "password_changed", "payment_refunded")
+WITHOUT_LINKS = ("address_wanted", "email_changed", "password_changed", "payment_refunded")
 
 
 class Tags(HTMLParser):

@@ -102,7 +102,7 @@ class Presented:
 def presented_token(*, refresh: bool = False) -> Presented:
     """Return the token that came, on a route for Who.SESSION; with `refresh` none but a refresh token does."""
     if refresh and get_jwt()["type"] != "refresh":
-        raise NotAuthenticated("Please send the refresh token: this is an access token.")
+        raise NotAuthenticated("This is an access token. Send your refresh token instead.")
     return Presented(claims_of(get_jwt()), in_cookie=not _in_header())
 
 
@@ -137,7 +137,7 @@ def is_still_good(proof: Proof) -> bool:
 def _good_session(session: UserSession | None, user_id: str) -> UserSession:
     """Return the session that a token belongs to; raise NotAuthenticated where it has ended."""
     if session is None or session.user_id != user_id or session.ended_at or session.expires_at <= now():
-        raise NotAuthenticated("Please log in: this session has ended.")
+        raise NotAuthenticated("Your session has ended. Please log in again.")
     return session
 
 
@@ -146,11 +146,11 @@ def _admitted(who: Who, *, keys: bool) -> User:
         raise NotAuthenticated(_NO_KEYS)
     user = _holder() if who is Who.SESSION else _caller(keys=keys)
     if user.disabled_at:
-        raise AccountDisabled("This account is closed. Write to us if you think that this is a mistake.")
+        raise AccountDisabled("This account has been closed. Contact us if you think this is a mistake.")
     if who is Who.ADMIN and not user.is_admin:
-        raise NotAllowed("Only operators may do this.")
+        raise NotAllowed("Only operators can do this.")
     if who is Who.CONFIRMED and not user.email_verified:
-        raise EmailNotVerified("Please confirm your mail address first: open the link in the mail that we sent you.")
+        raise EmailNotVerified("Please confirm your email address first: open the link in the email we sent you.")
     return user
 
 

@@ -33,7 +33,7 @@ routes.before_request(refuse_foreign_pages)
 @rate("20/minute;100/hour", by=address_key)
 @routes.input(RegisterIn)
 @routes.output(Registered, status_code=201)
-@routes.doc(summary="Open an account", responses=[400, 403, 409, 422, 429, 503])
+@routes.doc(summary="Create an account", responses=[400, 403, 409, 422, 429, 503])
 def register(json_data: RegisterIn) -> dict[str, object]:
     """Open an account, and send the mail that confirms its address."""
     user = registration.register_user(json_data.email, json_data.password, json_data.name, request_origin())
@@ -45,7 +45,7 @@ def register(json_data: RegisterIn) -> dict[str, object]:
 @rate("30/minute", by=address_key)
 @routes.input(TokenIn)
 @routes.output(VerifyOut)
-@routes.doc(summary="Confirm a mail address by the token from the mail", responses=[400, 403, 409, 422, 429])
+@routes.doc(summary="Confirm an email address with the token from the email", responses=[400, 403, 409, 422, 429])
 def verify_email(json_data: TokenIn) -> dict[str, object]:
     """Confirm an address."""
     return {"user": show_user(registration.confirm_email(json_data.token, request_origin()))}
@@ -55,11 +55,13 @@ def verify_email(json_data: TokenIn) -> dict[str, object]:
 @allow(Who.USER, keys=False)
 @rate("5/minute")
 @routes.output(SaidOut, status_code=202)
-@routes.doc(summary="Send the mail that confirms the address once more", responses=[401, 403, 409, 429])
+@routes.doc(summary="Send the confirmation email again", responses=[401, 403, 409, 429])
 def send_verification() -> dict[str, str]:
     """Send the link to the address that waits for it."""
     registration.send_confirmation_again(current_user().id)
-    return {"message": "A mail is on its way, unless this address has had many of late. Please check your spam folder."}
+    return {
+        "message": "We have sent the email again, unless this address got several today. Check your spam folder too."
+    }
 
 
 @routes.post("/login")
@@ -77,7 +79,7 @@ def log_in(json_data: LoginIn) -> Response:
 @allow(Who.SESSION)
 @rate("60/minute", by=address_key)
 @routes.output(LoginOut)
-@routes.doc(summary="Take new tokens for a refresh token, which is good once", responses=[401, 403, 429])
+@routes.doc(summary="Exchange a refresh token for new tokens; each works once", responses=[401, 403, 429])
 def refresh() -> Response:
     """Rotate: the answer holds the next refresh token, where the old one came from."""
     token = presented_token(refresh=True)
@@ -87,7 +89,7 @@ def refresh() -> Response:
 @routes.post("/logout")
 @allow(Who.SESSION)
 @routes.output({}, status_code=204)
-@routes.doc(summary="End the session of the token that comes", responses=[401, 403])
+@routes.doc(summary="Log out", responses=[401, 403])
 def log_out() -> Response:
     """End the session, by access or refresh token, and take the cookies away."""
     claims = presented_token().claims
@@ -102,11 +104,11 @@ def log_out() -> Response:
 @rate("20/minute;100/hour", by=address_key)
 @routes.input(ResetIn)
 @routes.output(SaidOut, status_code=202)
-@routes.doc(summary="Send a link that sets a new password", responses=[400, 403, 422, 429])
+@routes.doc(summary="Send a password reset link", responses=[400, 403, 422, 429])
 def ask_for_reset(json_data: ResetIn) -> dict[str, str]:
     """Answer alike whether or not there is such an account."""
     password_reset.ask_for_reset(json_data.email, request_origin())
-    return {"message": "If there is an account with this address, a mail with a link is on its way to it."}
+    return {"message": "If an account uses this address, we have sent it an email with a link."}
 
 
 @routes.post("/reset-password/confirm")
@@ -114,7 +116,7 @@ def ask_for_reset(json_data: ResetIn) -> dict[str, str]:
 @rate("20/minute", by=address_key)
 @routes.input(ResetConfirmIn)
 @routes.output(SaidOut)
-@routes.doc(summary="Set a new password by the token from the mail", responses=[400, 403, 422, 429, 503])
+@routes.doc(summary="Set a new password with the token from the email", responses=[400, 403, 422, 429, 503])
 def confirm_reset(json_data: ResetConfirmIn) -> dict[str, str]:
     """Set the password; all sessions end."""
     password_reset.reset_password(json_data.token, json_data.password, request_origin())

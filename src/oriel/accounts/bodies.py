@@ -48,7 +48,7 @@ class RegisterIn(_Body):
     """A new account."""
 
     email: Email
-    password: Password = Field(description="8 to 128 characters, and none that everybody uses")
+    password: Password = Field(description="8 to 128 characters; common passwords are refused")
     name: Name = ""
 
 
@@ -59,8 +59,8 @@ class LoginIn(_Body):
     password: Password
     cookie: bool = Field(
         default=False,
-        description="For browsers: the refresh token comes as an HttpOnly cookie and not in the answer."
-        " /api/auth/refresh and /api/auth/logout then want the cookie `oriel_csrf` repeated as X-CSRF-TOKEN.",
+        description="For browsers: send the refresh token as an HttpOnly cookie instead of in the answer."
+        " /api/auth/refresh and /api/auth/logout then need the cookie `oriel_csrf` in the header X-CSRF-TOKEN.",
     )
 
 
@@ -87,7 +87,7 @@ class ProfileIn(_Body):
     """What shall be different; `email` and `password` want `current_password`."""
 
     name: Name | None = None
-    email: Email | None = Field(default=None, description="Counts once the link that is sent there was opened")
+    email: Email | None = Field(default=None, description="Takes effect when the link in the email to it is opened")
     password: Password | None = None
     current_password: Password | None = None
 
@@ -126,9 +126,9 @@ class LoginOut(BaseModel):
     """Tokens for the next calls."""
 
     access_token: str
-    refresh_token: str | None = Field(description="null where it is in the cookie")
+    refresh_token: str | None = Field(description="null when it is sent as a cookie")
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  (the name of a scheme)
-    expires_in: int = Field(description="Seconds for which the access token is good")
+    expires_in: int = Field(description="Seconds until the access token expires")
     user: UserOut
 
 
@@ -146,7 +146,7 @@ class StatisticsOut(BaseModel):
 class ProfileOut(UserOut):
     """The whole profile."""
 
-    pending_email: str | None = Field(description="The new address that waits for its confirmation")
+    pending_email: str | None = Field(description="A new address that is not confirmed yet")
     statistics: StatisticsOut
 
 
@@ -167,7 +167,7 @@ class SessionVerifyOut(BaseModel):
 
     valid: Literal[True] = True
     user: UserOut
-    expires_at: Instant | None = Field(description="When the access token ends; null for an API key")
+    expires_at: Instant | None = Field(description="When the access token expires; null for an API key")
 
 
 class SessionOut(BaseModel):
@@ -181,7 +181,7 @@ class SessionOut(BaseModel):
     expires_at: Instant
     address: str
     user_agent: str
-    current: bool = Field(description="Whether it is the one that asks")
+    current: bool = Field(description="True for the session that sends this request")
 
 
 class SessionList(Page[SessionOut]):

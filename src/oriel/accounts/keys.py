@@ -74,4 +74,6 @@ def _add_key(session: Session, user_id: str, name: str, origin: Origin) -> tuple
 def _refuse_too_many(session: Session, user_id: str) -> None:
     query = select(func.count()).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
     if (session.scalar(query) or 0) >= MOST_KEYS:
-        raise Conflict(f"You have {MOST_KEYS} keys already. Please revoke one that you no longer use.", most=MOST_KEYS)
+        raise Conflict(
+            f"You have {MOST_KEYS} API keys, which is the limit. Revoke one you no longer use.", most=MOST_KEYS
+        )

@@ -34,7 +34,7 @@ def log_in(email: str, password: str, origin: Origin) -> UserSession:
         if not still_has_password(session, user, checked):
             raise _wrong()
         if user.disabled_at:
-            raise AccountDisabled("This account is closed. Write to us if you think that this is a mistake.")
+            raise AccountDisabled("This account has been closed. Contact us if you think this is a mistake.")
         delays.forgive(session, *keys)
         user.last_login_at = now()
         activity.record(session, user.id, Did.LOGGED_IN, origin)
@@ -75,7 +75,7 @@ def refuse_other_password(session: Session, user: User, proven: str) -> None:
 
 
 def _wrong_current() -> WrongLogin:
-    return WrongLogin("Your current password is another one. Please check it.")
+    return WrongLogin("Your current password is wrong. Please try again.")
 
 
 def _note_failure(user: User | None, keys: tuple[str, ...], origin: Origin) -> None:
@@ -87,4 +87,4 @@ def _note_failure(user: User | None, keys: tuple[str, ...], origin: Origin) -> N
 
 
 def _wrong() -> WrongLogin:
-    return WrongLogin("Mail address and password do not belong together. Please check both.")
+    return WrongLogin("Wrong email address or password. Please check both.")

@@ -41,7 +41,7 @@ def account_with(email: str) -> User:
     """Return the account with an address, however it is spelled; raise NotFound."""
     user = user_by_email(spelled_email(email))
     if user is None:
-        raise NotFound(f"Nobody has the address {email}.")
+        raise NotFound(f"No account has the address {email}.")
     return user
 
 

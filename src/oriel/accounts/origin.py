@@ -34,7 +34,7 @@ def refuse_foreign_pages() -> None:
     if site == "same-origin":
         return
     if (origin and _origin_of(origin) not in ours) or (not origin and site == "cross-site"):
-        raise NotAllowed("This was sent by the page of another site, and only our own pages may do that.")
+        raise NotAllowed("This request came from another website, so it was refused.")
 
 
 def _origin_of(url: str) -> str:

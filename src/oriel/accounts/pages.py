@@ -41,7 +41,7 @@ def verify() -> Response:
         user = registration.confirm_email(token, request_origin())
     except (InvalidToken, EmailTaken) as error:
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
-    return message_page("Your address is confirmed", f"Mail for you goes to {user.email} from now on.")
+    return message_page("Your email address is confirmed", f"We will write to you at {user.email}.")
 
 
 @routes.get("/reset-password")
@@ -101,7 +101,7 @@ def _password_page(token: str, refused: CallerError | None = None) -> Response:
 def _typed_password() -> str:
     password = request.form.get("password", "")
     if password != request.form.get("repeated", ""):
-        raise WeakPassword("The two passwords differ. Please type the same one twice.")
+        raise WeakPassword("The passwords do not match. Please type the same one twice.")
     try:
         return ResetConfirmIn(token="-", password=password).password  # noqa: S106  (only the password is checked)
     except ValidationError as error:

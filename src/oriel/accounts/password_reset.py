@@ -128,4 +128,4 @@ def _links_of_late(session: Session, user_id: str) -> int:
 
 
 def _invalid() -> InvalidToken:
-    return InvalidToken("This link has been used or is too old. Please ask for a new one.")
+    return InvalidToken("This link has expired or was already used. Please ask for a new one.")

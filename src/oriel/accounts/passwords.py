@@ -56,7 +56,7 @@ def refuse_weak(password: str, *, known: tuple[str, ...] = ()) -> None:
     if len(password) > LONGEST:
         raise WeakPassword(f"Please choose a password of at most {LONGEST} characters.", longest=LONGEST)
     if _is_guessable(password, known):
-        raise WeakPassword("Many people use this password, or it can be guessed easily. Please choose another one.")
+        raise WeakPassword("This password is too easy to guess. Please choose another one.")
 
 
 def hash_password(password: str) -> str:
@@ -79,7 +79,7 @@ def _nobodys_hash(parameters: str) -> str:
 @contextmanager
 def _one_of_few() -> Iterator[None]:
     if not _HASHES_AT_ONCE.acquire(timeout=_LONGEST_WAIT_S):
-        raise Unavailable("Many people are logging in at this moment. Please try again shortly.", retry_after_s=5)
+        raise Unavailable("Too many people are logging in right now. Please try again in a moment.", retry_after_s=5)
     try:
         yield
     finally:

@@ -57,7 +57,7 @@ def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) 
 
 def _prove(user: User, password: str | None, origin: Origin) -> str:
     if not password:
-        sentence = "Please enter your current password too: it is needed to change the mail address or the password."
+        sentence = "Please enter your current password to change your email address or password."
         raise InvalidBody(sentence, current_password="is needed")  # noqa: S106  (a sentence about it)
     return prove(user, password, origin)
 

@@ -23,7 +23,7 @@ CONFIRMATION_LIFE = timedelta(hours=48)
 _MOST_MAILS = 5
 _MAILS_COUNT_FOR = timedelta(hours=1)
 
-_TAKEN = "There is an account with this mail address already. Log in, or set a new password if you forgot yours."
+_TAKEN = "An account with this email address already exists. Log in, or reset your password if you forgot it."
 
 
 def register_user(email: str, password: str, name: str, origin: Origin) -> User:
@@ -96,7 +96,7 @@ def send_confirmation_again(user_id: str) -> None:
         assert user
         waiting = user.pending_email or (None if user.email_verified else user.email)
         if waiting is None:
-            raise Conflict("Your mail address is confirmed already.")
+            raise Conflict("Your email address is already confirmed.")
         send_confirmation(session, user, waiting)
 
 
@@ -160,4 +160,4 @@ def _has_had_enough(session: Session, email: str) -> bool:
 
 
 def _invalid() -> InvalidToken:
-    return InvalidToken("This link is not valid any more. Log in and ask for a new one.")
+    return InvalidToken("This link is no longer valid. Log in to get a new one.")

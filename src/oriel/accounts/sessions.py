@@ -63,7 +63,7 @@ def refresh_session(claims: Claims, origin: Origin) -> UserSession:
     if turn is _Turn.REUSED:
         _log.warning("A used refresh token came back: its session was ended.", extra=facts(session=claims.session_id))
     if found is None or turn in (_Turn.GONE, _Turn.REUSED):
-        raise NotAuthenticated("Please log in: this session has ended.")
+        raise NotAuthenticated("Your session has ended. Please log in again.")
     return found
 
 

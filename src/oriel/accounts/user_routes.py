@@ -37,7 +37,7 @@ _REFUSALS = [401, 403, 429]
 @allow(Who.USER)
 @_READ
 @routes.output(ProfileOut)
-@routes.doc(summary="The user and what is used", responses=_REFUSALS)
+@routes.doc(summary="Show your profile and usage", responses=_REFUSALS)
 def show() -> ProfileOut:
     """Answer the profile."""
     return show_profile(current_user())
@@ -48,7 +48,7 @@ def show() -> ProfileOut:
 @_WRITE
 @routes.input(ProfileIn)
 @routes.output(ProfileOut)
-@routes.doc(summary="Change name, mail address or password", responses=[400, *_REFUSALS, 422, 503])
+@routes.doc(summary="Change your name, email address or password", responses=[400, *_REFUSALS, 422, 503])
 def change(json_data: ProfileIn) -> ProfileOut:
     """Change what is named; the rest stays."""
     wanted = profile.Change(**json_data.model_dump())
@@ -60,7 +60,7 @@ def change(json_data: ProfileIn) -> ProfileOut:
 @allow(Who.USER)
 @_READ
 @routes.output(SessionVerifyOut)
-@routes.doc(summary="Whether the token is good, and whose it is", responses=_REFUSALS)
+@routes.doc(summary="Check a token and show whose it is", responses=_REFUSALS)
 def verify_session() -> dict[str, object]:
     """Answer for a good token; any other is refused before."""
     ends = datetime.fromtimestamp(read_access_token()["exp"], UTC) if g.session_id else None
@@ -72,7 +72,7 @@ def verify_session() -> dict[str, object]:
 @_READ
 @routes.input(PageQuery, location="query")
 @routes.output(SessionList)
-@routes.doc(summary="Where the user is logged in", responses=[*_REFUSALS, 422])
+@routes.doc(summary="List your sessions", responses=[*_REFUSALS, 422])
 def list_sessions(query_data: PageQuery) -> SessionList:
     """List the sessions that have not ended."""
     return fetch_page(SessionList, sessions.live_sessions(current_user().id), query_data, show=_show_session)
@@ -82,7 +82,7 @@ def list_sessions(query_data: PageQuery) -> SessionList:
 @allow(Who.USER, keys=False)
 @_WRITE
 @routes.output({}, status_code=204)
-@routes.doc(summary="Log out everywhere else", responses=_REFUSALS)
+@routes.doc(summary="Log out all other sessions", responses=_REFUSALS)
 def end_others() -> Response:
     """End all sessions but the one that asks."""
     sessions.end_other_sessions(current_user().id, g.session_id, request_origin())
@@ -93,7 +93,7 @@ def end_others() -> Response:
 @allow(Who.USER, keys=False)
 @_WRITE
 @routes.output({}, status_code=204)
-@routes.doc(summary="End one session", responses=[*_REFUSALS, 404])
+@routes.doc(summary="Log out one session", responses=[*_REFUSALS, 404])
 def end_one(session_id: str) -> Response:
     """End a session, also the one that asks."""
     sessions.end_session(current_user().id, session_id, request_origin())
@@ -105,7 +105,7 @@ def end_one(session_id: str) -> Response:
 @_READ
 @routes.input(PageQuery, location="query")
 @routes.output(KeyList)
-@routes.doc(summary="API keys", responses=[*_REFUSALS, 422])
+@routes.doc(summary="List your API keys", responses=[*_REFUSALS, 422])
 def list_keys(query_data: PageQuery) -> KeyList:
     """List the keys that are good, without their secrets."""
     return fetch_page(KeyList, keys.keys_of(current_user().id), query_data)
@@ -116,7 +116,7 @@ def list_keys(query_data: PageQuery) -> KeyList:
 @_WRITE
 @routes.input(KeyIn)
 @routes.output(KeyMadeOut, status_code=201)
-@routes.doc(summary="Make an API key, whose secret is shown this once", responses=[400, *_REFUSALS, 409, 422, 503])
+@routes.doc(summary="Create an API key; its secret is shown only once", responses=[400, *_REFUSALS, 409, 422, 503])
 def make_key(json_data: KeyIn) -> KeyMadeOut:
     """Make a key for the header X-API-Key."""
     key, secret = keys.make_own_key(
@@ -141,7 +141,7 @@ def revoke_key(key_id: str) -> Response:
 @_READ
 @routes.input(PageQuery, location="query")
 @routes.output(ActivityList)
-@routes.doc(summary="What happened to the account", responses=[*_REFUSALS, 422])
+@routes.doc(summary="List your account's activity", responses=[*_REFUSALS, 422])
 def list_activity(query_data: PageQuery) -> ActivityList:
     """List logins, failed ones, changes of password, address, keys and sessions."""
     return fetch_page(ActivityList, activity_of(current_user().id), query_data)

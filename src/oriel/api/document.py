@@ -49,7 +49,7 @@ _MEANINGS: dict[str, tuple[str, str, str]] = {
     "401": (
         "No token or key, or none that is good",
         "NOT_AUTHENTICATED",
-        "Please log in: the token is missing, malformed or expired.",
+        "Please log in: the access token is missing, invalid or expired.",
     ),
     "402": (
         "The plan does not cover it; `details` name the limit",
@@ -69,7 +69,7 @@ _MEANINGS: dict[str, tuple[str, str, str]] = {
     "415": (
         "A body of another content type, or a file of a format that is not taken",
         "UNSUPPORTED_MEDIA_TYPE",
-        "Please send JSON with Content-Type: application/json, or multipart/form-data where a file is wanted.",
+        "Send JSON with Content-Type: application/json, or multipart/form-data for a file.",
     ),
     "416": ("The file has no such part", "RANGE_NOT_SATISFIABLE", "The requested range cannot be answered."),
     "422": (

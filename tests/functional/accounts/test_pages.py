@@ -23,14 +23,14 @@ def test_looking_at_the_page_uses_nothing_up_and_its_button_confirms(
     assert f'value="{token}"' in page.text
     ada.log_in()
     assert json_of(ada.call("GET", "/api/user/profile"))["email_verified"] is False
-    assert "Your address is confirmed" in ada.client.post("/verify-email", data={"token": token}).text
+    assert "Your email address is confirmed" in ada.client.post("/verify-email", data={"token": token}).text
     assert json_of(ada.call("GET", "/api/user/profile"))["email_verified"] is True
 
 
 def test_a_link_that_is_over_is_told_in_words(client: FlaskClient) -> None:
     answer = client.post("/verify-email", data={"token": "x" * 43})
     assert answer.status_code == 422
-    assert "This link is not valid any more" in answer.text
+    assert "This link is no longer valid" in answer.text
 
 
 def test_the_form_sets_a_new_password(person: Callable[..., Person], mailbox: Mailbox) -> None:
@@ -45,8 +45,8 @@ def test_the_form_sets_a_new_password(person: Callable[..., Person], mailbox: Ma
 @pytest.mark.parametrize(
     ("password", "repeated", "said"),
     [
-        (OTHER_PASSWORD, "another one", "The two passwords differ"),
-        ("password1", None, "Many people use this password"),
+        (OTHER_PASSWORD, "another one", "The passwords do not match"),
+        ("password1", None, "This password is too easy to guess"),
         ("", None, "Please choose a password"),
         ("x" * 2000, None, "Please choose a password"),
     ],
@@ -66,13 +66,13 @@ def test_a_password_that_will_not_do_may_be_typed_again(
 def test_a_used_link_sets_nothing_and_shows_no_form(client: FlaskClient) -> None:
     for answer in (_set(client, "x" * 43), client.get("/reset-password?token=" + "x" * 43)):
         assert answer.status_code == 422
-        assert "has been used or is too old" in answer.text
+        assert "has expired or was already used" in answer.text
         assert "<form" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/verify-email", "/reset-password", "/verify-email?token=" + "x" * 300])
 def test_half_a_link_is_told_in_words(client: FlaskClient, path: str) -> None:
-    assert "This link is not complete" in client.get(path).text
+    assert "This link is incomplete" in client.get(path).text
 
 
 def test_what_somebody_puts_into_a_link_stays_text(client: FlaskClient) -> None:

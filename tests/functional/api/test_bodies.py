@@ -138,7 +138,7 @@ def test_settings_with_what_nobody_can_write_are_refused_by_name(
 def test_the_document_says_what_a_title_may_be(app: APIFlask) -> None:
     submit = next(each for each in operations(app) if each.path == "/api/render/submit")
     schema = submit.spec["requestBody"]["content"]["application/json"]["schema"]
-    title = schema["properties"]["settings"]["properties"]["text"]["properties"]["title"]["anyOf"][0]
+    title = schema["properties"]["settings"]["anyOf"][0]["properties"]["text"]["properties"]["title"]["anyOf"][0]
     for text, fits in [("Nuit d'été 夜 🎧", True), *((text, False) for text in UNSPEAKABLE[:4])]:
         assert bool(re.search(title["pattern"], text)) is fits, text
 
@@ -154,7 +154,7 @@ def test_what_is_wrong_is_said_to_people(client: FlaskClient) -> None:
     wrong = {"email": "a\nb@example.com", "password": 3, "cookie": "maybe", "more": 1}
     assert (client.post(LOGIN, json=wrong).json or {})["error"]["details"] == {
         "email": "it must be one line without control characters",
-        "password": "it must be a text",
+        "password": "it must be text",
         "cookie": "it must be true or false",
         "more": "there is no such field",
     }

@@ -101,7 +101,7 @@ def mailable(address: str) -> str:
     try:
         found = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise InvalidEmail("Please check the mail address: no mail can be sent to it as it is written.") from error
+        raise InvalidEmail("This is not a valid email address. Please check it.") from error
     assert found.ascii_email
     return found.ascii_email
 

@@ -1,5 +1,6 @@
 """What is wrong with what somebody sent, said to people: pydantic speaks of patterns and of our classes."""
 
+import re
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -10,12 +11,14 @@ if TYPE_CHECKING:
 # One line: no control characters, neither C0 nor DEL nor C1. A pattern in this package always means that.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
+# As in "String should have at most 80 characters".
+_PYDANTICS_SUBJECT = re.compile(r"^(Input|String|Value|List|Dictionary|Data) should")
 _SENTENCES = {
     "missing": "it is missing",
     "extra_forbidden": "there is no such field",
     "string_pattern_mismatch": "it must be one line without control characters",
-    "string_type": "it must be a text",
-    "string_unicode": "it must be a text of whole Unicode characters",
+    "string_type": "it must be text",
+    "string_unicode": "it must be valid Unicode text",
     "bool_type": "it must be true or false",
     "bool_parsing": "it must be true or false",
     "int_type": "it must be a whole number",
@@ -32,7 +35,7 @@ _SENTENCES = {
 
 def sentence_of(problem: "ErrorDetails") -> str:
     """Return what is wrong with one value, as the end of a sentence that has named it."""
-    said = problem["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    said = _PYDANTICS_SUBJECT.sub("it must", problem["msg"].removeprefix("Value error, "))
     return _SENTENCES.get(problem["type"], said)
 
 

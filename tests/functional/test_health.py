@@ -80,7 +80,7 @@ def test_a_refused_method_is_told_with_those_that_are_taken(client: FlaskClient)
     answer = client.post("/health")
     assert {"GET", "HEAD", "OPTIONS"} == {method.strip() for method in answer.headers["Allow"].split(",")}
     assert answer.json
-    assert answer.json["error"]["message"] == "This address does not take POST; it takes GET, HEAD, OPTIONS."
+    assert answer.json["error"]["message"] == "POST is not allowed here. Use GET, HEAD, OPTIONS."
 
 
 def test_every_route_says_who_may_call_it(app: APIFlask) -> None:
@@ -111,7 +111,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 def test_who_opens_an_address_of_nothing_in_a_browser_reads_it_on_a_page(client: FlaskClient, path: str) -> None:
     page = client.get(path, headers=BROWSER)
     assert (page.status_code, page.mimetype) == (404, "text/html")
-    assert "There is nothing" in page.text
+    assert "Page not found" in page.text
     assert "<script>" not in page.text
     # Programs, and everybody at the API, get JSON.
     assert client.get(path).json == client.get(path, headers={"Accept": "*/*"}).json

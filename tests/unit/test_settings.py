@@ -97,7 +97,7 @@ def test_the_example_names_every_variable_and_works(monkeypatch: pytest.MonkeyPa
     [
         ("PORT", "abc", "it must be a whole number"),
         ("TRIAL_DAYS", "x", "it must be a whole number"),
-        ("PORT", "70000", "it should be less than or equal to 65535"),
+        ("PORT", "70000", "it must be less than or equal to 65535"),
         ("STRIPE_SECRET_KEY", "pk_test_1", "it is no secret key of Stripe, which begins with sk_ or rk_"),
     ],
 )

@@ -23,7 +23,7 @@ class OurRequest(Request):
         try:
             return json_text.loads(body)
         except ValueError as error:
-            raise BadRequest(f"This is no JSON that we can read: {error}.") from error
+            raise BadRequest(f"The request body is not valid JSON: {error}.") from error
 
     def get_data(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  (bytes, or a text where one is asked for)
         """Return the body; raise RequestEntityTooLarge where one that has not said its length reaches the limit.

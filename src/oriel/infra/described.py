@@ -16,12 +16,12 @@ _VIDEO = {kind: {"schema": _BYTES} for kind in ("video/mp4", "video/webm", "vide
 # A route that hands out a video: all of it, a part, not again, or the way to it.
 VIDEO_ANSWERS: dict[int, Any] = {
     200: {"description": "The video", "content": _VIDEO},
-    206: {"description": "The part that `Range` asks for", "content": _VIDEO},
-    302: {"description": "The way to the video"},
-    304: {"description": "What the caller has is still good"},
-    409: "There is no video, or not yet",
+    206: {"description": "The byte range that `Range` asks for", "content": _VIDEO},
+    302: {"description": "A redirect to the video"},
+    304: {"description": "Not modified: the caller's copy is current"},
+    409: "The video is not ready, or the render failed",
     410: "The video has expired and was deleted",
-    416: "The video has no such part",
+    416: "The video has no such byte range",
     503: "The storage cannot be reached",
 }
 

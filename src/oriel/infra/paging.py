@@ -29,15 +29,15 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    page: int = Field(default=1, ge=1, le=_LAST_PAGE, description="The page, from 1 on")
-    per_page: int = Field(default=20, ge=1, le=MOST_PER_PAGE, description="How many items a page has")
+    page: int = Field(default=1, ge=1, le=_LAST_PAGE, description="Page number, from 1")
+    per_page: int = Field(default=20, ge=1, le=MOST_PER_PAGE, description="Items per page")
 
 
 class Page(BaseModel, Generic[Item]):
     """One page of a list."""
 
     items: list[Item]
-    total: int = Field(description="How many items all pages have together")
+    total: int = Field(description="Number of items on all pages")
     page: int
     per_page: int
 

@@ -43,11 +43,11 @@ CODES = {
 }
 # What they mean to whoever asks us: Werkzeug says little more than the status.
 _PLAIN = {
-    400: "This request cannot be read.",
+    400: "We could not read this request.",
     404: "There is nothing at this address.",
-    413: "This is more than we take here.",
-    415: "Please send JSON with Content-Type: application/json, or multipart/form-data where a file is wanted.",
-    416: "The file does not have the part that was asked for.",
+    413: "This request is too large.",
+    415: "Send JSON with Content-Type: application/json, or multipart/form-data for a file.",
+    416: "The file has no such byte range.",
 }
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:;"
@@ -64,7 +64,7 @@ HEADERS = {
 }
 # What belongs to an answer about a failure.
 _KEPT = ("Allow", "Content-Range", "Retry-After")
-_TITLES = {404: "There is nothing here", 429: "That was too often", 500: "Something failed"}
+_TITLES = {404: "Page not found", 429: "Too many requests", 500: "Something went wrong"}
 _PAGE = "oriel.error_page"
 # Takes a title, a sentence and the status.
 ErrorPage = Callable[[str, str, int], Response]
@@ -126,7 +126,7 @@ def _map_errors(app: APIFlask) -> None:
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> ResponseReturnValue:
         _log.error("A request failed.", exc_info=error, extra=facts(path=request.path))
-        sentence = "Something failed on our side. Nothing is lost; please try again."
+        sentence = "Something went wrong on our side. Please try again in a minute."
         return error_answer(AppError(sentence, request_id=g.request_id))
 
     @app.error_processor
@@ -144,7 +144,7 @@ def _map_errors(app: APIFlask) -> None:
 
 def _sentence(error: HTTPException) -> str:
     if error.code == HTTPStatus.METHOD_NOT_ALLOWED and isinstance(error, MethodNotAllowed):
-        return f"This address does not take {request.method}; it takes {', '.join(sorted(error.valid_methods or ()))}."
+        return f"{request.method} is not allowed here. Use {', '.join(sorted(error.valid_methods or ()))}."
     if error.description != type(error).description:
         return error.description or error.name
     return _PLAIN.get(error.code or 500) or error.description or error.name

@@ -35,7 +35,7 @@ def refuse_infected(path: Path, address: str) -> None:
         raise _unchecked(f"{type(error).__name__}: {error}") from error
     if answer.endswith(" FOUND"):
         _log.warning("An upload is infected.", extra=facts(answer=answer))
-        raise InfectedFile("Our virus scanner has found something in this file, so we cannot take it.")
+        raise InfectedFile("Our virus scanner found a problem in this file, so we cannot accept it.")
     if answer != _CLEAN:
         raise _unchecked(answer)
 

@@ -78,7 +78,7 @@ def refuse_other_content(head: bytes, claimed: Format, kind: str, audio_formats:
         received = "zip" if "zip" in sure else _our_name(sure[0])
         raise _unsupported(received, kind, audio_formats, claimed)
     if not contents and kind == PICTURE:
-        raise InvalidPicture("This file is no picture that we can read: please send a PNG, JPEG or WebP file.")
+        raise InvalidPicture("We cannot read this picture. Please send a PNG, JPEG or WebP file.")
 
 
 def _contents(head: bytes) -> Mapping[str, float]:
@@ -121,4 +121,4 @@ def _misnamed(received: str, claimed: Format, taken: Sequence[Format]) -> str:
     if known is None:
         return ""
     name, content = claimed.name.upper(), known.name.upper()
-    return f"By its name this is {name}, by its content {content}. Please let its name end in .{known.suffixes[0]}."
+    return f"The name says {name}, but the content is {content}. Rename the file to end with .{known.suffixes[0]}."

@@ -73,8 +73,8 @@ def _ready(decoder: MultipartDecoder, block: bytes | None) -> Iterator[Event]:
         events = list(_decoded(decoder))
     except ValueError as error:
         if block is None:
-            raise IncompleteUpload("The upload broke off before all of it had arrived. Please try again.") from error
-        raise InvalidBody("The request is no valid multipart/form-data.") from error
+            raise IncompleteUpload("The upload was interrupted. Please try again.") from error
+        raise InvalidBody("The request is not valid multipart/form-data.") from error
     yield from events
 
 

@@ -32,8 +32,8 @@ MOST_OF_ONE = 3
 _seats = Seats(
     MOST_AT_ONCE,
     MOST_OF_ONE,
-    full="Many files are being uploaded at this moment. Please try again shortly.",
-    too_many=f"{MOST_OF_ONE} of your files are being uploaded already. Please wait until one of them has arrived.",
+    full="Too many uploads are running right now. Please try again in a moment.",
+    too_many=f"{MOST_OF_ONE} of your uploads are already running. Please wait until one has finished.",
 )
 
 # Boundaries, headers and the texts beside the file.
@@ -59,7 +59,7 @@ class Arrival:
         if kind:
             return self._begin_file(part, kind)
         if part.name not in self.texts or part.filename is not None:
-            raise InvalidBody(f"{self._expected()} The request has another field.", field=part.name[:80])
+            raise InvalidBody(f"{self._expected()} The request has an unknown field.", field=part.name[:80])
         return self.texts[part.name]
 
     def received(self) -> "Incoming":
@@ -108,14 +108,14 @@ class Text:
         """Take the next bytes."""
         self.data += data
         if len(self.data) > _LONGEST_TEXT:
-            raise TooLarge("The text beside the file is too long.", limit=_LONGEST_TEXT)
+            raise TooLarge("The text fields of this form are too long.", limit=_LONGEST_TEXT)
 
     def read(self) -> str:
         """Return the text."""
         try:
             return self.data.decode()
         except UnicodeDecodeError as error:
-            raise InvalidBody("The text beside the file must be UTF-8.") from error
+            raise InvalidBody("The text fields of this form must be UTF-8.") from error
 
 
 @dataclass
@@ -178,7 +178,7 @@ class Incoming:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise DiskFull("There is no room for your file at the moment. Please try again later.") from error
+            raise DiskFull("We have no room for your file right now. Please try again later.") from error
 
 
 @contextlib.contextmanager
@@ -215,7 +215,7 @@ def refusal_of_size(kind: str, user_id: str, size_bytes: int) -> TooLarge:
     """Return what to say about too many bytes."""
     if kind == SONG:
         return given().rules.too_large(user_id, size_bytes)
-    return TooLarge("A picture may have up to 20 MB, and this one is larger.", limit=LARGEST_PICTURE, value=size_bytes)
+    return TooLarge("This picture is too large. The limit is 20 MB.", limit=LARGEST_PICTURE, value=size_bytes)
 
 
 def _limit(kind: str, user_id: str) -> int:
@@ -239,6 +239,6 @@ def _read(arrival: Arrival) -> None:
         if arrival.file:
             arrival.file.close()
     except (ClientDisconnected, TimeoutError) as error:
-        raise IncompleteUpload("The upload broke off before all of it had arrived. Please try again.") from error
+        raise IncompleteUpload("The upload was interrupted. Please try again.") from error
     except RequestEntityTooLarge as error:
-        raise TooLarge("The request is larger than it may be.", limit=request.max_content_length) from error
+        raise TooLarge("This request is too large.", limit=request.max_content_length) from error

@@ -45,7 +45,9 @@ class UploadOut(BaseModel):
     title: str
     artist: str
     has_cover: bool
-    loudness_lufs: float | None = Field(description="Integrated loudness, some seconds after the upload")
+    loudness_lufs: float | None = Field(
+        description="Integrated loudness in LUFS; null for a few seconds after the upload"
+    )
     created_at: str | None
     expires_at: str | None = Field(description="null while a project keeps it")
 
@@ -94,7 +96,11 @@ def writes() -> str:
 @routes.output(UploadOut, status_code=201)
 @routes.doc(
     summary="Upload a song or a picture",
-    responses={402: "Too large or too long for the plan, or no storage left", 415: "No format that we take", 503: ""},
+    responses={
+        402: "The file is too large or too long for your plan, or your storage is full",
+        415: "The file format is not supported",
+        503: "",
+    },
 )
 def upload_file() -> UploadOut:
     """Take one file."""
@@ -107,7 +113,7 @@ def upload_file() -> UploadOut:
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.input(UploadQuery, location="query")
 @routes.output(UploadList)
-@routes.doc(summary="What one has uploaded, the latest first")
+@routes.doc(summary="List your uploads, newest first")
 def list_uploads(query_data: UploadQuery) -> UploadList:
     """List the caller's uploads."""
     query = uploads.own_uploads(current_user().id)
@@ -120,7 +126,7 @@ def list_uploads(query_data: UploadQuery) -> UploadList:
 @allow(Who.USER)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.output(UploadOut)
-@routes.doc(summary="One upload", responses=[410])
+@routes.doc(summary="Show an upload", responses=[410])
 def show_upload(upload_id: str) -> UploadOut:
     """Answer one of the caller's uploads."""
     return UploadOut.of(uploads.own_upload(db.session, current_user().id, upload_id))

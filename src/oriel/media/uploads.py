@@ -46,7 +46,7 @@ def open_upload(session: Session, user_id: str, upload_id: str, *, kind: str = S
     """
     upload = own_upload(session, user_id, upload_id, lock=True)
     if upload.kind != kind:
-        raise NotFound(f"This upload is no {kind}.")
+        raise NotFound(f"This upload is not a {kind}.")
     return upload
 
 
@@ -86,7 +86,7 @@ def delete_upload(user_id: str, upload_id: str) -> None:
     with writing() as session:
         upload = own_upload(session, user_id, upload_id, lock=True)
         if uses.is_used(session, upload.id):
-            raise Conflict("A project, a render or an open payment page needs this file, so it cannot be deleted now.")
+            raise Conflict("A project, a render or an open payment uses this file, so you cannot delete it yet.")
         upload.deleted_at = upload.expires_at = now()
     # It is gone for its owner, and with the storage away the sweep removes the bytes.
     with contextlib.suppress(StorageFailed):

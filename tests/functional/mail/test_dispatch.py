@@ -103,7 +103,7 @@ def test_a_mail_that_kills_every_dispatcher_is_given_up(app: APIFlask, outbox: O
         clock.shift(UNKNOWN_WAIT)
     assert outbox.dispatch() == 0
     with app.app_context():
-        assert [mail.last_error for mail in failures(1)] == ["Whoever was sending it did not come back."]
+        assert [mail.last_error for mail in failures(1)] == ["The process that was sending it has stopped."]
 
 
 def test_a_letter_that_cannot_be_written_does_not_hold_up_the_next(outbox: Outbox, first: SendGridPeer) -> None:

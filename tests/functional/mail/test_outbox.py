@@ -97,7 +97,7 @@ def test_a_failed_letter_is_listed_and_can_be_sent_again(app: APIFlask, outbox: 
     with app.app_context():
         (failed,) = failures(10)
         assert (failed.state, failed.provider) == (FAILED, "sendgrid")
-        assert failed.last_error == "SendGrid refused the mail with 400: 550 No such mailbox"
+        assert failed.last_error == "SendGrid rejected the email (400): 550 No such mailbox"
         with writing() as session:
             assert send_again(session, failed.id)
         with writing() as session:

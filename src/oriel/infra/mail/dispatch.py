@@ -73,7 +73,7 @@ def _take_up() -> OutboxMail | None:
                 mail.attempts += 1
                 mail.run_after = now() + UNKNOWN_WAIT
                 return mail
-            _fail(mail, mail.last_error or "Whoever was sending it did not come back.")
+            _fail(mail, mail.last_error or "The process that was sending it has stopped.")
             session.flush()
     return None
 
@@ -92,7 +92,9 @@ def _attempt(mail: OutboxMail) -> Outcome:
     except ValueError as error:
         # Raised while the message is written, so before anything was sent; again and again it would be the same.
         _log.exception("A mail cannot be written.", extra=facts(mail=mail.id, kind=mail.kind))
-        return Outcome(Result.REFUSED, error=f"It cannot be written: {error}", refused_by=tuple(mail.refused_by))
+        return Outcome(
+            Result.REFUSED, error=f"The email cannot be composed: {error}", refused_by=tuple(mail.refused_by)
+        )
 
 
 def _written(mail: OutboxMail) -> Message:

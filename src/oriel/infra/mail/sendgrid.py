@@ -45,9 +45,9 @@ def _check(answer: httpx.Response) -> None:
         return
     status, said = answer.status_code, _said(answer)
     if status in _REFUSES_US:
-        raise MailProviderRefusesUs(f"SendGrid refuses us with {status}: {said}", status=status)
+        raise MailProviderRefusesUs(f"SendGrid rejects our API key or sender ({status}): {said}", status=status)
     if answer.is_client_error and status != httpx.codes.TOO_MANY_REQUESTS:
-        raise MailRefused(f"SendGrid refused the mail with {status}: {said}", status=status)
+        raise MailRefused(f"SendGrid rejected the email ({status}): {said}", status=status)
     raise MailNotTaken(f"SendGrid answered {status}: {said}", status=status)
 
 

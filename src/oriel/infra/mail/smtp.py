@@ -89,7 +89,7 @@ class Smtp:
             if server:
                 server.close()
             if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
-                raise MailProviderRefusesUs(f"The mail server refuses our login with {error.smtp_code}.") from error
+                raise MailProviderRefusesUs(f"The mail server rejected our login ({error.smtp_code}).") from error
             raise MailNotTaken("The mail server could not be reached.", reason=type(error).__name__) from error
         return server
 
@@ -113,7 +113,9 @@ def _envelope(server: smtplib.SMTP, message: Message) -> None:
         _check(*server.mail(message.sender.address))
         _check(*server.rcpt(message.to))
     except OSError as error:
-        raise MailNotTaken("The mail server broke off before the mail.", reason=type(error).__name__) from error
+        raise MailNotTaken(
+            "The mail server closed the connection before it took the email.", reason=type(error).__name__
+        ) from error
 
 
 def _content(server: smtplib.SMTP, letter: bytes) -> None:
@@ -121,9 +123,9 @@ def _content(server: smtplib.SMTP, letter: bytes) -> None:
         code, said = server.data(letter)
     except smtplib.SMTPDataError as error:
         _check(error.smtp_code, error.smtp_error)
-        raise MailNotTaken(f"The mail server answered {error.smtp_code} before the mail.") from error
+        raise MailNotTaken(f"The mail server answered {error.smtp_code} before it took the email.") from error
     except OSError as error:
-        raise MailOutcomeUnknown("The mail server had the mail and did not answer.") from error
+        raise MailOutcomeUnknown("The mail server received the email but did not confirm it.") from error
     _check(code, said)
 
 

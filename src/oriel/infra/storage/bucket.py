@@ -280,6 +280,6 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except RetryError as error:
-        raise StorageFailed("The storage does not answer at the moment.", name=name) from error
+        raise StorageFailed("The storage is not responding right now.", name=name) from error
     except (*_TROUBLES, ValueError) as error:
         raise StorageFailed("The storage refused the file.", name=name) from error

@@ -127,4 +127,4 @@ def blocks_of(source: BinaryIO) -> Iterator[bytes]:
 
 def missing(name: str) -> NotFound:
     """Return the error for an object that is not there."""
-    return NotFound("This file is not there any more.", name=name)
+    return NotFound("This file no longer exists.", name=name)

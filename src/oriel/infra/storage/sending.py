@@ -34,8 +34,8 @@ _MOST_OF_ONE = 16
 _seats = Seats(
     _MOST_AT_ONCE,
     _MOST_OF_ONE,
-    full="Many files are being downloaded at this moment. Please try again shortly.",
-    too_many=f"{_MOST_OF_ONE} downloads go to your address already. Please wait until one of them has ended.",
+    full="Too many downloads are running right now. Please try again in a moment.",
+    too_many=f"{_MOST_OF_ONE} downloads are already running from your address. Please wait until one has finished.",
 )
 
 

@@ -8,7 +8,7 @@ import contextlib
 import logging
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
@@ -24,7 +24,9 @@ from oriel.billing.models import (
     REFUNDED,
     RENDER,
     RESERVED,
+    SPENT,
     SUBSCRIPTION,
+    USED,
     Credit,
     Payment,
     RenderRight,
@@ -42,7 +44,7 @@ _log = logging.getLogger("oriel.payments")
 
 PAYMENT = "payment"
 _EXPIRED = "The payment page has expired. Nothing was charged."
-_GIVEN_BACK = "Your payment goes back to you, so the render that it bought cannot be used any more."
+_GIVEN_BACK = "Your payment goes back to you. The render that it bought, and its video, can no longer be used."
 _REFUSED = "Your bank has refused the payment. Nothing was charged."
 # A page that was never written down, since its process died before the customer could see it, can be asked for again
 # as long as it would live for the half hour that Stripe wants at least.
@@ -290,12 +292,15 @@ def _take_back(session: Session, payment: Payment, amount: int, back: GivenBack)
 def _withdraw(session: Session, payment_id: str, *, also_under_way: bool) -> str | None:
     """End the render for which this payment's credit is reserved, so that the credit is free; return which it was.
 
+    With `also_under_way` a finished render that the credit has paid loses its video.
+
     The render is locked before the credit, as its end does: two orders of locks would be a deadlock.
     """
-    reserved = (Credit.payment_id == payment_id, Credit.state == RESERVED, RenderRight.state == RESERVED)
-    job_id = session.scalar(
-        select(RenderRight.render_id).join(Credit, RenderRight.credit_id == Credit.id).where(*reserved)
-    )
+    paid = and_(Credit.state == RESERVED, RenderRight.state == RESERVED)
+    if also_under_way:
+        paid = or_(paid, and_(Credit.state == USED, RenderRight.state == SPENT))
+    query = select(RenderRight.render_id).join(Credit, RenderRight.credit_id == Credit.id)
+    job_id = session.scalar(query.where(Credit.payment_id == payment_id, paid))
     if job_id:
         # What is given back there is frozen where the payment's row says that it is disputed.
         session.flush()

@@ -21,7 +21,8 @@ class Orders:
     accept: Callable[[Session, str, OrderBody, str], str]
     # Takes (user's id, render's id), after the commit.
     begin: Callable[[str, str], None]
-    # Takes (session, render's id, whether one under way is stopped as well): its payment has gone back.
+    # Takes (session, render's id, whether one under way is stopped, and the video of a finished one taken away, as
+    # well): its payment has gone back.
     withdraw: Callable[[Session, str, bool], None]
     # Takes (user's id, render's id), after the commit.
     announce: Callable[[str, str], None]

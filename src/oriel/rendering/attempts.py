@@ -115,20 +115,33 @@ def has_ended(attempt: Attempt) -> bool:
 
 
 def complete(attempt: Attempt, video: Video) -> bool:
-    """Declare the render done: the video is there, the right is spent, the mail is written, in one commit."""
+    """Declare the render done: the video is there, the right is spent, the mail is written, in one commit.
+
+    Return False, and write nothing of the video, where it is somebody else's by now, or was cancelled meanwhile.
+    """
     at = now()
     with writing() as session:
-        if not _update(session, attempt, status=COMPLETED, stage=None, progress=1.0, eta_s=0.0, completed_at=at):
+        job = _held(session, attempt)
+        if job is None:
             return False
-        job = session.get_one(RenderJob, attempt.job_id)
-        job.video_object, job.video_bytes = video.video_object, video.video_bytes
-        job.video_sha256, job.video_s, job.poster_object = video.video_sha256, video.video_s, video.poster_object
-        job.expires_at = at + timedelta(seconds=job.kept_for_s)
-        job.worker, job.lease_until = None, None
-        rights.spend(session, job.id)
-        letters.render_ready(session, job)
+        is_cancelled = job.cancel_asked_at is not None
+        if is_cancelled:
+            # Its customer was told whether it counts, and waits for no video.
+            cancel_now(session, job)
+        else:
+            _complete(session, job, video, at)
     announce(attempt.user_id, attempt.job_id)
-    return True
+    return not is_cancelled
+
+
+def _complete(session: Session, job: RenderJob, video: Video, at: datetime) -> None:
+    job.status, job.stage, job.progress, job.eta_s, job.completed_at = COMPLETED, None, 1.0, 0.0, at
+    job.video_object, job.video_bytes = video.video_object, video.video_bytes
+    job.video_sha256, job.video_s, job.poster_object = video.video_sha256, video.video_s, video.poster_object
+    job.expires_at = at + timedelta(seconds=job.kept_for_s)
+    job.worker, job.lease_until = None, None
+    rights.spend(session, job.id)
+    letters.render_ready(session, job)
 
 
 def fail(attempt: Attempt, error: AppError) -> None:
@@ -181,10 +194,10 @@ def end_cancelled(attempt: Attempt) -> None:
 
 
 def cancel_now(session: Session, job: RenderJob, *, is_paid_back: bool = False) -> None:
-    """End a render that nobody works on any more; a right counts as used once a frame was drawn of what is paid."""
+    """End a render that nobody works on any more; its right is spent where it `is_used`, else given back."""
     job.status, job.stage, job.eta_s, job.completed_at = CANCELLED, None, None, now()
     job.worker, job.lease_until = None, None
-    settle = rights.spend if job.first_frame_at and not is_paid_back else rights.give_back
+    settle = rights.spend if job.is_used and not is_paid_back else rights.give_back
     settle(session, job.id)
 
 

@@ -8,7 +8,8 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.rendering.announcing import announce
 from oriel.rendering.attempts import cancel_now
-from oriel.rendering.models import PROCESSING, QUEUED, RenderJob
+from oriel.rendering.expiry import take_away
+from oriel.rendering.models import COMPLETED, PROCESSING, QUEUED, WITHDRAWN, RenderJob
 
 
 def own_job(user_id: str, job_id: str) -> RenderJob:
@@ -20,10 +21,13 @@ def own_job(user_id: str, job_id: str) -> RenderJob:
 
 
 def cancel_render(user_id: str, job_id: str) -> RenderJob:
-    """End a waiting render at once, ask the worker of one under way; WrongState when it has ended."""
+    """End a waiting render at once, ask the worker of one under way; WrongState when it has ended.
+
+    Whether it counts is settled at this moment: what the worker draws from now on does not matter.
+    """
     own_job(user_id, job_id)
     with writing() as session:
-        job = _locked(session, job_id)
+        job = locked_job(session, job_id)
         if not _end(session, job):
             raise WrongState(f"This render has ended already: it is {job.status}.", status=job.status)
     announce(user_id, job_id)
@@ -31,16 +35,22 @@ def cancel_render(user_id: str, job_id: str) -> RenderJob:
 
 
 def withdraw(session: Session, job_id: str, also_under_way: bool) -> None:
-    """End a render within a transaction because its payment has gone back; one that has ended stays as it is."""
-    job = _locked(session, job_id)
-    if job.status == QUEUED:
+    """End a render within a transaction because its payment has gone back, also one under way if told so.
+
+    Then its video is taken away too, where there is one already.
+    """
+    job = locked_job(session, job_id)
+    if job.status == COMPLETED and also_under_way:
+        take_away(job, WITHDRAWN)
+    elif job.status == QUEUED:
         # Between two attempts as well: there is no video, and nobody shall have paid for none.
         cancel_now(session, job, is_paid_back=True)
     elif also_under_way:
         _end(session, job)
 
 
-def _locked(session: Session, job_id: str) -> RenderJob:
+def locked_job(session: Session, job_id: str) -> RenderJob:
+    """Return a render's row, read anew and locked until the transaction ends."""
     query = select(RenderJob).where(RenderJob.id == job_id).with_for_update()
     return session.scalars(query.execution_options(populate_existing=True)).one()
 

@@ -13,10 +13,15 @@ from oriel.infra.database import db
 from oriel.infra.storage import storage
 from oriel.infra.storage.sending import send_file
 from oriel.rendering import links
-from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
+from oriel.rendering.models import COMPLETED, DELETED, UNDER_WAY, WITHDRAWN, RenderJob
 
 _SIGNED_FOR = timedelta(minutes=10)
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime"}
+_EXPIRED = "This video has expired and was deleted. Render it again to get a new one."
+_GONE = {
+    DELETED: "This video was deleted. Render it again to get a new one.",
+    WITHDRAWN: "This video is no longer available.",
+}
 _KEPT_IN_NAMES = " -_.,()&'!"
 
 
@@ -51,12 +56,17 @@ def deliver(job: RenderJob) -> Response:
 
 def refuse_missing(job: RenderJob) -> None:
     """Raise WrongState or Expired where there is no video to hand out."""
+    refuse_unfinished(job)
+    if job.deleted_at or (job.expires_at and job.expires_at <= now()):
+        raise Expired(_GONE.get(job.deleted_because or "", _EXPIRED))
+
+
+def refuse_unfinished(job: RenderJob) -> None:
+    """Raise WrongState where there has never been a video."""
     if job.status in UNDER_WAY:
         raise WrongState("The video is not ready yet.", status=job.status)
     if job.status != COMPLETED:
         raise WrongState(f"There is no video: the render is {job.status}.", status=job.status)
-    if job.deleted_at or (job.expires_at and job.expires_at <= now()):
-        raise Expired("This video has expired and was deleted. Render it again to get it anew.")
 
 
 def file_name(job: RenderJob, suffix: str) -> str:

@@ -13,13 +13,24 @@ from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
 _WARNING = timedelta(days=3)
 
 
-def delete_expired_videos(limit: int) -> int:
-    """Delete videos and posters whose time is over; return how many. The row goes first: its link says 410 then.
+def take_away(job: RenderJob, because: str) -> None:
+    """Mark a video as deleted (`because`: DELETED or WITHDRAWN), in the caller's transaction; twice is once.
 
-    Raises StorageFailed at the first that cannot be deleted; it and the others are looked at again.
+    From the commit on nobody gets it and it counts towards no storage; `delete_expired_videos` removes its bytes.
+    """
+    if job.deleted_at is None:
+        job.deleted_at, job.deleted_because = now(), because
+
+
+def delete_expired_videos(limit: int) -> int:
+    """Delete videos and posters that are due; return how many. The row goes first: its link says 410 then.
+
+    Those are due whose time is over, and those that `take_away` has marked. Raises StorageFailed at the first that
+    cannot be deleted; it and the others are looked at again.
     """
     with writing() as session:
-        query = select(RenderJob).where(RenderJob.purged_at.is_(None), RenderJob.expires_at <= now())
+        is_due = or_(RenderJob.expires_at <= now(), RenderJob.deleted_at.is_not(None))
+        query = select(RenderJob).where(RenderJob.purged_at.is_(None), is_due)
         expired = session.scalars(query.order_by(RenderJob.expires_at).limit(limit)).all()
         for job in expired:
             job.deleted_at = job.deleted_at or now()

@@ -17,6 +17,9 @@ COMPLETED = "completed"
 FAILED = "failed"
 CANCELLED = "cancelled"
 UNDER_WAY = (QUEUED, PROCESSING)
+# Why a video went early: by its customer's wish, or because its payment went back.
+DELETED = "deleted"
+WITHDRAWN = "withdrawn"
 
 
 class RenderJob(Base):
@@ -81,6 +84,8 @@ class RenderJob(Base):
     expires_at: Mapped[datetime | None]
     warned_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    # DELETED or WITHDRAWN where it went before its time was over.
+    deleted_because: Mapped[str | None] = mapped_column(String(12))
     # Since when the storage has nothing of it any more.
     purged_at: Mapped[datetime | None]
 
@@ -91,8 +96,16 @@ class RenderJob(Base):
         Index(None, "status", "lease_until"),
         Index(None, "user_id", "status"),
         Index(None, "purged_at", "expires_at"),
+        Index(None, "purged_at", "deleted_at"),
         Index(None, "status", "completed_at"),
     )
+
+    @property
+    def is_used(self) -> bool:
+        """Whether a frame was drawn before anybody asked for the end: then a cancelled render counts."""
+        if self.first_frame_at is None:
+            return False
+        return self.cancel_asked_at is None or self.first_frame_at <= self.cancel_asked_at
 
     @property
     def delivery_link(self) -> str:

@@ -13,8 +13,7 @@ from oriel.billing.standing import take_turn
 from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
-from oriel.rendering import jobs
-from oriel.rendering.delivery import refuse_missing
+from oriel.rendering import jobs, video_access
 from oriel.rendering.models import FAILED, QUEUED, RenderJob
 
 
@@ -64,11 +63,7 @@ def retry(job_id: str) -> RenderJob:
 def give_new_link(job_id: str) -> str:
     """Return a new link to a render's video; those that were given out before are worth nothing from now on."""
     _found(job_id)
-    with writing() as session:
-        job = session.scalars(select(RenderJob).where(RenderJob.id == job_id).with_for_update()).one()
-        refuse_missing(job)
-        job.link_generation += 1
-    return job.delivery_link
+    return video_access.give_new_link(job_id).delivery_link
 
 
 def _pay_again(session: Session, job: RenderJob) -> None:

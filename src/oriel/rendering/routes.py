@@ -22,7 +22,7 @@ from oriel.infra.logs import facts
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
 from oriel.media.models import Upload
-from oriel.rendering import delivery
+from oriel.rendering import delivery, video_access
 from oriel.rendering.cancelling import cancel_render, own_job
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.looks import Looks
@@ -146,10 +146,43 @@ def status(job_id: str) -> StatusOut:
 @allow(Who.USER)
 @rate(writes, scope="writes")
 @routes.output(StatusOut, status_code=202)
-@routes.doc(summary="Cancel a render", responses=[409])
+@routes.doc(
+    summary="Cancel a render",
+    responses=[409],
+    description="One that waits ends at once; the worker of a running one is asked (`cancel_requested`) and ends it"
+    " within seconds. `counted` says whether the right comes back.",
+)
 def cancel(job_id: str) -> StatusOut:
     """End it, or have it ended."""
     return status_of(cancel_render(current_user().id, job_id))
+
+
+@routes.delete("/api/render/video/<id:job_id>")
+@allow(Who.USER)
+@rate(writes, scope="writes")
+@routes.output(StatusOut)
+@routes.doc(
+    summary="Delete a video",
+    responses=[409],
+    description="For good: its links end at once and its bytes no longer count towards the storage. Again is as once.",
+)
+def delete_video(job_id: str) -> StatusOut:
+    """Delete the video; the render stays in the history."""
+    return status_of(video_access.delete_video(current_user().id, job_id))
+
+
+@routes.post("/api/render/revoke-link/<id:job_id>")
+@allow(Who.USER)
+@rate(writes, scope="writes")
+@routes.output(StatusOut)
+@routes.doc(
+    summary="Revoke the link to a video",
+    responses=[409, 410],
+    description="Links that were given out open nothing from now on; `video_url` in the answer is the new one.",
+)
+def revoke_link(job_id: str) -> StatusOut:
+    """Give the video a new link in place of the earlier ones."""
+    return status_of(video_access.revoke_link(current_user().id, job_id))
 
 
 @routes.get("/api/render/download/<id:job_id>", endpoint="download")

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from oriel.billing.models import SPENT, RenderRight
 from oriel.errors import CallerError, error_classes
 from oriel.infra.cache import remembered
 from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
-from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
+from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
 
 # What two cores draw in a second (1080p: 30 frames), until something has been rendered, and what each render takes
 # besides; for how long back the recent pace is looked at.
@@ -69,6 +70,11 @@ class StatusOut(BaseModel):
     eta_s: float | None
     queue_position: int | None
     attempt: int
+    cancel_requested: bool = Field(description="True from the call that cancels a running render until it has ended")
+    counted: bool | None = Field(
+        description="Whether it counts as one of the month's renders or uses its credit up; null while that is open."
+        " After a cancel it says whether the right comes back: false if no frame was drawn before"
+    )
     error: ErrorOut | None
     created_at: Instant
     completed_at: Instant | None
@@ -99,10 +105,11 @@ def status_of(job: RenderJob) -> StatusOut:
 def statuses_of(jobs: Sequence[RenderJob]) -> list[StatusOut]:
     """Return what is told about each of these, in as many queries for a hundred that wait as for one."""
     waits = _waits([job.id for job in jobs if job.status == QUEUED])
-    return [_status(job, *waits.get(job.id, (None, job.eta_s))) for job in jobs]
+    spent = _spent([job.id for job in jobs if job.status == CANCELLED])
+    return [_status(job, _counts(job, spent), *waits.get(job.id, (None, job.eta_s))) for job in jobs]
 
 
-def _status(job: RenderJob, position: int | None, eta_s: float | None) -> StatusOut:
+def _status(job: RenderJob, counted: bool | None, position: int | None, eta_s: float | None) -> StatusOut:
     return StatusOut(
         id=job.id,
         status=cast("Status", job.status),
@@ -112,6 +119,8 @@ def _status(job: RenderJob, position: int | None, eta_s: float | None) -> Status
         eta_s=None if eta_s is None else round(eta_s, 1),
         queue_position=position,
         attempt=job.fence,
+        cancel_requested=job.status == PROCESSING and job.cancel_asked_at is not None,
+        counted=counted,
         error=_error(job) if job.status == FAILED else None,
         created_at=job.created_at,
         completed_at=job.completed_at,
@@ -122,6 +131,20 @@ def _status(job: RenderJob, position: int | None, eta_s: float | None) -> Status
         title=job.title,
         filename=job.audio_filename,
     )
+
+
+def _spent(ids: Sequence[str]) -> set[str]:
+    """Return those of these renders whose right is spent."""
+    if not ids:
+        return set()
+    query = select(RenderRight.render_id).where(RenderRight.render_id.in_(ids), RenderRight.state == SPENT)
+    return set(db.session.scalars(query))
+
+
+def _counts(job: RenderJob, spent: set[str]) -> bool | None:
+    if job.status in UNDER_WAY:
+        return job.is_used if job.cancel_asked_at else None
+    return job.status == COMPLETED or job.id in spent
 
 
 def told_of(job: RenderJob) -> str:

@@ -17,6 +17,7 @@ from oriel.infra.database import db, writing
 from oriel.infra.mail.outbox import OutboxMail
 from oriel.infra.paging import PageQuery
 from oriel.rendering import attempts
+from oriel.rendering.expiry import delete_expired_videos
 from oriel.rendering.models import RenderJob
 
 MakeCaller = Callable[..., Caller]
@@ -45,6 +46,13 @@ def payment(till: Till) -> Payment:
 def job(till: Till) -> RenderJob:
     with till.app.app_context():
         return db.session.scalars(select(RenderJob)).one()
+
+
+def video_url(till: Till, customer: Caller) -> str | None:
+    told = customer.get(f"/api/render/status/{job(till).id}").json
+    assert told
+    url: str | None = told["video_url"]
+    return url
 
 
 def credit(till: Till) -> str:
@@ -134,6 +142,37 @@ def test_what_has_been_made_as_well(till: Till, ada: Caller) -> None:
         db.session.rollback()
         fulfilment.refund_payment(payment_id, force=True)
     assert (job(till).status, credit(till), payment(till).refunded) == ("completed", "refunded", 499)
+
+
+@pytest.mark.parametrize("how", ["by us", "at Stripe", "by a bank"])
+def test_the_video_of_a_payment_that_went_back_is_withdrawn(till: Till, ada: Caller, how: str) -> None:
+    paid_as = str(bought_render(till, ada).paid_as)
+    assert done(till, taken(till))
+    link = "/d/" + str(video_url(till, ada)).rpartition("/")[2]
+    if how == "by us":
+        with till.app.app_context():
+            fulfilment.refund_payment(payment(till).id, force=True)
+    elif how == "at Stripe":
+        till.peer.refund_from_dashboard(paid_as)
+    else:
+        dispute = till.peer.dispute(paid_as)
+        till.tell()
+        assert video_url(till, ada)
+        till.peer.close_dispute(dispute["id"], won=False)
+    till.tell()
+    assert (job(till).status, video_url(till, ada), credit(till)) == ("completed", None, "refunded")
+    assert ada.client.get(link).status_code == 410
+    with till.app.app_context():
+        assert delete_expired_videos(limit=10) == 1
+
+
+def test_the_video_stays_when_a_part_is_given_back(till: Till, ada: Caller) -> None:
+    paid_as = str(bought_render(till, ada).paid_as)
+    assert done(till, taken(till))
+    till.peer.refund_from_dashboard(paid_as, 100)
+    till.tell()
+    assert payment(till).refunded == 100
+    assert video_url(till, ada)
 
 
 @pytest.mark.parametrize(("won", "becomes"), [(True, "held"), (False, "refunded")])

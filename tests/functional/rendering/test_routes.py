@@ -21,11 +21,11 @@ from werkzeug.test import TestResponse
 from oriel.accounts.operators import disable_user, enable_user
 from oriel.billing.models import RenderRight
 from oriel.errors import PaymentRequired
-from oriel.infra.clock import clock
+from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
 from oriel.rendering import attempts, links, routes
-from oriel.rendering.attempts import Video
+from oriel.rendering.attempts import Pulse, Video
 from oriel.rendering.expiry import delete_expired_videos
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.looks import Looks
@@ -275,9 +275,33 @@ def test_a_waiting_render_is_cancelled_at_once_and_its_right_is_back(customer: C
     job_id = (submitted(customer).json or {})["id"]
     answer = customer.post(f"/api/render/cancel/{job_id}")
     assert (answer.status_code, (answer.json or {})["status"]) == (202, "cancelled")
+    assert (answer.json or {})["counted"] is False
     assert db.session.scalars(select(RenderRight.state)).one() == "returned"
     again = customer.post(f"/api/render/cancel/{job_id}")
     assert (again.status_code, code_of(again)) == (409, "WRONG_STATE")
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_cancelling_a_running_render_says_that_it_was_asked_and_whether_it_counts(
+    customer: Caller, make_job: MakeJob, tmp_path: Path, *, has_begun: bool
+) -> None:
+    job = make_job(user_id=customer.user_id)
+    attempt = attempts.claim("worker")
+    assert attempt
+    attempts.beat(attempt, Pulse("rendering", 0.1, 9.0, frames_done=int(has_begun), chunks_made=0))
+    path = f"/api/render/status/{job.id}"
+    before = customer.get(path).json or {}
+    assert (before["cancel_requested"], before["counted"]) == (False, None)
+    answer = customer.post(f"/api/render/cancel/{job.id}")
+    told = answer.json or {}
+    assert (answer.status_code, told["status"]) == (202, "processing")
+    assert (told["cancel_requested"], told["counted"]) == (True, has_begun)
+    # What was said holds, though the worker draws on for a moment, and even though it has the video by then.
+    attempts.beat(attempt, Pulse("rendering", 0.2, 8.0, frames_done=30, chunks_made=0))
+    assert not attempts.complete(attempt, Video("v.mp4", 1, "0" * 64, 8.0, None))
+    after = customer.get(path).json or {}
+    assert (after["status"], after["cancel_requested"], after["counted"]) == ("cancelled", False, has_begun)
+    assert db.session.scalars(select(RenderRight.state)).one() == ("spent" if has_begun else "returned")
 
 
 def test_a_video_is_downloaded_whole_and_in_parts(
@@ -329,6 +353,59 @@ def test_a_link_that_was_changed_or_revoked_opens_nothing(
     with writing() as session:
         session.get_one(RenderJob, job.id).link_generation += 1
     assert fetched(client, f"/d/{token}").status_code == 404
+
+
+def storage_used(customer: Caller) -> int:
+    return int((customer.get("/api/user/profile").json or {})["statistics"]["storage_bytes"])
+
+
+def test_a_customer_deletes_a_video_for_good(
+    customer: Caller, client: FlaskClient, make_job: MakeJob, tmp_path: Path
+) -> None:
+    job = completed(make_job(user_id=customer.user_id), tmp_path)
+    before = storage_used(customer)
+    first, again = (customer.delete(f"/api/render/video/{job.id}") for _ in range(2))
+    assert first.status_code == again.status_code == 200
+    assert first.json == again.json
+    told = first.json or {}
+    assert (told["status"], told["download_url"], told["video_url"]) == ("completed", None, None)
+    assert before - storage_used(customer) == len(CONTENT)
+    for path in (f"/d/{links.token_of(job.id, job.link_generation)}", f"/api/user/download/{job.id}"):
+        answer = fetched(customer, path)
+        assert (answer.status_code, code_of(answer)) == (410, "EXPIRED")
+        assert (answer.json or {})["error"]["message"].startswith("This video was deleted.")
+    assert [delete_expired_videos(limit=10), delete_expired_videos(limit=10)] == [1, 0]
+    assert list(storage().list(f"videos/{job.user_id}/")) == []
+    assert customer.delete(f"/api/render/video/{job.id}").status_code == 200
+
+
+def test_an_expired_video_may_be_deleted(customer: Caller, make_job: MakeJob, tmp_path: Path) -> None:
+    job = completed(make_job(user_id=customer.user_id), tmp_path)
+    with writing() as session:
+        session.get_one(RenderJob, job.id).expires_at = now()
+    assert customer.delete(f"/api/render/video/{job.id}").status_code == 200
+
+
+def test_a_video_that_is_not_there_yet_is_not_deleted(customer: Caller, make_job: MakeJob) -> None:
+    waiting = make_job(user_id=customer.user_id)
+    cancelled = make_job(user_id=customer.user_id)
+    customer.post(f"/api/render/cancel/{cancelled.id}")
+    for job in (waiting, cancelled):
+        answer = customer.delete(f"/api/render/video/{job.id}")
+        assert (answer.status_code, code_of(answer)) == (409, "WRONG_STATE")
+        answer = customer.post(f"/api/render/revoke-link/{job.id}")
+        assert (answer.status_code, code_of(answer)) == (409, "WRONG_STATE")
+
+
+def test_a_customer_revokes_a_link(customer: Caller, client: FlaskClient, make_job: MakeJob, tmp_path: Path) -> None:
+    job = completed(make_job(user_id=customer.user_id), tmp_path)
+    old = f"/d/{links.token_of(job.id, job.link_generation)}"
+    answer = customer.post(f"/api/render/revoke-link/{job.id}")
+    assert answer.status_code == 200
+    new = "/d/" + (answer.json or {})["video_url"].rpartition("/")[2]
+    assert fetched(client, old).status_code == 404
+    assert fetched(client, new).status_code == 200
+    assert fetched(customer, f"/api/render/download/{job.id}").status_code == 200
 
 
 def test_the_link_of_a_disabled_account_opens_nothing_until_it_is_enabled(

@@ -60,7 +60,9 @@ class Service:
         self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "oriel", "up", "--port", str(self.port), "--data", str(data)]
         with (data / "log").open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **environment})
+            # All customers of a benchmark come from one address.
+            given = {**os.environ, "CONNECTIONS_PER_ADDRESS": "0", **environment}
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=given)
         self._await()
         self.app: APIFlask = create_app(Settings(data_dir=data, port=self.port))
 

@@ -17,9 +17,6 @@ from oriel.infra.clock import in_iso
 from oriel.infra.logs import log_to_stderr
 from oriel.settings import Settings, load_settings
 
-# Half of the threads may be held by WebSockets, of which 300 are to be open at once.
-_THREADS = 640
-_GRACE_S = 5
 # A command that acts on an installation which is there.
 _OPERATOR = "operator"
 
@@ -41,6 +38,7 @@ def up(port: int | None, data: Path | None, workers: int) -> int:
 @click.command()
 def web() -> int:
     """Serve the HTTP API with gunicorn."""
+    from oriel.infra.gunicorn_command import gunicorn_command
     from oriel.infra.metrics_folder import count_together
     from oriel.installation import refuse_unusable_addresses, refuse_unusable_storage
 
@@ -48,17 +46,10 @@ def web() -> int:
     refuse_unusable_addresses(settings)
     settings = settings.require_service()
     refuse_unusable_storage(settings)
-    gunicorn = [
-        *("-m", "gunicorn", "oriel.wsgi:app", "--bind", f"{settings.bind_host}:{settings.port}"),
-        *("--worker-class", "gthread", "--workers", str(settings.web_processes), "--threads", str(_THREADS)),
-        *("--graceful-timeout", str(_GRACE_S), "--timeout", "120", "--keep-alive", "5", "--log-level", "warning"),
-        # It would be a socket in the user's home.
-        "--no-control-socket",
-    ]
     log_to_stderr("web", as_json=settings.is_production)
     count_together(settings.data_root)
     # In place of this process, so that signals reach it.
-    os.execv(sys.executable, [sys.executable, *gunicorn])  # noqa: S606  (an argument list, no shell)
+    os.execv(sys.executable, gunicorn_command(settings))  # noqa: S606  (an argument list, no shell)
 
 
 @click.command()

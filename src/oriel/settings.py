@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     cors_origins: List = ()
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     web_processes: int = Field(default=2, ge=1, le=16)
+    connections_per_address: int = Field(default=128, ge=0, le=100_000)
     secret_key: SecretStr | None = None
     jwt_secret_key: SecretStr | None = None
     database_url: str | None = None
@@ -139,6 +140,11 @@ class Settings(BaseSettings):
     def bind_host(self) -> str:
         """The address to listen on."""
         return self.host or ("0.0.0.0" if self.is_production else "127.0.0.1")  # noqa: S104  (production serves)
+
+    @property
+    def most_connections_of_an_address(self) -> int:
+        """How many connections one address may hold in a web process; 0 is no limit. Behind a proxy it must count."""
+        return 0 if self.trusted_proxies else self.connections_per_address
 
     @property
     def base_url(self) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout, UnsupportedMediaType
 
 from oriel import json_text
 
@@ -26,11 +26,15 @@ class OurRequest(Request):
             raise BadRequest(f"The request body is not valid JSON: {error}.") from error
 
     def get_data(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  (bytes, or a text where one is asked for)
-        """Return the body; raise RequestEntityTooLarge where one that has not said its length reaches the limit.
+        """Return the body; raise RequestTimeout where it stops arriving.
 
-        Werkzeug cuts such a body off there without a word.
+        Raise RequestEntityTooLarge where one that has not said its length reaches the limit: Werkzeug cuts such a body
+        off there without a word.
         """
-        data = super().get_data(*args, **options)
+        try:
+            data = super().get_data(*args, **options)
+        except TimeoutError as error:
+            raise RequestTimeout from error
         if self.content_length is None and self.max_content_length and len(data) >= self.max_content_length:
             raise RequestEntityTooLarge
         return data

@@ -45,6 +45,7 @@ CODES = {
 _PLAIN = {
     400: "We could not read this request.",
     404: "There is nothing at this address.",
+    408: "Your request did not arrive in time. Please send it again.",
     413: "This request is too large.",
     415: "Send JSON with Content-Type: application/json, or multipart/form-data for a file.",
     416: "The file has no such byte range.",

@@ -141,7 +141,9 @@ def test_primaries_and_greys_keep_their_values_and_are_tagged(
     output = {"width": width, "height": height}
     video = render(blink, name, look="patches", text=NO_TEXT, output=output, **document).output
     about = stream(video, tools, "video")
-    assert {key: about[key] for key in BT709} == BT709
+    # ProRes has no field for its range: newer FFprobes say nothing of it.
+    unsaid = {"color_range": "tv"} if about["codec_name"] == "prores" else {}
+    assert {key: {**unsaid, **about}.get(key) for key in BT709} == BT709
     decoded = frame(video, tools, 4)
     for index, color in enumerate((*PRIMARIES, *GREYS)):
         wanted = rgb(color)

@@ -33,7 +33,8 @@ _X264_PARAMS = "stitchable=1:cpu-independent=1:repeat-headers=1:open-gop=0:scene
 _BT709_TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 # FFmpeg's own way from RGB to YUV is BT.601, which turns every red a little orange.
 _TO_BT709 = "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int+bicubic"
-# prores_ks writes what the frames say about their colours into each of them, not what the encoder was told.
+# The frames themselves must say what their colours are: from FFmpeg 7 on they overrule what the encoder was told, and
+# raw video says nothing of transfer and primaries. prores_ks has always asked the frames.
 _SAY_BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-v", "error", "-y")
 _SAME_BYTES = ("-fflags", "+bitexact", "-map_metadata", "-1")
@@ -101,9 +102,8 @@ def _filters(frames: FrameLayout, output: Output, codec: Codec) -> list[str]:
     steps = []
     if frames.padded_width != output.width or frames.height != output.height:
         steps.append(f"crop={output.width}:{output.height}:0:0")
-    if frames.pixel == "rgba":
-        steps += _conversion(codec)
-    return ["-vf", ",".join(steps)] if steps else []
+    steps += _conversion(codec) if frames.pixel == "rgba" else [_SAY_BT709]
+    return ["-vf", ",".join(steps)]
 
 
 def _conversion(codec: Codec) -> list[str]:
@@ -180,15 +180,16 @@ def assemble_command(
         if value
         for part in ("-metadata", f"{key}={value}")
     ]
-    moving = ["-movflags", "+faststart", "-video_track_timescale", str(_timescale(output.fps))]
+    movie = ["-movflags", "+faststart", "-video_track_timescale", str(_timescale(output.fps))]
     return [
         *(ffmpeg, *_QUIET),
         # Without the rate the average comes out as 360000/12001 as soon as chunks bring rounded durations.
         *("-r", str(output.fps), "-f", "concat", "-safe", "1", "-i", chunks),
         *("-i", audio, "-map", "0:v:0", "-map", "1:a:0", "-c", "copy"),
         *(*_SAME_BYTES, *tags),
-        # IVF has no place for two of the four colour tags, and Matroska wants them all.
-        *(_BT709_TAGS if output.format == "webm" else moving),
+        # Said again here: IVF has no place for two of the four colour tags, and Matroska wants them all.
+        *_BT709_TAGS,
+        *([] if output.format == "webm" else movie),
         *("-f", output.format, out),
     ]
 

@@ -10,7 +10,7 @@ from oriel.rendering.pipeline.tools import Tools
 
 _TIMEOUT_S = 20.0
 # To be raised when the Python side changes what a chunk's bytes are.
-_PYTHON_SIDE = "1"
+_PYTHON_SIDE = "2"
 
 
 def web_folder() -> Path:

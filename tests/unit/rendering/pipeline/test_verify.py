@@ -10,11 +10,11 @@ from tests.fakes import FakeLayout, FakeStage
 
 from oriel.errors import EncodingFailed, VerificationError
 from oriel.rendering.pipeline.assemble import assemble, write_poster
-from oriel.rendering.pipeline.encode import audio_command, audio_suffix, chunk_command, chunk_suffix, codec_of
+from oriel.rendering.pipeline.encode import Codec, audio_command, audio_suffix, chunk_command, chunk_suffix, codec_of
 from oriel.rendering.pipeline.process import run_checked
 from oriel.rendering.pipeline.settings_document import Output
 from oriel.rendering.pipeline.tools import Tools
-from oriel.rendering.pipeline.verify import Expected, verify
+from oriel.rendering.pipeline.verify import Expected, _check_streams, verify
 
 RunFfmpeg = Callable[..., None]
 
@@ -129,6 +129,32 @@ def test_wrong_colour_tags_are_noticed(video: Video, ffmpeg: RunFfmpeg) -> None:
     said = "h264_metadata=colour_primaries=6:transfer_characteristics=6:matrix_coefficients=6"
     ffmpeg("-i", video.folder / "whole.mp4", "-c", "copy", "-bsf:v", said, video.path)
     assert "is smpte170m instead of bt709" in video.refused()
+
+
+@pytest.mark.parametrize(("format_", "transparent"), [("mp4", False), ("mov", False), ("webm", False), ("mov", True)])
+def test_a_missing_colour_tag_is_noticed(
+    tmp_path: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch, format_: str, transparent: bool
+) -> None:
+    monkeypatch.setattr("oriel.rendering.pipeline.encode._BT709_TAGS", ())
+    monkeypatch.setattr("oriel.rendering.pipeline.encode._SAY_BT709", "null")
+    assert "instead of bt709" in Video(tmp_path, tools, format_, transparent).refused()
+
+
+def test_only_prores_may_leave_its_range_unsaid() -> None:
+    said = {"codec_type": "video", "width": 64, "height": 64, "avg_frame_rate": "30/1", "color_space": "bt709"}
+    said |= {"color_transfer": "bt709", "color_primaries": "bt709"}
+    kinds: list[tuple[Codec, str]] = [("prores", "yuva444p12le"), ("h264", "yuv420p"), ("vp9", "yuv420p")]
+    for codec, pixels in kinds:
+        expected = Expected(codec, 64, 64, 30, 1, (0,), alpha=codec == "prores")
+        stream = {**said, "codec_name": codec, "pix_fmt": pixels}
+        _check_streams({"streams": [{**stream, "color_range": "tv"}]}, expected)
+        with pytest.raises(VerificationError, match="color_range is pc"):
+            _check_streams({"streams": [{**stream, "color_range": "pc"}]}, expected)
+        if codec == "prores":
+            _check_streams({"streams": [stream]}, expected)
+        else:
+            with pytest.raises(VerificationError, match="color_range is None"):
+                _check_streams({"streams": [stream]}, expected)
 
 
 def test_frames_at_wrong_times_are_noticed(video: Video, ffmpeg: RunFfmpeg) -> None:

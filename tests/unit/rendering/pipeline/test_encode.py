@@ -187,7 +187,8 @@ def test_joined_chunks_have_exact_times(
     video = joined(tools, tmp_path, names, 661, out)
     found = facts(tools, video)
     picture = next(stream for stream in found["streams"] if stream["codec_type"] == "video")
-    assert float(found["format"]["duration"]) == pytest.approx(661 / fps, abs=1 / 60)
+    # FFmpeg 7 lets Opus begin 7 ms later than the others do.
+    assert float(found["format"]["duration"]) == pytest.approx(661 / fps, abs=1 / 60 + 0.007)
     assert (picture["nb_read_packets"], picture["avg_frame_rate"]) == ("661", f"{fps}/1")
     assert float(picture["start_time"]) == 0
     assert all(abs(shown - index / fps) <= 0.0006 for index, shown in enumerate(times(tools, video)))

@@ -27,7 +27,7 @@ from oriel.infra.mail.dispatch import dispatch_due, tidy
 from oriel.infra.redis import connect
 from oriel.media.measuring import unmeasured
 from oriel.media.sweep import delete_leftovers
-from oriel.rendering import attempts, expiry, hints, jobs
+from oriel.rendering import attempts, expiry, hints, holdups, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
 from oriel.rendering.worker_folder import worker_folder
 from oriel.settings import Settings
@@ -54,6 +54,7 @@ class Task:
 # What must not wait for anything that may hang.
 URGENT = (
     Task("reap", 1, attempts.reap),
+    Task("tell of held-up renders", 10, holdups.tell),
     Task("hint", 1, lambda: hint_waiting()),
     Task("measure songs", 3, lambda: measure_songs()),
     Task("password resets", 1, password_reset.answer_requests),

@@ -10,7 +10,7 @@ from oriel.mails.account_letters import (
     password_reset,
 )
 from oriel.mails.letter import Inline, Letter
-from oriel.mails.operator_letters import render_lost
+from oriel.mails.operator_letters import render_lost, renders_go_on, renders_wait
 from oriel.mails.payment_letters import (
     credit_held,
     credit_returned,
@@ -21,7 +21,14 @@ from oriel.mails.payment_letters import (
     plan_will_change,
     receipt,
 )
-from oriel.mails.render_letters import RenderDetails, expires_soon, render_failed, render_ready
+from oriel.mails.render_letters import (
+    RenderDetails,
+    expires_soon,
+    render_failed,
+    render_goes_on,
+    render_held_up,
+    render_ready,
+)
 
 __all__ = [
     "Inline",
@@ -45,6 +52,10 @@ __all__ = [
     "plan_will_change",
     "receipt",
     "render_failed",
+    "render_goes_on",
+    "render_held_up",
     "render_lost",
     "render_ready",
+    "renders_go_on",
+    "renders_wait",
 ]

@@ -60,6 +60,18 @@ def render_failed(name: str, title: str, sentence: str, kept_right: bool, link: 
     )
 
 
+def render_held_up(name: str, title: str) -> Letter:
+    """Tell that a video takes longer because our side fails, and that nothing is lost."""
+    subject = f"Your video takes longer than usual: {short(title)}"
+    return compose("render_held_up", subject, greeting=greeting(name), title=short(title))
+
+
+def render_goes_on(name: str, title: str) -> Letter:
+    """Tell that what held a video up is over."""
+    subject = f"Your video goes on: {short(title)}"
+    return compose("render_goes_on", subject, greeting=greeting(name), title=short(title))
+
+
 def expires_soon(name: str, title: str, link: str, expires_at: datetime) -> Letter:
     """Remind that a video will be deleted."""
     return compose(

@@ -18,7 +18,7 @@ from oriel.errors import AppError, WorkerLost
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.logs import facts
-from oriel.rendering import letters
+from oriel.rendering import holdups, letters
 from oriel.rendering.announcing import announce
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.turns import next_job
@@ -30,7 +30,6 @@ HEARTBEAT_S = 2.0
 MOST_FRUITLESS = 3
 _PAUSES_S = (10.0, 40.0)
 _PAUSE_SPREAD = 0.2
-_MACHINE_PAUSE_S = 15.0
 _REAPED_AT_ONCE = 100
 
 
@@ -135,6 +134,7 @@ def complete(attempt: Attempt, video: Video) -> bool:
 
 
 def _complete(session: Session, job: RenderJob, video: Video, at: datetime) -> None:
+    holdups.end(session, job)
     job.status, job.stage, job.progress, job.eta_s, job.completed_at = COMPLETED, None, 1.0, 0.0, at
     job.video_object, job.video_bytes = video.video_object, video.video_bytes
     job.video_sha256, job.video_s, job.poster_object = video.video_sha256, video.video_s, video.poster_object
@@ -159,8 +159,9 @@ def _end_with(session: Session, job: RenderJob, error: AppError) -> None:
         return
     if error.of_machine:
         # No fault of the render: it waits until somebody else takes it, or until there is room again.
-        _requeue(job, now() + timedelta(seconds=_MACHINE_PAUSE_S))
+        _requeue(job, now() + timedelta(seconds=_spread(holdups.hold_up(job, error))))
         return
+    holdups.end(session, job)
     if not error.retryable:
         end_badly(session, job, error.code, error.message, error.details)
         return
@@ -169,8 +170,11 @@ def _end_with(session: Session, job: RenderJob, error: AppError) -> None:
         end_badly(session, job, error.code, error.message, error.details)
         return
     pause = _PAUSES_S[min(max(job.fruitless, 1), len(_PAUSES_S)) - 1]
-    spread = random.uniform(1 - _PAUSE_SPREAD, 1 + _PAUSE_SPREAD)  # noqa: S311  (no secret)
-    _requeue(job, now() + timedelta(seconds=pause * spread))
+    _requeue(job, now() + timedelta(seconds=_spread(pause)))
+
+
+def _spread(seconds: float) -> float:
+    return seconds * random.uniform(1 - _PAUSE_SPREAD, 1 + _PAUSE_SPREAD)  # noqa: S311  (no secret)
 
 
 def give_back(attempt: Attempt) -> None:
@@ -195,6 +199,7 @@ def end_cancelled(attempt: Attempt) -> None:
 
 def cancel_now(session: Session, job: RenderJob, *, is_paid_back: bool = False) -> None:
     """End a render that nobody works on any more; its right is spent where it `is_used`, else given back."""
+    holdups.forget(job)
     job.status, job.stage, job.eta_s, job.completed_at = CANCELLED, None, None, now()
     job.worker, job.lease_until = None, None
     settle = rights.spend if job.is_used and not is_paid_back else rights.give_back

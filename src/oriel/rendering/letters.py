@@ -51,15 +51,39 @@ def render_failed(session: Session, job: RenderJob) -> None:
         _send(session, user, mails.credit_returned(user.name, title, sentence, home), "credit_returned", job)
     else:
         _send(session, user, mails.render_failed(user.name, title, sentence, True, home), "render_failed", job)
-    if settings.alert_email and job.fruitless:
-        _alert(session, settings.alert_email, job, job.error_message or "")
+    if job.fruitless:
+        code, reason = job.error_code or "", job.error_message or ""
+        lost = mails.render_lost(job.title or job.audio_filename, job.id, code, reason, attempts=job.fence)
+        _to_operator(session, lost, "render_lost", f"{job.id}-{job.fence}")
 
 
-def _alert(session: Session, address: str, job: RenderJob, sentence: str) -> None:
-    letter = mails.render_lost(
-        job.title or job.audio_filename, job.id, job.error_code or "", sentence, attempts=job.fence
+def held_up(session: Session, job: RenderJob) -> None:
+    """Tell customer and operator, each once about a notice, that our side fails and the render waits."""
+    user = session.get_one(User, job.user_id)
+    assert job.held_since
+    assert job.held_notice
+    letter = mails.render_held_up(user.name, job.title or job.audio_filename)
+    _enqueue(session, letter, user.email, user.id, "render_held_up", job.held_notice)
+    _to_operator(
+        session,
+        mails.renders_wait(job.error_code or "", job.error_message or "", job.id, job.held_since),
+        "renders_wait",
+        job.held_notice,
     )
-    _enqueue(session, letter, address, None, "render_lost", f"{job.id}-{job.fence}")
+
+
+def works_again(session: Session, job: RenderJob, code: str, notice: str) -> None:
+    """Tell those who got a notice that the trouble is over."""
+    user = session.get_one(User, job.user_id)
+    letter = mails.render_goes_on(user.name, job.title or job.audio_filename)
+    _enqueue(session, letter, user.email, user.id, "render_goes_on", notice)
+    _to_operator(session, mails.renders_go_on(code), "renders_go_on", notice)
+
+
+def _to_operator(session: Session, letter: mails.Letter, kind: str, subject_key: str) -> None:
+    settings: Settings = current_app.config["ORIEL"]
+    if settings.alert_email:
+        _enqueue(session, letter, settings.alert_email, None, kind, subject_key)
 
 
 def expires_soon(session: Session, job: RenderJob) -> None:

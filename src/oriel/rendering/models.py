@@ -68,6 +68,11 @@ class RenderJob(Base):
     chunks_kept: Mapped[int] = mapped_column(default=0)
     chunks_at_claim: Mapped[int] = mapped_column(default=0)
 
+    # --- what holds it up, beside the latest error: since when, how often it was tried, the notice that was sent
+    held_since: Mapped[datetime | None]
+    held_tries: Mapped[int] = mapped_column(default=0)
+    held_notice: Mapped[str | None] = mapped_column(String(26))
+
     # --- how it ended
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_message: Mapped[str | None] = mapped_column(String(1000))

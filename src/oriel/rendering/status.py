@@ -104,7 +104,7 @@ def status_of(job: RenderJob) -> StatusOut:
 
 def statuses_of(jobs: Sequence[RenderJob]) -> list[StatusOut]:
     """Return what is told about each of these, in as many queries for a hundred that wait as for one."""
-    waits = _waits([job.id for job in jobs if job.status == QUEUED])
+    waits = _waits([job.id for job in jobs if job.status == QUEUED and not job.held_since])
     spent = _spent([job.id for job in jobs if job.status == CANCELLED])
     return [_status(job, _counts(job, spent), *waits.get(job.id, (None, job.eta_s))) for job in jobs]
 

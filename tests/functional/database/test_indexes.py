@@ -14,7 +14,7 @@ from tests.functional.media.files import uploaded
 from oriel.infra.database import db
 from oriel.infra.mail import dispatch
 from oriel.media import sweep
-from oriel.rendering import attempts, expiry
+from oriel.rendering import attempts, expiry, holdups
 
 MakeCaller = Callable[..., Caller]
 
@@ -112,11 +112,22 @@ def test_a_list_is_read_from_an_index(app: APIFlask, customer: Caller, path: str
         (lambda: attempts.release("a worker"), "ix_render_jobs_status_"),
         (lambda: expiry.delete_expired_videos(10), "_at_expires_at"),
         (lambda: expiry.warn_of_expiry(10), "ix_render_jobs_"),
+        (holdups.tell, "ix_render_jobs_status_"),
         (lambda: sweep.delete_expired(10), "ix_uploads_purged_at_expires_at"),
         (lambda: dispatch.dispatch_due(10), "ix_outbox_mails_state_run_after_id"),
         (dispatch.tidy, "ix_outbox_mails_state_"),
     ],
-    ids=["claim", "reap", "release", "expired videos", "expiring videos", "expired uploads", "due mails", "old mails"],
+    ids=[
+        "claim",
+        "reap",
+        "release",
+        "expired videos",
+        "expiring videos",
+        "held-up renders",
+        "expired uploads",
+        "due mails",
+        "old mails",
+    ],
 )
 def test_what_is_due_is_found_by_an_index(
     app: APIFlask, customer: Caller, task: Callable[[], object], index: str

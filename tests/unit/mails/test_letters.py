@@ -26,6 +26,8 @@ from oriel.mails import (
     plan_will_change,
     receipt,
     render_failed,
+    render_goes_on,
+    render_held_up,
     render_ready,
 )
 
@@ -45,6 +47,8 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "password_changed": password_changed(name, keys_ended=2),
         "render_ready": render_ready(name, title, DETAILS, link, EXPIRES, "posters/1.png"),
         "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
+        "render_held_up": render_held_up(name, title),
+        "render_goes_on": render_goes_on(name, title),
         "expires_soon": expires_soon(name, title, link, EXPIRES),
         "receipt": receipt(name, title, 499, "usd", EXPIRES, title, link, link),
         "payment_failed": payment_failed(name, "Pro", 999, "usd", EXPIRES, link, link),
@@ -58,7 +62,14 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
 
 
 KINDS = list(every_letter())
-WITHOUT_LINKS = ("address_wanted", "email_changed", "password_changed", "payment_refunded")
+WITHOUT_LINKS = (
+    "address_wanted",
+    "email_changed",
+    "password_changed",
+    "payment_refunded",
+    "render_held_up",
+    "render_goes_on",
+)
 
 
 class Tags(HTMLParser):

@@ -5,6 +5,8 @@ import os
 import secrets
 import signal
 import socket
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from redis import Redis
@@ -15,13 +17,14 @@ from oriel.app import create_app
 from oriel.errors import InvalidConfiguration
 from oriel.infra.database import database_ahead_s, db
 from oriel.infra.redis import connect
-from oriel.rendering import attempts, hints
+from oriel.rendering import attempts, hints, presence
 from oriel.rendering.attempts import Attempt
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.request import Machine
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 from oriel.rendering.warm import WarmBrowser
-from oriel.rendering.work import Stop, Workshop, work_on
+from oriel.rendering.watch import Stop
+from oriel.rendering.work import Workshop, work_on
 from oriel.rendering.worker_folder import worker_folder
 from oriel.settings import Settings
 
@@ -67,14 +70,27 @@ def own_name() -> str:
 def _work(workshop: Workshop, name: str) -> None:
     connection = connect(workshop.settings.redis_address, timeout_s=_LOOK_S + 1)
     _log.info("worker ready")
+    report_at = time.monotonic()
     while not workshop.stop.is_asked:
         attempt = _claim(workshop.stop, name)
         if attempt:
             if not work_on(workshop, attempt):
                 workshop.stop.wait(_REST_S)
         elif not workshop.stop.is_asked:
+            if time.monotonic() >= report_at:
+                report_at = time.monotonic() + presence.REPORT_EVERY_S
+                _report(lambda: presence.report(name))
             _wait(workshop.stop, connection)
+    _report(lambda: presence.leave(name))
     connection.close()
+
+
+def _report(write: Callable[[], None]) -> None:
+    try:
+        write()
+    except SQLAlchemyError:
+        # Only operators look at it; the next claim tells that the database is away.
+        db.session.rollback()
 
 
 def _claim(stop: Stop, name: str) -> Attempt | None:

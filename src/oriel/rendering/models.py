@@ -146,3 +146,25 @@ class Leader(Base):
     task: Mapped[str] = mapped_column(String(40), primary_key=True)
     holder: Mapped[str] = mapped_column(String(80))
     until: Mapped[datetime]
+
+
+class Worker(Base):
+    """A worker that waits for work, and when it last said so. One that renders is known by its lease."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class MachineSpeed(Base):
+    """How many pixels a machine draws in a second, for renders of one kind (look, format, size)."""
+
+    __tablename__ = "machine_speeds"
+
+    machine: Mapped[str] = mapped_column(String(60), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(60), primary_key=True)
+    pixels_per_s: Mapped[float]
+    measured_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (Index(None, "kind"),)

@@ -5,13 +5,15 @@ from sqlalchemy import func, select
 
 from oriel.infra.clock import now
 from oriel.infra.database import db
-from oriel.rendering.models import PROCESSING, QUEUED, RenderJob
+from oriel.rendering.models import PROCESSING, QUEUED, RenderJob, Worker
+from oriel.rendering.presence import GONE_AFTER
 
 
 class QueueFigures(BaseModel):
     """What waits, and who is at work."""
 
-    workers: list[str] = Field(description="Those that make a render at this moment")
+    workers: list[str] = Field(description="Workers that make a render at this moment")
+    idle_workers: list[str] = Field(description="Workers that wait for one")
     waiting: dict[str, int] = Field(description="Renders that wait, by plan")
     oldest_waiting_s: float | None = Field(description="How long the oldest of them waits")
 
@@ -21,13 +23,19 @@ def queue_figures() -> QueueFigures:
     at = now()
     oldest = db.session.scalar(select(func.min(RenderJob.created_at)).where(RenderJob.status == QUEUED))
     return QueueFigures(
-        workers=_workers(),
+        workers=(busy := _busy_workers()),
+        idle_workers=_idle_workers(busy),
         waiting=_waiting(),
         oldest_waiting_s=round((at - oldest).total_seconds(), 1) if oldest else None,
     )
 
 
-def _workers() -> list[str]:
+def _idle_workers(busy: list[str]) -> list[str]:
+    there = select(Worker.name).where(Worker.seen_at > now() - GONE_AFTER, Worker.name.not_in(busy))
+    return list(db.session.scalars(there.order_by(Worker.name)))
+
+
+def _busy_workers() -> list[str]:
     at_work = (RenderJob.status == PROCESSING, RenderJob.lease_until > now(), RenderJob.worker.is_not(None))
     return [str(name) for name in db.session.scalars(select(RenderJob.worker).where(*at_work).distinct())]
 

@@ -14,11 +14,10 @@ from oriel.errors import CallerError, error_classes
 from oriel.infra.cache import remembered
 from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
-from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
+from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, MachineSpeed, RenderJob
+from oriel.rendering.speeds import USUAL_PACE
 
-# What two cores draw in a second (1080p: 30 frames), until something has been rendered, and what each render takes
-# besides; for how long back the recent pace is looked at.
-_USUAL_PACE = 62e6
+# What each render takes beside the drawing, and for how long back the recent pace is looked at.
 _BESIDES_S = 5.0
 _RECENT = timedelta(hours=24)
 _USUAL_SONG_S = 180.0
@@ -202,7 +201,7 @@ def _recently() -> dict[str, float | None]:
     done = [((end - start).total_seconds(), work or 0.0) for start, end, work in ends if start and end]
     drawn, drawing_s = sum(work for _, work in done), sum(max(0.1, took - _BESIDES_S) for took, _ in done)
     if not drawn:
-        return {"render_s": None, "pace": _USUAL_PACE}
+        return {"render_s": None, "pace": db.session.scalar(select(func.avg(MachineSpeed.pixels_per_s))) or USUAL_PACE}
     return {"render_s": sum(took for took, _ in done) / len(done), "pace": drawn / drawing_s}
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,71 +18,26 @@ from oriel.errors import AppError, Cancelled, StageHung
 from oriel.infra.database import db
 from oriel.infra.logs import correlation, facts
 from oriel.infra.storage import storage
-from oriel.rendering import attempts, jobs
-from oriel.rendering.attempts import HEARTBEAT_S, Attempt, Pulse, Video
+from oriel.rendering import attempts, jobs, speeds
+from oriel.rendering.attempts import HEARTBEAT_S, Attempt, Video
 from oriel.rendering.keeping import StoredChunks
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.disk import file_sha256
 from oriel.rendering.pipeline.looks import Looks
-from oriel.rendering.pipeline.progress import CancelToken, Progress
 from oriel.rendering.pipeline.render import render_song
 from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.settings_document import THE_COVER, parse_settings
 from oriel.rendering.warm import WarmBrowser
+from oriel.rendering.watch import Stop, Watch
 from oriel.settings import Settings
-from oriel.wish import Wish
 
 _log = logging.getLogger("oriel.worker")
 
-# An attempt ends without a new frame for so long, and after so many times of what it first promised.
-_NO_FRAME_S = 60.0
-_LEAST_LIMIT_S = 600.0
-_PATIENCE = 4.0
 _AGAIN_S = 0.5
 _TYPES = {"mp4": "video/mp4", "webm": "video/webm", "mov": "video/quicktime"}
 
 
 Outcome = TypeVar("Outcome")
-
-
-@dataclass
-class Watch:
-    """What the drawing thread tells the heartbeat, and what the heartbeat wants of it."""
-
-    cancel: CancelToken = field(default_factory=CancelToken)
-    reason: str = ""
-    progress: Progress = field(default_factory=lambda: Progress("preparing", 0.0))
-    moved_at: float = field(default_factory=time.monotonic)
-    started_at: float = field(default_factory=time.monotonic)
-    limit_s: float | None = None
-    uploading: bool = False
-
-    def see(self, progress: Progress) -> None:
-        """Take the pipeline's progress."""
-        if (progress.stage, progress.fraction) != (self.progress.stage, self.progress.fraction):
-            self.moved_at = time.monotonic()
-        if self.limit_s is None and progress.eta_s is not None:
-            self.limit_s = max(_LEAST_LIMIT_S, _PATIENCE * progress.eta_s)
-        self.progress = progress
-
-    def end(self, reason: str) -> None:
-        """Ask for the end, once."""
-        self.reason = self.reason or reason
-        self.cancel.cancel()
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether nothing has moved for a minute, or all of it takes far longer than promised."""
-        at = time.monotonic()
-        # The analysis and the start of a browser report in their own time, and have limits of their own.
-        idle = self.progress.stage == "rendering" and at - self.moved_at > _NO_FRAME_S
-        return idle or (self.limit_s is not None and at - self.started_at > self.limit_s)
-
-    def pulse(self, chunks: int) -> Pulse:
-        """Return what is written into the row."""
-        seen = self.progress
-        stage = "uploading" if self.uploading else seen.stage
-        return Pulse(stage, min(seen.fraction, 0.99), seen.eta_s, seen.frames_done, chunks)
 
 
 @dataclass(frozen=True)
@@ -95,36 +50,7 @@ class Workshop:
     looks: Looks
     browser: WarmBrowser
     folder: Path
-    stop: "Stop"
-
-
-class Stop:
-    """The wish that this worker ends; heard at once by the attempt under way."""
-
-    def __init__(self) -> None:
-        self._asked = Wish()
-        self._watch: Watch | None = None
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether somebody wants an end."""
-        return self._asked.is_uttered
-
-    def ask(self) -> None:
-        """Want an end; may be called by a signal handler."""
-        self._asked.utter()
-        if self._watch:
-            self._watch.end("stop")
-
-    def heard_by(self, watch: Watch) -> None:
-        """Have this attempt ended when an end is wanted."""
-        self._watch = watch
-        if self.is_asked:
-            watch.end("stop")
-
-    def wait(self, seconds: float) -> None:
-        """Sleep, but not through a wish."""
-        self._asked.wait(seconds)
+    stop: Stop
 
 
 def work_on(workshop: Workshop, attempt: Attempt) -> bool:
@@ -181,17 +107,28 @@ def _surely(write: Callable[[], Outcome]) -> Outcome | None:
 
 def _render(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks) -> None:
     job = db.session.get_one(RenderJob, attempt.job_id)
+    expected = speeds.expected_frames_per_s(job)
     # No transaction stays open while the song is fetched, and while minutes of work go by.
     db.session.commit()
     with _folder(workshop.folder / f"{job.id}-{attempt.fence}") as folder:
-        request = _request(workshop, job, folder, chunks)
+        request = replace(_request(workshop, job, folder, chunks), expected_frames_per_s=expected)
         workshop.browser.begin()
         result = render_song(request, watch.see, watch.cancel, stage_factory=workshop.browser.stage)
         watch.uploading = True
         video = _store(job, request, result)
+    if watch.frames_per_s:
+        _remember_speed(job, watch.frames_per_s)
     if _surely(lambda: attempts.complete(attempt, video)):
         jobs.ask_for(jobs.send_completion_email, job.id)
         _log.info("render done", extra=facts(job=job.id, frames_per_s=round(result.frames_per_s, 1)))
+
+
+def _remember_speed(job: RenderJob, frames_per_s: float) -> None:
+    try:
+        speeds.note(job, frames_per_s)
+    except SQLAlchemyError:
+        # No reason to lose a video.
+        db.session.rollback()
 
 
 def _request(workshop: Workshop, job: RenderJob, folder: Path, chunks: StoredChunks) -> RenderRequest:

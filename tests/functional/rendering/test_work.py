@@ -21,15 +21,16 @@ from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 from oriel.infra.redis import redis
 from oriel.infra.storage import storage
-from oriel.rendering import attempts
+from oriel.rendering import attempts, speeds
 from oriel.rendering.cancelling import cancel_render
-from oriel.rendering.models import RenderJob
+from oriel.rendering.models import MachineSpeed, RenderJob
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.request import Machine
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 from oriel.rendering.warm import WarmBrowser
-from oriel.rendering.work import Stop, Workshop, work_on
+from oriel.rendering.watch import Stop
+from oriel.rendering.work import Workshop, work_on
 
 pytestmark = pytest.mark.render
 
@@ -135,6 +136,10 @@ def test_a_claimed_render_is_made_stored_and_its_chunks_are_gone(job: RenderJob,
     assert list(storage().list("chunks/")) == []
     assert list((tmp_path / "jobs").iterdir()) == []
     assert right_of(job) == "spent"
+    # The next render on this machine is expected to be drawn as fast as this one was.
+    [speed] = db.session.scalars(select(MachineSpeed))
+    assert speed.kind == "prism mp4 480"
+    assert speeds.expected_frames_per_s(done) == pytest.approx(speed.pixels_per_s / (128 * 72))
 
 
 def test_a_worker_that_must_end_gives_the_render_back_and_the_next_one_goes_on(job: RenderJob, work: Work) -> None:

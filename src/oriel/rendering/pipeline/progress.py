@@ -22,6 +22,9 @@ _STARTS: dict[Stage, float] = {
 _ORDER: tuple[Stage, ...] = tuple(_STARTS)
 _RATE_WINDOW_S = 15.0
 _LEAST_WINDOW_S = 1.0
+# What was expected counts like so many seconds of measuring when the first frame is there, and fades away by the time
+# that the window is full: the first frames are slow, and by themselves would foretell many times too long.
+_EXPECTED_COUNTS_S = 5.0
 # Joining and verifying read every byte once: measured at about 2 % of the time that the frames took, and never nothing.
 _TAIL_SHARE, _LEAST_TAIL_S = 0.02, 0.5
 
@@ -69,7 +72,14 @@ class CancelToken:
 class ProgressMeter:
     """Turns what the pipeline reports into Progress values that only go forward."""
 
-    def __init__(self, on_progress: OnProgress, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        on_progress: OnProgress,
+        clock: Callable[[], float] = time.monotonic,
+        expected_frames_per_s: float | None = None,
+    ) -> None:
+        self._expected = expected_frames_per_s
+        self._first_frame_at: float | None = None
         self._report = on_progress
         self._clock = clock
         self._stage: Stage = "preparing"
@@ -98,6 +108,7 @@ class ProgressMeter:
             return
         self._done = done
         self._samples.append((now, done))
+        self._first_frame_at = self._first_frame_at or now
         while now - self._samples[0][0] > _RATE_WINDOW_S and len(self._samples) > 2:
             self._samples.popleft()
         self.stage("rendering", done / self._total)
@@ -123,11 +134,29 @@ class ProgressMeter:
         return Progress(self._stage, self._fraction, self._eta(), self._done, self._total)
 
     def _eta(self) -> float | None:
-        if self._stage != "rendering" or len(self._samples) < 2:
+        if self._stage != "rendering":
             return None
-        (start, first), (end, last) = self._samples[0], self._samples[-1]
-        if end - start < _LEAST_WINDOW_S or last == first:
+        seconds, frames = self._measured()
+        if self._expected:
+            weight = self._weight_of_expected()
+            seconds, frames = seconds + weight, frames + weight * self._expected
+        elif seconds < _LEAST_WINDOW_S:
             return None
-        seconds_per_frame = (end - start) / (last - first)
+        if not frames:
+            return None
+        seconds_per_frame = seconds / frames
         tail = max(_LEAST_TAIL_S, _TAIL_SHARE * self._total * seconds_per_frame)
         return (self._total - self._done) * seconds_per_frame + tail
+
+    def _measured(self) -> tuple[float, float]:
+        """Return the seconds of the window and the frames that were drawn in it."""
+        if len(self._samples) < 2:
+            return 0.0, 0
+        (start, first), (end, last) = self._samples[0], self._samples[-1]
+        return end - start, last - first
+
+    def _weight_of_expected(self) -> float:
+        if self._first_frame_at is None:
+            return _EXPECTED_COUNTS_S
+        drawing_s = self._clock() - self._first_frame_at
+        return _EXPECTED_COUNTS_S * max(0.0, 1 - drawing_s / _RATE_WINDOW_S)

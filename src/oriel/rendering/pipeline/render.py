@@ -41,7 +41,7 @@ def render_song(
     Raises AppError; on any end nothing is left behind. After a SIGKILL the same request goes on where it was.
     """
     started, cancel = time.monotonic(), cancel or CancelToken()
-    meter = ProgressMeter(on_progress)
+    meter = ProgressMeter(on_progress, expected_frames_per_s=request.expected_frames_per_s)
     meter.stage("preparing")
     settings = resolve(request.settings, request.looks)
     _check_places(request, settings)

@@ -50,6 +50,8 @@ class RenderRequest:
     watermark: bool = False
     poster: Path | None = None
     keeper: Keeper | None = None
+    # How fast it will probably be drawn, for the first estimates.
+    expected_frames_per_s: float | None = None
 
 
 @dataclass(frozen=True)

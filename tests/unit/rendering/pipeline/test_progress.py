@@ -80,6 +80,23 @@ def test_there_is_no_estimate_before_anything_was_measured(meter: ProgressMeter,
     assert all(progress.eta_s is None for progress in seen)
 
 
+def test_slow_first_frames_do_not_foretell_ten_times_too_long(seen: list[Progress], clock: Clock) -> None:
+    # As it was seen: shaders are compiled in the first second, and 1,800 frames took 23 s in all.
+    meter = ProgressMeter(seen.append, clock, expected_frames_per_s=75.0)
+    meter.rendering(1800, 0)
+    assert seen[-1].eta_s == pytest.approx(1800 / 75, rel=0.1)
+    draw(meter, clock, 1, 9, 0.125)
+    assert seen[-1].eta_s is not None
+    assert 20 < seen[-1].eta_s < 32
+
+
+def test_a_wrong_expectation_is_forgotten_within_the_window(seen: list[Progress], clock: Clock) -> None:
+    meter = ProgressMeter(seen.append, clock, expected_frames_per_s=1000.0)
+    meter.rendering(10_000, 0)
+    draw(meter, clock, 1, 151, 0.1)
+    assert seen[-1].eta_s == pytest.approx((10_000 - 151) * 0.1, rel=0.03)
+
+
 def test_kept_frames_count_but_do_not_flatter_the_rate(
     meter: ProgressMeter, seen: list[Progress], clock: Clock
 ) -> None:

@@ -1,0 +1,108 @@
+"""What the threads of a worker tell each other about the attempt under way, and when it has to end."""
+
+import time
+from dataclasses import dataclass, field
+
+from oriel.rendering.attempts import Pulse
+from oriel.rendering.pipeline.progress import CancelToken, Progress
+from oriel.wish import Wish
+
+# An attempt ends without a new frame for so long, and after so many times of what it promised in its first minute.
+_NO_FRAME_S = 60.0
+_LEAST_LIMIT_S = 600.0
+_PATIENCE = 4.0
+_ESTIMATES_COUNT_S = 60.0
+_LEAST_MEASURED_S = 0.5
+
+
+@dataclass
+class Watch:
+    """What the drawing thread tells the heartbeat, and what the heartbeat wants of it."""
+
+    cancel: CancelToken = field(default_factory=CancelToken)
+    reason: str = ""
+    progress: Progress = field(default_factory=lambda: Progress("preparing", 0.0))
+    moved_at: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
+    limit_s: float | None = None
+    first_eta_at: float | None = None
+    # When the first and the latest new frame came, and how many there were by then.
+    first_frame: tuple[float, int] | None = None
+    latest_frame: tuple[float, int] | None = None
+    uploading: bool = False
+
+    def see(self, progress: Progress) -> None:
+        """Take the pipeline's progress."""
+        at = time.monotonic()
+        if (progress.stage, progress.fraction) != (self.progress.stage, self.progress.fraction):
+            self.moved_at = at
+        if progress.stage == "rendering" and progress.frames_done > self.progress.frames_done:
+            self.latest_frame = (at, progress.frames_done)
+            self.first_frame = self.first_frame or self.latest_frame
+        if progress.eta_s is not None:
+            self._allow(at, progress.eta_s)
+        self.progress = progress
+
+    def _allow(self, at: float, eta_s: float) -> None:
+        """Raise the limit by the estimates of the first minute: the very first one is expected and not measured."""
+        self.first_eta_at = self.first_eta_at or at
+        if at - self.first_eta_at <= _ESTIMATES_COUNT_S:
+            allowed = at - self.started_at + _PATIENCE * eta_s
+            self.limit_s = max(self.limit_s or _LEAST_LIMIT_S, allowed)
+
+    @property
+    def frames_per_s(self) -> float | None:
+        """How fast it was drawn, from the first new frame on; None where that was too short to tell."""
+        if not self.first_frame or not self.latest_frame:
+            return None
+        seconds = self.latest_frame[0] - self.first_frame[0]
+        frames = self.latest_frame[1] - self.first_frame[1]
+        return frames / seconds if frames and seconds >= _LEAST_MEASURED_S else None
+
+    def end(self, reason: str) -> None:
+        """Ask for the end, once."""
+        self.reason = self.reason or reason
+        self.cancel.cancel()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nothing has moved for a minute, or all of it takes far longer than promised."""
+        at = time.monotonic()
+        # The analysis and the start of a browser report in their own time, and have limits of their own.
+        idle = self.progress.stage == "rendering" and at - self.moved_at > _NO_FRAME_S
+        return idle or (self.limit_s is not None and at - self.started_at > self.limit_s)
+
+    def pulse(self, chunks: int) -> Pulse:
+        """Return what is written into the row."""
+        seen = self.progress
+        stage = "uploading" if self.uploading else seen.stage
+        return Pulse(stage, min(seen.fraction, 0.99), seen.eta_s, seen.frames_done, chunks)
+
+
+class Stop:
+    """The wish that this worker ends; heard at once by the attempt under way."""
+
+    def __init__(self) -> None:
+        self._asked = Wish()
+        self._watch: Watch | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody wants an end."""
+        return self._asked.is_uttered
+
+    def ask(self) -> None:
+        """Want an end; may be called by a signal handler."""
+        self._asked.utter()
+        if self._watch:
+            self._watch.end("stop")
+
+    def heard_by(self, watch: Watch) -> None:
+        """Have this attempt ended when an end is wanted."""
+        self._watch = watch
+        if self.is_asked:
+            watch.end("stop")
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not through a wish."""
+        self._asked.wait(seconds)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from oriel.errors import AppError, CallerError
 from oriel.rendering.pipeline.disk import free_bytes
 from oriel.rendering.pipeline.looks import load_looks
-from oriel.rendering.pipeline.process import inherited, run, run_checked
+from oriel.rendering.pipeline.process import Arguments, inherited, run, run_checked
 from oriel.rendering.pipeline.request import Machine, open_stage
+from oriel.rendering.pipeline.sandbox import NO_FILES, Access
 from oriel.rendering.pipeline.tools import find_chromium, find_ffmpeg, find_ffprobe, find_tools
 from oriel.rendering.pipeline.workdir import work_folder
 from oriel.settings import Settings
@@ -62,8 +63,8 @@ def mend(findings: Iterable[Finding], say: Callable[[str], None]) -> bool:
         return False
     say(f"Installing {', '.join(packages)}.")
     environment = {**inherited(*_PROXIES), "DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update"], timeout_s=_INSTALL_TIMEOUT_S, environment=environment)
-    run_checked(command, timeout_s=_INSTALL_TIMEOUT_S, environment=environment)
+    run(["apt-get", "update"], access=None, timeout_s=_INSTALL_TIMEOUT_S, environment=environment)
+    run_checked(command, access=None, timeout_s=_INSTALL_TIMEOUT_S, environment=environment)
     return True
 
 
@@ -71,8 +72,8 @@ def _ffmpeg(settings: Settings) -> Finding:
     name, packages = "FFmpeg", ("ffmpeg",)
     try:
         ffmpeg = find_ffmpeg(settings.ffmpeg_path)
-        version = run_checked([ffmpeg, "-version"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace").splitlines()[0]
-        listed = run_checked([ffmpeg, "-hide_banner", "-encoders"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace")
+        version = _said_by([ffmpeg, "-version"], NO_FILES).splitlines()[0]
+        listed = _said_by([ffmpeg, "-hide_banner", "-encoders"], NO_FILES)
     except AppError as error:
         return Finding(name, False, error.message, "apt-get install ffmpeg", packages)
     lacking = [encoder for encoder in _ENCODERS if not re.search(rf"\s{encoder}\s", listed)]
@@ -94,10 +95,14 @@ def _ffprobe(settings: Settings) -> Finding:
 def _chromium(settings: Settings) -> Finding:
     try:
         chromium = find_chromium(settings.chromium_path)
-        version = run_checked([chromium, "--version"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace").strip()
+        version = _said_by([chromium, "--version"], None).strip()
     except AppError as error:
         return Finding("Chromium", False, error.message, "apt-get install chromium", ("chromium",))
     return Finding("Chromium", True, f"{version} at {chromium}")
+
+
+def _said_by(command: Arguments, access: Access | None) -> str:
+    return run_checked(command, access=access, timeout_s=_TIMEOUT_S).decode("utf-8", "replace")
 
 
 def _looks() -> Finding:

@@ -166,7 +166,7 @@ def test_root_gets_the_packages_installed(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("https_proxy", "http://proxy")
     environments: list[dict[str, str]] = []
 
-    def record(command: list[str], timeout_s: float, environment: dict[str, str]) -> None:
+    def record(command: list[str], access: None, timeout_s: float, environment: dict[str, str]) -> None:
         commands.append(command)
         environments.append(environment)
 

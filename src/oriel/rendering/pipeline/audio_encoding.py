@@ -9,6 +9,7 @@ from oriel.rendering.pipeline.encode import audio_command, audio_suffix
 from oriel.rendering.pipeline.pcm import Pcm
 from oriel.rendering.pipeline.process import Process, reason_of
 from oriel.rendering.pipeline.resolve import ResolvedSettings
+from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.workdir import WorkFolder
 
@@ -24,7 +25,7 @@ class AudioEncoding:
         self._process: Process | None = None
         if not self._done.exists():
             command = audio_command(tools.ffmpeg, pcm.path, self._part, frames, settings.output)
-            self._process = Process(command)
+            self._process = Process(command, access=Access(reads=(pcm.path,), writes=(folder.path,)))
             self._process.close_stdin()
 
     def __enter__(self) -> "AudioEncoding":
@@ -32,7 +33,7 @@ class AudioEncoding:
 
     def __exit__(self, *_: object) -> None:
         if self._process:
-            self._process.stop(gently=False)
+            self._process.stop()
 
     def finish(self, check: Callable[[], None]) -> Path:
         """Wait for FFmpeg and return the encoded sound."""

@@ -6,6 +6,7 @@ from oriel.errors import EncodingFailed, ProcessTimedOut
 from oriel.rendering.pipeline.disk import refuse_full_disk
 from oriel.rendering.pipeline.plan import Chunk
 from oriel.rendering.pipeline.process import Arguments, Process, nothing, reason_of
+from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.workdir import ChunkFiles
 
 # A frame takes milliseconds; who takes none for a minute never will.
@@ -23,7 +24,7 @@ class ChunkEncoder:
         self._written = 0
         # Drawing is many steps one after the other, and encoding fills the gaps between them: with equal rights the
         # encoder starves, because frames come late (2 cores, prism: 42.7 against 48 frames/s).
-        self._process = Process(command, gives_way=True)
+        self._process = Process(command, access=Access(writes=(files.folder,)), gives_way=True)
 
     @property
     def is_full(self) -> bool:
@@ -71,5 +72,5 @@ class ChunkEncoder:
 
     def stop(self) -> None:
         """End FFmpeg at once and remove what is not finished."""
-        self._process.stop(gently=False)
+        self._process.stop()
         self._files.part(self.chunk).unlink(missing_ok=True)

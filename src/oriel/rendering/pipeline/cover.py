@@ -8,6 +8,7 @@ from pathlib import Path
 from oriel.errors import InvalidPicture
 from oriel.rendering.pipeline.disk import refuse_full_disk
 from oriel.rendering.pipeline.process import Limits, nothing, run
+from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.song import Song, demuxer_of, input_arguments
 from oriel.rendering.pipeline.tools import Tools
 
@@ -27,7 +28,7 @@ def extract_cover(song: Song, out: Path, tools: Tools, *, check: Callable[[], No
         return False
     source = input_arguments(song.path, demuxer_of(song))
     try:
-        _convert(source, song.cover_stream, out, LARGEST_SIDE, song.path.name, tools, check)
+        _convert(source, song.cover_stream, out, LARGEST_SIDE, song.path, tools, check)
     except InvalidPicture:
         # The caller asked for a video of a song; a broken picture inside is no reason to refuse it.
         return False
@@ -41,7 +42,7 @@ def convert_picture(
     demuxer = _demuxer(picture)
     # Forced, since FFmpeg takes a JPEG for a numbered sequence of files, by its name.
     source = ["-f", demuxer, *input_arguments(picture, demuxer)]
-    _convert(source, 0, out, largest_side, picture.name, tools, check)
+    _convert(source, 0, out, largest_side, picture, tools, check)
 
 
 def _demuxer(picture: Path) -> str:
@@ -64,36 +65,39 @@ def _demuxer(picture: Path) -> str:
 
 
 def _convert(
-    source: list[str], stream: int, out: Path, side: int, name: str, tools: Tools, check: Callable[[], None]
+    source: list[str], stream: int, out: Path, side: int, file: Path, tools: Tools, check: Callable[[], None]
 ) -> None:
-    _refuse_bomb(source, stream, name, tools, check)
+    _refuse_bomb(source, stream, file, tools, check)
     fit = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:flags=lanczos"
     command: list[str | Path] = [tools.ffmpeg, "-nostdin", "-v", "error", "-y", *source, "-map", f"0:{stream}"]
     command += ["-frames:v", "1", "-vf", f"{fit},format=rgba", "-c:v", "png", "-threads", "1"]
     command += ["-map_metadata", "-1", "-fflags", "+bitexact", "-f", "image2", "-update", "1", out]
-    finished = run(command, timeout_s=_TIMEOUT_S, check=check, limits=_LIMITS)
+    access = Access(reads=(file,), writes=(out.parent,))
+    finished = run(command, access=access, timeout_s=_TIMEOUT_S, check=check, limits=_LIMITS)
     if finished.returncode or not out.exists() or not out.stat().st_size:
         refuse_full_disk(out.parent)
-        raise InvalidPicture(f"The picture in {name} is damaged.", picture=name)
+        raise InvalidPicture(f"The picture in {file.name} is damaged.", picture=file.name)
 
 
-def _refuse_bomb(source: list[str], stream: int, name: str, tools: Tools, check: Callable[[], None]) -> None:
+def _refuse_bomb(source: list[str], stream: int, file: Path, tools: Tools, check: Callable[[], None]) -> None:
     """Look at the announced size before anything is decoded: a few kilobytes can stand for gigabytes of pixels."""
     entries = ["-show_entries", "stream=index,width,height", "-of", "json"]
-    finished = run([tools.ffprobe, "-v", "error", *entries, *source], timeout_s=_TIMEOUT_S, check=check, limits=_LIMITS)
+    command: list[str | Path] = [tools.ffprobe, "-v", "error", *entries, *source]
+    access = Access(reads=(file,))
+    finished = run(command, access=access, timeout_s=_TIMEOUT_S, check=check, limits=_LIMITS)
     try:
         streams = json.loads(finished.stdout).get("streams", [])
     except ValueError:
         streams = []
     sizes = [(int(s.get("width", 0)), int(s.get("height", 0))) for s in streams if s["index"] == stream]
     if not sizes or 0 in sizes[0]:
-        raise InvalidPicture(f"The picture in {name} is damaged.", picture=name)
+        raise InvalidPicture(f"The picture in {file.name} is damaged.", picture=file.name)
     width, height = sizes[0]
     if width * height > MOST_PIXELS:
         raise InvalidPicture(
-            f"The picture in {name} has {width} x {height} pixels, and {MOST_PIXELS // 1_000_000} megapixels are the"
-            " limit.",
-            picture=name,
+            f"The picture in {file.name} has {width} x {height} pixels,"
+            f" and {MOST_PIXELS // 1_000_000} megapixels are the limit.",
+            picture=file.name,
             width=width,
             height=height,
         )

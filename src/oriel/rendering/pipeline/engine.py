@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from oriel.rendering.pipeline.process import run_checked
+from oriel.rendering.pipeline.sandbox import NO_FILES
 from oriel.rendering.pipeline.tools import Tools
 
 _TIMEOUT_S = 20.0
@@ -31,8 +32,8 @@ def engine_id(web: Path | None = None) -> str:
 @functools.cache
 def ffmpeg_id(ffmpeg: Path) -> str:
     """Return a name for this FFmpeg and its libraries; asked once, since no program changes under a running render."""
-    lines = run_checked([ffmpeg, "-version"], timeout_s=_TIMEOUT_S).decode("utf-8", "replace").splitlines()
-    told = [line for line in lines if line.startswith(("ffmpeg ", "built with", "lib"))]
+    said = run_checked([ffmpeg, "-version"], access=NO_FILES, timeout_s=_TIMEOUT_S).decode("utf-8", "replace")
+    told = [line for line in said.splitlines() if line.startswith(("ffmpeg ", "built with", "lib"))]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 

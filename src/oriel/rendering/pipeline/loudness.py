@@ -5,6 +5,7 @@ from pathlib import Path
 
 from oriel.errors import ProcessFailed
 from oriel.rendering.pipeline.process import Limits, reason_of, run
+from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.song import demuxer_of, input_arguments, probe_song
 from oriel.rendering.pipeline.tools import Tools
 
@@ -27,7 +28,7 @@ def measure_loudness(song: Path, tools: Tools, formats: tuple[str, ...]) -> floa
     """
     probed = probe_song(song, tools, formats=formats)
     command = loudness_command(song, demuxer_of(probed), tools)
-    finished = run(command, timeout_s=_TIMEOUT_S, limits=Limits(cpu_s=int(_TIMEOUT_S)))
+    finished = run(command, access=Access(reads=(song,)), timeout_s=_TIMEOUT_S, limits=Limits(cpu_s=int(_TIMEOUT_S)))
     found = _SUMMARY.search(finished.stderr)
     if finished.returncode or not found:
         raise ProcessFailed(f"The loudness cannot be measured: {reason_of(finished.returncode, finished.stderr)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from oriel.errors import EmptySong, UndecodableSong
 from oriel.rendering.pipeline.disk import refuse_full_disk, write_whole
 from oriel.rendering.pipeline.process import Limits, Process, nothing
+from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.song import Song, demuxer_of, input_arguments, refuse_longer_than
 from oriel.rendering.pipeline.tools import Tools
 
@@ -81,14 +82,15 @@ class Decoding:
         # One second more than allowed is enough to see that a song is too long, whatever its header claims.
         limit_s = (max_seconds or _LONGEST_S) + 1.0
         limits = Limits(cpu_s=int(_TIMEOUT_S), file_bytes=int((limit_s + 1) * RATE * BYTES_PER_SAMPLE))
-        self._process = Process(decode_command(song, out, limit_s, tools), limits=limits)
+        access = Access(reads=(song.path,), writes=(out.parent,))
+        self._process = Process(decode_command(song, out, limit_s, tools), access=access, limits=limits)
         self._process.close_stdin()
 
     def __enter__(self) -> "Decoding":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.stop(gently=False)
+        self._process.stop()
 
     def finish(self, check: Callable[[], None] = nothing) -> Pcm:
         """Wait for the end and return the PCM, or refuse a song that gave none."""

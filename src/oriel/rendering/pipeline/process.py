@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO
 
 from oriel.errors import EncodingFailed, ProcessFailed, ProcessTimedOut, ProgramMissing
+from oriel.rendering.pipeline.sandbox import Access, confined
 
 Arguments = Sequence[str | Path]
 
@@ -29,6 +30,11 @@ _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 _NICE = 10
 _AUTOGROUP_S = 0.11
+# FFmpeg's own exit codes may lie above 128, so only the signals that its limits and its faults bring are told apart.
+_DEADLY = (
+    *(signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGKILL, signal.SIGSEGV),
+    *(signal.SIGSYS, signal.SIGTERM, signal.SIGXCPU, signal.SIGXFSZ),
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ def nothing() -> None:
 def run(
     arguments: Arguments,
     *,
+    access: Access | None,
     timeout_s: float,
     check: Callable[[], None] = nothing,
     limits: Limits | None = None,
@@ -64,9 +71,10 @@ def run(
 ) -> Finished:
     """Run a program to its end and return what it said; `check` is called often and may raise to stop it.
 
+    A program with an `access` is confined to it (sandbox.py); None is for programs that read no stranger's file.
     Raises ProgramMissing, and ProcessTimedOut after `timeout_s`. An exit code other than 0 is the caller's to judge.
     """
-    with Process(arguments, capture=True, limits=limits, cwd=cwd, environment=environment) as process:
+    with Process(arguments, access=access, capture=True, limits=limits, cwd=cwd, environment=environment) as process:
         process.close_stdin()
         returncode = process.wait(timeout_s, check)
         return Finished(returncode, process.stdout(), process.stderr_tail())
@@ -75,6 +83,7 @@ def run(
 def run_checked(
     arguments: Arguments,
     *,
+    access: Access | None,
     timeout_s: float,
     check: Callable[[], None] = nothing,
     limits: Limits | None = None,
@@ -82,7 +91,9 @@ def run_checked(
     environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """Run a program that must end with 0 and return its standard output."""
-    finished = run(arguments, timeout_s=timeout_s, check=check, limits=limits, cwd=cwd, environment=environment)
+    finished = run(
+        arguments, access=access, timeout_s=timeout_s, check=check, limits=limits, cwd=cwd, environment=environment
+    )
     if finished.returncode:
         raise ProcessFailed(
             f"{Path(arguments[0]).name} ended with {finished.returncode}:"
@@ -129,6 +140,7 @@ class Process:
         self,
         arguments: Arguments,
         *,
+        access: Access | None,
         capture: bool = False,
         limits: Limits | None = None,
         cwd: Path | None = None,
@@ -136,7 +148,10 @@ class Process:
         gives_way: bool = False,
     ) -> None:
         self.name = Path(arguments[0]).name
-        self._popen = _start([str(part) for part in arguments], capture, limits, cwd, environment)
+        command = _found([str(part) for part in arguments])
+        within = confined(command, access) if access else None
+        self._is_confined = within is not None
+        self._popen = _start([*_prefix(limits), *(within or command)], capture, cwd, environment)
         if gives_way:
             _give_way(self._popen.pid)
         self._stderr = _Tail(self._popen.stderr, _STDERR_TAIL_BYTES)
@@ -148,7 +163,7 @@ class Process:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop(gently=False)
+        self.stop()
 
     @property
     def pid(self) -> int:
@@ -157,7 +172,8 @@ class Process:
 
     def poll(self) -> int | None:
         """Return the exit code, or None while the program runs."""
-        return self._popen.poll()
+        returncode = self._popen.poll()
+        return None if returncode is None else self._own(returncode)
 
     def write(self, data: memoryview | bytes, *, timeout_s: float, check: Callable[[], None] = nothing) -> None:
         """Write all of `data`; raise EncodingFailed if the program has gone, ProcessTimedOut if it takes nothing."""
@@ -190,14 +206,14 @@ class Process:
         deadline = time.monotonic() + timeout_s
         while True:
             try:
-                return self._popen.wait(_POLL_S)
+                return self._own(self._popen.wait(_POLL_S))
             except subprocess.TimeoutExpired:
                 check()
                 self._still_in_time(deadline)
 
     def failed(self) -> EncodingFailed:
         """Return the error for a program that went away while it was being written to."""
-        returncode = self._popen.wait(_TERMINATE_S) if self._ended(_TERMINATE_S) else None
+        returncode = self.poll() if self._ended(_TERMINATE_S) else None
         stderr = self.stderr_tail()
         return EncodingFailed(
             f"{self.name} stopped reading: {reason_of(returncode, stderr)}", returncode=returncode, stderr=stderr
@@ -211,17 +227,18 @@ class Process:
         """Return the end of what the program complained about."""
         return self._stderr.read().decode("utf-8", "replace")
 
-    def stop(self, *, gently: bool = True) -> None:
-        """End the program and its children: SIGTERM first if there is time for manners, SIGKILL for whoever stays."""
-        if gently:
-            self._signal(signal.SIGTERM)
-            self._ended(_TERMINATE_S)
-        self._signal(signal.SIGKILL)
+    def stop(self) -> None:
+        """Kill the program and its children. A gentler signal would end bubblewrap and might leave the program."""
+        self._kill()
         self._popen.wait()
         self.close_stdin()
         self._stderr.close()
         if self._stdout:
             self._stdout.close()
+
+    def _own(self, returncode: int) -> int:
+        """Return the program's own code: bubblewrap says 128 and the signal where a signal has ended the program."""
+        return 128 - returncode if self._is_confined and returncode - 128 in _DEADLY else returncode
 
     def _ended(self, seconds: float) -> bool:
         try:
@@ -230,17 +247,17 @@ class Process:
             return False
         return True
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _kill(self) -> None:
         # Once it has been reaped its number may belong to somebody else.
         if self._popen.poll() is not None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, number)
+            os.killpg(self._popen.pid, signal.SIGKILL)
 
     def _still_in_time(self, deadline: float) -> None:
         if time.monotonic() < deadline:
             return
-        self.stop(gently=False)
+        self.stop()
         raise ProcessTimedOut(f"{self.name} took too long and was ended.", stderr=self.stderr_tail())
 
 
@@ -278,17 +295,17 @@ def _blocks(pipe: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _start(
-    command: list[str],
-    capture: bool,
-    limits: Limits | None,
-    cwd: Path | None,
-    environment: Mapping[str, str] | None,
-) -> subprocess.Popen[bytes]:
+def _found(command: list[str]) -> list[str]:
     if not shutil.which(command[0]):
         raise ProgramMissing(f"{command[0]} cannot be started: install it or set its path.", program=command[0])
+    return command
+
+
+def _start(
+    command: list[str], capture: bool, cwd: Path | None, environment: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
     popen = subprocess.Popen(
-        [*_prefix(limits), *command],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE if capture else subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -306,7 +323,8 @@ def _start(
 def _give_way(pid: int) -> None:
     nice = min(os.getpriority(os.PRIO_PROCESS, 0) + _NICE, 19)
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, nice)
+        # The group, as bubblewrap may have started the program already.
+        os.setpriority(os.PRIO_PGRP, pid, nice)
     # Where Linux weighs sessions against each other ("autogroup"), a process's own priority counts within its session
     # alone, and this one is a session of its own.
     autogroup = Path(f"/proc/{pid}/autogroup")
@@ -329,9 +347,9 @@ def _widen(descriptor: int) -> None:
 
 
 def _prefix(limits: Limits | None) -> list[str]:
-    """Return what goes before a command so that it ends with us and stays within its limits."""
+    """Return what goes before a command so that it ends with us, gains no rights and stays within its limits."""
     setpriv, prlimit = _wrapper("setpriv"), _wrapper("prlimit")
-    prefix = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+    prefix = [setpriv, "--pdeathsig", "KILL", "--no-new-privs", "--"] if setpriv else []
     if not limits or not prlimit:
         return prefix
     sizes = (f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_s}", f"--fsize={limits.file_bytes}", "--core=0")

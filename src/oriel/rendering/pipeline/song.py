@@ -20,6 +20,7 @@ from oriel.errors import (
     UnsupportedAudioFormat,
 )
 from oriel.rendering.pipeline.process import Limits, nothing, run
+from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.tools import Tools
 
 DEFAULT_FORMATS = ("mp3", "wav", "m4a")
@@ -99,7 +100,8 @@ def refuse_longer_than(limit_s: float | None, duration_s: float | None) -> None:
 
 def input_arguments(path: Path, demuxer: str) -> list[str]:
     """Return FFmpeg's arguments for reading a stranger's file: one demuxer, local files, never an option or a URL."""
-    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", demuxer, "-i", f"file:{path.absolute()}"]
+    # The real path, since a link's target has no other name in the sandbox.
+    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", demuxer, "-i", f"file:{path.resolve()}"]
 
 
 def demuxer_of(song: Song) -> str:
@@ -146,6 +148,7 @@ def _ffprobe(path: Path, tools: Tools, audio_format: AudioFormat, check: Callabl
     arguments: list[str | Path] = [tools.ffprobe, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
     finished = run(
         [*arguments, *input_arguments(path, audio_format.demuxer)],
+        access=Access(reads=(path,)),
         timeout_s=_PROBE_TIMEOUT_S,
         check=check,
         limits=Limits(cpu_s=int(_PROBE_TIMEOUT_S)),

@@ -9,6 +9,7 @@ from typing import Any
 from oriel.errors import VerificationError
 from oriel.rendering.pipeline.encode import Codec
 from oriel.rendering.pipeline.process import Finished, nothing, reason_of, run
+from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.tools import Tools
 
 _TIMEOUT_S = 900.0
@@ -52,7 +53,7 @@ def verify(video: Path, expected: Expected, tools: Tools, *, check: Callable[[],
 def _facts(video: Path, tools: Tools, check: Callable[[], None]) -> Mapping[str, Any]:
     entries = "stream:format=duration:packet=stream_index,pts_time,duration_time,flags"
     command: list[str | Path] = [tools.ffprobe, "-v", "error", "-show_entries", entries, "-of", "json", video]
-    finished = run(command, timeout_s=_TIMEOUT_S, check=check)
+    finished = run(command, access=Access(reads=(video,)), timeout_s=_TIMEOUT_S, check=check)
     if finished.returncode:
         raise _refused("read", finished)
     facts: Mapping[str, Any] = json.loads(finished.stdout)
@@ -132,31 +133,27 @@ def _thumbnails(
     """Yield (what was decoded, its small RGB pictures)."""
     if expected.codec == "h264":
         # In one go, since each chunk starts with a keyframe; FFmpeg's other decoders do not know how to skip.
-        yield "the keyframes", _decode(["-skip_frame", "nokey", "-i", video], [], tools, check)
+        yield "the keyframes", _decode(video, ["-skip_frame", "nokey"], [], tools, check)
         return
     for start in expected.chunk_starts:
         # Half a frame early, so that rounding never lands on the frame after.
         at = max(0.0, (start - 0.5) / expected.fps)
-        yield f"frame {start}", _decode(["-ss", f"{at:.6f}", "-i", video], ["-frames:v", "1"], tools, check)
+        yield f"frame {start}", _decode(video, ["-ss", f"{at:.6f}"], ["-frames:v", "1"], tools, check)
 
 
-def _decode(source: Sequence[str | Path], how: Sequence[str], tools: Tools, check: Callable[[], None]) -> bytes:
+def _decode(video: Path, seek: Sequence[str], how: Sequence[str], tools: Tools, check: Callable[[], None]) -> bytes:
     small = ["-map", "0:v:0", "-vf", f"scale={_THUMB_WIDTH}:{_THUMB_HEIGHT}:flags=area", "-fps_mode", "passthrough"]
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
-    command = [
-        tools.ffmpeg,
-        "-nostdin",
-        "-v",
-        "error",
-        "-xerror",
-        "-err_detect",
-        "explode",
-        *source,
+    command: list[str | Path] = [
+        *(tools.ffmpeg, "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode"),
+        *seek,
+        "-i",
+        video,
         *small,
         *how,
         *raw,
     ]
-    finished = run(command, timeout_s=_TIMEOUT_S, check=check)
+    finished = run(command, access=Access(reads=(video,)), timeout_s=_TIMEOUT_S, check=check)
     if finished.returncode:
         raise _refused("decoded", finished)
     return finished.stdout

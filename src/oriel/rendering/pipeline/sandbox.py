@@ -1,0 +1,147 @@
+"""Confines programs that read strangers' files: bubblewrap shows them the system and their own files, and no network.
+
+Where the machine does not allow that (no bubblewrap, or a container without user namespaces), programs run without it.
+`oriel doctor` says which of the two holds. Reasons and figures: docs/decisions.
+"""
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# What programs and their libraries need. Not all of /usr: some images keep the application in /usr/src.
+_SYSTEM = (
+    *("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/share"),
+    *("/usr/local/bin", "/usr/local/lib", "/usr/local/lib64", "/usr/local/share"),
+    *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),
+    *("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"),
+)
+_DEVICES = ("/dev/null", "/dev/urandom")
+# User namespaces come by themselves where we are not root.
+_NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+# As root bubblewrap keeps every capability unless told otherwise. Root may read files of other users, so a song of
+# another user stays readable; outside the files shown here that opens nothing.
+_ROOTS_CAPABILITIES = ("--cap-drop", "ALL", "--cap-add", "CAP_DAC_OVERRIDE")
+_TRIAL_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Access:
+    """The files and folders that a confined program sees besides the system; `writes` lists existing folders."""
+
+    reads: tuple[Path, ...] = ()
+    writes: tuple[Path, ...] = ()
+
+
+NO_FILES = Access()
+
+
+@functools.cache
+def missing_protection() -> str | None:
+    """Return why programs cannot be confined on this machine, or None where they can; tried once, by starting one."""
+    if sys.platform != "linux":
+        return "bubblewrap is a program of Linux"
+    if not shutil.which("bwrap"):
+        return "bubblewrap is not installed"
+    return _trial("/bin/true")
+
+
+def confined(command: Sequence[str], access: Access) -> list[str] | None:
+    """Return the command that runs `command` with no more than its access; None where this machine cannot do that."""
+    program = _located(command[0])
+    if unconfined_because(program):
+        return None
+    return [*_wrapper(program, access), str(program), *command[1:]]
+
+
+def unconfined_because(program: Path) -> str | None:
+    """Return why this program of FFmpeg's cannot be confined here, or None where it can."""
+    return missing_protection() or (None if _is_of_system(program) else _trial(str(program), "-version"))
+
+
+def hide_memory() -> None:
+    """Keep other processes of our user from reading our memory and environment, which hold secrets (Linux).
+
+    A program that is started afterwards can be read again; a forked copy of us cannot.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    set_dumpable = 4
+    ctypes.CDLL(None, use_errno=True).prctl(set_dumpable, 0, 0, 0, 0)
+
+
+@functools.cache
+def _trial(program: str, *arguments: str) -> str | None:
+    """Return why a program does not run confined, or None where it does."""
+    command = [*_wrapper(Path(program), NO_FILES), program, *arguments]
+    try:
+        finished = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TRIAL_TIMEOUT_S, check=False, env={}
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if not finished.returncode:
+        return None
+    lines = finished.stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1].removeprefix("bwrap: ") if lines else f"it ended with {finished.returncode}"
+
+
+def _wrapper(program: Path, access: Access) -> list[str]:
+    bwrap = shutil.which("bwrap") or "bwrap"
+    root = _ROOTS_CAPABILITIES if os.geteuid() == 0 else ()
+    own = () if _is_of_system(program) else _shown(program, "--ro-bind")
+    writes = (part for path in access.writes for part in _shown(path, "--bind"))
+    # After the folders that may be written, which may hold them.
+    reads = (part for path in access.reads if path not in access.writes for part in _shown(path, "--ro-bind-try"))
+    return [
+        *(bwrap, "--die-with-parent", *_NAMESPACES, *root),
+        *_system(),
+        *own,
+        *writes,
+        *reads,
+        *_place(access),
+        # What lies there would lie in memory, without a limit.
+        *("--remount-ro", "/", "--"),
+    ]
+
+
+@functools.cache
+def _system() -> tuple[str, ...]:
+    parts: list[str] = []
+    for path in map(Path, _SYSTEM):
+        if path.is_symlink():
+            parts += ["--symlink", str(path.readlink()), str(path)]
+        elif path.exists():
+            parts += ["--ro-bind", str(path), str(path)]
+    for name in _DEVICES:
+        parts += ["--dev-bind", name, name]
+    return tuple(parts)
+
+
+def _shown(path: Path, how: str) -> list[str]:
+    """Show a file under its real name, and under the name that the caller uses where that one leads through links."""
+    real, absolute = str(path.resolve()), str(path.absolute())
+    again = [how, real, absolute] if absolute != real and not path.is_symlink() else []
+    return [how, real, real, *again]
+
+
+def _place(access: Access) -> list[str]:
+    """Return where the program starts: in our folder where its files have relative names, as it may use them."""
+    if all(path.is_absolute() for path in (*access.reads, *access.writes)):
+        return ["--chdir", "/"]
+    here = str(Path.cwd())
+    return ["--dir", here, "--chdir", here]
+
+
+def _located(program: str) -> Path:
+    return Path(shutil.which(program) or program).resolve()
+
+
+def _is_of_system(program: Path) -> bool:
+    return any(program.is_relative_to(name) for name in _SYSTEM)

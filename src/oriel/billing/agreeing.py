@@ -27,7 +27,7 @@ def until_written(ask_and_write: Callable[[], Written | None]) -> Written:
     pause_s = _PAUSE_S
     while (written := ask_and_write()) is None:
         if time.monotonic() > deadline:
-            raise PaymentsUnavailable("This changes all the time. Please try again later.")
+            raise PaymentsUnavailable("This payment is being updated. Please try again in a minute.")
         # Those who ask at once would go on getting into each other's way.
         time.sleep(random.uniform(0, pause_s))  # noqa: S311  (no secret)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

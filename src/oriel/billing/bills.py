@@ -14,9 +14,9 @@ from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.events import publish
 from oriel.infra.ids import new_id
 
-_GIVEN_BACK = "The payment was given back."
-TAKEN_BACK = "Your bank has taken this payment back."
-_SECOND = "You had a subscription already, so this one has ended, and its payment was given back."
+_GIVEN_BACK = "The payment was refunded."
+TAKEN_BACK = "Your bank reversed this payment."
+_SECOND = "You already had a subscription, so we ended this one and refunded the payment."
 
 
 def bill_paid(invoice: Invoice) -> None:

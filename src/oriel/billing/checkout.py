@@ -57,10 +57,10 @@ def open_checkout(user: User, wanted: Wanted) -> Payment:
             if _is_over(payment, wanted):
                 continue
             if payment.checkout_url is None:
-                told = "You have paid for this, and your bank takes some days to decide. Please look at your payments."
+                told = "You have paid for this. Your bank is processing the payment, which can take a few days."
                 raise WrongState(told, payment=payment.id)
             raise DuplicatePaymentSession(
-                "A payment page for this is open already.",
+                "You already have an open payment page for this.",
                 checkout_url=payment.checkout_url,
                 session_id=payment.stripe_session_id,
             )
@@ -72,7 +72,7 @@ def open_checkout(user: User, wanted: Wanted) -> Payment:
             fulfilment.want(row, expire=row.status == FAILED)
         if row.status != FAILED:
             return row
-    raise WrongState("This is being paid at the moment. Please look at your payments.")
+    raise WrongState("This payment is in progress. Please check your payments.")
 
 
 def open_portal(user: User, return_url: str) -> str:
@@ -126,11 +126,11 @@ def order_thing(order: dict[str, Any]) -> str:
 def _checked(user: User, wanted: Wanted) -> Wanted:
     if wanted.kind == SUBSCRIPTION:
         if wanted.order is not None:
-            raise InvalidPaymentRequest("A subscription takes no render.", field="render")
+            raise InvalidPaymentRequest("Leave “render” out when you pay for a subscription.", field="render")
         _refuse_plan(user, wanted.plan)
         return wanted
     if wanted.plan is not None:
-        raise InvalidPaymentRequest("A single render takes no plan.", field="plan")
+        raise InvalidPaymentRequest("Leave “plan” out when you pay for a single render.", field="plan")
     order = wanted.order if wanted.order is None else orders().check(user.id, wanted.order)
     return replace(wanted, order=order)
 
@@ -141,11 +141,11 @@ def _thing(wanted: Wanted) -> str:
 
 def _refuse_plan(user: User, plan: str | None) -> None:
     if plan not in PAID_PLANS:
-        told = f"Please say which plan: {' or '.join(PAID_PLANS)}."
+        told = f"Choose a plan: {' or '.join(PAID_PLANS)}."
         raise InvalidPaymentRequest(told, field="plan", plans=list(PAID_PLANS))
     holding = db.session.get(PlanHolding, user.id)
     if holding and holding.subscription_id:
-        told = "You have a subscription already. Change its plan instead: POST /api/billing/change."
+        told = "You already have a subscription. Change its plan with POST /api/billing/change."
         raise WrongState(told, plan=holding.plan)
 
 
@@ -198,7 +198,7 @@ def _is_over(payment: Payment, wanted: Wanted) -> bool:
         return False
     followed = fulfilment.follow_payment(payment.stripe_session_id)
     if followed and followed.status == COMPLETED:
-        raise WrongState("This has been paid meanwhile. Please look at your payments.", payment=payment.id)
+        raise WrongState("This has already been paid. Please check your payments.", payment=payment.id)
     return followed is None or followed.status != PENDING
 
 

@@ -45,7 +45,7 @@ _log = logging.getLogger("oriel.payments")
 PAYMENT = "payment"
 _EXPIRED = "The payment page has expired. Nothing was charged."
 _GIVEN_BACK = "Your payment goes back to you. The render that it bought, and its video, can no longer be used."
-_REFUSED = "Your bank has refused the payment. Nothing was charged."
+_REFUSED = "Your bank declined the payment. Nothing was charged."
 # A page that was never written down, since its process died before the customer could see it, can be asked for again
 # as long as it would live for the half hour that Stripe wants at least.
 _NEVER_OPENED = timedelta(minutes=20)
@@ -108,13 +108,13 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
             raise NotFound(f"There is no payment {payment_id}.")
         payment = locked(session, payment_id)
         if payment.status != COMPLETED or payment.paid_as is None:
-            told = "Only a single payment that was made can be given back here; bills of subscriptions at Stripe."
+            told = "Only a completed payment for one render can be refunded here. Refund invoices in Stripe."
             raise WrongState(told, status=payment.status)
         withdrawn = _withdraw(session, payment_id, also_under_way=force)
         credit = session.scalar(select(Credit).where(Credit.payment_id == payment_id).with_for_update())
         if credit and credit.state not in (HELD, FROZEN, REFUNDED) and not force:
             done = "is being made" if credit.state == RESERVED else "is used up"
-            raise WrongState(f"The render that it bought {done}: --force gives the payment back all the same.")
+            raise WrongState(f"The render that it paid for {done}. Use --force to refund it anyway.")
         want(payment, refund=payment.refunded < payment.amount)
         if credit and credit.state != REFUNDED:
             # At once: it must not be used while the payment service is asked.
@@ -138,7 +138,9 @@ def _settle(payment: Payment) -> bool:
             # It may have been paid in the very last moment.
             _agreed(payment.id, session_id)
     except Exception as error:  # noqa: BLE001  (whatever is wrong with one, the others are settled)
-        _log.warning("What is wanted of the payment service waits.", exc_info=error, extra=logged(payment=payment.id))
+        _log.warning(
+            "A request to the payment service will be retried.", exc_info=error, extra=logged(payment=payment.id)
+        )
         db.session.rollback()
         _postpone(payment.id)
         return False
@@ -239,7 +241,7 @@ def _complete(session: Session, payment: Payment, told: CheckoutFacts) -> str | 
     back = told.back
     if payment.settled_by or payment.user_id is None:
         want(payment, refund=back.refunded < told.amount)
-        payment.error = "This render was paid otherwise meanwhile, so we have given the money back."
+        payment.error = "This render was paid for in another way, so we refunded this payment."
         letters.refunded(session, payment, payment.error)
         return None
     credit = Credit(user_id=payment.user_id, payment_id=payment.id)

@@ -86,7 +86,7 @@ class SubscriptionFacts:
     period_start: datetime
     period_end: datetime
     cancel_at_period_end: bool
-    # Until then it costs nothing; null without a trial, or after it.
+    # When the free trial ends; null without a trial, or after it.
     trial_until: datetime | None = None
     # By whose page it began.
     payment_id: str | None = None
@@ -202,6 +202,6 @@ def payments() -> PaymentGateway:
     """Return the payment service, or raise PaymentsUnavailable where there is none."""
     gateway = current_app.extensions.get(_KEY)
     if gateway is None:
-        raise PaymentsUnavailable("Payments are not set up on this server: everything that Free allows works.")
+        raise PaymentsUnavailable("This server takes no payments. Everything on the Free plan works.")
     found: PaymentGateway = gateway
     return found

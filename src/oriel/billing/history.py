@@ -18,17 +18,19 @@ class PaymentOut(BaseModel):
 
     id: str
     kind: Literal["render", "subscription"]
-    what: str = Field(description="What it was for, in words")
+    what: str = Field(description="What the payment was for, in words")
     amount: int
     currency: str
     status: Literal["pending", "completed", "failed"]
-    refunded: int = Field(description="How much of it was given back, in cents")
-    disputed: bool = Field(description="Whether the customer's bank asks for it back, and nothing is decided yet")
+    refunded: int = Field(description="How much was refunded, in cents")
+    disputed: bool = Field(
+        description="Whether the customer disputes the payment at the bank, and the dispute is undecided"
+    )
     receipt_url: str | None
     job_id: str | None
     error: str | None
     created_at: Instant
-    completed_at: Instant | None = Field(description="When it was paid; null for one that failed")
+    completed_at: Instant | None = Field(description="When it was paid; null for a failed payment")
 
 
 class PaymentList(Page[PaymentOut]):

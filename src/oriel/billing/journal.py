@@ -134,9 +134,9 @@ def _waiting() -> list[str]:
     returned = db.session.scalars(select(PaymentEvent).where(PaymentEvent.kind == _RETURNED)).all()
     db.session.commit()
     about = {str(_object_of(event).get("payment_intent")) for event in returned}
-    wants = {True: "its money is to go back", False: "its page is to be closed"}
-    waiting = [f"payment {row.id}: {wants[row.refund_wanted]}, {row.settle_tries} tries in vain" for row in stuck]
-    owed = [f"{paid_as}: its bank has returned our refund" for paid_as in sorted(about) if _is_owed(paid_as)]
+    wants = {True: "refund pending", False: "payment page must be closed"}
+    waiting = [f"payment {row.id}: {wants[row.refund_wanted]}, {row.settle_tries} failed attempts" for row in stuck]
+    owed = [f"{paid_as}: its bank returned our refund" for paid_as in sorted(about) if _is_owed(paid_as)]
     return waiting + owed
 
 
@@ -199,7 +199,7 @@ def _standing() -> dict[str, str]:
     """Return how every payment that is open, or was changed of late, and every plan stands, in words."""
     lately = Payment.created_at > now() - _LOOKED_BACK
     rows = db.session.scalars(select(Payment).where(or_(Payment.status == PENDING, lately)))
-    found = {f"payment {row.id}": f"{row.status}, {row.refunded} cents given back" for row in rows}
+    found = {f"payment {row.id}": f"{row.status}, {row.refunded} cents refunded" for row in rows}
     for held in db.session.scalars(select(PlanHolding)):
         ends = f"{held.period_end:%Y-%m-%d %H:%M}" if held.period_end else "no date"
         then = FREE.name if held.cancel_at_period_end else held.pending_plan or "the same"
@@ -255,7 +255,7 @@ def _done(ids: Sequence[str]) -> None:
 
 
 def _postpone(event: PaymentEvent, reason: str) -> None:
-    _log.warning("An event waits: %s", reason, extra=facts(event=event.id, tries=event.tries))
+    _log.warning("An event will be retried: %s", reason, extra=facts(event=event.id, tries=event.tries))
     pause = _PAUSES_S[min(event.tries, len(_PAUSES_S)) - 1]
     later = {"due_at": now() + timedelta(seconds=pause), "error": reason[:300]}
     with writing() as session:
@@ -296,7 +296,7 @@ def _charge_changed(about: dict[str, Any]) -> None:
 
 
 def _refund_returned(about: dict[str, Any]) -> None:
-    _log.error("A bank has returned what we had given back.", extra=facts(paid_as=about.get("payment_intent")))
+    _log.error("A bank returned our refund.", extra=facts(paid_as=about.get("payment_intent")))
     _charge_changed(about)
 
 

@@ -39,7 +39,7 @@ _log = logging.getLogger("oriel.payments")
 _PATIENCE_S = 5.0
 _RETRIES = 8
 _RETRIED_FOR = timedelta(days=14)
-_NOT_OPEN = {"complete": "This page is paid already.", "expired": "This page has expired."}
+_NOT_OPEN = {"complete": "This has already been paid.", "expired": "This payment page has expired."}
 
 Deliver = Callable[[bytes, str], object]
 
@@ -136,7 +136,7 @@ class OfflineGateway:
         """Give all of a payment back."""
         with self._books() as books:
             if not self._give_back(books, paid_as):
-                raise PaymentsUnavailable("The bank has taken this money back already.")
+                raise PaymentsUnavailable("The bank has already reversed this payment.")
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
         """Return how a subscription stands."""
@@ -286,7 +286,7 @@ class OfflineGateway:
         """End a subscription whose bill stays unpaid, as the service does after its last try; else WrongState."""
         with self._books() as books:
             if self._going_on(books, subscription_id)["state"] != "past_due":
-                raise WrongState("No bill of this subscription is open.")
+                raise WrongState("This subscription has no open invoice.")
             self._end(books, subscription_id)
 
     def dispute(self, paid_as: str, state: Literal["open", "won", "lost"]) -> None:
@@ -414,7 +414,7 @@ class OfflineGateway:
     def _going_on(self, books: Books, subscription_id: str) -> Body:
         found = self._renewed(books, subscription_id)
         if found["state"] == "over":
-            raise WrongState("This subscription is over.")
+            raise WrongState("This subscription has ended.")
         return found
 
     def _pay_late(self, books: Books, subscription_id: str) -> None:

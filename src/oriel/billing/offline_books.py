@@ -57,7 +57,7 @@ class Books:
         query = "SELECT body FROM objects WHERE kind = ? AND id = ?"
         row = self._connection.execute(query, (kind, object_id)).fetchone()
         if row is None:
-            raise NotFound("The payment service knows nothing of this.")
+            raise NotFound("The payment service does not know this object.")
         return {"id": object_id, **json.loads(row["body"])}
 
     def all(self, kind: str) -> list[Body]:

@@ -50,7 +50,9 @@ class CreateSessionIn(BaseModel):
 
     # What is wrong with these two is a 400 with a sentence of ours, whatever type they have.
     kind: Annotated[Any, WithJsonSchema({"type": "string", "enum": list(_KINDS)})] = None
-    plan: Annotated[Any, WithJsonSchema(_PLAN_SCHEMA)] = Field(default=None, description="For a subscription")
+    plan: Annotated[Any, WithJsonSchema(_PLAN_SCHEMA)] = Field(
+        default=None, description="The plan to subscribe to; only with `kind: subscription`"
+    )
     render: OrderIn | None = None
 
 
@@ -68,8 +70,8 @@ class PaymentStatusOut(BaseModel):
     status: Literal["pending", "completed", "failed"]
     amount: int
     currency: str
-    job_id: str | None = Field(description="The render that was submitted with it")
-    error: str | None = Field(description="Why nothing came of it, as a sentence")
+    job_id: str | None = Field(description="The render that this payment started; null without one")
+    error: str | None = Field(description="Why the payment failed, in one sentence; null otherwise")
 
     @classmethod
     def of(cls, payment: Payment) -> "PaymentStatusOut":
@@ -87,7 +89,7 @@ class PaymentStatusOut(BaseModel):
 class WrittenOut(BaseModel):
     """The event is written down."""
 
-    new: bool = Field(description="False for one that had come before")
+    new: bool = Field(description="False when this event was received before")
 
 
 @routes.post("/api/payments/create-session")
@@ -96,14 +98,15 @@ class WrittenOut(BaseModel):
 @routes.input(CreateSessionIn)
 @routes.output(CheckoutOut, status_code=201)
 @routes.doc(
-    summary="Open a page to pay on",
+    summary="Open a payment page",
     responses=[400, 402, 404, 409, 410, 503],
-    description="409 DUPLICATE_PAYMENT_SESSION while a page for the same thing is open; `details.checkout_url` is it.",
+    description="While a payment page for the same thing is open, the answer is 409 `DUPLICATE_PAYMENT_SESSION`,"
+    " and `details.checkout_url` leads to that page.",
 )
 def create_session(json_data: CreateSessionIn) -> CheckoutOut:
     """Open a payment page."""
     if json_data.kind not in _KINDS:
-        told = f"Please say what is to be paid: {' or '.join(_KINDS)}."
+        told = f"Set “kind” to what you want to pay for: {' or '.join(_KINDS)}."
         raise InvalidPaymentRequest(told, field="kind", kinds=list(_KINDS))
     order = json_data.render.model_dump() if json_data.render else None
     payment = open_checkout(current_user(), Wanted(json_data.kind, json_data.plan, order))
@@ -114,7 +117,7 @@ def create_session(json_data: CreateSessionIn) -> CheckoutOut:
 @allow(Who.USER)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.output(PaymentStatusOut)
-@routes.doc(summary="What became of a payment", responses=[404])
+@routes.doc(summary="Show the status of a payment", responses=[404])
 def status(checkout_session_id: str) -> PaymentStatusOut:
     """Answer how a payment stands; while it is pending the payment service is asked, so that no event is needed."""
     payment = own_payment(current_user().id, checkout_session_id)
@@ -128,9 +131,9 @@ def status(checkout_session_id: str) -> PaymentStatusOut:
 @allow(Who.ANYONE)
 @routes.output(WrittenOut)
 @routes.doc(
-    summary="Where the payment service tells what has happened",
+    summary="Receive events from the payment service",
     responses=[400, 413, 503],
-    description="Signed by the payment service (`Stripe-Signature` over the raw body); for nobody else.",
+    description="For the payment service only: it signs the raw body in `Stripe-Signature`.",
 )
 def webhook() -> WrittenOut:
     """Check the signature, write the event down, answer; the rest is done afterwards."""
@@ -148,15 +151,17 @@ def done() -> Response:
         follow_payment(session_id)
     payment = payment_on(session_id)
     if payment is None:
-        return message_page("There is no such payment", "Please look at your payments on your account's page.", 404)
+        return message_page("We cannot find this payment", "Please check your payments.", 404)
     if payment.status == PENDING and payment.checkout_url:
-        return _still_open("Not paid yet", payment.checkout_url)
+        return _still_open("You have not paid yet", payment.checkout_url)
     if payment.status == PENDING:
-        return message_page("Thank you", "Your payment is on its way to us. We write to you as soon as it is here.")
+        return message_page("Thank you", "Your payment is being processed. We will email you when it arrives.")
     if payment.status == FAILED:
-        return message_page("Nothing was paid", payment.error or "The payment did not succeed.")
+        return message_page("Your payment failed", payment.error or "The payment did not succeed.")
     if payment.job_id:
-        return message_page("Thank you", "Your payment is here, and your video is being made. We mail you its link.")
+        return message_page(
+            "Thank you", "Your payment has arrived, and we are making your video. We will email you the link."
+        )
     return message_page("Thank you", payment.error or _given(payment))
 
 
@@ -169,22 +174,22 @@ def left() -> Response:
     db.session.commit()
     if payment and payment.status == PENDING and payment.checkout_url:
         return _still_open("Nothing was charged", payment.checkout_url)
-    return message_page("Nothing was charged", "You left the payment page, which is closed now.")
+    return message_page("Nothing was charged", "The payment page is closed.")
 
 
 def _still_open(title: str, checkout_url: str) -> Response:
-    told = "The payment page stays open for an hour after it was asked for."
+    told = "You can still pay. The payment page stays open for one hour."
     return message_page(title, told, link=checkout_url, label="Back to the payment page")
 
 
 def _given(payment: Payment) -> str:
     if payment.kind == SUBSCRIPTION:
         title = PLANS[payment.plan or ""].title
-        trial = f" It costs nothing for {payment.trial_days} days." if payment.trial_days else ""
-        return f"{title} is yours from now on.{trial} You can close this page."
+        trial = f" The first {payment.trial_days} days are free." if payment.trial_days else ""
+        return f"You are now on {title}.{trial} You can close this page."
     if payment.refunded >= payment.amount:
-        return "This payment was given back."
-    return "Your payment is here, and one render is yours: it is used when you submit a video with it."
+        return "This payment was refunded."
+    return "Your payment has arrived. You have one more render, without a watermark."
 
 
 def _follow(session_id: str) -> str:

@@ -1,4 +1,4 @@
-"""What each plan costs, gives and limits: the one table, in numbers. Stripe's price ids are settings."""
+"""The prices, renders and limits of the plans: the one table, in numbers. Stripe's price ids are settings."""
 
 from dataclasses import dataclass
 from datetime import timedelta

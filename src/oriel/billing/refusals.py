@@ -76,11 +76,11 @@ def refused_song(plan: Plan, size_bytes: int, duration_s: float) -> Iterator[Ref
     """Yield why the plan does not take a song like this."""
     if duration_s > plan.song_seconds:
         lifted = _lifting(lambda other: duration_s <= other.song_seconds)
-        told = f"{plan.title} takes songs of up to {_minutes(plan.song_seconds)}, and this one is longer."
+        told = f"This song is too long: the limit on {plan.title} is {_minutes(plan.song_seconds)}."
         yield _refusal(PlanLimitDuration, told, plan.song_seconds, duration_s, plan, lifted)
     if size_bytes > plan.song_bytes:
         lifted = _lifting(lambda other: size_bytes <= other.song_bytes)
-        told = f"{plan.title} takes songs of up to {_size(plan.song_bytes)}, and this one is larger."
+        told = f"This file is too large: the limit on {plan.title} is {_size(plan.song_bytes)}."
         yield _refusal(PlanLimitSize, told, plan.song_bytes, size_bytes, plan, lifted)
 
 
@@ -88,24 +88,24 @@ def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
     """Yield why the plan's storage does not hold so much in all."""
     if plan.storage_bytes is not None and needed_bytes > plan.storage_bytes:
         lifted = _lifting(lambda other: other.storage_bytes is None or needed_bytes <= other.storage_bytes)
-        told = f"Your storage of {_size(plan.storage_bytes)} has no room for this. Please delete what you need no more."
+        told = f"Your {_size(plan.storage_bytes)} of storage is full. Delete something you no longer need."
         yield _refusal(PlanLimitStorage, told, plan.storage_bytes, needed_bytes, plan, lifted)
 
 
 def _frames(plan: Plan, demand: Demand) -> Iterator[Refusal]:
     if demand.frame > plan.largest_frame:
         lifted = _lifting(lambda other: demand.frame <= other.largest_frame)
-        told = f"{plan.title} makes videos of up to {plan.largest_frame}p, and this one is {demand.frame}p."
+        told = f"You asked for {demand.frame}p, and the limit on {plan.title} is {plan.largest_frame}p."
         yield _refusal(PlanLimitSize, told, plan.largest_frame, demand.frame, plan, lifted)
     if demand.fps not in plan.frame_rates:
         lifted = _lifting(lambda other: demand.fps in other.frame_rates)
         listed = _listed([str(rate) for rate in plan.frame_rates])
-        told = f"{plan.title} makes {listed} frames a second, and this video has {demand.fps}."
+        told = f"You asked for {demand.fps} frames a second, and {plan.title} offers {listed}."
         yield _refusal(PlanLimitFps, told, list(plan.frame_rates), demand.fps, plan, lifted)
     if demand.format not in plan.formats:
         lifted = _lifting(lambda other: demand.format in other.formats)
         listed = _listed([name.upper() for name in plan.formats])
-        told = f"{plan.title} makes {listed} files, and this video is {demand.format.upper()}."
+        told = f"You asked for {demand.format.upper()}, and {plan.title} offers {listed}."
         yield _refusal(PlanLimitFormat, told, list(plan.formats), demand.format, plan, lifted)
 
 
@@ -115,14 +115,14 @@ def _renders(plan: Plan, use: Use) -> Iterator[Refusal]:
         lifted = _lifting(lambda other: other.renders is None or wanted <= other.renders)
         told = f"You have used all {plan.renders} renders of {plan.title} for this month."
         if use.renewed_at:
-            told += f" New ones come on {use.renewed_at:%-d %B}."
+            told += f" Your next month starts on {use.renewed_at:%-d %B}."
         yield _refusal(PlanLimitMonth, told, plan.renders, wanted, plan, lifted)
 
 
 def _refusal(
     error: type[PaymentRequired], told: str, limit: object, value: object, plan: Plan, lifted: Plan | None
 ) -> Refusal:
-    sentence = f"{told} {lifted.title} lifts this limit." if lifted else told
+    sentence = f"{told} Upgrade to {lifted.title} to lift this limit." if lifted else told
     return Refusal(error, sentence, limit, value, plan.name, lifted.name if lifted else None)
 
 

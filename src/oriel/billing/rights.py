@@ -116,7 +116,7 @@ def _credit_for(session: Session, user_id: str, demand: Demand, payment_id: str 
         raise refusal.as_error()
     credit = _held_credit(session, user_id, payment_id)
     if credit is None:
-        sentence = f"You have no single render left. You can buy one for ${CREDIT.price_cents / 100:.2f}."
+        sentence = f"You have no render credits left. You can buy one for ${CREDIT.price_cents / 100:.2f}."
         raise PaymentRequired(sentence, limit=0, value=1, plan=CREDIT.name, lifted_by=CREDIT.name)
     return credit
 

@@ -28,7 +28,7 @@ class PlanOut(BaseModel):
 
     name: str
     title: str
-    price_cents: int = Field(description="In US cents: of a month, or of the single render")
+    price_cents: int = Field(description="In US cents: for a month, or for the single render")
     renders: int | None
     largest_frame: int
     watermark: bool
@@ -79,7 +79,7 @@ class InvoiceOut(BaseModel):
     currency: str
     status: Literal["open", "paid", "uncollectible", "void"]
     created_at: Instant
-    page_url: str | None = Field(description="Where it can be looked at, and paid while it is open")
+    page_url: str | None = Field(description="The invoice's page, where an open invoice can be paid")
     pdf_url: str | None
 
     @classmethod
@@ -112,7 +112,7 @@ class PlansOut(BaseModel):
 
     plans: list[PlanOut]
     render: PlanOut
-    trial_days: int = Field(description="For how many days a customer's first subscription costs nothing")
+    trial_days: int = Field(description="How many days of a customer's first subscription are free")
 
 
 class SubscriptionOut(BaseModel):
@@ -123,7 +123,7 @@ class SubscriptionOut(BaseModel):
     current_period_end: str | None
     cancel_at_period_end: bool
     pending_plan: str | None
-    trial_ends_at: Instant | None = Field(description="Until then it costs nothing; null without a trial")
+    trial_ends_at: Instant | None = Field(description="When the free trial ends; null without a trial")
 
     @classmethod
     def of(cls, user_id: str) -> "SubscriptionOut":
@@ -142,7 +142,7 @@ class SubscriptionOut(BaseModel):
 @routes.get("/plans")
 @allow(Who.ANYONE)
 @routes.output(PlansOut)
-@routes.doc(summary="What each plan costs, gives and limits")
+@routes.doc(summary="List the plans with their prices and limits")
 def plans() -> PlansOut:
     """Answer the table of plans."""
     settings: Settings = current_app.config["ORIEL"]
@@ -154,7 +154,7 @@ def plans() -> PlansOut:
 @allow(Who.USER)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.output(SubscriptionOut)
-@routes.doc(summary="The plan that one is on")
+@routes.doc(summary="Show your plan")
 def subscription() -> SubscriptionOut:
     """Answer the caller's plan and what becomes of it."""
     return SubscriptionOut.of(current_user().id)
@@ -165,9 +165,7 @@ def subscription() -> SubscriptionOut:
 @rate(writes, scope="writes")
 @routes.input(ChangeIn)
 @routes.output(SubscriptionOut)
-@routes.doc(
-    summary="Change the plan: a higher one at once, a lower one when the period ends", responses=[402, 409, 503]
-)
+@routes.doc(summary="Change your plan: an upgrade at once, a downgrade when the period ends", responses=[402, 409, 503])
 def change(json_data: ChangeIn) -> SubscriptionOut:
     """Change the plan of the caller's subscription."""
     subscribing.change_plan(current_user().id, json_data.plan)
@@ -178,7 +176,7 @@ def change(json_data: ChangeIn) -> SubscriptionOut:
 @allow(Who.CONFIRMED, keys=False)
 @rate(writes, scope="writes")
 @routes.output(SubscriptionOut)
-@routes.doc(summary="End the subscription with the period that is paid", responses=[409, 503])
+@routes.doc(summary="Cancel your subscription when the paid period ends", responses=[409, 503])
 def cancel() -> SubscriptionOut:
     """Let the caller's subscription end."""
     subscribing.end_or_go_on(current_user().id, "cancel")
@@ -189,7 +187,7 @@ def cancel() -> SubscriptionOut:
 @allow(Who.CONFIRMED, keys=False)
 @rate(writes, scope="writes")
 @routes.output(SubscriptionOut)
-@routes.doc(summary="Take a cancellation back, as long as the period lasts", responses=[409, 503])
+@routes.doc(summary="Resume a cancelled subscription before the period ends", responses=[409, 503])
 def resume() -> SubscriptionOut:
     """Let the caller's subscription go on."""
     subscribing.end_or_go_on(current_user().id, "resume")
@@ -200,7 +198,7 @@ def resume() -> SubscriptionOut:
 @allow(Who.CONFIRMED, keys=False)
 @rate(writes, scope="writes")
 @routes.output(PortalOut)
-@routes.doc(summary="The payment service's own page for cards and bills", responses=[503])
+@routes.doc(summary="Open the payment service's page for your cards and invoices", responses=[503])
 def portal() -> PortalOut:
     """Open that page."""
     settings: Settings = current_app.config["ORIEL"]
@@ -212,7 +210,7 @@ def portal() -> PortalOut:
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.input(PageQuery, location="query")
 @routes.output(InvoiceList)
-@routes.doc(summary="The bills of subscriptions, the latest first", responses=[503])
+@routes.doc(summary="List the invoices of your subscription, newest first", responses=[503])
 def invoices(query_data: PageQuery) -> InvoiceList:
     """List the caller's bills; who has never paid has none."""
     known = db.session.get(PayingCustomer, current_user().id)

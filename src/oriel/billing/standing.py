@@ -54,7 +54,9 @@ def set_plan(
         holding = session.get(PlanHolding, user_id)
         if holding and holding.subscription_id:
             # What is written here would be overwritten by what is paid there.
-            told = "This customer has a subscription: its plan is changed by the customer, or in Stripe's dashboard."
+            told = (
+                "This customer has a subscription. The customer can change its plan, or you can in Stripe's dashboard."
+            )
             raise WrongState(told, plan=holding.plan)
         return hold_plan(session, user_id, name, period_start=period_start, period_end=period_end)
 
@@ -83,7 +85,7 @@ def take_turn(session: Session, user_id: str) -> None:
     """
     row = select(User.id).where(User.id == user_id).with_for_update(key_share=True)
     if session.scalar(row) is None:
-        raise NotFound("This account is gone.")
+        raise NotFound("This account no longer exists.")
 
 
 def _plan_named(name: str) -> Plan:

@@ -42,7 +42,7 @@ _MOST_FAILURES = 3
 _REST_S = 15.0
 _PAGE = 100
 _MISSING = "resource_missing"
-_UNKNOWN = "The payment service knows nothing of this."
+_UNKNOWN = "The payment service does not know this object."
 # A dispute in any other state is one that is still to be decided.
 _DECIDED = ("won", "lost", "warning_closed", "prevented")
 
@@ -145,7 +145,9 @@ class StripeGateway:
             self._try(self._client.checkout.sessions.expire, session_id)
         except stripe.InvalidRequestError as error:
             if self.checkout(session_id).state == "open":
-                raise PaymentsUnavailable(f"Stripe does not close the page: {error.user_message or error}") from error
+                raise PaymentsUnavailable(
+                    f"Stripe did not close the payment page: {error.user_message or error}"
+                ) from error
 
     def refund(self, paid_as: str) -> None:
         """Give back what is left of a payment intent.
@@ -274,7 +276,7 @@ class StripeGateway:
             self._try(self._client.refunds.create, cast("Any", {"payment_intent": paid_as}))
         except stripe.StripeError as error:
             if error.code not in but_for:
-                raise PaymentsUnavailable(f"Stripe gives nothing back: {error.user_message or error}") from error
+                raise PaymentsUnavailable(f"Stripe refused the refund: {error.user_message or error}") from error
 
     def _change_price(self, subscription_id: str, plan: str, others: dict[str, Any]) -> None:
         items = [{"id": self._item(subscription_id).id, "price": self._price(plan)}]
@@ -390,13 +392,13 @@ class _Rest:
 
 
 def _away() -> PaymentsUnavailable:
-    return PaymentsUnavailable("The payment service does not answer at the moment. Please try again later.")
+    return PaymentsUnavailable("The payment service is not responding right now. Please try again in a few minutes.")
 
 
 def _misunderstood() -> PaymentsUnavailable:
     """Return what a customer is told while the cause, which is being handled, goes to the log."""
-    _log.exception("Stripe does not take what we ask.")
-    return PaymentsUnavailable("Payments are not set up well on this server. We have been told.")
+    _log.exception("Stripe rejects our request.")
+    return PaymentsUnavailable("Payments do not work on this server right now. We have been notified.")
 
 
 def _kept(plan: str | None, until: int | None) -> dict[str, str]:

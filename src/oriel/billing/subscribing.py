@@ -57,19 +57,19 @@ def change_plan(user_id: str, name: str) -> None:
     is to end, and while a bill is open.
     """
     if name not in PAID_PLANS:
-        told = "Please say which plan; to go back to Free, cancel the subscription."
+        told = "Choose Pro or Enterprise. To go back to Free, cancel your subscription."
         raise CallerError(told, plan=name, plans=list(PAID_PLANS))
     holding = _subscribed(user_id)
     subscription_id, present = holding.subscription_id or "", plan_of(user_id).name
     db.session.commit()
     if name == (holding.pending_plan or present) and not holding.cancel_at_period_end:
-        raise WrongState(f"{PLANS[name].title} is what you have, or what is ordered already.", plan=name)
+        raise WrongState(f"You are already on {PLANS[name].title}, or changing to it.", plan=name)
     with _followed(subscription_id):
         if holding.status == PAST_DUE:
             # The rest of a month that was not paid would be taken off a higher price, or be kept as if it was paid.
-            raise WrongState("Please pay your open bill first; then the plan can be changed.", plan=name)
+            raise WrongState("Please pay your open invoice before you change the plan.", plan=name)
         if holding.cancel_at_period_end:
-            told = "This subscription ends with its period. Resume it first; then it can be changed."
+            told = "Your subscription is set to end. Resume it before you change the plan."
             raise WrongState(told, plan=name)
         if _ORDER.index(name) > _ORDER.index(present):
             payments().upgrade(subscription_id, name)

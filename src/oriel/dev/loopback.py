@@ -15,7 +15,7 @@ _READS = ("GET", "HEAD", "OPTIONS")
 def refuse_others() -> None:
     """Show nothing to another machine, however its request came in: directly, or through a tunnel on this one."""
     if not comes_from_this_machine() or not _is_our_name(_host_of(f"//{request.host}")):
-        raise NotFound("There is nothing under this address.")
+        raise NotFound("There is nothing at this address.")
 
 
 def _is_our_name(host: str) -> bool:
@@ -39,6 +39,6 @@ def refuse_foreign_forms() -> None:
         return
     own = request.host_url.rstrip("/")
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        raise NotAllowed("This form was sent by another page.")
+        raise NotAllowed("This form was sent from another website.")
     if request.headers.get("Origin", own) != own:
-        raise NotAllowed("This form was sent by another page.")
+        raise NotAllowed("This form was sent from another website.")

@@ -102,7 +102,7 @@ def _pay(session_id: str) -> ResponseReturnValue:
 
 def _decline(session_id: str) -> ResponseReturnValue:
     _offline().decline(session_id)
-    raise CardDeclined("The card was declined. Nothing was paid, and this page stays open for another try.")
+    raise CardDeclined("The card was declined. Nothing was charged, and you can try again on this page.")
 
 
 def _leave(session_id: str) -> ResponseReturnValue:
@@ -186,5 +186,5 @@ def _settings() -> Settings:
 def _offline() -> OfflineGateway:
     gateway = payments()
     if not isinstance(gateway, OfflineGateway):
-        raise NotFound("Payments go to another service here.")
+        raise NotFound("This server uses another payment service.")
     return gateway

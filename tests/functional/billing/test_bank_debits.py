@@ -56,7 +56,9 @@ def second_page(till: Till, customer: Caller) -> str:
     return second
 
 
-@pytest.mark.parametrize(("succeeds", "refunded", "told"), [(True, 1, "had a subscription"), (False, 0, "has refused")])
+@pytest.mark.parametrize(
+    ("succeeds", "refunded", "told"), [(True, 1, "already had a subscription"), (False, 0, "declined")]
+)
 def test_a_second_subscription_is_not_said_to_be_refused_before_its_bank_has_decided(
     till: Till, ada: Caller, succeeds: bool, refunded: int, told: str
 ) -> None:
@@ -83,7 +85,7 @@ def test_a_bank_that_says_no(till: Till, ada: Caller, page: str) -> None:
     till.tell()
     assert found(till) == ("failed", "pro", "past_due")
     told = ada.get(f"/api/payments/status/{page}").json or {}
-    assert (told["status"], told["error"]) == ("failed", "Your bank has refused the payment. Nothing was charged.")
+    assert (told["status"], told["error"]) == ("failed", "Your bank declined the payment. Nothing was charged.")
 
 
 def test_a_bill_that_is_paid_after_all(till: Till, page: str) -> None:

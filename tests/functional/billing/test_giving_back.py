@@ -124,7 +124,7 @@ def test_what_is_being_made_is_given_back_by_force_alone(till: Till, ada: Caller
     payment_id = bought_render(till, ada).id
     attempt = taken(till)
     with till.app.app_context():
-        with pytest.raises(WrongState, match="is being made: --force"):
+        with pytest.raises(WrongState, match=r"is being made\. Use --force"):
             fulfilment.refund_payment(payment_id)
         db.session.rollback()
         assert till.peer.everything("refund") == []
@@ -137,7 +137,7 @@ def test_what_has_been_made_as_well(till: Till, ada: Caller) -> None:
     payment_id = bought_render(till, ada).id
     assert done(till, taken(till))
     with till.app.app_context():
-        with pytest.raises(WrongState, match="is used up: --force"):
+        with pytest.raises(WrongState, match=r"is used up\. Use --force"):
             fulfilment.refund_payment(payment_id)
         db.session.rollback()
         fulfilment.refund_payment(payment_id, force=True)
@@ -255,7 +255,7 @@ def test_a_second_subscription_is_seen_to_be_paid_back(till: Till, ada: Caller) 
     till.tell()
     [latest, first] = (ada.get("/api/user/history").json or {})["payments"]["items"]
     assert (latest["amount"], latest["refunded"], first["refunded"]) == (2999, 2999, 0)
-    assert latest["error"].startswith("You had a subscription already")
+    assert latest["error"].startswith("You already had a subscription")
     assert len(letters(till, "payment_refunded")) == 1
     with till.app.app_context():
         assert db.session.scalars(select(PlanHolding.plan)).one() == "pro"
@@ -287,7 +287,7 @@ def told(till: Till, customer: Caller) -> tuple[bool, str | None]:
 
 
 @pytest.mark.parametrize("bought", ["a single payment", "a bill"])
-@pytest.mark.parametrize(("won", "why"), [(True, None), (False, "Your bank has taken this payment back.")])
+@pytest.mark.parametrize(("won", "why"), [(True, None), (False, "Your bank reversed this payment.")])
 def test_the_history_says_that_a_bank_asks_for_it_back(
     till: Till, ada: Caller, bought: str, won: bool, why: str | None
 ) -> None:
@@ -308,7 +308,7 @@ def test_a_bill_that_was_lost_before_anything_was_heard_says_so_too(till: Till, 
     dispute = till.peer.dispute(latest_bill(till, ada))
     till.peer.close_dispute(dispute["id"], won=False)
     till.tell()
-    assert told(till, ada) == (False, "Your bank has taken this payment back.")
+    assert told(till, ada) == (False, "Your bank reversed this payment.")
 
 
 def test_a_refund_that_a_bank_returns_is_heard_of(till: Till, ada: Caller) -> None:
@@ -319,7 +319,7 @@ def test_a_refund_that_a_bank_returns_is_heard_of(till: Till, ada: Caller) -> No
     till.tell()
     assert (payment(till).refunded, credit(till)) == (0, "refunded")
     with till.app.app_context():
-        assert journal.reconcile().waiting == [f"{payment(till).paid_as}: its bank has returned our refund"]
+        assert journal.reconcile().waiting == [f"{payment(till).paid_as}: its bank returned our refund"]
     till.peer.refund_from_dashboard(str(payment(till).paid_as))
     till.tell()
     with till.app.app_context():
@@ -330,12 +330,12 @@ def test_a_bill_whose_refund_a_bank_returns_is_not_said_to_be_given_back(till: T
     paid_as = latest_bill(till, ada)
     refund = till.peer.refund_from_dashboard(paid_as)
     till.tell()
-    assert told(till, ada) == (False, "The payment was given back.")
+    assert told(till, ada) == (False, "The payment was refunded.")
     till.peer.fail_refund(refund["id"])
     till.tell()
     assert (payment(till).refunded, told(till, ada)) == (0, (False, None))
     with till.app.app_context():
-        assert journal.reconcile().waiting == [f"{paid_as}: its bank has returned our refund"]
+        assert journal.reconcile().waiting == [f"{paid_as}: its bank returned our refund"]
 
 
 def test_what_was_given_back_before_the_bill_was_heard_of_is_noted_with_it(till: Till, ada: Caller) -> None:
@@ -419,7 +419,7 @@ def test_a_refund_that_a_dispute_has_overtaken_waits_no_more(till: Till, ada: Ca
     dispute = till.peer.dispute(str(payment(till).paid_as))
     with till.app.app_context():
         fulfilment.refund_payment(payment(till).id)
-        assert "tries in vain" in journal.reconcile().waiting[0]
+        assert "failed attempts" in journal.reconcile().waiting[0]
     till.peer.close_dispute(dispute["id"], won=False)
     till.tell()
     with till.app.app_context():

@@ -88,7 +88,7 @@ def test_a_reconciliation_names_what_stripe_does_not_do(
     monkeypatch.setattr(gateway, "refund", refuses)
     assert cli.run(["billing", "refund", payment.id]) == 0
     assert cli.run(["billing", "reconcile"]) == 0
-    assert f"payment {payment.id}: its money is to go back, 2 tries in vain." in capsys.readouterr().out
+    assert f"payment {payment.id}: refund pending, 2 failed attempts." in capsys.readouterr().out
 
 
 def test_what_was_not_paid_is_not_given_back(till: Till, ada: Caller, capsys: Output) -> None:
@@ -119,7 +119,7 @@ def test_a_reconciliation_says_what_it_did(till: Till, ada: Caller, capsys: Outp
     told = capsys.readouterr().out
     assert "(checkout.session.completed) was missing" in told
     payment_id = payment_of(till.app, session_id).id
-    assert f"payment {payment_id}: completed, 0 cents given back (before: pending, 0 cents given back)" in told
+    assert f"payment {payment_id}: completed, 0 cents refunded (before: pending, 0 cents refunded)" in told
     assert credits_of(till.app) == ["held"]
     assert cli.run(["billing", "reconcile"]) == 0
     again = capsys.readouterr()
@@ -208,7 +208,7 @@ def test_payments_are_listed_with_what_a_refund_wants_to_know(
     _, only = capsys.readouterr().out.splitlines()
     assert only.endswith("$4.99 refunded")
     assert cli.run(["billing", "payments", "--email", "nobody@example.com"]) == 2
-    assert "Nobody has the address nobody@example.com." in capsys.readouterr().err
+    assert "No account has the address nobody@example.com." in capsys.readouterr().err
 
 
 def test_a_render_that_a_held_credit_paid_names_its_payment_and_the_payment_the_render(

@@ -72,7 +72,7 @@ def test_neither_is_one_that_a_bank_still_decides_about(till: Till, ada: Caller)
     page = till.open(ada, kind="subscription", plan="pro")
     till.peer.pay_later(page)
     answer = asked(ada, kind="subscription", plan="enterprise")
-    assert "takes some days to decide" in (answer.json or {})["error"]["message"]
+    assert "can take a few days" in (answer.json or {})["error"]["message"]
     assert refusal(ada, kind="subscription", plan="pro") == (409, "WRONG_STATE")
     assert payments(till) == [("pro", "pending")]
 

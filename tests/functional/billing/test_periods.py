@@ -86,7 +86,7 @@ def test_on_free_the_calendars_month_counts_in_utc(app: APIFlask, caller: MakeCa
     clock.shift(at(month) - timedelta(minutes=1) - now())
     for _ in range(5):
         reserve(app, ada)
-    with pytest.raises(PlanLimitMonth, match="New ones come on 1 "):
+    with pytest.raises(PlanLimitMonth, match="Your next month starts on 1 "):
         reserve(app, ada)
     clock.shift(at(month) + timedelta(seconds=1) - now())
     assert used(app, ada) == 0

@@ -106,7 +106,7 @@ def test_the_page_that_follows_a_payment_needs_no_event(till: Till, ada: Caller)
     session_id = till.open(ada, render={"upload_id": uploaded(ada), "settings": BIG})
     till.peer.pay(session_id)
     page = till.app.test_client().get(f"/payment/done?session_id={session_id}")
-    assert "your video is being made" in page.get_data(as_text=True)
+    assert "we are making your video" in page.get_data(as_text=True)
     till.tell()
     assert len(jobs_of(till.app)) == 1
     assert credits_of(till.app) == ["reserved"]

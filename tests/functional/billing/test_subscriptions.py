@@ -400,7 +400,7 @@ def test_another_plan_waits_until_the_open_bill_is_paid(till: Till, ada: Caller,
     till.peer.card_fails(customer_at(till), False)
     assert plan_of(ada)[:2] == (present, "past_due")
     answer = ada.post("/api/billing/change", json={"plan": other})
-    assert (answer.status_code, "open bill" in answer.text) == (409, True)
+    assert (answer.status_code, "open invoice" in answer.text) == (409, True)
     [*_, bill] = till.peer.everything("invoice")
     till.peer.pay_invoice(bill["id"])
     till.tell()
@@ -415,7 +415,7 @@ def test_a_plan_that_ends_is_resumed_before_it_is_changed(till: Till, ada: Calle
     # There is no next period for which anything could be ordered.
     assert plan_of(ada) == ("enterprise", "active", None)
     answer = ada.post("/api/billing/change", json={"plan": "pro"})
-    assert (answer.status_code, "Resume it first" in answer.text) == (409, True)
+    assert (answer.status_code, "Resume it before" in answer.text) == (409, True)
     assert ada.post("/api/billing/resume").status_code == 200
     assert plan_of(ada) == ("enterprise", "active", "pro")
 

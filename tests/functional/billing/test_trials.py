@@ -62,7 +62,7 @@ def test_the_plan_holds_from_the_first_day_and_is_paid_after_the_last(till: Till
         told["ends"] = db.session.scalars(select(PlanHolding.trial_until)).one()
         letter = db.session.scalars(select(OutboxMail.text)).one()
     assert told["trial_ends_at"] == in_iso(told["ends"])
-    assert f"It costs nothing until {told['ends']:%-d %B %Y}, and $9.99 a month from then on." in letter
+    assert f"It is free until {told['ends']:%-d %B %Y}, then $9.99 a month." in letter
     # Nothing was paid, so there is no receipt.
     assert mails(till) == ["plan_changed"]
     [payment] = (ada.get("/api/user/history").json or {})["payments"]["items"]
@@ -93,7 +93,7 @@ def test_the_table_of_plans_says_how_long_they_are(till: Till) -> None:
 @pytest.mark.usefixtures("trials")
 def test_the_page_that_follows_says_so(till: Till, ada: Caller) -> None:
     page = till.buy(ada, kind="subscription", plan="pro")
-    assert "It costs nothing for 14 days." in till.app.test_client().get(f"/payment/done?session_id={page}").text
+    assert "The first 14 days are free." in till.app.test_client().get(f"/payment/done?session_id={page}").text
 
 
 @pytest.mark.usefixtures("trials")

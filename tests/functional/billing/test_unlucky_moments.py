@@ -283,7 +283,7 @@ def _unknown(gateway: Any, patch: pytest.MonkeyPatch, name: str, object_id: str)
 
     def ask(asked_id: str) -> Any:  # noqa: ANN401
         if asked_id == object_id:
-            raise NotFound("The payment service knows nothing of this.")
+            raise NotFound("The payment service does not know this object.")
         return real(asked_id)
 
     patch.setattr(gateway, name, ask)

@@ -59,9 +59,9 @@ def test_the_months_last_render_is_allowed_and_the_next_is_not() -> None:
 
 def test_who_has_used_up_the_month_is_told_when_the_next_one_begins() -> None:
     [refusal] = allowed_by(FREE, MODEST, Use(renders=5))
-    assert "New ones" not in refusal.sentence
+    assert "Your next month" not in refusal.sentence
     [refusal] = allowed_by(FREE, MODEST, Use(renders=5, renewed_at=datetime(2026, 12, 1, tzinfo=UTC)))
-    assert "for this month. New ones come on 1 December. Pro lifts" in refusal.sentence
+    assert "for this month. Your next month starts on 1 December. Upgrade to Pro to lift" in refusal.sentence
 
 
 def test_after_fifty_renders_only_enterprise_helps() -> None:
@@ -81,4 +81,6 @@ def test_storage_counts_what_is_there_already() -> None:
 
 def test_every_sentence_says_what_is_missing_and_what_helps() -> None:
     [refusal] = allowed_by(FREE, replace(MODEST, width=1920, height=1080))
-    assert refusal.sentence == ("Free makes videos of up to 720p, and this one is 1080p. Pro lifts this limit.")
+    assert refusal.sentence == (
+        "You asked for 1080p, and the limit on Free is 720p. Upgrade to Pro to lift this limit."
+    )

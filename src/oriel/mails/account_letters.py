@@ -6,7 +6,7 @@ from oriel.mails.wording import greeting
 
 def confirmation(name: str, link: str) -> Letter:
     """Ask a new customer to confirm the address."""
-    return compose("confirmation", "Confirm your mail address", greeting=greeting(name), link=link)
+    return compose("confirmation", "Confirm your email address", greeting=greeting(name), link=link)
 
 
 def password_reset(name: str, link: str) -> Letter:
@@ -16,18 +16,18 @@ def password_reset(name: str, link: str) -> Letter:
 
 def email_change(name: str, link: str, new_address: str) -> Letter:
     """Ask, at the new address, whether it is to replace the old one."""
-    subject = "Confirm your new mail address"
+    subject = "Confirm your new email address"
     return compose("email_change", subject, greeting=greeting(name), link=link, new_address=new_address)
 
 
 def address_wanted(name: str) -> Letter:
     """Tell the owner of an address that somebody wants to use it for another account, which is not possible."""
-    return compose("address_wanted", "Your mail address was entered for another account", greeting=greeting(name))
+    return compose("address_wanted", "Someone entered your email address for another account", greeting=greeting(name))
 
 
 def email_changed(name: str, new_address: str) -> Letter:
     """Tell, at the old address, that another one replaced it, in case that it was not the customer who did it."""
-    subject = "Your mail address was changed"
+    subject = "Your email address was changed"
     return compose("email_changed", subject, greeting=greeting(name), new_address=new_address)
 
 

@@ -18,7 +18,7 @@ def receipt(
     receipt_url: str | None,
     next_url: str,
 ) -> Letter:
-    """Say thank you for a payment, such as for "One render", and show the payment service's receipt if it has one.
+    """Confirm a payment, such as for "One render", and show the payment service's receipt if it has one.
 
     `number`: the payment's, which a customer names who writes about it.
     """
@@ -114,7 +114,7 @@ def payment_refunded(name: str, what: str, amount: int, currency: str, why: str)
     given_back = money(amount, currency)
     return compose(
         "payment_refunded",
-        f"You get {given_back} back",
+        f"We refunded {given_back}",
         greeting=greeting(name),
         what=what,
         amount=given_back,
@@ -124,7 +124,7 @@ def payment_refunded(name: str, what: str, amount: int, currency: str, why: str)
 
 def credit_held(name: str, reason: str, next_url: str) -> Letter:
     """Tell that what was paid for could not be started (`reason`: a sentence) and is kept for another render."""
-    subject = "Your render was paid, but could not be started"
+    subject = "We could not start the render you paid for"
     return compose("credit_held", subject, greeting=greeting(name), reason=reason, link=next_url)
 
 
@@ -132,7 +132,7 @@ def credit_returned(name: str, title: str, reason: str, next_url: str) -> Letter
     """Tell that a video which was paid by itself could not be made, why (a sentence), and that the credit is back."""
     return compose(
         "credit_returned",
-        f"Your video could not be made, your credit is back: {short(title)}",
+        f"We could not make your video, and your credit is back: {short(title)}",
         greeting=greeting(name),
         title=short(title),
         reason=reason,

@@ -51,7 +51,7 @@ def render_failed(name: str, title: str, sentence: str, kept_right: bool, link: 
     """Tell that a video could not be made, why, and (`kept_right`) that it was not counted."""
     return compose(
         "render_failed",
-        f"Your video could not be made: {short(title)}",
+        f"We could not make your video: {short(title)}",
         greeting=greeting(name),
         title=short(title),
         sentence=sentence,
@@ -76,7 +76,7 @@ def expires_soon(name: str, title: str, link: str, expires_at: datetime) -> Lett
     """Remind that a video will be deleted."""
     return compose(
         "expires_soon",
-        f"Download it before it goes: {short(title)}",
+        f"We will delete your video soon: {short(title)}",
         greeting=greeting(name),
         title=short(title),
         link=link,

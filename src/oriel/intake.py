@@ -14,7 +14,7 @@ from oriel.settings import Settings
 
 # Enough to have decoded the picture; nobody looks at the result.
 _SEEN_SIDE = 64
-_DAMAGED = "No sound can be read from this file: it is damaged, or it ends too early. Please export it again."
+_DAMAGED = "We cannot read any sound from this file: it is damaged or cut off. Please export it again."
 
 
 def given_to_uploads(settings: Settings) -> Given:
@@ -55,7 +55,7 @@ def _check_picture(path: Path, name: str, settings: Settings) -> None:
     try:
         convert_picture(path, path.with_name("seen.png"), _tools(settings), largest_side=_SEEN_SIDE)
     except (InvalidPicture, ProcessTimedOut) as error:
-        sentence = "This picture cannot be used: it is damaged, or it has more than 100 megapixels."
+        sentence = "We cannot use this picture: it is damaged, or it has more than 100 megapixels."
         raise InvalidPicture(sentence, filename=name) from error
 
 

@@ -123,7 +123,7 @@ WRONG_OPTIONS = [
     pytest.param(["--set", "finish.glow=9"], "less than or equal to 2", id="value too large"),
     pytest.param(["--set", "finish.glow=bright"], "finish.glow", id="value of another kind"),
     pytest.param(["--set", "seed=-1"], "greater than or equal to 0", id="negative seed"),
-    pytest.param(["--set", "background.color=reddish"], "background.color", id="no colour"),
+    pytest.param(["--set", "background.color=reddish"], "background.color", id="not a colour"),
     pytest.param(["--size", "large"], "is no size", id="no size"),
     pytest.param(["--size", "20p"], "output.", id="too small"),
     pytest.param(["--size", "8000x8000"], "less than or equal to 4096", id="too large"),
@@ -157,7 +157,7 @@ def test_an_output_that_cannot_be_written_is_refused(refused: Refused, tmp_path:
     assert "does not exist" in refused(short_song, output=tmp_path / "none" / "out.mp4")
     assert "does not exist" in refused(short_song, output=tmp_path / "file" / "out.mp4")
     assert "cannot be written" in refused(short_song, output="/proc/out.mp4")
-    assert "is no regular file" in refused(short_song, output="/dev/full")
+    assert "is not a regular file" in refused(short_song, output="/dev/full")
     assert "would be overwritten" in refused(short_song, "--format", "mp4", output=short_song)
 
 

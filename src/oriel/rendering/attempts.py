@@ -254,7 +254,7 @@ def _take_back(session: Session, job: RenderJob) -> None:
         return
     _count_fruitless(job)
     if job.fruitless >= MOST_FRUITLESS:
-        sentence = "The render ended unexpectedly three times in a row. We have been told and look into it."
+        sentence = "The render stopped unexpectedly three times in a row. We have been notified and will look into it."
         end_badly(session, job, WorkerLost.code, sentence, {"attempts": job.fence})
         return
     _requeue(job, now())

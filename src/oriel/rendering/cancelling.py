@@ -29,7 +29,7 @@ def cancel_render(user_id: str, job_id: str) -> RenderJob:
     with writing() as session:
         job = locked_job(session, job_id)
         if not _end(session, job):
-            raise WrongState(f"This render has ended already: it is {job.status}.", status=job.status)
+            raise WrongState(f"This render has already ended: it is {job.status}.", status=job.status)
     announce(user_id, job_id)
     return job
 

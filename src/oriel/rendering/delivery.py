@@ -33,7 +33,7 @@ def job_behind(token: str) -> RenderJob:
     of_open_account = select(RenderJob).join(User, User.id == RenderJob.user_id).where(User.disabled_at.is_(None))
     job = db.session.scalar(of_open_account.where(RenderJob.id == links.job_id_in(token)))
     if job is None or not links.is_sealed(token, job.link_generation):
-        raise NotFound("There is nothing behind this link. Was it copied whole?")
+        raise NotFound("There is no video at this link. Check that you copied all of it.")
     return job
 
 
@@ -50,7 +50,7 @@ def deliver(job: RenderJob) -> Response:
         return Response(answer.get_data(), answer.status_code, answer.headers)
     path = storage().path(name)
     if path is None:
-        raise StorageFailed("The video cannot be found in the storage. We have been told.")
+        raise StorageFailed("We cannot find this video in our storage. We have been notified.")
     return send_file(path, filename=filename, content_type=content_type)
 
 
@@ -66,7 +66,7 @@ def refuse_unfinished(job: RenderJob) -> None:
     if job.status in UNDER_WAY:
         raise WrongState("The video is not ready yet.", status=job.status)
     if job.status != COMPLETED:
-        raise WrongState(f"There is no video: the render is {job.status}.", status=job.status)
+        raise WrongState(f"There is no video, because the render is {job.status}.", status=job.status)
 
 
 def file_name(job: RenderJob, suffix: str) -> str:

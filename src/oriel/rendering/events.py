@@ -50,8 +50,8 @@ MOST_OF_ONE = 10
 _seats = Seats(
     MOST_SOCKETS,
     MOST_OF_ONE,
-    full="Too many pages listen at the moment; polling works.",
-    too_many=f"{MOST_OF_ONE} of your pages listen already. Please close one of them; polling works.",
+    full="Too many pages are connected right now. Poll the status instead.",
+    too_many=f"{MOST_OF_ONE} of your pages are already connected. Close one of them, or poll the status instead.",
 )
 
 
@@ -66,14 +66,16 @@ class TicketOut(BaseModel):
 @allow(Who.USER)
 @rate("60/minute")
 @routes.output(TicketOut)
-@routes.doc(summary="A ticket for the WebSocket, good once and for half a minute", responses=[503])
+@routes.doc(summary="Get a ticket that opens the WebSocket", responses=[503])
 def ticket() -> TicketOut:
     """Make a ticket: the address of a WebSocket is written into logs, so no token may stand in it."""
     secret = new_secret()
     try:
         redis().set(_TICKETS + secret_hash(secret), json.dumps(asdict(current_proof())), ex=TICKET_S)
     except RedisError as error:
-        raise Unavailable("News cannot be pushed at the moment; polling works.", retry_after_s=10) from error
+        raise Unavailable(
+            "Live updates are not available right now. Poll the status instead.", retry_after_s=10
+        ) from error
     return TicketOut(ticket=secret, expires_in=TICKET_S)
 
 
@@ -85,7 +87,7 @@ def ticket() -> TicketOut:
 )
 def no_socket() -> Response:
     """Tell those who come without a WebSocket how to come."""
-    raise UpgradeNeeded("This address speaks WebSocket: open it with `new WebSocket(…?ticket=…)`.")
+    raise UpgradeNeeded("This address needs a WebSocket: open it with `new WebSocket(…?ticket=…)`.")
 
 
 @routes.route("/api/render/events", websocket=True)
@@ -120,9 +122,11 @@ def _spend_ticket(secret: str) -> Proof:
     try:
         kept = redis().getdel(_TICKETS + secret_hash(secret))
     except RedisError as error:
-        raise Unavailable("News cannot be pushed at the moment; polling works.", retry_after_s=10) from error
+        raise Unavailable(
+            "Live updates are not available right now. Poll the status instead.", retry_after_s=10
+        ) from error
     if not isinstance(kept, bytes):
-        raise NotAuthenticated("This ticket is unknown, used or older than half a minute.")
+        raise NotAuthenticated("This ticket is unknown, already used or older than 30 seconds.")
     return Proof(**json.loads(kept))
 
 

@@ -14,8 +14,8 @@ class QueueFigures(BaseModel):
 
     workers: list[str] = Field(description="Workers that make a render at this moment")
     idle_workers: list[str] = Field(description="Workers that wait for one")
-    waiting: dict[str, int] = Field(description="Renders that wait, by plan")
-    oldest_waiting_s: float | None = Field(description="How long the oldest of them waits")
+    waiting: dict[str, int] = Field(description="Waiting renders, by plan")
+    oldest_waiting_s: float | None = Field(description="How long the oldest one has been waiting")
 
 
 def queue_figures() -> QueueFigures:

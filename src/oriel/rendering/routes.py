@@ -77,7 +77,9 @@ class LookOut(BaseModel):
     title: str
     description: str
     presets: list[LookPreset]
-    parameters: dict[str, Any] = Field(description="JSON schema of an object")
+    parameters: dict[str, Any] = Field(
+        description="The look's parameters as a JSON schema: type, range, default and description of each"
+    )
 
 
 class LooksOut(BaseModel):
@@ -136,7 +138,7 @@ def submit() -> StatusOut:
 @allow(Who.USER)
 @rate(_READS, scope="reads")
 @routes.output(StatusOut)
-@routes.doc(summary="How far a render is")
+@routes.doc(summary="Show a render's status and progress")
 def status(job_id: str) -> StatusOut:
     """Tell how far it is."""
     return status_of(own_job(current_user().id, job_id))
@@ -189,7 +191,7 @@ def revoke_link(job_id: str) -> StatusOut:
 @routes.get("/api/jobs/<id:job_id>/download", endpoint="job_download")
 @allow(Who.USER)
 @rate(_READS, scope="reads")
-@routes.doc(summary="The video's bytes, or a redirect to them", responses=VIDEO_ANSWERS)
+@routes.doc(summary="Download the video, or get a redirect to it", responses=VIDEO_ANSWERS)
 def download(job_id: str) -> Response:
     """Hand out the video."""
     return delivery.deliver(own_job(current_user().id, job_id))
@@ -199,7 +201,7 @@ def download(job_id: str) -> Response:
 @allow(Who.USER)
 @rate(_READS, scope="reads")
 @routes.output(LinkOut)
-@routes.doc(summary="A link to the video that works without logging in", responses=[409, 410])
+@routes.doc(summary="Show the link that downloads the video without logging in", responses=[409, 410])
 def link(job_id: str) -> LinkOut:
     """Show the delivery link again."""
     job = own_job(current_user().id, job_id)
@@ -212,7 +214,7 @@ def link(job_id: str) -> LinkOut:
 @rate(_READS, scope="reads")
 @routes.input(PageQuery, location="query")
 @routes.output(RenderList)
-@routes.doc(summary="All renders, the latest first")
+@routes.doc(summary="List your renders, newest first")
 def renders(query_data: PageQuery) -> RenderList:
     """List a customer's renders."""
     return _renders(query_data)
@@ -223,7 +225,7 @@ def renders(query_data: PageQuery) -> RenderList:
 @rate(_READS, scope="reads")
 @routes.input(PageQuery, location="query")
 @routes.output(HistoryOut)
-@routes.doc(summary="Payments and renders, a page of each")
+@routes.doc(summary="List your payments and renders")
 def history(query_data: PageQuery) -> HistoryOut:
     """List what was paid and what was rendered."""
     return HistoryOut(payments=payments_of(current_user().id, query_data), renders=_renders(query_data))
@@ -232,7 +234,7 @@ def history(query_data: PageQuery) -> HistoryOut:
 @routes.get("/d/<token>")
 @allow(Who.ANYONE)
 @rate("60/minute")
-@routes.doc(summary="The delivery link", responses=VIDEO_ANSWERS)
+@routes.doc(summary="Download a video by its link, without logging in", responses=VIDEO_ANSWERS)
 def follow_link(token: str) -> Response:
     """Hand out the video to whoever has its link; a person with a browser reads why there is none."""
     try:
@@ -247,7 +249,7 @@ def follow_link(token: str) -> Response:
 @allow(Who.ANYONE)
 @rate(_READS, by=address_key)
 @routes.output(LooksOut)
-@routes.doc(summary="Looks with their presets and parameters, as `oriel looks --json` prints them")
+@routes.doc(summary="List the looks with their presets and parameters")
 def looks() -> dict[str, Any]:
     """List the looks."""
     return {"looks": [look.as_json() for look in _looks().all]}
@@ -284,7 +286,7 @@ def _forget(upload_id: str) -> None:
         uploads.delete_unused(upload_id)
     except SQLAlchemyError:
         # The answer is another one, and the sweep comes by.
-        _log.warning("A song that is of no use stays for a day.", exc_info=True, extra=facts(upload=upload_id))
+        _log.warning("An unused song is kept for a day.", exc_info=True, extra=facts(upload=upload_id))
 
 
 def _order_with_song(upload: Upload, form: dict[str, str], key: str | None) -> Order:

@@ -153,7 +153,7 @@ def _refuse_repeat(session: Session, user_id: str, upload: Upload, stored: dict[
     under_way = (RenderJob.status.in_(UNDER_WAY), RenderJob.watermark.is_(False))
     for job in session.scalars(select(RenderJob).where(*same_song, *under_way)):
         if job.render_config == stored:
-            raise WrongState("This video is being made already.", render=job.id)
+            raise WrongState("This video is already being made.", render=job.id)
 
 
 def _checked(order: Order, plan: Plan) -> dict[str, Any]:
@@ -179,14 +179,16 @@ def _accepted_before(session: Session, user_id: str, order: Order) -> RenderJob 
         session.flush()
         return None
     if job.request_hash != order.request_hash:
-        raise IdempotencyMismatch("This Idempotency-Key was used for another render. Use a new one for each.")
+        raise IdempotencyMismatch(
+            "This Idempotency-Key was already used for another request. Use a new key for each request."
+        )
     return job
 
 
 def _refuse_crowd(session: Session, user_id: str) -> None:
     query = select(func.count(RenderJob.id)).where(RenderJob.user_id == user_id, RenderJob.status == QUEUED)
     if (session.scalar(query) or 0) >= MOST_QUEUED:
-        sentence = f"{MOST_QUEUED} of your renders are waiting already. Please submit more when some are done."
+        sentence = f"{MOST_QUEUED} of your renders are already waiting. Please submit more when some have finished."
         raise TooManyRequests(sentence, retry_after_s=_COME_BACK_S, limit=MOST_QUEUED)
 
 
@@ -223,7 +225,7 @@ def _seconds(settings: ResolvedSettings, upload: Upload) -> float:
     if not upload.duration_s:
         return wanted or 0.0
     if start >= upload.duration_s:
-        raise InvalidRange("The range begins behind the end of the song.", setting="range.start_s")
+        raise InvalidRange("The range starts after the end of the song.", setting="range.start_s")
     return min(wanted or upload.duration_s, upload.duration_s - start)
 
 

@@ -182,7 +182,7 @@ def _ended(attempt: Attempt, watch: Watch) -> None:
         case "cancel":
             attempts.end_cancelled(attempt)
         case "stuck":
-            attempts.fail(attempt, StageHung("The render made no progress any more and was ended."))
+            attempts.fail(attempt, StageHung("The render stopped making progress and was ended."))
         case "lost":
             pass
         case _:
@@ -190,7 +190,7 @@ def _ended(attempt: Attempt, watch: Watch) -> None:
 
 
 def _unexpected(error: Exception) -> AppError:
-    wrapped = AppError("Something failed on our side while your video was made.", kind=type(error).__name__)
+    wrapped = AppError("Something went wrong on our side while we made your video.", kind=type(error).__name__)
     wrapped.retryable = True  # type: ignore[misc]
     return wrapped
 

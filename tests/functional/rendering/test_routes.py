@@ -424,7 +424,7 @@ def test_a_person_reads_why_there_is_no_video(client: FlaskClient) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     answer = client.get(f"/d/{'0' * 48}", headers=browser)
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
-    assert "There is nothing behind this link" in answer.get_data(as_text=True)
+    assert "There is no video at this link" in answer.get_data(as_text=True)
     for program in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
         assert code_of(client.get(f"/d/{'0' * 48}", headers=program)) == "NOT_FOUND"
 

@@ -49,13 +49,13 @@ def _demuxer(picture: Path) -> str:
     try:
         # Opening a named pipe would wait for somebody to write into it, for ever.
         if not stat.S_ISREG(picture.stat().st_mode):
-            raise InvalidPicture(f"The picture {picture} is no regular file.", path=str(picture))
+            raise InvalidPicture(f"The picture {picture} is not a regular file.", path=str(picture))
         with picture.open("rb") as file:
             head = file.read(16)
     except OSError as error:
         raise InvalidPicture(f"The picture {picture} cannot be read: {error.strerror}.", path=str(picture)) from error
     except ValueError as error:
-        raise InvalidPicture(f"{str(picture)!r} is no name of a file.", path=str(picture)) from error
+        raise InvalidPicture(f"{str(picture)!r} is not a file name.", path=str(picture)) from error
     for magic, demuxer in _MAGIC:
         if head.startswith(magic):
             return demuxer

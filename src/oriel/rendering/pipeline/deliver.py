@@ -42,9 +42,9 @@ def _check_kind(output: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     if stat.S_ISDIR(mode):
-        raise OutputNotWritable(f"{output} is a folder: name the file in it as well.", path=str(output))
+        raise OutputNotWritable(f"{output} is a folder. Add the name of a file in it.", path=str(output))
     if not stat.S_ISREG(mode):
-        raise OutputNotWritable(f"{output} is no regular file.", path=str(output))
+        raise OutputNotWritable(f"{output} is not a regular file.", path=str(output))
 
 
 def _is_same_file(output: Path, given: Path) -> bool:

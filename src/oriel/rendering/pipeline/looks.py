@@ -96,7 +96,7 @@ def load_looks(path: Path | None = None) -> Looks:
         content = json.loads(path.read_text("utf-8"))
         return Looks(tuple(_look(entry) for entry in content["looks"]))
     except FileNotFoundError as error:
-        raise LooksMissing("The looks are not built yet: run `make setup` first.", path=str(path)) from error
+        raise LooksMissing("The looks are not built yet. Run `make setup` first.", path=str(path)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LooksMissing(
             f"{path} cannot be read as a list of looks: run `make setup` to build it again.", path=str(path)

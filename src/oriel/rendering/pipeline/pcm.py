@@ -116,7 +116,7 @@ class Decoding:
         if missing > max(_MISSING_S, _MISSING_SHARE * announced):
             return (f"The song is damaged: {samples / RATE:.1f} of {announced:.1f} seconds could be read.",)
         if returncode or not self._song.complete:
-            return ("The song is damaged or cut off: what could be read of it is used.",)
+            return ("The song is damaged or cut off. The video uses the part that could be read.",)
         return ()
 
 

@@ -173,7 +173,7 @@ class _Job:
     def _result(self, plan: RenderPlan, started: float, warnings: tuple[str, ...]) -> RenderResult:
         output, backend = self.settings.output, self.stages.opened().backend
         if backend == "swiftshader":
-            warnings = (*warnings, "Drawn by SwiftShader, which takes twice as long: see `oriel doctor`.")
+            warnings = (*warnings, "SwiftShader drew this video, which takes twice as long. `oriel doctor` says why.")
         seconds = time.monotonic() - started
         return RenderResult(
             output=self.request.output,

@@ -91,7 +91,7 @@ def resolve(document: SettingsDocument, looks: Looks) -> ResolvedSettings:
     )
     if settings.transparent and settings.output.format != "mov":
         raise InvalidSettings(
-            "A transparent background needs the format “mov”, because MP4 and WebM videos here carry no alpha.",
+            "A transparent background needs the format “mov”. MP4 and WebM videos cannot be transparent here.",
             setting="output.format",
         )
     return settings
@@ -129,9 +129,9 @@ def _invalid_parameter(look: Look, problem: ValidationError) -> InvalidParameter
     schema = problem.schema if isinstance(problem.schema, Mapping) else {}
     if problem.validator == "enum":
         choices = ", ".join(f"“{choice}”" for choice in schema["enum"])
-        reason = f"“{problem.instance}” is none of {choices}"
+        reason = f"“{problem.instance}” is not one of {choices}"
     elif schema.get("format") == "color":
-        reason = f"{problem.instance!r} is no colour such as “#8309d5”"
+        reason = f"{problem.instance!r} is not a colour such as “#8309d5”"
     else:
         reason = problem.message
     return InvalidParameter(f"Setting “{path}” cannot be used: {reason}.", look=look.name, setting=path)

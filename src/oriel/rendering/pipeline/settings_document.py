@@ -42,7 +42,7 @@ def normal_colour(value: object) -> object:
 def _colour(value: object) -> object:
     colour = normal_colour(value)
     if not isinstance(colour, str) or not _HEX_COLOUR.fullmatch(colour):
-        raise ValueError("it is no colour such as “#8309d5”")
+        raise ValueError("it is not a colour such as “#8309d5”")
     return colour
 
 
@@ -77,7 +77,7 @@ class Output(_Part):
     @model_validator(mode="after")
     def _both_sides(self) -> "Output":
         if len({"width", "height"} & self.model_fields_set) == 1:
-            raise ValueError("width and height belong together: give both or neither")
+            raise ValueError("give both width and height, or neither")
         return self
 
 
@@ -217,7 +217,7 @@ def read_settings_json(text: str) -> dict[str, Any]:
     try:
         content = json_text.loads(text)
     except ValueError as error:
-        raise InvalidSettings(f"The settings are no JSON that we can read: {error}.") from error
+        raise InvalidSettings(f"The settings are not valid JSON: {error}.") from error
     if not isinstance(content, dict):
         raise InvalidSettings("The settings must be a JSON object.")
     return nested(content)
@@ -230,7 +230,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InvalidSettings(f"The settings file {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise InvalidSettings(f"The settings file {path} is no text in UTF-8.") from error
+        raise InvalidSettings(f"The settings file {path} is not UTF-8 text.") from error
 
 
 def _migrated(content: dict[str, Any]) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def _accepted(names: Sequence[str]) -> tuple[AudioFormat, ...]:
     unknown = [name for name in names if name not in _FORMATS]
     if unknown:
         raise InvalidConfiguration(
-            f"AUDIO_FORMATS names “{unknown[0]}”, which is none of {', '.join(_FORMATS)}.", format=unknown[0]
+            f"AUDIO_FORMATS names “{unknown[0]}”, which is not one of {', '.join(_FORMATS)}.", format=unknown[0]
         )
     return tuple(_FORMATS[name] for name in names)
 
@@ -121,7 +121,7 @@ def _accepted(names: Sequence[str]) -> tuple[AudioFormat, ...]:
 def _head(path: Path) -> tuple[bytes, int]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise SongNotFound(f"{path} is no file.", path=str(path))
+            raise SongNotFound(f"{path} is not a file.", path=str(path))
         with path.open("rb") as file:
             head, size = file.read(_HEAD_BYTES), path.stat().st_size
     except OSError as error:

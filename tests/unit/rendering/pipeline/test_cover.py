@@ -60,7 +60,7 @@ def test_a_broken_picture_inside_is_left_out(
 
 def test_a_named_pipe_is_no_picture(tools: Tools, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(InvalidPicture, match="no regular file"):
+    with pytest.raises(InvalidPicture, match="not a regular file"):
         convert_picture(tmp_path / "pipe.png", tmp_path / "out.png", tools)
 
 

@@ -121,7 +121,7 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_device_as_output_is_refused() -> None:
-    with pytest.raises(OutputNotWritable, match="no regular file"):
+    with pytest.raises(OutputNotWritable, match="not a regular file"):
         check_output(Path("/dev/null"))
 
 

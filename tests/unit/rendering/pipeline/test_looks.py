@@ -22,7 +22,7 @@ def test_a_look_is_shown_with_its_schema(looks: Looks) -> None:
 
 
 def test_without_a_build_the_way_out_is_said(tmp_path: Path) -> None:
-    with pytest.raises(LooksMissing, match="run `make setup`"):
+    with pytest.raises(LooksMissing, match="Run `make setup`"):
         load_looks(tmp_path / "looks.json")
 
 

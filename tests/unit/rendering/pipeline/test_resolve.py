@@ -88,8 +88,8 @@ def test_an_unknown_parameter_is_named(looks: Looks) -> None:
         ({"size": "big"}, "'big' is not of type 'number'"),
         ({"size": True}, "True is not of type 'number'"),
         ({"facets": 6.5}, "6.5 is not of type 'integer'"),
-        ({"shape": "ball"}, "“ball” is none of “cube”, “gem”"),
-        ({"glowColor": "red"}, "'red' is no colour such as “#8309d5”"),
+        ({"shape": "ball"}, "“ball” is not one of “cube”, “gem”"),
+        ({"glowColor": "red"}, "'red' is not a colour such as “#8309d5”"),
         ({"mirror": 1}, "1 is not of type 'boolean'"),
     ],
 )

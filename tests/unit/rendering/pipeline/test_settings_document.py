@@ -55,7 +55,9 @@ def test_a_colour_has_one_spelling(colour: object) -> None:
 
 @pytest.mark.parametrize("colour", ["red", "#12345", "#1234567", -1, 0x1000000, True, 1.5, "8587733"])
 def test_other_colours_are_refused(colour: object) -> None:
-    with pytest.raises(InvalidSettings, match=r"background\.color” cannot be used: it is no colour such as “#8309d5”"):
+    with pytest.raises(
+        InvalidSettings, match=r"background\.color” cannot be used: it is not a colour such as “#8309d5”"
+    ):
         parse_settings({"background": {"color": colour}})
 
 
@@ -168,7 +170,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InvalidSettings, match="no text in UTF-8"):
+    with pytest.raises(InvalidSettings, match="not UTF-8 text"):
         read_settings_file(tmp_path / "s.json")
 
 

@@ -170,7 +170,7 @@ def test_a_missing_file_is_refused(tmp_path: Path, tools: Tools) -> None:
 
 def test_a_folder_is_refused(tmp_path: Path, tools: Tools) -> None:
     (tmp_path / "folder.mp3").mkdir()
-    with pytest.raises(SongNotFound, match="is no file"):
+    with pytest.raises(SongNotFound, match="is not a file"):
         probe_song(tmp_path / "folder.mp3", tools)
 
 

@@ -22,7 +22,7 @@ demo: setup ## send the example song (or SONG=path) through the whole service an
 	@scripts/demo.sh "$(SONG)"
 
 # In two runs: a browser's event loop lives in the thread in which render tests run, and Flask cannot work beside it.
-SERVICE_TESTS := tests/unit tests/functional tests/contracts tests/chaos
+SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
 
 test: setup ## every test that CI runs
 	npm run --silent test

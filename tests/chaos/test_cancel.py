@@ -10,7 +10,6 @@ ENDS_WITHIN_S = 5.0
 PATIENCE_S = 5 * ENDS_WITHIN_S
 
 
-@pytest.mark.xdist_group("site")
 @pytest.mark.parametrize("stage", ["preparing", "rendering"])
 def test_a_cancelled_render_ends_soon(site: Site, song: Path, stage: str) -> None:
     journey = site.customer("free")

@@ -3,11 +3,8 @@
 import signal
 from pathlib import Path
 
-import pytest
 from tests.chaos.site import Site
 from tests.render.processes import kill
-
-pytestmark = pytest.mark.xdist_group("site")
 
 
 def test_a_mail_waits_for_the_next_clock(site: Site, short_song: Path) -> None:

@@ -8,12 +8,10 @@ from statistics import quantiles
 from typing import Any
 
 import pytest
-from tests.chaos.conftest import Begin
 from tests.chaos.site import ORPHANS_GONE_S, Site
 from tests.render.processes import kill
 
-WORKERS = 2
-# Always more renders than workers.
+# More renders than the site has workers.
 OPEN = 3
 MOST_FRUITLESS = 3
 # A test's deadline is five times the figure to reach, which is 10 s.
@@ -90,13 +88,12 @@ def hurt(site: Site, song: Path, kills: int, seed: int) -> None:
     site.assert_no_orphans()
     p95 = quantiles(killer.ran_again_after, n=20)[-1]
     print(f"\n{kills} kills, {len(submitted)} renders: running again after {p95:.1f} s (p95)")
-    site.end()
 
 
-def test_twenty_kills_at_random_moments(begin: Begin, song: Path) -> None:
-    hurt(begin(WORKERS), song, kills=20, seed=20)
+def test_six_kills_at_random_moments(site: Site, song: Path) -> None:
+    hurt(site, song, kills=6, seed=6)
 
 
 @pytest.mark.long
-def test_a_hundred_kills_at_random_moments(begin: Begin, song: Path) -> None:
-    hurt(begin(WORKERS), song, kills=100, seed=100)
+def test_a_hundred_kills_at_random_moments(site: Site, song: Path) -> None:
+    hurt(site, song, kills=100, seed=100)

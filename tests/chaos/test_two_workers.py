@@ -7,8 +7,6 @@ import pytest
 from tests.chaos.site import BIG, Site
 from tests.render.processes import descendants, is_kind, kill
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 def test_each_of_many_renders_is_made_once(site: Site, short_song: Path) -> None:
     customers = [site.customer(), site.customer("free")]

@@ -50,12 +50,10 @@ def flush(site: Site) -> None:
         site.wait_until(flushed, "Valkey forgets")
 
 
-@pytest.mark.xdist_group("site")
 def test_five_blows(site: Site, short_song: Path) -> None:
     hurt(site, short_song, kills=4, flushes=1, seed=5)
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("site")
 def test_twenty_five_blows(site: Site, short_song: Path) -> None:
     hurt(site, short_song, kills=20, flushes=5, seed=25)

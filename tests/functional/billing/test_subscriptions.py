@@ -244,7 +244,7 @@ def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: C
     till.tell()
     # Nothing changes any more: one answer of Stripe's stands for all.
     gateway = till.app.extensions["oriel.payments"]
-    for name in ("subscription", "checkout", "invoice"):
+    for name in ("subscription", "checkout", "invoice", "given_back"):
         setattr(gateway, name, _remembering(getattr(gateway, name)))
     with till.app.app_context():
         events = db.session.scalars(select(PaymentEvent).order_by(PaymentEvent.received_at)).all()

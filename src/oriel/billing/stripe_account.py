@@ -10,6 +10,7 @@ from oriel.billing.journal import EVENT_KINDS
 from oriel.billing.plans import CREDIT, ENTERPRISE, PRO, Plan
 from oriel.billing.stripe_gateway import API_VERSION
 from oriel.errors import PaymentsUnavailable
+from oriel.mails.wording import money
 
 _CURRENCY = "usd"
 
@@ -44,8 +45,9 @@ def looks_ready(key: str, prices: dict[str, str], base_url: str | None = None) -
     try:
         for name, plan in (("pro", PRO), ("enterprise", ENTERPRISE), ("render", CREDIT)):
             price = client.v1.prices.retrieve(prices[name])
-            if price.unit_amount != plan.price_cents:
-                return f"the price of {name} is {price.unit_amount} cents, and the plan costs {plan.price_cents}"
+            there = money(price.unit_amount or 0, price.currency)
+            if (price.unit_amount, price.currency) != (plan.price_cents, _CURRENCY):
+                return f"the price of {name} is {there}, and the plan costs {money(plan.price_cents, _CURRENCY)}"
     except stripe.StripeError as error:
         return f"Stripe refuses: {error.user_message or error}"
     return None
@@ -55,7 +57,7 @@ def _price(client: StripeClient, name: str, plan: Plan, made: list[str]) -> str:
     """Return the id of a plan's price; one with another amount is replaced, who pays it already goes on paying it."""
     key = f"oriel_{name}"
     for price in client.v1.prices.list(cast("Any", {"lookup_keys": [key], "active": True})).data:
-        if price.unit_amount == plan.price_cents:
+        if (price.unit_amount, price.currency) == (plan.price_cents, _CURRENCY):
             return price.id
     params: dict[str, Any] = {
         "product": _product(client, key, plan, made),

@@ -18,6 +18,7 @@ from oriel.dev.loopback import refuse_foreign_forms, refuse_others
 from oriel.dev.pages import page
 from oriel.errors import CallerError, CardDeclined, NotFound, WrongState
 from oriel.infra.clock import now
+from oriel.mails.wording import money
 from oriel.settings import Settings
 
 routes = APIBlueprint(
@@ -86,9 +87,9 @@ def _checkout(session_id: str, refused: CallerError | None = None) -> Response:
         "page": shown,
         "what": plan.title,
         "is_monthly": plan is not CREDIT,
-        "price": money(shown["amount"]),
+        "price": money(shown["amount"], "usd"),
         "trial_days": shown.get("trial_days", 0),
-        "price_later": money(plan.price_cents),
+        "price_later": money(plan.price_cents, "usd"),
         "minutes_left": max(1, round((shown["expires_at"] - now().timestamp()) / 60)),
         "after": _after(shown),
         "problem": refused.message if refused else None,
@@ -162,11 +163,6 @@ _IN_PORTAL: dict[str, Callable[[str], None]] = {
 
 
 # --- both
-
-
-def money(cents: int) -> str:
-    """Return an amount as customers read it."""
-    return f"${cents / 100:,.2f}"
 
 
 def _unknown(what: str) -> Response:

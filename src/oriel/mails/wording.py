@@ -6,6 +6,11 @@ from datetime import UTC, datetime
 # Whoever registers a stranger's address chooses the name in our letter to the stranger: no links, no advertising.
 _LOOKS_LIKE_A_LINK = re.compile(r"[/@\\]|www\.|\w\.\w\w", re.IGNORECASE)
 _LONGEST_NAME = 60
+# Stripe counts these in whole units. (ISK and UGX have no decimals either, but Stripe counts them in hundredths.)
+_NO_DECIMALS = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
+_THREE_DECIMALS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 _LONGEST_TITLE = 90
 
 
@@ -34,11 +39,14 @@ def day(moment: datetime) -> str:
     return f"{utc.day} {utc:%B %Y}"
 
 
-def money(cents: int, currency: str) -> str:
-    """Return such as "$4.99", or "4.99 EUR" where it is not dollars."""
-    whole, rest = divmod(cents, 100)
-    amount = f"{whole:,}.{rest:02}"
-    return f"${amount}" if currency.lower() == "usd" else f"{amount} {currency.upper()}"
+def money(amount: int, currency: str) -> str:
+    """Return such as "$4.99", "4.99 EUR" or "499 JPY"; `amount` in the smallest unit, as Stripe counts it."""
+    code = currency.upper()
+    decimals = 0 if code in _NO_DECIMALS else 3 if code in _THREE_DECIMALS else 2
+    whole, rest = divmod(abs(amount), 10**decimals)
+    figure = f"{whole:,}.{rest:0{decimals}}" if decimals else f"{whole:,}"
+    sign = "-" if amount < 0 else ""
+    return f"{sign}${figure}" if code == "USD" else f"{sign}{figure} {code}"
 
 
 def duration(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import stripe
@@ -168,7 +169,13 @@ def test_a_webhook_of_an_older_version_is_sent_what_this_one_listens_to(till: Ti
 def test_the_doctor_looks_at_the_account(till: Till) -> None:
     prices = till.app.extensions["oriel.payments"]._prices
     assert looks_ready(till.peer.key, prices, till.peer.url) is None
-    assert "is 499 cents" in str(looks_ready(till.peer.key, {**prices, "pro": prices["render"]}, till.peer.url))
+    assert "is $4.99, and the plan costs $9.99" in str(
+        looks_ready(till.peer.key, {**prices, "pro": prices["render"]}, till.peer.url)
+    )
+    client = stripe.StripeClient(till.peer.key, base_addresses={"api": till.peer.url}).v1
+    yen: Any = {"product": "oriel_pro", "currency": "jpy", "unit_amount": 999, "recurring": {"interval": "month"}}
+    in_yen = {**prices, "pro": client.prices.create(yen).id}
+    assert "is 999 JPY, and the plan costs $9.99" in str(looks_ready(till.peer.key, in_yen, till.peer.url))
     assert "Stripe refuses" in str(looks_ready(till.peer.key, {**prices, "pro": "price_none"}, till.peer.url))
     assert "Stripe refuses" in str(looks_ready("sk_test_wrong", prices, till.peer.url))
 

@@ -56,6 +56,12 @@ class PayingCustomer(Journey):
         told: dict[str, Any] = self._post(f"/api/billing/{what}", json=body)
         return told
 
+    def change(self, plan: str) -> dict[str, Any]:
+        """Look at what another plan costs and agree to it; return the preview."""
+        preview: dict[str, Any] = self._post("/api/billing/change/preview", json={"plan": plan})
+        self.at_billing("change", plan=plan, token=preview["token"])
+        return preview
+
     def in_portal(self, what: str) -> None:
         """Press a button in the portal."""
         url = str(self._post("/api/billing/portal")["url"])
@@ -106,10 +112,10 @@ def subscribe(customer: PayingCustomer, song: Path, say: Callable[[str], None]) 
     say("subscribed to Pro")
     four_k = {"output": {"width": 3840, "height": 2160}}
     say(f"4K is refused: {customer.refusal(upload, four_k)}")
-    customer.at_billing("change", plan="enterprise")
+    cost = customer.change("enterprise")
     customer.until(plan="enterprise")
-    say("upgraded to Enterprise")
-    customer.at_billing("change", plan="pro")
+    say(f"upgraded to Enterprise for ${cost['amount_now'] / 100:.2f}, which the preview had said")
+    customer.change("pro")
     customer.until(plan="enterprise", pending_plan="pro")
     say("changed back to Pro from next month; Enterprise stays until then")
     customer.in_portal("card_fails")

@@ -279,6 +279,12 @@ class WrongState(Conflict):
     code = "WRONG_STATE"
 
 
+class PreviewOutdated(Conflict):
+    """The preview of a change of the plan is older than ten minutes, or its price or dates are others now."""
+
+    code = "PREVIEW_OUTDATED"
+
+
 class Expired(CallerError):
     """It was there, and its time is over."""
 

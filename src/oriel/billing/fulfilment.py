@@ -45,7 +45,10 @@ _log = logging.getLogger("oriel.payments")
 PAYMENT = "payment"
 _EXPIRED = "The payment page has expired. Nothing was charged."
 _GIVEN_BACK = "Your payment goes back to you. The render that it bought, and its video, can no longer be used."
-_REFUSED = "Your bank declined the payment. Nothing was charged."
+_NOTHING_CHARGED = "Nothing was charged."
+_REFUSED = f"Your bank declined the payment. {_NOTHING_CHARGED}"
+_TRY_AGAIN = f"{_NOTHING_CHARGED} You can try again on the payment page, with another card if you like."
+_LONGEST_ERROR = 300
 # A page that was never written down, since its process died before the customer could see it, can be asked for again
 # as long as it would live for the half hour that Stripe wants at least.
 _NEVER_OPENED = timedelta(minutes=20)
@@ -194,15 +197,24 @@ def _apply(payment_id: str, told: CheckoutFacts, version: int) -> Payment | None
             payment.open_thing = None if payment.thing == RENDER else payment.open_thing
         elif payment.status == PENDING and (told.state == "expired" or told.failed):
             payment.status, payment.open_thing = FAILED, None
-            payment.error = payment.error or (_EXPIRED if told.state == "expired" else _REFUSED)
+            payment.error = _why_failed(told)
             # A subscription's bill may be paid later, which is heard of under its id.
             payment.invoice_id = told.invoice_id
+        elif payment.status == PENDING:
+            payment.error = f"{told.declined} {_TRY_AGAIN}"[:_LONGEST_ERROR] if told.declined else None
         if payment.kind == RENDER:
             withdrawn = _take_back(session, payment, told.amount, told.back)
     if job_id and payment.user_id:
         orders().begin(payment.user_id, job_id)
     _tell(payment.user_id, withdrawn)
     return payment
+
+
+def _why_failed(told: CheckoutFacts) -> str:
+    """Return why nothing was paid on a page, with the words of the bank where it has said something."""
+    if told.state == "expired":
+        return f"{told.declined} {_EXPIRED}"[:_LONGEST_ERROR] if told.declined else _EXPIRED
+    return f"{told.declined} {_NOTHING_CHARGED}"[:_LONGEST_ERROR] if told.declined else _REFUSED
 
 
 def _wait_for_turn(session: Session, user_id: str | None) -> None:
@@ -261,7 +273,7 @@ def _submit(session: Session, payment: Payment) -> str | None:
         with session.begin_nested():
             payment.job_id = orders().accept(session, payment.user_id, payment.render_order, payment.id)
     except CallerError as error:
-        payment.job_id, payment.error = None, error.message[:300]
+        payment.job_id, payment.error = None, error.message[:_LONGEST_ERROR]
         letters.credit_held(session, payment, error.message)
     return payment.job_id
 

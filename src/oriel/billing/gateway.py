@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from flask import Flask, current_app
 
+from oriel.billing.plans import PLANS
 from oriel.errors import PaymentsUnavailable
 
 _KEY = "oriel.payments"
@@ -45,7 +46,7 @@ class OpenCheckout:
 
 @dataclass(frozen=True)
 class GivenBack:
-    """What has gone back of money that was paid, in cents, and whether the customer's bank wants it back."""
+    """What has gone back of a payment, in the smallest unit, and whether the customer's bank wants it back."""
 
     refunded: int = 0
     disputed: bool = False
@@ -54,7 +55,7 @@ class GivenBack:
 
 @dataclass(frozen=True)
 class CheckoutFacts:
-    """What became of such a page; amounts in cents."""
+    """What became of such a page; amounts in the currency's smallest unit."""
 
     session_id: str
     state: Literal["open", "complete", "expired"]
@@ -63,6 +64,8 @@ class CheckoutFacts:
     failed: bool
     amount: int
     currency: str
+    # What the bank has said about the latest card, as a sentence for the customer; the page may still be open.
+    declined: str | None = None
     paid_as: str | None = None
     subscription_id: str | None = None
     invoice_id: str | None = None
@@ -85,7 +88,8 @@ class SubscriptionFacts:
     state: Literal["live", "past_due", "over", "not_yet"]
     period_start: datetime
     period_end: datetime
-    cancel_at_period_end: bool
+    # When it ends for good: with the period, before, or some periods later; None where it goes on.
+    ends_at: datetime | None = None
     # When the free trial ends; null without a trial, or after it.
     trial_until: datetime | None = None
     # By whose page it began.
@@ -93,10 +97,36 @@ class SubscriptionFacts:
     kept_plan: str | None = None
     kept_until: datetime | None = None
 
+    @property
+    def present_plan(self) -> str | None:
+        """The plan that holds: one that was paid for holds until its period's end."""
+        return self.kept_plan if self._is_kept else self.plan
+
+    @property
+    def pending_plan(self) -> str | None:
+        """The plan that is ordered for the next period."""
+        return self.plan if self._is_kept else None
+
+    @property
+    def _is_kept(self) -> bool:
+        return self.kept_plan in PLANS and self.kept_until is not None and self.period_start < self.kept_until
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a change of the plan costs; amounts in the currency's smallest unit."""
+
+    amount_now: int
+    # What is left of the running period, taken off the first month's price.
+    credit: int
+    next_amount: int
+    next_at: datetime
+    currency: str
+
 
 @dataclass(frozen=True)
 class Invoice:
-    """A bill of a subscription; amount in cents."""
+    """A bill of a subscription; amount in the currency's smallest unit."""
 
     id: str
     number: str | None
@@ -108,7 +138,7 @@ class Invoice:
     # The plan that is billed: the subscription may have another one by now.
     plan: str | None
     is_first: bool
-    # For the rest of a period in which the plan was changed.
+    # For the period that began with a higher plan.
     is_change: bool
     tries: int
     created_at: datetime
@@ -160,8 +190,17 @@ class PaymentGateway(Protocol):
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
         """Return all the subscriptions of a customer that are not over."""
 
-    def upgrade(self, subscription_id: str, plan: str) -> None:
-        """Give a subscription a higher price, billed at once for what is left of the period; raise CardDeclined."""
+    def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
+        """Return what `upgrade` at this moment would charge; nothing changes."""
+
+    def quote_change_at_period_end(self, subscription_id: str, plan: str) -> Quote:
+        """Return what `change_at_period_end` would charge with the next period; nothing changes."""
+
+    def upgrade(self, subscription_id: str, plan: str, at: datetime) -> None:
+        """Give a subscription a higher price and begin a new period, billed at once; raise CardDeclined.
+
+        What is left of the old period at the moment `at` is taken off. A trial goes on, and nothing is billed.
+        """
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
         """Give it another price from the next period on, until whose beginning `kept_plan` holds (None: the same)."""

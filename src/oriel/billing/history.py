@@ -19,10 +19,10 @@ class PaymentOut(BaseModel):
     id: str
     kind: Literal["render", "subscription"]
     what: str = Field(description="What the payment was for, in words")
-    amount: int
+    amount: int = Field(description="In the currency's smallest unit: 499 USD are $4.99, 499 JPY are ¥499")
     currency: str
     status: Literal["pending", "completed", "failed"]
-    refunded: int = Field(description="How much was refunded, in cents")
+    refunded: int = Field(description="How much was refunded, in the same unit")
     disputed: bool = Field(
         description="Whether the customer disputes the payment at the bank, and the dispute is undecided"
     )

@@ -18,12 +18,12 @@ from oriel.billing.bills import bill_not_paid, bill_paid, follow_bill
 from oriel.billing.fulfilment import follow_payment, give_up_unopened, settle_wanted
 from oriel.billing.gateway import Event, payments
 from oriel.billing.models import FAILED, PENDING, PayingCustomer, Payment, PaymentEvent, PlanHolding
-from oriel.billing.plans import FREE
 from oriel.billing.subscribing import follow_subscription
 from oriel.errors import AppError, NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.logs import facts
+from oriel.mails.wording import money
 
 _log = logging.getLogger("oriel.payments")
 
@@ -199,10 +199,11 @@ def _standing() -> dict[str, str]:
     """Return how every payment that is open, or was changed of late, and every plan stands, in words."""
     lately = Payment.created_at > now() - _LOOKED_BACK
     rows = db.session.scalars(select(Payment).where(or_(Payment.status == PENDING, lately)))
-    found = {f"payment {row.id}": f"{row.status}, {row.refunded} cents refunded" for row in rows}
+    found = {f"payment {row.id}": f"{row.status}, {money(row.refunded, row.currency)} refunded" for row in rows}
     for held in db.session.scalars(select(PlanHolding)):
         ends = f"{held.period_end:%Y-%m-%d %H:%M}" if held.period_end else "no date"
-        then = FREE.name if held.cancel_at_period_end else held.pending_plan or "the same"
+        then = held.pending_plan or "the same"
+        then += f", Free from {held.ends_at:%Y-%m-%d %H:%M} on" if held.ends_at else ""
         found[f"plan of user {held.user_id}"] = f"{held.plan}, {held.status}, until {ends}, then {then}"
     db.session.rollback()
     return found
@@ -295,6 +296,12 @@ def _charge_changed(about: dict[str, Any]) -> None:
         follow_bill(invoice_id)
 
 
+def _payment_failed(about: dict[str, Any]) -> None:
+    """Let the payment say what the bank said, while its page is still open."""
+    if session_id := payments().checkout_that_paid(str(about.get("id"))):
+        follow_payment(session_id)
+
+
 def _refund_returned(about: dict[str, Any]) -> None:
     _log.error("A bank returned our refund.", extra=facts(paid_as=about.get("payment_intent")))
     _charge_changed(about)
@@ -329,6 +336,7 @@ _HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "customer.subscription.deleted": _subscription_changed,
     "invoice.paid": _invoice_paid,
     "invoice.payment_failed": _invoice_failed,
+    "payment_intent.payment_failed": _payment_failed,
     "charge.refunded": _charge_changed,
     "charge.dispute.created": _charge_changed,
     "charge.dispute.closed": _charge_changed,

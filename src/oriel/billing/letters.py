@@ -1,6 +1,7 @@
 """What customers are written about money; each letter enters the outbox with the change that causes it."""
 
 import logging
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -66,13 +67,13 @@ def payment_failed(session: Session, user_id: str, plan: str, invoice: Invoice) 
         _send(session, user, letter, "payment_failed", f"{invoice.id}-{invoice.tries}")
 
 
-def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | None, bool]) -> None:
+def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | None, datetime | None]) -> None:
     """Tell what has changed about a plan, now or for the end of its period."""
     user = _user(session, holding.user_id)
     if user is None:
         return
-    old, pending, ends = before
-    stamp = f"{holding.changed_at.isoformat()}" if holding.changed_at else ""
+    old, was_pending, was_ending = before
+    stamp = _stamp(holding)
     if holding.plan != old:
         letter = mails.plan_changed(
             user.name,
@@ -84,14 +85,31 @@ def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | 
             free_until=holding.trial_until,
         )
         _send(session, user, letter, "plan_changed", f"{old}-{holding.plan}-{stamp}")
-    coming = FREE.name if holding.cancel_at_period_end else holding.pending_plan
-    was_coming = FREE.name if ends else pending
-    if holding.plan == old and was_coming and not coming:
+    ends_at, pending = holding.ends_at, holding.pending_plan
+    if holding.plan == old and (was_ending or was_pending) and not (ends_at or pending):
         _send(session, user, mails.plan_stays(user.name, PLANS[old].title, _home()), "plan_stays", stamp)
-    if coming and holding.period_end and coming != was_coming:
-        titles = (PLANS[holding.plan].title, PLANS[coming].title)
-        letter = mails.plan_will_change(user.name, *titles, holding.period_end, _home(), price=_price(PLANS[coming]))
-        _send(session, user, letter, "plan_will_change", f"{coming}-{stamp}")
+    if ends_at and ends_at != was_ending:
+        _send_coming_change(session, user, holding, FREE.name, ends_at)
+    elif pending and holding.period_end and not ends_at and (was_ending or pending != was_pending):
+        _send_coming_change(session, user, holding, pending, holding.period_end)
+
+
+def _send_coming_change(session: Session, user: User, holding: PlanHolding, coming: str, on: datetime) -> None:
+    is_renewed = holding.period_end is not None and holding.period_end < on
+    letter = mails.plan_will_change(
+        user.name,
+        PLANS[holding.plan].title,
+        PLANS[coming].title,
+        on,
+        _home(),
+        price=_price(PLANS[coming]),
+        renewed_on=holding.period_end if is_renewed else None,
+    )
+    _send(session, user, letter, "plan_will_change", f"{coming}-{_stamp(holding)}")
+
+
+def _stamp(holding: PlanHolding) -> str:
+    return holding.changed_at.isoformat() if holding.changed_at else ""
 
 
 def what_of(payment: Payment) -> str:
@@ -101,7 +119,7 @@ def what_of(payment: Payment) -> str:
     title = PLANS[payment.plan or FREE.name].title
     if payment.trial_days:
         return f"{title}, {payment.trial_days} days free"
-    return f"Change to {title}, rest of the month" if payment.thing == PLAN_CHANGE else f"{title}, one month"
+    return f"Change to {title}" if payment.thing == PLAN_CHANGE else f"{title}, one month"
 
 
 def differences(old: Plan, new: Plan) -> list[str]:

@@ -43,10 +43,11 @@ class PlanHolding(Base):
     # Of a paid plan; without them the calendar month counts.
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
-    # What comes when the period ends: nothing any more, or another plan.
-    cancel_at_period_end: Mapped[bool] = mapped_column(default=False)
+    # When it ends for good: with the period, before, or some periods later; null where it goes on.
+    ends_at: Mapped[datetime | None]
     # Until then it costs nothing.
     trial_until: Mapped[datetime | None]
+    # What comes when the period ends, unless the plan ends before.
     pending_plan: Mapped[str | None] = mapped_column(String(20))
     # The payment service's own, where it was bought there; and how often what it told was written down.
     subscription_id: Mapped[str | None] = mapped_column(String(255), unique=True)
@@ -106,7 +107,7 @@ class Payment(Base):
     version: Mapped[int] = mapped_column(default=0)
     refunded: Mapped[int] = mapped_column(default=0)
     is_disputed: Mapped[bool] = mapped_column(default=False)
-    # Why nothing came of it, told to the customer.
+    # Why nothing has come of it so far, as a sentence for the customer.
     error: Mapped[str | None] = mapped_column(String(300))
 
     __table_args__ = (

@@ -26,6 +26,7 @@ from oriel.billing.gateway import (
     GivenBack,
     Invoice,
     OpenCheckout,
+    Quote,
     SubscriptionFacts,
 )
 from oriel.billing.offline_books import Body, Books, Row, opened_books
@@ -39,6 +40,7 @@ _log = logging.getLogger("oriel.payments")
 _PATIENCE_S = 5.0
 _RETRIES = 8
 _RETRIED_FOR = timedelta(days=14)
+_DECLINED = "Your card was declined."
 _NOT_OPEN = {"complete": "This has already been paid.", "expired": "This payment page has expired."}
 
 Deliver = Callable[[bytes, str], object]
@@ -101,6 +103,7 @@ class OfflineGateway:
             state=page["state"],
             paid=page["state"] == "complete" and bool(paid),
             failed=False,
+            declined=None if paid else page.get("declined"),
             amount=page["amount"],
             currency="usd",
             paid_as=page.get("paid_as"),
@@ -150,17 +153,35 @@ class OfflineGateway:
             facts = [self._facts(self._renewed(books, subscription_id)) for subscription_id in theirs]
         return [fact for fact in facts if fact.state != "over"]
 
-    def upgrade(self, subscription_id: str, plan: str) -> None:
-        """Change the price and bill the difference for the rest of the period."""
+    def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
+        """Say what a new period costs, less what is left of the old one."""
         with self._books() as books:
             found = self._going_on(books, subscription_id)
-            if books.find("cus", found["customer"])["card_fails"]:
-                raise CardDeclined("Your card was declined.")
-            left = max(0.0, found["period_end"] - now().timestamp()) / (found["period_end"] - found["period_start"])
-            difference = PLANS[plan].price_cents - PLANS[found["plan"]].price_cents
+            if _is_trial(found):
+                return _quote_later(found, plan)
+            began = now()
+            ends, credit = _a_month_after(began, began.day), _left_of_period(found, at)
+            price = PLANS[plan].price_cents
+            return Quote(max(0, price - credit), credit, price, ends, "usd")
+
+    def quote_change_at_period_end(self, subscription_id: str, plan: str) -> Quote:
+        """Say what the next period costs."""
+        with self._books() as books:
+            return _quote_later(self._going_on(books, subscription_id), plan)
+
+    def upgrade(self, subscription_id: str, plan: str, at: datetime) -> None:
+        """Change the price and begin a new period, which is billed at once."""
+        with self._books() as books:
+            found = self._going_on(books, subscription_id)
+            if books.find("cus", found["customer"])["card_fails"] and not _is_trial(found):
+                raise CardDeclined(_DECLINED)
+            if not found["period_start"] <= at.timestamp():
+                raise WrongState("A new period has begun since.")
             books.change("sub", subscription_id, plan=plan, kept_plan=None, kept_until=None)
             if not _is_trial(found):
-                self._bill(books, subscription_id, round(difference * left), pays=True, is_change=True)
+                self._begin_period(books, subscription_id, now())
+                amount = max(0, PLANS[plan].price_cents - _left_of_period(found, at))
+                self._bill(books, subscription_id, amount, pays=True, is_change=True)
             books.tell("customer.subscription.updated", _about(subscription_id))
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
@@ -225,8 +246,11 @@ class OfflineGateway:
     def pay(self, session_id: str) -> Body:
         """Pay and return the page; WrongState where it is not open, CardDeclined where the card is to fail."""
         with self._open_page(session_id) as (books, page):
-            if books.find("cus", page["customer"])["card_fails"]:
-                raise CardDeclined("Your card was declined.")
+            is_declined = books.find("cus", page["customer"])["card_fails"]
+        if is_declined:
+            self.decline(session_id)
+            raise CardDeclined(_DECLINED)
+        with self._open_page(session_id) as (books, page):
             if page["product"] == "render":
                 paid_as = books.add("pi", f"pi_{session_id}", {"amount": page["amount"], "refunded": 0})
                 books.change("cs", session_id, state="complete", paid_as=paid_as)
@@ -239,6 +263,7 @@ class OfflineGateway:
     def decline(self, session_id: str) -> None:
         """Try a card that is declined, which leaves the page open; WrongState where it is not."""
         with self._open_page(session_id) as (books, _):
+            books.change("cs", session_id, declined=_DECLINED)
             about = {"id": f"pi_{session_id}", "object": "payment_intent"}
             books.tell("payment_intent.payment_failed", about)
 
@@ -363,6 +388,10 @@ class OfflineGateway:
             found = books.find("sub", subscription_id)
         return found
 
+    def _begin_period(self, books: Books, subscription_id: str, began: datetime) -> None:
+        period = {"period_start": began.timestamp(), "period_end": _a_month_after(began, began.day).timestamp()}
+        books.change("sub", subscription_id, anchor_day=began.day, **period)
+
     def _bill(
         self,
         books: Books,
@@ -437,7 +466,7 @@ class OfflineGateway:
             state=found["state"],
             period_start=_time(found["period_start"]),
             period_end=_time(found["period_end"]),
-            cancel_at_period_end=found["ends"],
+            ends_at=_time(found["period_end"]) if found["ends"] else None,
             trial_until=_time(found["period_end"]) if _is_trial(found) else None,
             payment_id=found.get("payment_id"),
             kept_plan=found["kept_plan"],
@@ -498,6 +527,17 @@ class OfflineGateway:
 def _is_trial(found: Body) -> bool:
     """Tell whether nothing is charged yet for a subscription."""
     return bool(found.get("trial_until")) and found["trial_until"] == found["period_end"]
+
+
+def _left_of_period(found: Body, at: datetime) -> int:
+    """Return what was paid, in cents, for the part of the period that is left at a moment."""
+    left = (found["period_end"] - at.timestamp()) / (found["period_end"] - found["period_start"])
+    paid = PLANS[found["kept_plan"] or found["plan"]].price_cents
+    return round(paid * min(1.0, max(0.0, float(left))))
+
+
+def _quote_later(found: Body, plan: str) -> Quote:
+    return Quote(0, 0, PLANS[plan].price_cents, _time(found["period_end"]), "usd")
 
 
 def _known(books: Books, customer_id: str) -> None:

@@ -68,10 +68,14 @@ class PaymentStatusOut(BaseModel):
 
     session_id: str
     status: Literal["pending", "completed", "failed"]
-    amount: int
+    amount: int = Field(description="In the currency's smallest unit: 499 USD are $4.99, 499 JPY are ¥499")
     currency: str
     job_id: str | None = Field(description="The render that this payment started; null without one")
-    error: str | None = Field(description="Why the payment failed, in one sentence; null otherwise")
+    error: str | None = Field(
+        description="Why the payment failed, in one sentence; while it is `pending`, why the bank declined the last"
+        " card: another can be tried at `checkout_url`"
+    )
+    checkout_url: str | None = Field(description="The page to pay on, while it is open")
 
     @classmethod
     def of(cls, payment: Payment) -> "PaymentStatusOut":
@@ -83,6 +87,7 @@ class PaymentStatusOut(BaseModel):
             currency=payment.currency,
             job_id=payment.job_id,
             error=payment.error,
+            checkout_url=payment.checkout_url if payment.status == PENDING else None,
         )
 
 
@@ -153,7 +158,7 @@ def done() -> Response:
     if payment is None:
         return message_page("We cannot find this payment", "Please check your payments.", 404)
     if payment.status == PENDING and payment.checkout_url:
-        return _still_open("You have not paid yet", payment.checkout_url)
+        return _still_open("You have not paid yet", payment)
     if payment.status == PENDING:
         return message_page("Thank you", "Your payment is being processed. We will email you when it arrives.")
     if payment.status == FAILED:
@@ -173,13 +178,15 @@ def left() -> Response:
     payment = db.session.get(Payment, request.args.get("payment", "")[:26])
     db.session.commit()
     if payment and payment.status == PENDING and payment.checkout_url:
-        return _still_open("Nothing was charged", payment.checkout_url)
+        return _still_open("Nothing was charged", payment)
     return message_page("Nothing was charged", "The payment page is closed.")
 
 
-def _still_open(title: str, checkout_url: str) -> Response:
-    told = "You can still pay. The payment page stays open for one hour."
-    return message_page(title, told, link=checkout_url, label="Back to the payment page")
+def _still_open(title: str, payment: Payment) -> Response:
+    sentence = "You can still pay. The payment page stays open for one hour."
+    if payment.error:
+        sentence = f"{payment.error} {sentence}"
+    return message_page(title, sentence, link=payment.checkout_url or "", label="Back to the payment page")
 
 
 def _given(payment: Payment) -> str:

@@ -11,6 +11,7 @@ from oriel.billing import subscribing
 from oriel.billing.checkout import open_portal
 from oriel.billing.gateway import Invoice, payments
 from oriel.billing.models import PayingCustomer
+from oriel.billing.plan_change import Preview, change_plan, preview_change
 from oriel.billing.plans import CREDIT, PLANS, Plan
 from oriel.billing.rates import writes
 from oriel.billing.subscription import subscription_of
@@ -62,7 +63,7 @@ class PlanOut(BaseModel):
         )
 
 
-class ChangeIn(BaseModel):
+class PreviewIn(BaseModel):
     """Another plan."""
 
     model_config = ConfigDict(extra="forbid")
@@ -70,12 +71,48 @@ class ChangeIn(BaseModel):
     plan: str = Field(max_length=20, examples=["enterprise"])
 
 
+class ChangeIn(PreviewIn):
+    """Another plan, with the token of the preview that the customer has seen."""
+
+    token: str = Field(max_length=1000, description="From `POST /api/billing/change/preview`, good for ten minutes")
+
+
+class PreviewOut(BaseModel):
+    """What a change of the plan costs; amounts in the currency's smallest unit."""
+
+    plan: str
+    starts_at: Instant = Field(description="When the plan begins: now, or with the next period")
+    amount_now: int = Field(description="Charged at once, by the change")
+    credit: int = Field(description="What is left of the paid period; `amount_now` is less by it")
+    next_amount: int = Field(description="Charged next")
+    next_at: Instant = Field(description="When `next_amount` is charged, and monthly from then on")
+    currency: str = Field(examples=["usd"])
+    token: str = Field(description="For the change itself; it charges these amounts or is refused")
+    expires_at: Instant = Field(description="Until when the token is good")
+
+    @classmethod
+    def of(cls, preview: Preview) -> "PreviewOut":
+        """Return what is told about a change."""
+        quote = preview.quote
+        return cls(
+            plan=preview.plan,
+            starts_at=preview.starts_at,
+            amount_now=quote.amount_now,
+            credit=quote.credit,
+            next_amount=quote.next_amount,
+            next_at=quote.next_at,
+            currency=quote.currency,
+            token=preview.token,
+            expires_at=preview.expires_at,
+        )
+
+
 class InvoiceOut(BaseModel):
     """A bill of a subscription."""
 
     id: str
     number: str | None
-    amount: int
+    amount: int = Field(description="In the currency's smallest unit: 999 USD are $9.99, 999 JPY are ¥999")
     currency: str
     status: Literal["open", "paid", "uncollectible", "void"]
     created_at: Instant
@@ -121,7 +158,8 @@ class SubscriptionOut(BaseModel):
     plan: str
     status: str
     current_period_end: str | None
-    cancel_at_period_end: bool
+    cancel_at_period_end: bool = Field(description="Whether nothing is charged again")
+    ends_at: Instant | None = Field(description="When the plan ends for good; null where it goes on")
     pending_plan: str | None
     trial_ends_at: Instant | None = Field(description="When the free trial ends; null without a trial")
 
@@ -134,6 +172,7 @@ class SubscriptionOut(BaseModel):
             status=found.status,
             current_period_end=in_iso(found.period_end),
             cancel_at_period_end=found.cancel_at_period_end,
+            ends_at=found.ends_at,
             pending_plan=found.pending_plan,
             trial_ends_at=found.trial_until,
         )
@@ -160,15 +199,36 @@ def subscription() -> SubscriptionOut:
     return SubscriptionOut.of(current_user().id)
 
 
+@routes.post("/change/preview")
+@allow(Who.CONFIRMED, keys=False)
+@rate(writes, scope="writes")
+@routes.input(PreviewIn)
+@routes.output(PreviewOut)
+@routes.doc(
+    summary="What another plan costs, now and next",
+    responses=[409, 503],
+    description="Changes nothing. A higher plan begins a new period at once, less what is left of the paid one;"
+    " a lower one begins when the period ends.",
+)
+def preview(json_data: PreviewIn) -> PreviewOut:
+    """Answer the price and the dates of a change, with its token."""
+    return PreviewOut.of(preview_change(current_user().id, json_data.plan))
+
+
 @routes.post("/change")
 @allow(Who.CONFIRMED, keys=False)
 @rate(writes, scope="writes")
 @routes.input(ChangeIn)
 @routes.output(SubscriptionOut)
-@routes.doc(summary="Change your plan: an upgrade at once, a downgrade when the period ends", responses=[402, 409, 503])
+@routes.doc(
+    summary="Change your plan: an upgrade at once, a downgrade when the period ends",
+    responses=[402, 409, 503],
+    description="Takes the `token` of a preview and charges what that said. 409 PREVIEW_OUTDATED where the price or the"
+    " subscription is another one now: ask for a new preview.",
+)
 def change(json_data: ChangeIn) -> SubscriptionOut:
     """Change the plan of the caller's subscription."""
-    subscribing.change_plan(current_user().id, json_data.plan)
+    change_plan(current_user().id, json_data.plan, json_data.token)
     return SubscriptionOut.of(current_user().id)
 
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import stripe
@@ -12,10 +12,12 @@ from stripe import StripeClient
 from oriel.billing.gateway import Checkout, CustomerGone, Invoice
 from oriel.billing.plans import CREDIT, ENTERPRISE, PRO
 from oriel.billing.stripe_gateway import StripeGateway
-from oriel.errors import AppError, CallerError, CardDeclined
+from oriel.errors import AppError, CallerError, CardDeclined, WrongState
 from oriel.infra.clock import now
 
 _VISA = "pm_card_visa"
+# What some seconds of a month may cost.
+_SOME_SECONDS_CENTS = 5
 _DECLINED = "pm_card_chargeCustomerFail"
 
 
@@ -137,7 +139,7 @@ class _Selftest:
         subscription = self._known()
         self._use_card(_DECLINED)
         try:
-            self._gateway.upgrade(subscription, "enterprise")
+            self._gateway.upgrade(subscription, "enterprise", self._moment())
         except CardDeclined:
             _check(self._gateway.subscription(subscription).plan == "pro", "the plan has changed")
         else:
@@ -146,12 +148,27 @@ class _Selftest:
             self._use_card(_VISA)
 
     def _upgrade(self) -> None:
-        bills = self._billed_by(lambda: self._gateway.upgrade(self._known(), "enterprise"))
-        _check(self._gateway.subscription(self._known()).plan == "enterprise", "the plan is another one")
+        at = self._moment()
+        quote = self._gateway.quote_upgrade(self._known(), "enterprise", at)
+        bills = self._billed_by(lambda: self._gateway.upgrade(self._known(), "enterprise", at))
+        after = self._gateway.subscription(self._known())
+        _check(after.plan == "enterprise", "the plan is another one")
         amounts = [bill.amount for bill in bills]
         _check(len(bills) == 1 and bills[0].is_change and bills[0].state == "paid", f"it was billed with {amounts}")
-        # Some seconds of the month are over.
-        _check(0 < amounts[0] <= ENTERPRISE.price_cents - PRO.price_cents, f"it was billed with {amounts}")
+        _check(amounts == [quote.amount_now], f"it was billed with {amounts}, the preview says {quote.amount_now}")
+        # All of the first month is left but for some seconds.
+        least = ENTERPRISE.price_cents - PRO.price_cents
+        _check(least <= amounts[0] <= least + _SOME_SECONDS_CENTS, f"it was billed with {amounts}")
+        lines = self._client.invoices.retrieve(bills[0].id).lines.data
+        of_period = max(lines, key=lambda line: line.amount).parent
+        item = of_period and of_period.subscription_item_details
+        _check(item and not item.proration, "no new period has begun")
+        # Two requests at once must not both be billed: the second one speaks of the period before.
+        try:
+            self._gateway.upgrade(self._known(), "enterprise", after.period_start - timedelta(seconds=60))
+        except WrongState:
+            return
+        raise AssertionError("a period that is over was changed")
 
     def _downgrade(self) -> None:
         change = self._gateway.change_at_period_end
@@ -169,7 +186,8 @@ class _Selftest:
     def _cancel(self) -> None:
         for cancel in (True, False):
             self._gateway.cancel_at_period_end(self._known(), cancel=cancel)
-            _check(self._gateway.subscription(self._known()).cancel_at_period_end is cancel, "it did not take")
+            facts = self._gateway.subscription(self._known())
+            _check(facts.ends_at == (facts.period_end if cancel else None), "it did not take")
 
     def _portal(self) -> None:
         url = self._gateway.portal(self._customer, "https://example.com/")
@@ -196,6 +214,10 @@ class _Selftest:
         except CustomerGone:
             return
         raise AssertionError("the portal opens all the same")
+
+    def _moment(self) -> datetime:
+        """Return now, or the period's beginning where our clock is behind Stripe's."""
+        return max(now(), self._gateway.subscription(self._known()).period_start)
 
     def _known(self) -> str:
         _check(self._subscription, "there is no subscription")

@@ -35,14 +35,16 @@ def standing_of(session: Session, user_id: str) -> Standing:
 
 def standing_at(holding: PlanHolding | None, moment: datetime) -> Standing:
     """Return what holds at this moment: a period that has ended brings what was ordered for its end."""
-    if holding is None:
+    if holding is None or (holding.ends_at and moment >= holding.ends_at):
         return _calendar(FREE, moment)
     began, ends, plan = holding.period_start, holding.period_end, holding.plan
     if holding.period_end and moment >= holding.period_end:
-        # When this one ends is not known here before the payment service has told.
-        began, ends, plan = holding.period_end, None, _after(holding)
+        # The payment service has yet to tell when this period ends.
+        began, ends, plan = holding.period_end, None, holding.pending_plan or holding.plan
     if plan == FREE.name or began is None:
         return _calendar(PLANS[plan], moment)
+    if holding.ends_at and (ends is None or holding.ends_at < ends):
+        ends = holding.ends_at
     return Standing(PLANS[plan], began.astimezone(UTC).isoformat(timespec="seconds"), ends)
 
 
@@ -72,7 +74,7 @@ def hold_plan(
     """Put a customer on a plan within a transaction; what was ordered for the period's end is forgotten."""
     plan = _plan_named(name)
     fresh = PlanHolding(user_id=user_id, plan=plan.name, period_start=period_start, period_end=period_end)
-    fresh.cancel_at_period_end, fresh.pending_plan = False, None
+    fresh.ends_at, fresh.pending_plan = None, None
     session.merge(fresh)
     session.flush()
     return plan
@@ -93,12 +95,6 @@ def _plan_named(name: str) -> Plan:
         return PLANS[name]
     except KeyError:
         raise CallerError(f"There is no plan “{name}”. The plans are {', '.join(PLANS)}.", plan=name) from None
-
-
-def _after(holding: PlanHolding) -> str:
-    if holding.cancel_at_period_end:
-        return FREE.name
-    return holding.pending_plan or holding.plan
 
 
 def _calendar(plan: Plan, moment: datetime) -> Standing:

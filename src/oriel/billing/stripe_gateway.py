@@ -3,13 +3,9 @@
 import contextlib
 import functools
 import hashlib
-import logging
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Any, Literal, ParamSpec, TypeVar, cast
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar, cast
 
 import stripe
 from stripe import Charge, PaymentIntent, StripeClient
@@ -25,21 +21,29 @@ from oriel.billing.gateway import (
     GivenBack,
     Invoice,
     OpenCheckout,
+    Quote,
     SubscriptionFacts,
 )
 from oriel.billing.signatures import event_of, read_signed
+from oriel.billing.stripe_breaker import CircuitBreaker, misunderstood
+from oriel.billing.stripe_facts import (
+    STATES,
+    bank_refusal,
+    checkout_facts,
+    id_of,
+    invoice_facts,
+    quote_later,
+    quote_now,
+    subscription_facts,
+    time_of,
+)
 from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable, WrongState
 
 # The products that `oriel billing setup` makes, by their ids, which stay when a price changes.
 PRODUCTS = {f"oriel_{name}": name for name in ("pro", "enterprise", "render")}
 
-_log = logging.getLogger("oriel.payments")
-
 API_VERSION = "2026-10-28.endive"
 _CONNECT_S, _READ_S = 3.0, 10.0
-# After so many calls in a row that nobody answered, none is made for a while: a customer must not wait for each.
-_MOST_FAILURES = 3
-_REST_S = 15.0
 _PAGE = 100
 _MISSING = "resource_missing"
 _UNKNOWN = "The payment service does not know this object."
@@ -48,17 +52,6 @@ _DECIDED = ("won", "lost", "warning_closed", "prevented")
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
-
-_STATES: dict[str, Literal["live", "past_due", "over", "not_yet"]] = {
-    "active": "live",
-    "trialing": "live",
-    "past_due": "past_due",
-    "incomplete": "not_yet",
-    "incomplete_expired": "over",
-    "canceled": "over",
-    "unpaid": "over",
-    "paused": "over",
-}
 
 
 class StripeGateway:
@@ -77,7 +70,7 @@ class StripeGateway:
             max_network_retries=1,
             http_client=stripe.RequestsClient(timeout=(_CONNECT_S, _READ_S)),
         ).v1
-        self._rest = _Rest()
+        self._rest = CircuitBreaker()
 
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
         """Make a customer; within a day the same call answers with the same one, also where that is gone."""
@@ -117,7 +110,8 @@ class StripeGateway:
         session = self._ask(self._client.checkout.sessions.retrieve, session_id, expand)
         intent = session.payment_intent if isinstance(session.payment_intent, PaymentIntent) else None
         is_refused = session.status == "complete" and self._is_refused(session, intent)
-        return _facts(session, intent, self._back(intent) if intent else GivenBack(), is_refused=is_refused)
+        back, declined = self._back(intent) if intent else GivenBack(), bank_refusal(self._tried_with(session, intent))
+        return checkout_facts(session, intent, back, is_refused=is_refused, declined=declined)
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
         """Look for the page of a payment intent."""
@@ -128,7 +122,7 @@ class StripeGateway:
         """Look for the bill of a payment intent."""
         payment = {"type": "payment_intent", "payment_intent": paid_as}
         found = self._ask(self._client.invoice_payments.list, cast("Any", {"payment": payment, "limit": 1}))
-        return _id_of(found.data[0].invoice) if found.data else None
+        return id_of(found.data[0].invoice) if found.data else None
 
     def given_back(self, invoice_id: str) -> GivenBack:
         """Add up what has gone back of the payments of a bill; most have one."""
@@ -159,30 +153,44 @@ class StripeGateway:
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
         """Ask for a subscription."""
-        return self._subscription(self._ask(self._client.subscriptions.retrieve, subscription_id))
+        return self._facts(self._ask(self._client.subscriptions.retrieve, subscription_id))
 
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
         """Ask for all that are not cancelled; nobody has a hundred."""
         found = self._ask(self._client.subscriptions.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
-        facts = [self._subscription(subscription) for subscription in found.data]
+        facts = [self._facts(subscription) for subscription in found.data]
         return [fact for fact in facts if fact.state != "over"]
 
-    def upgrade(self, subscription_id: str, plan: str) -> None:
-        """Change the price of its one item, with an invoice at once; a card that is declined changes nothing.
+    def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
+        """Ask for a preview of the bill."""
+        found = self._found(subscription_id)
+        if found.status == "trialing":
+            return self._quoted_later(found, plan)
+        return quote_now(self._preview(found, plan, _new_period(at)))
 
-        Without a key of ours: to give it the price that it has costs nothing, and Stripe would repeat for a day that
-        the card was declined. Within one call the library has a key.
+    def quote_change_at_period_end(self, subscription_id: str, plan: str) -> Quote:
+        """Ask for a preview of the next period's bill."""
+        return self._quoted_later(self._found(subscription_id), plan)
+
+    def upgrade(self, subscription_id: str, plan: str, at: datetime) -> None:
+        """Change the price of its one item and begin a period; a card that is declined changes nothing.
+
+        Without a key of ours: Stripe would repeat for a day that the card was declined. Within one call the library has
+        a key, and a second change is refused: `at` lies before the period that the first one has begun.
         """
-        billing = {"proration_behavior": "always_invoice", "payment_behavior": "error_if_incomplete"}
+        found = self._found(subscription_id)
+        params: dict[str, Any] = {"proration_behavior": "none"} if found.status == "trialing" else _new_period(at)
+        params |= {"payment_behavior": "error_if_incomplete", "metadata": _kept(None, None)}
         try:
-            self._change_price(subscription_id, plan, {**billing, "metadata": _kept(None, None)})
+            self._change_price(found, plan, params)
         except stripe.CardError as error:
             raise CardDeclined(error.user_message or "Your card was declined.") from error
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
         """Change the price without any bill: Stripe asks for it when the next period begins."""
-        until = self._item(subscription_id).current_period_end if kept_plan else None
-        self._change_price(subscription_id, plan, {"proration_behavior": "none", "metadata": _kept(kept_plan, until)})
+        found = self._found(subscription_id)
+        until = found.items.data[0].current_period_end if kept_plan else None
+        self._change_price(found, plan, {"proration_behavior": "none", "metadata": _kept(kept_plan, until)})
 
     def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
         """Set or take back the end; the portal sets it as a date, which is taken back in another way."""
@@ -214,13 +222,13 @@ class StripeGateway:
 
     def invoice(self, invoice_id: str) -> Invoice:
         """Ask for a bill."""
-        return _invoice(self._ask(self._client.invoices.retrieve, invoice_id), self._plans)
+        return invoice_facts(self._ask(self._client.invoices.retrieve, invoice_id), self._plans)
 
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
         """Ask for all bills, one a month and some more."""
         params = cast("Any", {"customer": customer_id, "limit": _PAGE})
         found = self._ask(lambda: list(self._client.invoices.list(params).auto_paging_iter()))
-        return [_invoice(invoice, self._plans) for invoice in found]
+        return [invoice_facts(invoice, self._plans) for invoice in found]
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """Check the signature over the body as it came."""
@@ -252,7 +260,7 @@ class StripeGateway:
     def _intents_of(self, invoice_id: str, which: Mapping[str, str]) -> list[PaymentIntent]:
         """Ask for what a bill is paid with, each with its latest charge."""
         paid = self._ask(self._client.invoice_payments.list, cast("Any", {"invoice": invoice_id, **which}))
-        intents = [_id_of(each.payment.payment_intent) for each in paid.data]
+        intents = [id_of(each.payment.payment_intent) for each in paid.data]
         expand, retrieve = cast("Any", {"expand": ["latest_charge"]}), self._client.payment_intents.retrieve
         return [self._ask(retrieve, intent, expand) for intent in intents if intent]
 
@@ -261,15 +269,35 @@ class StripeGateway:
         if intent:
             return intent.status in ("requires_payment_method", "canceled")
         # Until the bank has decided the subscription is active, unless somebody ends it.
-        subscription, invoice_id = session.subscription, _id_of(session.invoice)
+        subscription, invoice_id = session.subscription, id_of(session.invoice)
         if not isinstance(subscription, StripeSubscription):
             return False
-        if _STATES.get(subscription.status) not in ("past_due", "over"):
+        if STATES.get(subscription.status) not in ("past_due", "over"):
             return False
         return not invoice_id or all(known.status != "processing" for known in self._intents_of(invoice_id, {}))
 
-    def _item(self, subscription_id: str) -> stripe.SubscriptionItem:
-        return self._ask(self._client.subscriptions.retrieve, subscription_id).items.data[0]
+    def _found(self, subscription_id: str) -> StripeSubscription:
+        return self._ask(self._client.subscriptions.retrieve, subscription_id)
+
+    def _tried_with(self, session: Session, intent: PaymentIntent | None) -> PaymentIntent | None:
+        """Return the payment that was tried on a page; that of an open page for a subscription stands on no page."""
+        if intent or session.mode != "subscription" or session.status != "open" or not session.customer:
+            return intent
+        since = {"customer": id_of(session.customer), "created": {"gte": session.created}, "limit": _PAGE}
+        tried = self._ask(self._client.payment_intents.list, cast("Any", since)).data
+        # A single payment names itself; the latest one comes first.
+        return next((each for each in tried if "payment_id" not in each.metadata.to_dict()), None)
+
+    def _quoted_later(self, found: StripeSubscription, plan: str) -> Quote:
+        preview = self._preview(found, plan, {"proration_behavior": "none"})
+        return quote_later(preview, time_of(found.items.data[0].current_period_end))
+
+    def _preview(self, found: StripeSubscription, plan: str, how: dict[str, Any]) -> StripeInvoice:
+        params = {"subscription": found.id, "subscription_details": {"items": self._repriced(found, plan), **how}}
+        return self._tried_change(self._client.invoices.create_preview, cast("Any", params))
+
+    def _repriced(self, found: StripeSubscription, plan: str) -> list[dict[str, str]]:
+        return [{"id": found.items.data[0].id, "price": self._price(plan)}]
 
     def _give_back(self, paid_as: str, *, but_for: Sequence[str]) -> None:
         try:
@@ -278,20 +306,22 @@ class StripeGateway:
             if error.code not in but_for:
                 raise PaymentsUnavailable(f"Stripe refused the refund: {error.user_message or error}") from error
 
-    def _change_price(self, subscription_id: str, plan: str, others: dict[str, Any]) -> None:
-        items = [{"id": self._item(subscription_id).id, "price": self._price(plan)}]
-        self._update(subscription_id, {"items": items, **others})
+    def _change_price(self, found: StripeSubscription, plan: str, how: dict[str, Any]) -> None:
+        self._update(found.id, {"items": self._repriced(found, plan), **how})
 
     def _update(self, subscription_id: str, params: dict[str, Any]) -> None:
+        self._tried_change(self._client.subscriptions.update, subscription_id, cast("Any", params))
+
+    def _tried_change(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         try:
-            self._try(self._client.subscriptions.update, subscription_id, cast("Any", params))
+            return self._try(call, *args, **kwargs)
         except stripe.InvalidRequestError as error:
             # It is over, most often, and we have not heard of it yet.
             raise WrongState(f"This subscription cannot be changed: {error.user_message or error}") from error
 
     def _plan_of(self, price: stripe.Price) -> str | None:
         """Return the plan of a price, also of one that is sold no more: its product is the same."""
-        return self._plans.get(price.id) or PRODUCTS.get(_id_of(price.product) or "")
+        return self._plans.get(price.id) or PRODUCTS.get(id_of(price.product) or "")
 
     def _price(self, product: str) -> str:
         try:
@@ -312,23 +342,8 @@ class StripeGateway:
             dispute_lost=any(dispute.status == "lost" for dispute in disputes),
         )
 
-    def _subscription(self, found: StripeSubscription) -> SubscriptionFacts:
-        item, labels = found.items.data[0], found.metadata.to_dict()
-        kept_until = labels.get("kept_until")
-        return SubscriptionFacts(
-            subscription_id=found.id,
-            customer_id=_id_of(found.customer) or "",
-            plan=self._plan_of(item.price),
-            state=_STATES.get(found.status, "not_yet"),
-            period_start=_time(item.current_period_start),
-            period_end=_time(item.current_period_end),
-            trial_until=_time(found.trial_end) if found.status == "trialing" and found.trial_end else None,
-            # Stripe's own portal writes a date and leaves the other one false.
-            cancel_at_period_end=bool(found.cancel_at_period_end or found.cancel_at),
-            payment_id=labels.get("payment_id"),
-            kept_plan=labels.get("kept_plan"),
-            kept_until=_time(int(kept_until)) if kept_until else None,
-        )
+    def _facts(self, found: StripeSubscription) -> SubscriptionFacts:
+        return subscription_facts(found, self._plan_of(found.items.data[0].price))
 
     def _ask(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         """Make a call; raise NotFound, or PaymentsUnavailable where Stripe is away or takes the call as wrong."""
@@ -337,7 +352,7 @@ class StripeGateway:
         except CustomerGone as error:
             raise NotFound(_UNKNOWN) from error
         except stripe.StripeError as error:
-            raise _misunderstood() from error
+            raise misunderstood() from error
 
     def _ask_for_customer(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         """Make a call for a customer; raise CustomerGone, and PaymentsUnavailable where anything else is missing."""
@@ -345,7 +360,7 @@ class StripeGateway:
             return self._try(call, *args, **kwargs)
         except (NotFound, stripe.StripeError) as error:
             # What is missing is a price, which is ours to know.
-            raise _misunderstood() from error
+            raise misunderstood() from error
 
     def _try(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         """Make a call; raise NotFound, CustomerGone, PaymentsUnavailable where Stripe is away, and its own refusals."""
@@ -359,46 +374,10 @@ class StripeGateway:
             raise
 
 
-class _Rest:
-    """A circuit breaker: after some failures in a row nobody is asked for a while."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failures = 0
-        self._until = 0.0
-
-    def guard(self, call: Callable[[], Answer]) -> Answer:
-        """Return what the call answers."""
-        if time.monotonic() < self._until:
-            raise _away()
-        try:
-            answer = call()
-        except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
-            # The same request is under way at this moment: Stripe is there.
-            if error.http_status != HTTPStatus.CONFLICT:
-                self._count_failure()
-            raise _away() from error
-        except (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError) as error:
-            raise _misunderstood() from error
-        with self._lock:
-            self._failures = 0
-        return answer
-
-    def _count_failure(self) -> None:
-        with self._lock:
-            self._failures += 1
-            if self._failures >= _MOST_FAILURES:
-                self._until = time.monotonic() + _REST_S
-
-
-def _away() -> PaymentsUnavailable:
-    return PaymentsUnavailable("The payment service is not responding right now. Please try again in a few minutes.")
-
-
-def _misunderstood() -> PaymentsUnavailable:
-    """Return what a customer is told while the cause, which is being handled, goes to the log."""
-    _log.exception("Stripe rejects our request.")
-    return PaymentsUnavailable("Payments do not work on this server right now. We have been notified.")
+def _new_period(at: datetime) -> dict[str, Any]:
+    """Return how a price is changed with a new period, less what is left of the old one at this moment."""
+    anew = {"billing_cycle_anchor": {"type": "now"}, "proration_behavior": "always_invoice"}
+    return {**anew, "proration_date": int(at.timestamp())}
 
 
 def _kept(plan: str | None, until: int | None) -> dict[str, str]:
@@ -408,61 +387,3 @@ def _kept(plan: str | None, until: int | None) -> dict[str, str]:
 
 def _once(what: str, whose: str) -> Any:  # noqa: ANN401  (the library's options)
     return {"idempotency_key": f"oriel-{what}-{whose}"}
-
-
-def _facts(session: Session, intent: PaymentIntent | None, back: GivenBack, *, is_refused: bool) -> CheckoutFacts:
-    charge = intent.latest_charge if intent and isinstance(intent.latest_charge, Charge) else None
-    state = session.status if session.status in ("complete", "expired") else "open"
-    paid = session.payment_status in ("paid", "no_payment_required") or (
-        # A bill that a bank has refused at first may be paid later, of which the page hears nothing.
-        isinstance(session.invoice, StripeInvoice) and session.invoice.status == "paid"
-    )
-    return CheckoutFacts(
-        session_id=session.id,
-        state=cast("Any", state),
-        paid=state == "complete" and paid,
-        failed=state == "complete" and not paid and is_refused,
-        amount=session.amount_total or 0,
-        currency=session.currency or "usd",
-        paid_as=intent.id if intent else None,
-        subscription_id=_id_of(session.subscription),
-        invoice_id=_id_of(session.invoice),
-        receipt_url=charge.receipt_url if charge else None,
-        back=back,
-    )
-
-
-def _price_of(found: StripeInvoice) -> str:
-    """Return the price of the line that costs most; a change has another one for what is given back."""
-    line = max(found.lines.data, key=lambda line: line.amount, default=None)
-    details = line.pricing.price_details if line and line.pricing else None
-    return _id_of(details.price) or "" if details else ""
-
-
-def _invoice(found: StripeInvoice, plans: Mapping[str, str]) -> Invoice:
-    details = found.parent.subscription_details if found.parent else None
-    return Invoice(
-        id=found.id or "",
-        number=found.number,
-        subscription_id=_id_of(details.subscription) if details else None,
-        customer_id=_id_of(found.customer) or "",
-        amount=found.amount_paid or found.amount_due,
-        currency=found.currency,
-        state=cast("Any", found.status or "draft"),
-        plan=plans.get(_price_of(found)),
-        is_first=found.billing_reason == "subscription_create",
-        is_change=found.billing_reason == "subscription_update",
-        tries=found.attempt_count,
-        created_at=_time(found.created),
-        next_try_at=_time(found.next_payment_attempt) if found.next_payment_attempt else None,
-        page_url=found.hosted_invoice_url,
-        pdf_url=found.invoice_pdf,
-    )
-
-
-def _id_of(what: Any) -> str | None:  # noqa: ANN401  (an id, or the object that it was expanded to)
-    return what if what is None or isinstance(what, str) else str(what.id)
-
-
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -1,4 +1,4 @@
-"""Subscriptions: ours made to agree with the payment service's, and what a customer changes about theirs."""
+"""Subscriptions: our rows made to agree with the payment service, and their end ordered or taken back."""
 
 import contextlib
 import logging
@@ -14,16 +14,15 @@ from oriel.billing import letters
 from oriel.billing.agreeing import until_written
 from oriel.billing.gateway import PaymentGateway, SubscriptionFacts, payments
 from oriel.billing.models import ACTIVE, PAST_DUE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
-from oriel.billing.plans import FREE, PAID_PLANS, PLANS
+from oriel.billing.plans import FREE, PAID_PLANS
 from oriel.billing.standing import plan_of, take_turn
-from oriel.errors import CallerError, NotFound, WrongState
+from oriel.errors import Conflict, NotFound, WrongState
 from oriel.infra.database import db, writing
 from oriel.infra.events import publish
 from oriel.infra.logs import facts as logged
 
 _log = logging.getLogger("oriel.payments")
 
-_ORDER = list(PLANS)
 _LIVING = ("live", "past_due")
 
 Change = Literal["cancel", "resume"]
@@ -50,39 +49,11 @@ def follow_subscription(subscription_id: str) -> None:
     publish(user_id, SUBSCRIPTION, subscription_id)
 
 
-def change_plan(user_id: str, name: str) -> None:
-    """Change the plan of a subscription: a higher one at once, a lower one when the period ends.
-
-    Raises CallerError for a plan that there is not, CardDeclined, WrongState without a subscription, for one that
-    is to end, and while a bill is open.
-    """
-    if name not in PAID_PLANS:
-        told = "Choose Pro or Enterprise. To go back to Free, cancel your subscription."
-        raise CallerError(told, plan=name, plans=list(PAID_PLANS))
-    holding = _subscribed(user_id)
-    subscription_id, present = holding.subscription_id or "", plan_of(user_id).name
-    db.session.commit()
-    if name == (holding.pending_plan or present) and not holding.cancel_at_period_end:
-        raise WrongState(f"You are already on {PLANS[name].title}, or changing to it.", plan=name)
-    with _followed(subscription_id):
-        if holding.status == PAST_DUE:
-            # The rest of a month that was not paid would be taken off a higher price, or be kept as if it was paid.
-            raise WrongState("Please pay your open invoice before you change the plan.", plan=name)
-        if holding.cancel_at_period_end:
-            told = "Your subscription is set to end. Resume it before you change the plan."
-            raise WrongState(told, plan=name)
-        if _ORDER.index(name) > _ORDER.index(present):
-            payments().upgrade(subscription_id, name)
-        else:
-            payments().change_at_period_end(subscription_id, name, kept_plan=None if name == present else present)
-
-
 def end_or_go_on(user_id: str, change: Change) -> None:
     """Let a subscription end with the period that is paid, or take that back; WrongState without a subscription."""
-    holding = _subscribed(user_id)
-    assert holding.subscription_id
-    with _followed(holding.subscription_id):
-        payments().cancel_at_period_end(holding.subscription_id, cancel=change == "cancel")
+    subscription_id = subscribed(user_id)
+    with followed(subscription_id):
+        payments().cancel_at_period_end(subscription_id, cancel=change == "cancel")
 
 
 def let_end(user_id: str) -> datetime | None:
@@ -95,26 +66,29 @@ def let_end(user_id: str) -> datetime | None:
     if holding is None or holding.subscription_id is None:
         return None
     end_or_go_on(user_id, "cancel")
-    return db.session.get_one(PlanHolding, user_id, populate_existing=True).period_end
+    return db.session.get_one(PlanHolding, user_id, populate_existing=True).ends_at
 
 
 @contextlib.contextmanager
-def _followed(subscription_id: str) -> Iterator[None]:
-    """Follow what the block changes, also where it could not: then things stand otherwise than we thought."""
+def followed(subscription_id: str) -> Iterator[None]:
+    """Follow a subscription after the block, also where it was refused: then our row may be outdated."""
     try:
         yield
-    except WrongState:
+    except Conflict:
         follow_subscription(subscription_id)
         raise
     follow_subscription(subscription_id)
 
 
-def _subscribed(user_id: str) -> PlanHolding:
+def subscribed(user_id: str) -> str:
+    """Return the id of a customer's subscription, or raise WrongState, which says how to get one."""
     holding = db.session.get(PlanHolding, user_id)
     db.session.commit()
     if holding is None or holding.subscription_id is None:
-        raise WrongState("You have no subscription.", plan=plan_of(user_id).name)
-    return holding
+        sentence = "You have no subscription. To subscribe, open a payment page: POST /api/payments/create-session."
+        checkout = {"kind": SUBSCRIPTION, "plans": list(PAID_PLANS)}
+        raise WrongState(sentence, plan=plan_of(user_id).name, checkout=checkout)
+    return holding.subscription_id
 
 
 def _holder_of(subscription_id: str) -> str | None:
@@ -179,7 +153,7 @@ def _apply(session: Session, user_id: str, told: SubscriptionFacts, known: _Know
     session.add(holding)
     if told.state == "over" and holding.subscription_id is None:
         return True
-    before = (holding.plan, holding.pending_plan, holding.cancel_at_period_end)
+    before = (holding.plan, holding.pending_plan, holding.ends_at)
     _write(holding, told)
     _settle_page(session, told, by=None)
     session.flush()
@@ -195,13 +169,11 @@ def _write(holding: PlanHolding, told: SubscriptionFacts) -> None:
     if told.state == "over":
         holding.plan, holding.status, holding.subscription_id = FREE.name, ACTIVE, None
         holding.period_start = holding.period_end = holding.pending_plan = None
-        holding.cancel_at_period_end, holding.trial_until = False, None
+        holding.ends_at = holding.trial_until = None
         return
-    assert told.plan
-    kept = told.kept_plan if told.kept_until and told.period_start < told.kept_until else None
-    holding.plan = kept if kept in PLANS else told.plan
-    holding.pending_plan = told.plan if kept in PLANS else None
+    assert told.present_plan
+    holding.plan, holding.pending_plan = told.present_plan, told.pending_plan
     holding.status = PAST_DUE if told.state == "past_due" else ACTIVE
     holding.subscription_id = told.subscription_id
     holding.period_start, holding.period_end = told.period_start, told.period_end
-    holding.cancel_at_period_end, holding.trial_until = told.cancel_at_period_end, told.trial_until
+    holding.ends_at, holding.trial_until = told.ends_at, told.trial_until

@@ -1,6 +1,6 @@
-"""A customer's subscription, as told to its holder."""
+"""A customer's subscription, as shown to its holder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oriel.billing.models import ACTIVE, PlanHolding
@@ -12,26 +12,31 @@ from oriel.infra.database import db
 
 @dataclass(frozen=True)
 class Subscription:
-    """The plan that holds now, and what is ordered for the end of its period."""
+    """The plan that holds now, what is ordered for the end of its period, and when it ends for good."""
 
     plan: Plan
     status: str
     period_end: datetime | None = None
-    cancel_at_period_end: bool = False
+    ends_at: datetime | None = None
     pending_plan: str | None = None
     trial_until: datetime | None = None
 
+    @property
+    def cancel_at_period_end(self) -> bool:
+        """Whether no further period is charged."""
+        return self.ends_at is not None and self.period_end is not None and self.ends_at <= self.period_end
+
 
 def subscription_of(user_id: str) -> Subscription:
-    """Return what a customer is on."""
+    """Return a customer's plan and what becomes of it."""
     holding, moment = db.session.get(PlanHolding, user_id), now()
     plan = standing_at(holding, moment).plan
     if holding is None:
         return Subscription(plan, ACTIVE)
-    if holding.period_end and moment >= holding.period_end and plan.name != holding.plan:
-        # What was ordered for the period's end has happened.
+    is_over = (holding.ends_at and moment >= holding.ends_at) or (holding.period_end and moment >= holding.period_end)
+    if is_over and plan.name != holding.plan:
+        # What was ordered has happened.
         return Subscription(plan, ACTIVE)
-    ends = holding.cancel_at_period_end
+    found = Subscription(plan, holding.status, holding.period_end, holding.ends_at, None, holding.trial_until)
     # What is ordered for the next period comes to nothing when there is none.
-    pending = None if ends else holding.pending_plan
-    return Subscription(plan, holding.status, holding.period_end, ends, pending, holding.trial_until)
+    return found if found.cancel_at_period_end else replace(found, pending_plan=holding.pending_plan)

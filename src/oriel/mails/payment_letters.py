@@ -1,4 +1,4 @@
-"""Letters about money; amounts in cents, with the currency's three letters."""
+"""Letters about money; amounts in the currency's smallest unit, with the currency's three letters."""
 
 from datetime import datetime
 
@@ -87,9 +87,19 @@ def plan_changed(
 
 
 def plan_will_change(
-    name: str, old_title: str, new_title: str, on: datetime, billing_url: str, *, price: str
+    name: str,
+    old_title: str,
+    new_title: str,
+    on: datetime,
+    billing_url: str,
+    *,
+    price: str,
+    renewed_on: datetime | None = None,
 ) -> Letter:
-    """Tell which plan comes at the end of the present period, and its price, such as "$9.99 a month"."""
+    """Tell which plan comes and when, and its price, such as "$9.99 a month".
+
+    `renewed_on`: when the present plan is charged next, if that is before.
+    """
     return compose(
         "plan_will_change",
         f"Your plan changes to {new_title} on {day(on)}",
@@ -100,6 +110,7 @@ def plan_will_change(
         price=price,
         on=date(on),
         on_day=day(on),
+        renewed_on=day(renewed_on) if renewed_on else None,
         link=billing_url,
     )
 

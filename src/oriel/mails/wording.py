@@ -8,9 +8,9 @@ _LOOKS_LIKE_A_LINK = re.compile(r"[/@\\]|www\.|\w\.\w\w", re.IGNORECASE)
 _LONGEST_NAME = 60
 # Stripe counts these in whole units. (ISK and UGX have no decimals either, but Stripe counts them in hundredths.)
 _NO_DECIMALS = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
+    ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
-_THREE_DECIMALS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+_THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 _LONGEST_TITLE = 90
 
 

@@ -1,10 +1,11 @@
 """What every payment service must do, whichever one it is."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,11 +14,11 @@ import pytest
 import stripe
 from tests.peers.stripe import Deliveries, StripePeer, stripe_peer
 
-from oriel.billing.gateway import Checkout, CustomerGone, GivenBack, PaymentGateway, SubscriptionFacts
+from oriel.billing.gateway import Checkout, CustomerGone, GivenBack, PaymentGateway, Quote, SubscriptionFacts
 from oriel.billing.offline import OfflineGateway
 from oriel.billing.stripe_account import prepare_account
 from oriel.billing.stripe_gateway import StripeGateway
-from oriel.errors import CardDeclined, InvalidSignature, NotFound, PaymentsUnavailable
+from oriel.errors import CardDeclined, InvalidSignature, NotFound, PaymentsUnavailable, WrongState
 from oriel.infra.clock import clock, now
 
 # Longer than any month, and than the hour after which a renewal is collected.
@@ -39,6 +40,9 @@ class Rig(Protocol):
 
     def pay(self, session_id: str) -> None:
         """Pay a page."""
+
+    def decline(self, session_id: str) -> None:
+        """Try a card on a page that the bank declines."""
 
     def abandon(self, session_id: str) -> None:
         """Let a page expire."""
@@ -79,6 +83,9 @@ class WithStripe:
 
     def pay(self, session_id: str) -> None:
         self._peer.pay(session_id)
+
+    def decline(self, session_id: str) -> None:
+        self._peer.decline(session_id)
 
     def abandon(self, session_id: str) -> None:
         self._peer.abandon(session_id)
@@ -121,6 +128,9 @@ class Offline:
 
     def pay(self, session_id: str) -> None:
         self.gateway.pay(session_id)
+
+    def decline(self, session_id: str) -> None:
+        self.gateway.decline(session_id)
 
     def abandon(self, session_id: str) -> None:
         self.gateway.abandon(session_id)
@@ -201,8 +211,14 @@ def charged(rig: Rig, since: datetime, kind: str) -> str:
     return str(about["data"]["object"]["payment_intent"])
 
 
+def moment(rig: Rig, subscription_id: str) -> datetime:
+    """Return now in whole seconds, not before the period began."""
+    began = rig.gateway.subscription(subscription_id).period_start
+    return datetime.fromtimestamp(max(int(now().timestamp()), math.ceil(began.timestamp())), UTC)
+
+
 def standing(facts: SubscriptionFacts) -> tuple[str | None, str, bool]:
-    return facts.plan, facts.state, facts.cancel_at_period_end
+    return facts.plan, facts.state, facts.ends_at is not None and facts.ends_at <= facts.period_end
 
 
 class TestPages:
@@ -246,6 +262,18 @@ class TestPages:
         assert (facts.state, facts.paid, facts.failed, facts.amount) == ("complete", True, False, 499)
         assert facts.receipt_url
         assert rig.gateway.checkout_that_paid(paid_as) == session_id
+
+    @pytest.mark.parametrize("product", ["render", "pro"])
+    def test_an_open_page_says_what_the_bank_has_said(self, rig: Rig, ada: str, product: str) -> None:
+        other = rig.gateway.open_checkout(wanted(ada, "pro" if product == "render" else "render")).session_id
+        session_id = rig.gateway.open_checkout(wanted(ada, product)).session_id
+        assert rig.gateway.checkout(session_id).declined is None
+        rig.decline(session_id)
+        facts = rig.gateway.checkout(session_id)
+        assert (facts.state, facts.failed, facts.declined) == ("open", False, "Your card was declined.")
+        assert rig.gateway.checkout(other).declined is None or product == "pro"
+        rig.pay(session_id)
+        assert rig.gateway.checkout(session_id).declined is None
 
     def test_a_page_that_is_abandoned(self, rig: Rig, ada: str) -> None:
         session_id = rig.gateway.open_checkout(wanted(ada)).session_id
@@ -313,23 +341,82 @@ class TestSubscriptions:
         assert (bill.id, bill.subscription_id, bill.customer_id) == (page.invoice_id, page.subscription_id, ada)
         assert (bill.amount, bill.currency, bill.state, bill.is_first) == (999, "usd", "paid", True)
 
-    def test_a_higher_plan_holds_and_is_billed_at_once(self, rig: Rig, ada: str) -> None:
+    def test_a_higher_plan_begins_a_period_that_is_billed_at_once(self, rig: Rig, ada: str) -> None:
         subscription_id = subscribed(rig, ada)
         before = rig.gateway.subscription(subscription_id)
-        rig.gateway.upgrade(subscription_id, "enterprise")
+        rig.pass_time(timedelta(days=10))
+        at = moment(rig, subscription_id)
+        quote = rig.gateway.quote_upgrade(subscription_id, "enterprise", at)
+        assert rig.gateway.subscription(subscription_id) == before
+        left = (before.period_end - at) / (before.period_end - before.period_start)
+        assert abs(quote.credit - 999 * left) <= 1
+        assert (quote.next_amount, quote.currency) == (2999, "usd")
+        assert quote.amount_now == 2999 - quote.credit
+        rig.gateway.upgrade(subscription_id, "enterprise", at)
         after = rig.gateway.subscription(subscription_id)
         assert standing(after) == ("enterprise", "live", False)
-        assert after.period_end == before.period_end
+        assert before.period_start + timedelta(days=10) <= after.period_start < before.period_end
+        assert timedelta(days=28) <= after.period_end - after.period_start <= timedelta(days=31)
+        assert after.period_end - quote.next_at < timedelta(minutes=1)
         latest, first = rig.gateway.invoices(ada)
-        assert (latest.state, latest.is_first, first.is_first) == ("paid", False, True)
-        assert 0 < latest.amount <= 2000
+        assert (latest.state, latest.is_first, latest.is_change, first.is_first) == ("paid", False, True, True)
+        assert (latest.amount, latest.plan) == (quote.amount_now, "enterprise")
+
+    def test_the_last_minutes_of_a_period_open_no_higher_plan_for_nothing(self, rig: Rig, ada: str) -> None:
+        subscription_id = subscribed(rig, ada)
+        end = rig.gateway.subscription(subscription_id).period_end
+        rig.pass_time(end - now() - timedelta(minutes=2))
+        at = moment(rig, subscription_id)
+        rig.gateway.upgrade(subscription_id, "enterprise", at)
+        assert rig.gateway.invoices(ada)[0].amount in (2998, 2999)
+        # The old period's end brings nothing any more; the next month is billed a month after the upgrade.
+        rig.pass_time(timedelta(hours=3))
+        assert len(rig.gateway.invoices(ada)) == 2
+        rig.pass_time(MONTH)
+        assert rig.gateway.invoices(ada)[0].amount == 2999
+
+    def test_a_period_that_is_over_is_not_upgraded(self, rig: Rig, ada: str) -> None:
+        subscription_id = subscribed(rig, ada)
+        rig.pass_time(timedelta(days=1))
+        at = moment(rig, subscription_id)
+        rig.pass_time(timedelta(days=1))
+        rig.gateway.upgrade(subscription_id, "enterprise", at)
+        # The same request once more, which came at the same moment.
+        with pytest.raises(WrongState):
+            rig.gateway.upgrade(subscription_id, "enterprise", at)
+        assert len(rig.gateway.invoices(ada)) == 2
+
+    def test_a_higher_plan_costs_nothing_before_the_end_of_a_trial(self, rig: Rig, ada: str) -> None:
+        session_id = rig.gateway.open_checkout(wanted(ada, "pro", trial_days=14)).session_id
+        rig.pay(session_id)
+        subscription_id = rig.gateway.checkout(session_id).subscription_id
+        assert subscription_id
+        before, at = rig.gateway.subscription(subscription_id), moment(rig, subscription_id)
+        quote = rig.gateway.quote_upgrade(subscription_id, "enterprise", at)
+        assert (quote.amount_now, quote.credit, quote.next_amount) == (0, 0, 2999)
+        assert quote.next_at == before.period_end
+        rig.gateway.upgrade(subscription_id, "enterprise", at)
+        after = rig.gateway.subscription(subscription_id)
+        assert (after.plan, after.trial_until, after.period_end) == (
+            "enterprise",
+            before.trial_until,
+            before.period_end,
+        )
+        assert [bill.amount for bill in rig.gateway.invoices(ada)] == [0]
 
     def test_a_declined_card_changes_nothing(self, rig: Rig, ada: str) -> None:
         subscription_id = subscribed(rig, ada)
         rig.card_fails(ada)
+        before = rig.gateway.subscription(subscription_id)
         with pytest.raises(CardDeclined):
-            rig.gateway.upgrade(subscription_id, "enterprise")
-        assert standing(rig.gateway.subscription(subscription_id)) == ("pro", "live", False)
+            rig.gateway.upgrade(subscription_id, "enterprise", moment(rig, subscription_id))
+        assert rig.gateway.subscription(subscription_id) == before
+
+    def test_what_a_lower_plan_will_cost_is_known_before(self, rig: Rig, ada: str) -> None:
+        subscription_id = subscribed(rig, ada, "enterprise")
+        quote = rig.gateway.quote_change_at_period_end(subscription_id, "pro")
+        end = rig.gateway.subscription(subscription_id).period_end
+        assert quote == Quote(amount_now=0, credit=0, next_amount=999, next_at=end, currency="usd")
 
     def test_a_lower_plan_comes_with_the_next_period(self, rig: Rig, ada: str) -> None:
         subscription_id = subscribed(rig, ada, "enterprise")
@@ -497,7 +584,7 @@ class TestEvents:
         rig.dispute(disputed)
         rig.decide(disputed, won=True)
         subscription_id = subscribed(rig, ada)
-        rig.gateway.upgrade(subscription_id, "enterprise")
+        rig.gateway.upgrade(subscription_id, "enterprise", moment(rig, subscription_id))
         rig.gateway.end_subscription(subscription_id)
         assert {event.kind for event in rig.gateway.events_since(before)} >= {
             "checkout.session.completed",
@@ -549,7 +636,9 @@ UNKNOWN: dict[str, Callable[[PaymentGateway, str], object]] = {
     "expire_checkout": lambda gateway, _: gateway.expire_checkout("cs_unknown"),
     "refund": lambda gateway, _: gateway.refund("pi_unknown"),
     "subscription": lambda gateway, _: gateway.subscription("sub_unknown"),
-    "upgrade": lambda gateway, _: gateway.upgrade("sub_unknown", "enterprise"),
+    "quote_upgrade": lambda gateway, _: gateway.quote_upgrade("sub_unknown", "enterprise", now()),
+    "quote_change_at_period_end": lambda gateway, _: gateway.quote_change_at_period_end("sub_unknown", "pro"),
+    "upgrade": lambda gateway, _: gateway.upgrade("sub_unknown", "enterprise", now()),
     "change_at_period_end": lambda gateway, _: gateway.change_at_period_end("sub_unknown", "pro", kept_plan=None),
     "cancel_at_period_end": lambda gateway, _: gateway.cancel_at_period_end("sub_unknown", cancel=True),
     "resume": lambda gateway, _: gateway.cancel_at_period_end("sub_unknown", cancel=False),

@@ -10,6 +10,7 @@ from tests.peers.stripe import (
     Obj,
     Refused,
     StripePeer,
+    changing,
     endpoints,
     invoices,
     methods,
@@ -126,9 +127,9 @@ def updates_with(patch: Patch, **more: object) -> None:
 
     def update(account: Account, params: Obj, name: str) -> Obj:
         asked = {**params, **more} if "items" in params else params
-        return subscriptions.update_subscription(account, asked, name)
+        return changing.update_subscription(account, asked, name)
 
-    instead(patch, subscriptions.update_subscription, update)
+    instead(patch, changing.update_subscription, update)
 
 
 def gives_back_twice(patch: Patch) -> None:
@@ -163,20 +164,25 @@ def declines_nothing(patch: Patch) -> None:
 def changes_the_plan_all_the_same(patch: Patch) -> None:
     def update(account: Account, params: Obj, name: str) -> Obj:
         try:
-            return subscriptions.update_subscription(account, params, name)
+            return changing.update_subscription(account, params, name)
         except Refused:
-            subscriptions.update_subscription(account, {**params, "proration_behavior": "none"}, name)
+            for_nothing = {"proration_behavior": "none", "billing_cycle_anchor": {"type": "unchanged"}}
+            changing.update_subscription(account, {**params, **for_nothing}, name)
             raise
 
-    instead(patch, subscriptions.update_subscription, update)
+    instead(patch, changing.update_subscription, update)
 
 
 def bills_no_upgrade(patch: Patch) -> None:
     updates_with(patch, proration_behavior="none")
 
 
+def keeps_the_period(patch: Patch) -> None:
+    updates_with(patch, billing_cycle_anchor={"type": "unchanged"})
+
+
 def bills_in_full(patch: Patch) -> None:
-    patch.setattr(subscriptions, "_prorations", _whole_months)
+    patch.setattr(changing, "_prorations", _whole_months)
 
 
 def _whole_months(account: Account, subscription: Obj, before: Obj, after: Obj, at: int) -> list[Obj]:
@@ -193,9 +199,9 @@ def bills_every_change(patch: Patch) -> None:
 def changes_no_plan(patch: Patch) -> None:
     def update(account: Account, params: Obj, name: str) -> Obj:
         asked = {key: value for key, value in params.items() if key != "items"}
-        return subscriptions.update_subscription(account, asked, name)
+        return changing.update_subscription(account, asked, name)
 
-    instead(patch, subscriptions.update_subscription, update)
+    instead(patch, changing.update_subscription, update)
 
 
 def keeps_no_labels(patch: Patch) -> None:
@@ -220,9 +226,9 @@ def lists_no_subscription(patch: Patch) -> None:
 def hears_no_end(patch: Patch) -> None:
     def update(account: Account, params: Obj, name: str) -> Obj:
         asked = {key: value for key, value in params.items() if key != "cancel_at_period_end"}
-        return subscriptions.update_subscription(account, asked, name)
+        return changing.update_subscription(account, asked, name)
 
-    instead(patch, subscriptions.update_subscription, update)
+    instead(patch, changing.update_subscription, update)
 
 
 def ends_nothing(patch: Patch) -> None:
@@ -288,13 +294,21 @@ BROKEN: dict[Callable[[Patch], None], dict[str, str]] = {
         ENDED: "[] cents went back",
     },
     changes_the_plan_all_the_same: {DECLINED: "the plan has changed"},
-    bills_no_upgrade: {DECLINED: "the card was not declined", UPGRADE: "it was billed with []"},
+    bills_no_upgrade: {UPGRADE: "it was billed with [2999], the preview says 2000"},
+    keeps_the_period: {UPGRADE: "no new period has begun"},
     bills_in_full: {UPGRADE: "it was billed with [2999]"},
     bills_every_change: {DOWNGRADE: "it was billed", ENDED: "[] cents went back"},
-    changes_no_plan: {DECLINED: "the card was not declined", UPGRADE: "the plan is another one"},
+    changes_no_plan: {
+        DECLINED: "the card was not declined",
+        UPGRADE: "the plan is another one",
+        ENDED: "[] cents went back",
+    },
     keeps_no_labels: {DOWNGRADE: "kept: None"},
     keeps_other_labels: {DOWNGRADE: "it is kept for another time"},
-    has_no_months: {SUBSCRIPTION: "its period has no end"},
+    has_no_months: {
+        SUBSCRIPTION: "its period has no end",
+        **dict.fromkeys((DECLINED, UPGRADE, DOWNGRADE), "within the current billing period"),
+    },
     lists_no_subscription: {SUBSCRIPTION: "it is not listed"},
     hears_no_end: {CANCELLED: "it did not take"},
     ends_nothing: {ENDED: "it goes on"},

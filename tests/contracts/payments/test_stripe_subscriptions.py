@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
 
 import pytest
 import stripe
@@ -244,6 +245,57 @@ class TestAnotherPrice:
         subscription = january.subscribed()
         with pytest.raises(stripe.InvalidRequestError, match="Invalid object"):
             january.client.v1.subscriptions.update(subscription.id, {"billing_cycle_anchor": "now"})  # type: ignore[arg-type]
+
+
+class TestAPreview:
+    ANEW: ClassVar[dict[str, Any]] = {"billing_cycle_anchor": {"type": "now"}, "proration_behavior": "always_invoice"}
+
+    def preview(self, shop: Shop, subscription: stripe.Subscription, **details: Any) -> stripe.Invoice:  # noqa: ANN401
+        items = [{"id": item_of(subscription).id, "price": shop.studio}]
+        asked: Any = {"subscription": subscription.id, "subscription_details": {"items": items, **details}}
+        return shop.client.v1.invoices.create_preview(asked)
+
+    def test_says_what_a_new_period_costs_and_changes_nothing(self, january: Shop) -> None:
+        subscription = january.subscribed()
+        january.peer.advance(timedelta(days=14))
+        events, at = len(january.peer.events), int((MONTH_END + timedelta(days=7)).timestamp())
+        preview = self.preview(january, subscription, **self.ANEW, proration_date=at)
+        assert preview.amount_due == STUDIO_CENTS - PRO_CENTS * 3 // 4
+        assert (preview.billing_reason, preview.id[:12]) == ("upcoming", "upcoming_in_")
+        assert (len(january.peer.events), len(january.invoices(subscription.id))) == (events, 1)
+        assert january.client.v1.subscriptions.retrieve(subscription.id) == subscription
+        january.move(subscription, january.studio, **self.ANEW, proration_date=at)
+        assert january.invoices(subscription.id)[-1].amount_paid == preview.amount_due
+
+    def test_says_what_the_next_period_costs(self, january: Shop) -> None:
+        subscription = january.subscribed()
+        preview = self.preview(january, subscription, proration_behavior="none")
+        assert preview.amount_due == STUDIO_CENTS
+        [line] = preview.lines.data
+        assert line.period.start == item_of(subscription).current_period_end
+
+    def test_takes_a_credit_off(self, january: Shop) -> None:
+        subscription = january.subscribed()
+        january.client.v1.customers.update(january.customer, {"balance": -500})
+        assert self.preview(january, subscription, proration_behavior="none").amount_due == STUDIO_CENTS - 500
+
+    @pytest.mark.parametrize("days", [-1, 40])
+    def test_of_a_moment_outside_the_period_is_refused(self, january: Shop, days: int) -> None:
+        subscription = january.subscribed()
+        at = int((MONTH_END + timedelta(days=days)).timestamp())
+        with pytest.raises(stripe.InvalidRequestError, match="proration_date"):
+            self.preview(january, subscription, **self.ANEW, proration_date=at)
+        with pytest.raises(stripe.InvalidRequestError, match="proration_date"):
+            january.move(subscription, january.studio, **self.ANEW, proration_date=at)
+
+    def test_of_a_subscription_that_has_no_next_bill_is_refused(self, january: Shop) -> None:
+        subscription = january.subscribed()
+        january.client.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
+        with pytest.raises(stripe.InvalidRequestError, match="no upcoming invoice"):
+            self.preview(january, subscription, proration_behavior="none")
+        january.peer.cancel_from_dashboard(subscription.id)
+        with pytest.raises(stripe.InvalidRequestError, match="no upcoming invoice"):
+            self.preview(january, subscription, **self.ANEW)
 
 
 class TestCancelling:

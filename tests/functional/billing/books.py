@@ -76,6 +76,16 @@ def balanced(books: Books, peer: StripePeer) -> None:
     _money(books, peer)
     _renders(books)
     _credits(books)
+    _periods(peer)
+
+
+def _periods(peer: StripePeer) -> None:
+    """No period of a plan is opened for less than its price, but for what was paid for another one."""
+    for bill in peer.everything("invoice"):
+        for line in bill["lines"]["data"]:
+            price = peer.look(line["pricing"]["price_details"]["price"])["unit_amount"]
+            assert line["amount"] <= 0 or line["amount"] == price, (line["description"], line["amount"])
+            assert -line["amount"] <= price, (line["description"], line["amount"])
 
 
 def _payments(books: Books, peer: StripePeer) -> None:
@@ -240,4 +250,4 @@ def _subscribed_once(books: Books, peer: StripePeer, plans: dict[str, str]) -> N
     assert held.status == there["status"]
     assert held.period_end
     assert held.period_end.timestamp() == item["current_period_end"]
-    assert held.cancel_at_period_end == (there["cancel_at"] is not None)
+    assert (held.ends_at and held.ends_at.timestamp()) == there["cancel_at"]

@@ -78,6 +78,14 @@ def asked(customer: Caller, **wanted: Any) -> TestResponse:  # noqa: ANN401
     return customer.post("/api/payments/create-session", json={"kind": "render", **wanted})
 
 
+def changed(customer: Caller, plan: str) -> TestResponse:
+    """Change the plan as a page does: look at the price, then agree to it. Returns the last answer."""
+    preview = customer.post("/api/billing/change/preview", json={"plan": plan})
+    if preview.status_code != 200:
+        return preview
+    return customer.post("/api/billing/change", json={"plan": plan, "token": (preview.json or {})["token"]})
+
+
 @pytest.fixture
 def peer(request: pytest.FixtureRequest) -> Iterator[StripePeer]:
     """A Stripe; parametrised with a day, it and the service live on that day."""

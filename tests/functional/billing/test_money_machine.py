@@ -21,7 +21,7 @@ from tests.functional.waiting import PATIENCE_S
 from tests.peers.stripe import Obj, stripe_peer
 
 from oriel.accounts.models import User
-from oriel.billing import fulfilment, journal, subscribing
+from oriel.billing import fulfilment, journal, plan_change, subscribing
 from oriel.billing.checkout import Wanted, open_checkout
 from oriel.billing.gateway import init_payments
 from oriel.billing.models import RENDER, Payment
@@ -55,6 +55,7 @@ SEAMS = (
 )
 BEGIN = datetime(2026, 1, 31, 12, tzinfo=UTC)
 MOST_SLOW = 3
+CHANGES = ["pro", "enterprise", "cancel", "resume", "portal", "on a day", "end", "card fails", "card works"]
 few = st.integers(min_value=0, max_value=5)
 things = st.sampled_from(["credit", "render", "render", "pro", "enterprise"])
 seeds = st.integers(min_value=0, max_value=999)
@@ -244,11 +245,11 @@ class Money(RuleBasedStateMachine):
         self._do(lambda: submit.submit_render(self.customer.user_id, order, looks))
 
     @precondition(lambda self: self._living() or self.held)
-    @rule(how=st.sampled_from(["pro", "enterprise", "cancel", "resume", "portal", "end", "card fails", "card works"]))
+    @rule(how=st.sampled_from(CHANGES))
     def changes_the_subscription(self, how: str) -> None:
         user_id = self.customer.user_id
         if how in ("pro", "enterprise"):
-            self._do(lambda: subscribing.change_plan(user_id, how))
+            self._do(lambda: self._changes_plan(how))
         elif how in ("cancel", "resume"):
             self._do(lambda: subscribing.end_or_go_on(user_id, "cancel" if how == "cancel" else "resume"))
         elif how in ("card fails", "card works"):
@@ -475,10 +476,22 @@ class Money(RuleBasedStateMachine):
             self.pages.append(page)
         return page
 
+    def _changes_plan(self, plan: str) -> None:
+        """Look at the price and agree to it; what is charged now is what the preview has said, or nothing."""
+        preview = plan_change.preview_change(self.customer.user_id, plan)
+        before = {bill["id"] for bill in self.peer.everything("invoice")}
+        plan_change.change_plan(self.customer.user_id, plan, preview.token)
+        made = [bill for bill in self.peer.everything("invoice") if bill["id"] not in before]
+        assert [bill["amount_due"] for bill in made] == ([preview.quote.amount_now] if made else [])
+        assert bool(made) == bool(preview.quote.amount_now), "a larger plan for nothing"
+
     def _at_stripe(self, how: str) -> None:
         for subscription in self._living():
             self.ended.add(subscription["id"])
-            if how == "end":
+            if how == "on a day":
+                # Before its period's end or after it, as that comes.
+                self.peer.ends_on(subscription["id"], self.peer.now + timedelta(days=20))
+            elif how == "end":
                 self.peer.cancel_from_dashboard(subscription["id"])
             elif subscription["cancel_at"] is None:
                 self.peer.portal_cancel(subscription["id"])
@@ -585,7 +598,7 @@ def run(app: APIFlask, monkeypatch: pytest.MonkeyPatch, examples: int, steps: in
     before = app.extensions["oriel.payments"]
     # The library would wait before it asks again.
     monkeypatch.setattr("stripe._http_client.HTTPClient._sleep_time_seconds", lambda *_: 0.0)
-    monkeypatch.setattr("oriel.billing.stripe_gateway._REST_S", float("inf"))
+    monkeypatch.setattr("oriel.billing.stripe_breaker._REST_S", float("inf"))
     machine = type("Money", (Money,), {"app": app, "chaos": Chaos(monkeypatch), "patch": monkeypatch})
     how = settings(
         max_examples=examples,

@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import func, select
-from tests.functional.billing.conftest import asked
+from tests.functional.billing.conftest import asked, changed
 from tests.functional.caller import Caller
 from tests.functional.conftest import service_settings
 from tests.functional.media.files import uploaded
@@ -163,7 +163,7 @@ def test_a_trial_is_free_to_its_end_also_for_another_plan(
     desk.press(desk.open(ada, kind="subscription", plan="pro"), "pay")
     desk.hear()
     assert "<dt>Trial</dt><dd>free until" in desk.portal(ada)
-    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
+    assert changed(ada, "enterprise").status_code == 200
     desk.hear()
     assert "$29.99</span>" not in desk.portal(ada)
     assert "$20.00" not in desk.portal(ada)
@@ -326,8 +326,8 @@ def test_a_cancellation_is_taken_back_or_comes_true(desk: Desk, subscriber: Call
 
 
 def test_a_renewal_ends_what_was_kept_until_then(desk: Desk, subscriber: Caller) -> None:
-    assert subscriber.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
-    assert subscriber.post("/api/billing/change", json={"plan": "pro"}).status_code == 200
+    assert changed(subscriber, "enterprise").status_code == 200
+    assert changed(subscriber, "pro").status_code == 200
     desk.hear()
     assert plan_of(subscriber)[0] == "enterprise"
     assert "Enterprise, already paid" in desk.portal(subscriber)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from tests.functional.billing.conftest import Till, asked
+from tests.functional.billing.conftest import Till, asked, changed
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
@@ -179,7 +179,7 @@ def test_what_stripe_takes_as_wrong_is_our_fault_and_said_so(
 
 def test_bills_come_in_pages(till: Till, ada: Caller) -> None:
     till.buy(ada, kind="subscription", plan="pro")
-    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
+    assert changed(ada, "enterprise").status_code == 200
     both = ada.get("/api/billing/invoices").json or {}
     second = ada.get("/api/billing/invoices?page=2&per_page=1").json or {}
     assert (both["total"], both["page"], [bill["status"] for bill in both["items"]]) == (2, 1, ["paid", "paid"])

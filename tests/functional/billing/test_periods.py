@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from apiflask import APIFlask
 from sqlalchemy import delete
-from tests.functional.billing.conftest import Till
+from tests.functional.billing.conftest import Till, changed
 from tests.functional.caller import Caller
 
 from oriel.billing import rights
@@ -94,13 +94,20 @@ def test_on_free_the_calendars_month_counts_in_utc(app: APIFlask, caller: MakeCa
 
 
 @pytest.mark.parametrize("peer", [at("2027-01-31 12:00")], indirect=True)
-def test_an_upgrade_keeps_what_was_used_of_the_period(till: Till, caller: MakeCaller) -> None:
+def test_an_upgrade_begins_a_period(till: Till, caller: MakeCaller) -> None:
     ada = caller()
     till.buy(ada, kind="subscription", plan="pro")
     reserve(till.app, ada)
-    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
+    go_to(till, at("2027-02-10 12:00"))
+    ada.refresh()
+    assert changed(ada, "enterprise").status_code == 200
     till.tell()
-    assert used(till.app, ada) == 1
+    assert used(till.app, ada) == 0
+    with till.app.app_context():
+        period_end = subscription_of(ada.user_id).period_end
+        db.session.commit()
+    assert period_end
+    assert period_end.strftime("%Y-%m-%d") == "2027-03-10"
 
 
 def test_what_was_used_on_free_does_not_count_on_a_paid_plan(till: Till, caller: MakeCaller) -> None:

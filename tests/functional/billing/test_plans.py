@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from tests.functional.caller import Caller
@@ -31,6 +32,7 @@ def test_a_new_customer_is_on_free(caller: Callable[..., Caller]) -> None:
         "status": "active",
         "current_period_end": None,
         "cancel_at_period_end": False,
+        "ends_at": None,
         "pending_plan": None,
         "trial_ends_at": None,
     }
@@ -47,16 +49,28 @@ def test_a_subscription_shows_its_period_and_what_comes_after(app: APIFlask, cal
     assert (answer["plan"], answer["pending_plan"], answer["current_period_end"]) == ("enterprise", "pro", in_iso(end))
 
 
-def test_a_cancelled_subscription_ends_by_itself(app: APIFlask, caller: Callable[..., Caller]) -> None:
-    customer = caller()
+@pytest.mark.parametrize("period_days", [0, 1, -1], ids=["with the period", "before the period", "after the period"])
+def test_a_subscription_ends_by_itself_on_its_day(
+    app: APIFlask, caller: Callable[..., Caller], period_days: int
+) -> None:
+    customer, began = caller(), now()
+    ends_at = began + timedelta(days=2)
+    period_end = ends_at + timedelta(days=period_days)
     with app.app_context():
-        set_plan(customer.user_id, "pro", period_start=now(), period_end=now() + timedelta(minutes=10))
+        set_plan(customer.user_id, "pro", period_start=began, period_end=period_end)
         with writing() as session:
-            session.get_one(PlanHolding, customer.user_id).cancel_at_period_end = True
-    clock.shift(timedelta(minutes=10))
-    answer = customer.get("/api/billing/subscription").json
-    assert answer
-    assert (answer["plan"], answer["cancel_at_period_end"], answer["current_period_end"]) == ("free", False, None)
+            session.get_one(PlanHolding, customer.user_id).ends_at = ends_at
+
+    def told(name: str) -> object:
+        customer.refresh()
+        return (customer.get("/api/billing/subscription").json or {})[name]
+
+    assert (told("cancel_at_period_end"), told("ends_at")) == (period_days >= 0, in_iso(ends_at))
+    clock.shift(timedelta(days=2, seconds=-10))
+    assert (told("plan"), told("ends_at")) == ("pro", in_iso(ends_at))
+    clock.shift(timedelta(seconds=10))
+    assert (told("plan"), told("cancel_at_period_end")) == ("free", False)
+    assert (told("ends_at"), told("current_period_end")) == (None, None)
 
 
 def test_the_subscription_is_for_those_who_are_logged_in(client: FlaskClient) -> None:

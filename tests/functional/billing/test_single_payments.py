@@ -20,6 +20,7 @@ from oriel.errors import StageCrashed, UndecodableSong
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.infra.mail.outbox import OutboxMail
+from oriel.infra.redis import redis
 from oriel.media.models import Upload
 from oriel.rendering import attempts
 from oriel.rendering.models import RenderJob
@@ -173,14 +174,43 @@ def test_an_expired_page_whose_event_was_lost_makes_room_as_well(till: Till, ada
     assert till.open(ada) != session_id
 
 
-def test_a_declined_card_leaves_the_page_open(till: Till, ada: Caller) -> None:
+@pytest.mark.parametrize("wanted", [{"kind": "render"}, {"kind": "subscription", "plan": "pro"}])
+def test_a_declined_card_is_told_while_another_can_be_tried(till: Till, ada: Caller, wanted: dict[str, str]) -> None:
+    session_id = till.open(ada, **wanted)
+    told = status_of(ada, session_id)
+    assert (told["status"], told["error"]) == ("pending", None)
+    page = told["checkout_url"]
+    till.peer.decline(session_id)
+    clock.shift(timedelta(seconds=5))
+    with till.app.app_context():
+        redis().flushall()
+    told = status_of(ada, session_id)
+    assert (told["status"], told["checkout_url"]) == ("pending", page)
+    assert told["error"].startswith("Your card was declined. Nothing was charged. You can try again")
+    shown = till.app.test_client().get(f"/payment/done?session_id={session_id}").text
+    assert "Your card was declined." in shown
+    till.peer.pay(session_id)
+    till.tell()
+    told = status_of(ada, session_id)
+    assert (told["status"], told["error"], told["checkout_url"]) == ("completed", None, None)
+
+
+def test_a_declined_card_is_heard_of_without_a_poll(till: Till, ada: Caller) -> None:
     session_id = till.open(ada)
     till.peer.decline(session_id)
     till.tell()
-    assert status_of(ada, session_id)["status"] == "pending"
-    till.peer.pay(session_id)
+    assert (payment_of(till.app, session_id).error or "").startswith("Your card was declined.")
+    assert credits_of(till.app) == []
+
+
+def test_a_page_that_expires_after_a_declined_card_says_both(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada)
+    till.peer.decline(session_id)
+    till.peer.abandon(session_id)
     till.tell()
-    assert credits_of(till.app) == ["held"]
+    told = status_of(ada, session_id)
+    assert told["status"] == "failed"
+    assert told["error"] == "Your card was declined. The payment page has expired. Nothing was charged."
 
 
 @pytest.mark.parametrize(("succeeds", "held", "status"), [(True, ["held"], "completed"), (False, [], "failed")])

@@ -11,7 +11,7 @@ import pytest
 import stripe
 from apiflask import APIFlask
 from sqlalchemy import delete, select
-from tests.functional.billing.conftest import Till, asked, meanwhile
+from tests.functional.billing.conftest import Till, asked, changed, meanwhile
 from tests.functional.caller import Caller
 
 from oriel.accounts.keys import make_key
@@ -97,7 +97,7 @@ def test_the_same_plan_cannot_be_paid_twice_at_once(till: Till, ada: Caller) -> 
 
 def test_a_higher_plan_holds_at_once_and_is_billed(till: Till, ada: Caller) -> None:
     subscribe(till, ada)
-    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    answer = changed(ada, "enterprise")
     assert (answer.status_code, (answer.json or {})["plan"]) == (200, "enterprise")
     till.tell()
     assert plan_of(ada) == ("enterprise", "active", None)
@@ -111,7 +111,7 @@ def test_a_higher_plan_holds_at_once_and_is_billed(till: Till, ada: Caller) -> N
 def test_a_declined_card_leaves_the_plan_as_it_is(till: Till, ada: Caller) -> None:
     subscribe(till, ada)
     till.peer.card_fails(customer_at(till))
-    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    answer = changed(ada, "enterprise")
     assert (answer.status_code, (answer.json or {})["error"]["code"]) == (402, "CARD_DECLINED")
     till.tell()
     assert plan_of(ada) == ("pro", "active", None)
@@ -119,7 +119,7 @@ def test_a_declined_card_leaves_the_plan_as_it_is(till: Till, ada: Caller) -> No
 
 def test_a_lower_plan_waits_for_the_end_of_what_is_paid(till: Till, ada: Caller) -> None:
     subscribe(till, ada, "enterprise")
-    assert ada.post("/api/billing/change", json={"plan": "pro"}).status_code == 200
+    assert changed(ada, "pro").status_code == 200
     till.tell()
     assert plan_of(ada) == ("enterprise", "active", "pro")
     assert "plan_will_change" in mails_of(till.app)
@@ -131,8 +131,8 @@ def test_a_lower_plan_waits_for_the_end_of_what_is_paid(till: Till, ada: Caller)
 
 def test_a_lower_plan_that_was_ordered_can_be_taken_back(till: Till, ada: Caller) -> None:
     subscribe(till, ada, "enterprise")
-    ada.post("/api/billing/change", json={"plan": "pro"})
-    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    changed(ada, "pro")
+    answer = changed(ada, "enterprise")
     assert ((answer.json or {})["plan"], (answer.json or {})["pending_plan"]) == ("enterprise", None)
     pass_time(till, MONTH)
     assert plan_of(ada) == ("enterprise", "active", None)
@@ -141,12 +141,21 @@ def test_a_lower_plan_that_was_ordered_can_be_taken_back(till: Till, ada: Caller
 @pytest.mark.parametrize("plan", ["pro", "free", "nonesuch"])
 def test_a_change_that_is_none_is_refused(till: Till, ada: Caller, plan: str) -> None:
     subscribe(till, ada)
-    assert ada.post("/api/billing/change", json={"plan": plan}).status_code in (409, 422)
+    assert changed(ada, plan).status_code in (409, 422)
 
 
 def test_who_has_no_subscription_has_none_to_change(till: Till, ada: Caller) -> None:
-    for path, body in (("change", {"plan": "pro"}), ("cancel", None), ("resume", None)):
-        assert ada.post(f"/api/billing/{path}", json=body).status_code == 409
+    for path, body in (
+        ("change/preview", {"plan": "pro"}),
+        ("change", {"plan": "pro", "token": "none"}),
+        ("cancel", None),
+        ("resume", None),
+    ):
+        answer = ada.post(f"/api/billing/{path}", json=body)
+        error = (answer.json or {})["error"]
+        assert (answer.status_code, error["code"]) == (409, "WRONG_STATE")
+        assert "POST /api/payments/create-session" in error["message"]
+        assert error["details"]["checkout"] == {"kind": "subscription", "plans": ["pro", "enterprise"]}
     assert ada.get("/api/billing/invoices").json == {"items": [], "total": 0, "page": 1, "per_page": 20}
 
 
@@ -238,7 +247,7 @@ def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: C
     """All 720 orders, with repeats drawn by a seed; the news is all there is, since all has happened already."""
     subscription_id = subscribe(till, ada)
     till.deliveries.done.clear()
-    ada.post("/api/billing/change", json={"plan": "enterprise"})
+    changed(ada, "enterprise")
     ada.post("/api/billing/cancel")
     ada.post("/api/billing/resume")
     till.tell()
@@ -257,9 +266,9 @@ def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: C
                 for _ in range(chance.choice((1, 1, 2))):
                     journal._handle(event)
             holding = db.session.get_one(PlanHolding, ada.user_id, populate_existing=True)
-            ends.add((holding.plan, holding.status, holding.pending_plan, holding.cancel_at_period_end))
+            ends.add((holding.plan, holding.status, holding.pending_plan, holding.ends_at))
             db.session.commit()
-    assert ends == {("enterprise", "active", None, False)}
+    assert ends == {("enterprise", "active", None, None)}
     assert subscription_id
 
 
@@ -279,7 +288,7 @@ def _forget(customer: Caller) -> None:
 
 def test_an_old_answer_does_not_undo_a_newer_one(till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     subscription_id = subscribe(till, ada)
-    upgrade = lambda: ada.post("/api/billing/change", json={"plan": "enterprise"})  # noqa: E731
+    upgrade = lambda: changed(ada, "enterprise")  # noqa: E731
     meanwhile(till, monkeypatch, upgrade)
     with till.app.app_context():
         follow_subscription(subscription_id)
@@ -338,20 +347,20 @@ def test_a_subscription_that_ended_at_stripe_before_we_heard_is_said_to_be_over(
     subscription_id = subscribe(till, ada)
     till.peer.cancel_from_dashboard(subscription_id)
     till.deliveries.drop()
-    answer = ada.post("/api/billing/change", json={"plan": "enterprise"})
+    answer = changed(ada, "enterprise")
     assert (answer.status_code, (answer.json or {})["error"]["code"]) == (409, "WRONG_STATE")
     assert plan_of(ada) == ("free", "active", None)
 
 
 def test_a_bill_is_called_by_the_plan_that_it_billed(till: Till, ada: Caller) -> None:
     subscription_id = subscribe(till, ada)
-    ada.post("/api/billing/change", json={"plan": "enterprise"})
+    changed(ada, "enterprise")
     # Dealt with when the subscription is over already.
     till.peer.cancel_from_dashboard(subscription_id)
     till.tell()
     assert plan_of(ada) == ("free", "active", None)
     told = [payment["what"] for payment in (ada.get("/api/user/history").json or {})["payments"]["items"]]
-    assert sorted(told) == ["Change to Enterprise, rest of the month", "Pro, one month"]
+    assert sorted(told) == ["Change to Enterprise", "Pro, one month"]
 
 
 def test_who_pays_a_price_that_is_sold_no_more_keeps_the_plan(till: Till, ada: Caller) -> None:
@@ -399,22 +408,22 @@ def test_another_plan_waits_until_the_open_bill_is_paid(till: Till, ada: Caller,
     till.tell()
     till.peer.card_fails(customer_at(till), False)
     assert plan_of(ada)[:2] == (present, "past_due")
-    answer = ada.post("/api/billing/change", json={"plan": other})
+    answer = changed(ada, other)
     assert (answer.status_code, "open invoice" in answer.text) == (409, True)
     [*_, bill] = till.peer.everything("invoice")
     till.peer.pay_invoice(bill["id"])
     till.tell()
-    assert ada.post("/api/billing/change", json={"plan": other}).status_code == 200
+    assert changed(ada, other).status_code == 200
     assert plan_of(ada)[1] == "active"
 
 
 def test_a_plan_that_ends_is_resumed_before_it_is_changed(till: Till, ada: Caller) -> None:
     subscribe(till, ada, "enterprise")
-    assert ada.post("/api/billing/change", json={"plan": "pro"}).status_code == 200
+    assert changed(ada, "pro").status_code == 200
     assert ada.post("/api/billing/cancel").status_code == 200
     # There is no next period for which anything could be ordered.
     assert plan_of(ada) == ("enterprise", "active", None)
-    answer = ada.post("/api/billing/change", json={"plan": "pro"})
+    answer = changed(ada, "pro")
     assert (answer.status_code, "Resume it before" in answer.text) == (409, True)
     assert ada.post("/api/billing/resume").status_code == 200
     assert plan_of(ada) == ("enterprise", "active", "pro")
@@ -463,7 +472,7 @@ def test_who_has_a_special_price_is_billed_and_told_as_all(till: Till, ada: Call
         assert "payment_failed" in db.session.scalars(select(OutboxMail.kind)).all()
 
 
-def test_an_open_bill_is_asked_about_before_a_change_is_refused(till: Till, ada: Caller) -> None:
+def test_an_open_bill_is_asked_about_before_a_change(till: Till, ada: Caller) -> None:
     subscribe(till, ada)
     till.peer.card_fails(customer_at(till))
     for side in (clock.shift, till.peer.advance):
@@ -472,9 +481,8 @@ def test_an_open_bill_is_asked_about_before_a_change_is_refused(till: Till, ada:
     till.peer.card_fails(customer_at(till), False)
     till.peer.pay_invoice(till.peer.everything("invoice")[-1]["id"])
     assert plan_of(ada)[1] == "past_due"
-    # No event has come; the refusal has asked.
-    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 409
-    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
+    # No event has come; the preview asks.
+    assert changed(ada, "enterprise").status_code == 200
 
 
 def test_an_operator_gives_no_plan_to_who_pays_for_one(till: Till, ada: Caller) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from tests.functional.billing.conftest import Till
+from tests.functional.billing.conftest import Till, changed
 from tests.functional.caller import Caller
 
 from oriel.billing.models import Payment, PlanHolding
@@ -77,7 +77,7 @@ def test_the_plan_holds_from_the_first_day_and_is_paid_after_the_last(till: Till
 @pytest.mark.usefixtures("trials")
 def test_another_plan_during_the_trial_costs_nothing_before_it_ends(till: Till, ada: Caller) -> None:
     till.buy(ada, kind="subscription", plan="pro")
-    assert ada.post("/api/billing/change", json={"plan": "enterprise"}).status_code == 200
+    assert changed(ada, "enterprise").status_code == 200
     till.tell()
     assert (ada.get("/api/billing/subscription").json or {})["plan"] == "enterprise"
     assert paid(till) == [(0, "completed")]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.peers.stripe import (
     catalogue,
+    changing,
     checkout,
     customers,
     endpoints,
@@ -80,10 +81,11 @@ ROUTES = [
     _route("POST", "/v1/subscriptions", known.SubscriptionCreateParams, subscribing.create_subscription),
     _route("GET", "/v1/subscriptions", known.SubscriptionListParams, subscriptions.list_subscriptions),
     _route("GET", "/v1/subscriptions/:id", known.SubscriptionRetrieveParams, subscriptions.retrieve_subscription),
-    _route("POST", "/v1/subscriptions/:id", known.SubscriptionUpdateParams, subscriptions.update_subscription),
+    _route("POST", "/v1/subscriptions/:id", known.SubscriptionUpdateParams, changing.update_subscription),
     _route("DELETE", "/v1/subscriptions/:id", known.SubscriptionCancelParams, subscriptions.cancel_subscription),
     _route("GET", "/v1/invoices", known.InvoiceListParams, invoices.list_invoices),
     _route("GET", "/v1/invoices/:id", known.InvoiceRetrieveParams, invoices.retrieve_invoice),
+    _route("POST", "/v1/invoices/create_preview", known.InvoiceCreatePreviewParams, changing.create_preview),
     _route("GET", "/v1/invoice_payments", known.InvoicePaymentListParams, invoices.list_payments),
     _route(
         "POST",

@@ -1,33 +1,16 @@
-"""Subscriptions: begun, changed, owed for, cancelled."""
-
-from fractions import Fraction
-from typing import Any
+"""Subscriptions: begun, owed for, cancelled."""
 
 from tests.peers.stripe import invoices, methods, money
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.catalogue import plan_of
 from tests.peers.stripe.clock import DAY_S, HOUR_S, end_after
 from tests.peers.stripe.listing import everything, page
-from tests.peers.stripe.wire import NotOpen, Obj, Refused, not_modelled, only_modelled
+from tests.peers.stripe.wire import NotOpen, Obj, Refused, not_modelled
 
 _WARNED_BEFORE_S = 3 * DAY_S
 # How long an invoice that begins a subscription may wait for its money.
 _PATIENCE_S = 23 * HOUR_S
 LIVING = ("active", "past_due", "trialing", "incomplete", "unpaid", "paused")
-_OF_CHANGES = (
-    "billing_cycle_anchor",
-    "cancel_at",
-    "cancel_at_period_end",
-    "cancellation_details",
-    "default_payment_method",
-    "description",
-    "items",
-    "metadata",
-    "off_session",
-    "payment_behavior",
-    "proration_behavior",
-    "proration_date",
-)
 
 
 def begin(account: Account, customer: Obj, priced: list[tuple[Obj, int]], asked: Obj, method: str | None) -> Obj:
@@ -167,11 +150,11 @@ def lines_for(account: Account, subscription: Obj) -> list[Obj]:
         if subscription["status"] == "trialing":
             says = f"Trial period for {product['name']}"
             line = invoices.line(account, price, item["quantity"], says, period_of(subscription), 0)
-        made.append(_for_item(line, subscription, item, proration=False))
+        made.append(for_item(line, subscription, item, proration=False))
     return made
 
 
-def _for_item(line: Obj, subscription: Obj, item: Obj, *, proration: bool) -> Obj:
+def for_item(line: Obj, subscription: Obj, item: Obj, *, proration: bool) -> Obj:
     line["subscription"] = subscription["id"]
     line["parent"] = {
         "invoice_item_details": None,
@@ -216,146 +199,6 @@ def list_subscriptions(account: Account, params: Obj) -> Obj:
     return page(found, params, "/v1/subscriptions", "status", "customer", "price")
 
 
-def update_subscription(account: Account, params: Obj, name: str) -> Obj:
-    """POST /v1/subscriptions/:id."""
-    subscription = account.get("subscription", name)
-    _check_update(account, subscription, params)
-    new: Obj = _cancellation(account, subscription, params)
-    if "metadata" in params:
-        new["metadata"] = merged(subscription["metadata"], params["metadata"])
-    for field in ("description", "default_payment_method"):
-        if field in params:
-            new[field] = params[field] or None
-    if "cancellation_details" in params:
-        details = {name: value or None for name, value in params["cancellation_details"].items()}
-        base: Obj = new.get("cancellation_details") or subscription["cancellation_details"]
-        new["cancellation_details"] = {**base, **details}
-    if "items" not in params and params.get("billing_cycle_anchor", {}).get("type") != "now":
-        account.change(subscription, "customer.subscription.updated", **new)
-        return subscription
-    _change_items(account, subscription, params, new)
-    return subscription
-
-
-def _check_update(account: Account, subscription: Obj, params: Obj) -> None:
-    only_modelled(params, _OF_CHANGES, "a changed subscription")
-    if params.get("default_payment_method"):
-        name, customer = params["default_payment_method"], subscription["customer"]
-        methods.of_customer(account, name, customer, param="default_payment_method")
-    if subscription["status"] == "incomplete" and set(params) - {"metadata", "expand"}:
-        raise not_modelled("changes of a subscription that is incomplete")
-    if params.get("payment_behavior") in ("default_incomplete", "pending_if_incomplete"):
-        raise not_modelled(f"payment_behavior {params['payment_behavior']}")
-    if subscription["status"] in LIVING:
-        return
-    if set(params) - {"metadata", "cancellation_details", "expand"}:
-        raise Refused("A canceled subscription can only update its cancellation_details and metadata.")
-
-
-def _cancellation(account: Account, subscription: Obj, params: Obj) -> Obj:
-    if "cancel_at" in params and "cancel_at_period_end" in params:
-        raise Refused("You may only specify one of these parameters: cancel_at, cancel_at_period_end.")
-    if "cancel_at" in params:
-        return _cancel_at(account, subscription, params["cancel_at"])
-    if "cancel_at_period_end" not in params:
-        return {}
-    if params["cancel_at_period_end"]:
-        return {**_wish(account, subscription), "cancel_at_period_end": True, "cancel_at": period_of(subscription)[1]}
-    # A date that was set by itself, as the portal does, stays until `cancel_at` is emptied.
-    return {**_no_wish(subscription), "cancel_at": None} if subscription["cancel_at_period_end"] else {}
-
-
-def _cancel_at(account: Account, subscription: Obj, asked: Any) -> Obj:  # noqa: ANN401
-    if asked == "":
-        return {**_no_wish(subscription), "cancel_at": None}
-    ends = [item["current_period_end"] for item in items_of(subscription)]
-    named = {"min_period_end": min(ends), "max_period_end": max(ends)}
-    at = named.get(asked, asked) if isinstance(asked, str) else asked
-    if not isinstance(at, int):
-        raise not_modelled(f"cancel_at {asked}")
-    if at <= account.now:
-        raise Refused("The `cancel_at` date must be in the future.", param="cancel_at")
-    return {**_wish(account, subscription), "cancel_at_period_end": False, "cancel_at": at}
-
-
-def _wish(account: Account, subscription: Obj) -> Obj:
-    details = {**subscription["cancellation_details"], "reason": "cancellation_requested"}
-    return {"canceled_at": account.now, "cancellation_details": details}
-
-
-def _no_wish(subscription: Obj) -> Obj:
-    details = {**subscription["cancellation_details"], "reason": None}
-    return {"cancel_at_period_end": False, "canceled_at": None, "cancellation_details": details}
-
-
-def cancel_from_portal(account: Account, subscription: Obj) -> None:
-    """Have the customer end it in the portal: in flexible mode that sets the date alone."""
-    if subscription["billing_mode"]["type"] == "classic":
-        new = _cancellation(account, subscription, {"cancel_at_period_end": True})
-    else:
-        new = _cancel_at(account, subscription, "max_period_end")
-    account.change(subscription, "customer.subscription.updated", **new)
-
-
-def resume_from_portal(account: Account, subscription: Obj) -> None:
-    """Have the customer take a cancellation back in the portal."""
-    new = {**_no_wish(subscription), "cancel_at": None}
-    account.change(subscription, "customer.subscription.updated", **new)
-
-
-def _change_items(account: Account, subscription: Obj, params: Obj, new: Obj) -> None:
-    (item,) = items_of(subscription)
-    price, quantity = _asked_item(account, item, params)
-    before = dict(item)
-    changed = {"price": dict(price), "plan": plan_of(price), "quantity": quantity}
-    trialing = subscription["status"] == "trialing"
-    anew = params.get("billing_cycle_anchor", {}).get("type") == "now"
-    if trialing and anew:
-        raise not_modelled("a new anchor during a trial")
-    # A trial goes on whatever is changed, and what comes after it is not charged before.
-    restart = not trialing and (anew or _rhythm(price) != _rhythm(before["price"]))
-    if restart:
-        interval, count = _rhythm(price)
-        changed["current_period_start"] = account.now
-        changed["current_period_end"] = end_after(account.now, interval, count, account.now)
-        new["billing_cycle_anchor"] = account.now
-    after = {**item, **changed}
-    if after == item and not new:
-        return
-    behaviour = params.get("proration_behavior", "create_prorations")
-    at = params.get("proration_date", account.now)
-    prorated = behaviour != "none" and not trialing
-    debited = account.debited[subscription["id"]]
-    lines = _prorations(account, subscription, before, after, at) if prorated else []
-    if restart:
-        # The new period is paid in full: only what was left of the old one comes back.
-        lines = [line for line in lines if line["amount"] < 0]
-    items = {**subscription["items"], "data": [after]}
-    now = restart or (behaviour == "always_invoice" and bool(lines))
-    if now and params.get("payment_behavior") == "error_if_incomplete":
-        try:
-            _check_money(account, {**subscription, "items": items}, lines, restart=restart)
-        except Refused:
-            account.debited[subscription["id"]] = debited
-            raise
-    account.pending_lines.setdefault(subscription["id"], []).extend(lines)
-    if not now:
-        account.change(subscription, "customer.subscription.updated", **new, items=items)
-        return
-    previous = account.change(subscription, None, **new, items=items)
-    _invoice_change(account, subscription, previous, restart=restart)
-
-
-def _check_money(account: Account, changed: Obj, lines: list[Obj], *, restart: bool) -> None:
-    """Refuse a change whose invoice could not be paid."""
-    customer = account.get("customer", changed["customer"])
-    billed = [*account.pending_lines.get(changed["id"], []), *lines]
-    if restart:
-        billed += lines_for(account, changed)
-    if invoices.due_of(customer, sum(line["amount"] for line in billed)):
-        check_method(account, method_of(account, changed), customer)
-
-
 def check_method(account: Account, method: Obj | None, customer: Obj) -> None:
     """Check that a payment method would pay.
 
@@ -371,21 +214,6 @@ def check_method(account: Account, method: Obj | None, customer: Obj) -> None:
         )
     if methods.declines(account, method, customer["id"]):
         raise methods.declined()
-
-
-def _asked_item(account: Account, item: Obj, params: Obj) -> tuple[Obj, int]:
-    asked_items = params.get("items", [{"id": item["id"]}])
-    if len(asked_items) != 1:
-        raise not_modelled("subscriptions with several items")
-    asked = asked_items[0]
-    if "id" not in asked:
-        # As with Stripe, an entry without an id would be a second item.
-        raise not_modelled("a second item: give the item's id to change its price")
-    if asked["id"] != item["id"]:
-        raise Refused(f"No such subscription item: '{asked['id']}'", code="resource_missing", param="items[0][id]")
-    only_modelled(asked, ("id", "price", "quantity"), "a subscription's item")
-    price = price_for_item(account, asked["price"]) if "price" in asked else item["price"]
-    return price, asked.get("quantity", item["quantity"])
 
 
 def price_for_item(account: Account, name: str) -> Obj:
@@ -405,49 +233,6 @@ def price_for_item(account: Account, name: str) -> Obj:
             "The price specified is inactive. This field only accepts active prices.", param="items[0][price]"
         )
     return price
-
-
-def _rhythm(price: Obj) -> tuple[str, int]:
-    return price["recurring"]["interval"], price["recurring"]["interval_count"]
-
-
-def _prorations(account: Account, subscription: Obj, before: Obj, after: Obj, at: int) -> list[Obj]:
-    start, end = before["current_period_start"], before["current_period_end"]
-    left = Fraction(end - at, end - start)
-    owed = after["price"]["unit_amount"] * after["quantity"]
-    paid = before["price"]["unit_amount"] * before["quantity"]
-    if subscription["billing_mode"]["type"] == "flexible":
-        # What was charged comes back, whatever the price has become since without a proration.
-        paid = account.debited[subscription["id"]]
-    account.debited[subscription["id"]] = owed
-    both = []
-    for item, full, says in ((before, -paid, "Unused time on"), (after, owed, "Remaining time on")):
-        price = item["price"]
-        amount = _rounded(left * full)
-        if not amount:
-            continue
-        name = account.get("product", price["product"])["name"]
-        line = invoices.line(account, price, item["quantity"], f"{says} {name}", (at, end), amount)
-        both.append(_for_item(line, subscription, after, proration=True))
-    return both
-
-
-def _rounded(amount: Fraction) -> int:
-    return int(abs(amount) + Fraction(1, 2)) * (1 if amount > 0 else -1)
-
-
-def _invoice_change(account: Account, subscription: Obj, previous: Obj, *, restart: bool) -> None:
-    customer = account.get("customer", subscription["customer"])
-    lines = account.pending_lines.pop(subscription["id"], [])
-    if restart:
-        lines += lines_for(account, subscription)
-    period = (account.now, account.now)
-    invoice = invoices.draft(account, customer, "subscription_update", lines, period, subscription)
-    previous["latest_invoice"] = subscription["latest_invoice"]
-    subscription["latest_invoice"] = invoice["id"]
-    invoices.finalise(account, invoice)
-    account.emit("customer.subscription.updated", subscription, previous)
-    try_to_collect(account, subscription, invoice)
 
 
 # Stripe's own choice of moments varies: these are eight within two weeks.

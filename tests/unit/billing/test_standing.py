@@ -33,10 +33,24 @@ def test_a_renewal_that_has_not_been_told_yet_begins_a_period() -> None:
 
 
 def test_a_cancelled_plan_holds_until_its_period_ends() -> None:
-    holding = PlanHolding(plan="pro", period_start=START, period_end=END, cancel_at_period_end=True)
+    holding = PlanHolding(plan="pro", period_start=START, period_end=END, ends_at=END)
     assert standing_at(holding, BEFORE).plan.name == "pro"
     assert standing_at(holding, END).plan.name == "free"
     assert standing_at(holding, END).period == "2026-12"
+
+
+def test_a_plan_that_ends_within_its_period_holds_until_then() -> None:
+    holding = PlanHolding(plan="pro", period_start=START, period_end=END, ends_at=BEFORE)
+    assert standing_at(holding, START).plan.name == "pro"
+    assert standing_at(holding, START).ends_at == BEFORE
+    assert standing_at(holding, BEFORE).plan.name == "free"
+
+
+def test_a_plan_that_ends_some_periods_later_goes_on_until_then() -> None:
+    holding = PlanHolding(plan="pro", period_start=START, period_end=END, ends_at=AFTER)
+    assert standing_at(holding, BEFORE).ends_at == END
+    assert (standing_at(holding, END).plan.name, standing_at(holding, END).period) == ("pro", END.isoformat())
+    assert standing_at(holding, AFTER).plan.name == "free"
 
 
 def test_a_downgrade_holds_from_the_end_of_the_period() -> None:

@@ -54,10 +54,25 @@ def links(letter: Letter) -> set[str]:
         (5, "usd", "$0.05"),
         (0, "usd", "$0.00"),
         (123_456_789, "usd", "$1,234,567.89"),
+        (-499, "usd", "-$4.99"),
+        (-5, "eur", "-0.05 EUR"),
+        (499, "jpy", "499 JPY"),
+        (1_250_000, "krw", "1,250,000 KRW"),
+        (4_990, "kwd", "4.990 KWD"),
+        (5, "bhd", "0.005 BHD"),
+        # They have no decimals, and Stripe counts them in hundredths all the same.
+        (500, "isk", "5.00 ISK"),
+        (500, "ugx", "5.00 UGX"),
     ],
 )
-def test_cents_become_an_amount(cents: int, currency: str, said: str) -> None:
+def test_smallest_units_become_an_amount(cents: int, currency: str, said: str) -> None:
     assert money(cents, currency) == said
+
+
+def test_a_currency_without_decimals_is_written_without_them() -> None:
+    for said in both(receipt("Ada", "One render", 750, "jpy", WHEN, "06gv", RECEIPT, NEXT)):
+        assert "750 JPY" in said
+        assert "7.50" not in said
 
 
 def test_a_receipt_says_what_was_paid_and_leads_to_the_payment_services_own() -> None:
@@ -151,6 +166,14 @@ def test_a_plan_that_ends_is_not_charged_again() -> None:
     for said in both(plan_will_change("Ada", "Pro", "Free", WHEN, BILLING, price="$9.99 a month")):
         assert "You will not be charged for Pro again." in said
         assert "Nothing is deleted on that day" in said
+
+
+def test_a_plan_that_ends_later_than_its_period_is_charged_until_then() -> None:
+    before = WHEN - timedelta(days=40)
+    letter = plan_will_change("Ada", "Pro", "Free", WHEN, BILLING, price="$0.00 a month", renewed_on=before)
+    for said in both(letter):
+        assert "renewed and charged as usual, next on 10 November 2026" in said
+        assert "You will not be charged" not in said
 
 
 def test_a_change_that_is_taken_back() -> None:

@@ -1,0 +1,62 @@
+"""A circuit breaker around calls to Stripe: a customer must not wait for each of many calls that nobody answers."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
+
+import stripe
+
+from oriel.errors import PaymentsUnavailable
+
+_log = logging.getLogger("oriel.payments")
+
+# After so many failures in a row no call is made for a while.
+_MOST_FAILURES = 3
+_REST_S = 15.0
+
+Answer = TypeVar("Answer")
+
+
+class CircuitBreaker:
+    """Opens after some failures in a row, for a while."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._until = 0.0
+
+    def guard(self, call: Callable[[], Answer]) -> Answer:
+        """Return what the call answers; raise PaymentsUnavailable where Stripe is away, and its own refusals."""
+        if time.monotonic() < self._until:
+            raise _away()
+        try:
+            answer = call()
+        except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
+            # The same request is under way at this moment: Stripe is there.
+            if error.http_status != HTTPStatus.CONFLICT:
+                self._count_failure()
+            raise _away() from error
+        except (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError) as error:
+            raise misunderstood() from error
+        with self._lock:
+            self._failures = 0
+        return answer
+
+    def _count_failure(self) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._failures >= _MOST_FAILURES:
+                self._until = time.monotonic() + _REST_S
+
+
+def _away() -> PaymentsUnavailable:
+    return PaymentsUnavailable("The payment service is not responding right now. Please try again in a few minutes.")
+
+
+def misunderstood() -> PaymentsUnavailable:
+    """Return what a customer is told while the cause, which is being handled, goes to the log."""
+    _log.exception("Stripe rejects our request.")
+    return PaymentsUnavailable("Payments do not work on this server right now. We have been notified.")

@@ -16,6 +16,7 @@ __all__ = ["command"]
 Begin = Callable[..., Site]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder needs Chromium and FFmpeg, and shares one site in one test process.
 

@@ -63,11 +63,16 @@ def machine(tools: Tools, chromium: Path, tmp_path: Path) -> Machine:
 @pytest.fixture
 def render(stage: Stage, machine: Machine, looks: Looks, tmp_path: Path) -> Render:
     """Render in this process, on the warm stage: everything of the pipeline but the browser's start."""
+    return renderer(stage, machine, looks, tmp_path)
+
+
+def renderer(stage: Stage, machine: Machine, looks: Looks, folder: Path) -> Render:
+    """Return a function that renders a song on a stage into a folder."""
 
     def run(song: Path, name: str = "out.mp4", **document: Any) -> RenderResult:  # noqa: ANN401
         output = {"width": 320, "height": 180, "format": name.rpartition(".")[2], **document.pop("output", {})}
         settings = parse_settings({"look": looks.all[0].name, "output": output, **document})
-        request = RenderRequest(song, tmp_path / name, settings, looks, machine, max_seconds=3600.0)
+        request = RenderRequest(song, folder / name, settings, looks, machine, max_seconds=3600.0)
         return render_song(request, stage_factory=lambda _machine, _folder: contextlib.nullcontext(stage))
 
     return run

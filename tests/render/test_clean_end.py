@@ -11,11 +11,13 @@ from typing import Literal
 
 import pytest
 from tests.render.command import Command
-from tests.render.conftest import Render
+from tests.render.conftest import renderer
 from tests.render.processes import Kind, kill
 from tests.render.songs import music, write_wav
 
 from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.request import Machine
+from oriel.rendering.pipeline.stage import Stage
 from oriel.rendering.pipeline.tools import Tools
 
 # Two chunks of 300 frames.
@@ -51,10 +53,14 @@ def start(command: Start, song: Path, looks: Looks, tools: Tools, held: Path) ->
     return started
 
 
-@pytest.fixture
-def undisturbed(render: Render, song: Path) -> str:
+@pytest.fixture(scope="module")
+def undisturbed(
+    stage: Stage, tools: Tools, chromium: Path, looks: Looks, song: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
     """SHA-256 of the video that comes of it when nothing happens."""
-    return render(song, **SMALL_DOCUMENT).sha256
+    folder = tmp_path_factory.mktemp("undisturbed")
+    machine = Machine(tools=tools, chromium=chromium, work_root=folder / "work")
+    return renderer(stage, machine, looks, folder)(song, **SMALL_DOCUMENT).sha256
 
 
 def starting(command: Command) -> None:

@@ -1,5 +1,6 @@
 """`oriel up`: the whole service on one machine, driven as a customer drives it, and hurt as fate hurts it."""
 
+import contextlib
 import json
 import re
 import signal
@@ -8,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,30 @@ _HEIGHTS = """(() => { const frame = document.querySelector("iframe");
     return [frame.clientHeight, frame.contentDocument.documentElement?.offsetHeight]; })()"""
 
 
+# In one test process: the tests that do not end their service share one.
+pytestmark = pytest.mark.xdist_group("up")
+
+
 @pytest.fixture
 def service(command: Callable[..., Command], tmp_path: Path) -> Iterator[Service]:
+    """A service that the test may end."""
     service = Service(command, tmp_path)
     yield service
     service.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that goes on, whatever a test does to its parts."""
+    folder = tmp_path_factory.mktemp("up")
+    with contextlib.ExitStack() as started:
+
+        def start(*arguments: str | Path, **environment: str) -> Command:
+            return started.enter_context(Command(folder / "command", [str(part) for part in arguments], environment))
+
+        service = Service(start, folder)
+        started.callback(service.close)
+        yield service
 
 
 @pytest.fixture
@@ -75,43 +94,43 @@ def test_what_valkey_says_stands_among_our_own_lines(service: Service) -> None:
     assert re.fullmatch(r"\d\d:\d\d:\d\d up +valkey: Valkey is now ready to exit, bye bye\.\.\.", said[0])
 
 
-def test_starting_twice_says_so(service: Service) -> None:
-    second = [sys.executable, "-m", "oriel", "up", "--port", "5999", "--data", str(service.data)]
+def test_starting_twice_says_so(running: Service) -> None:
+    second = [sys.executable, "-m", "oriel", "up", "--port", "5999", "--data", str(running.data)]
     ended = subprocess.run(second, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode == 2
     assert "already runs" in ended.stderr
 
 
-def test_a_port_that_is_taken_is_named(service: Service, tmp_path: Path) -> None:
-    second = [sys.executable, "-m", "oriel", "up", "--port", str(service.port), "--data", str(tmp_path / "other")]
+def test_a_port_that_is_taken_is_named(running: Service, tmp_path: Path) -> None:
+    second = [sys.executable, "-m", "oriel", "up", "--port", str(running.port), "--data", str(tmp_path / "other")]
     ended = subprocess.run(second, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode == 2
-    assert f"127.0.0.1:{service.port}" in ended.stderr
+    assert f"127.0.0.1:{running.port}" in ended.stderr
     assert "--port" in ended.stderr
 
 
-def test_the_web_processes_count_together(service: Service) -> None:
+def test_the_web_processes_count_together(running: Service) -> None:
     def told_by() -> int:
-        return sum(b'"/hello"' in file.read_bytes() for file in service.data.glob(".metrics/*/counter_*.db"))
+        return sum(b'"/hello"' in file.read_bytes() for file in running.data.glob(".metrics/*/counter_*.db"))
 
     asked = 0
     # Whichever of the two takes a connection answers on it.
     while told_by() < 2:
-        assert httpx.get(f"{service.url}/hello").status_code == 200
+        assert httpx.get(f"{running.url}/hello").status_code == 200
         asked += 1
         assert asked < 1000
-    told = httpx.get(f"{service.url}/metrics").text
+    told = httpx.get(f"{running.url}/metrics").text
     assert f'oriel_requests_total{{route="/hello",status="200"}} {asked}.0' in told
 
 
-def test_commands_beside_the_service_know_where_it_listens(service: Service) -> None:
-    assert Settings(_env_file=None, data_dir=service.data).where_it_runs().base_url == service.url
+def test_commands_beside_the_service_know_where_it_listens(running: Service) -> None:
+    assert Settings(_env_file=None, data_dir=running.data).where_it_runs().base_url == running.url
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_a_mail_is_shown_whole(service: Service, apart: ThreadPoolExecutor, chromium: Path, width: int) -> None:
-    service.customer()
-    shown = apart.submit(_shown_mail, service.url, chromium, width).result(PATIENCE_S)
+def test_a_mail_is_shown_whole(running: Service, apart: ThreadPoolExecutor, chromium: Path, width: int) -> None:
+    running.customer()
+    shown = apart.submit(_shown_mail, running.url, chromium, width).result(PATIENCE_S)
     assert shown == {"cut": [], "frame": shown["letter"], "letter": shown["letter"], "wide": False, "problems": []}
 
 
@@ -142,33 +161,33 @@ def _fitted(page: Page) -> list[int]:
     return [int(height) for height in heights]
 
 
-def test_a_process_that_dies_is_started_again(service: Service) -> None:
-    before = service.process("clock")
+def test_a_process_that_dies_is_started_again(running: Service) -> None:
+    before = running.process("clock")
     kill(before, signal.SIGKILL)
-    service.command.wait_until(lambda: _alive(service, "clock", before), "another clock runs")
-    assert service.is_healthy()
+    running.command.wait_until(lambda: _alive(running, "clock", before), "another clock runs")
+    assert running.is_healthy()
 
 
-def test_a_render_survives_the_death_of_its_worker(service: Service, long_song: Path) -> None:
-    journey = service.customer()
+def test_a_render_survives_the_death_of_its_worker(running: Service, long_song: Path) -> None:
+    journey = running.customer()
     settings = {**SMALL, "output": {"width": 640, "height": 360, "fps": 30}}
     job_id = journey.submit(journey.upload(long_song), settings)["id"]
-    service.wait_for(journey, job_id, "processing")
-    kill(service.process("worker"), signal.SIGKILL)
-    job = service.wait_for(journey, job_id, "completed")
+    running.wait_for(journey, job_id, "processing")
+    kill(running.process("worker"), signal.SIGKILL)
+    job = running.wait_for(journey, job_id, "completed")
     assert job["attempt"] == 2
     history = journey.history()
     assert [render["status"] for render in history["renders"]["items"]] == ["completed"]
 
 
-def test_a_page_is_told_what_happens_as_it_happens(service: Service, long_song: Path) -> None:
+def test_a_page_is_told_what_happens_as_it_happens(running: Service, long_song: Path) -> None:
     # News tell how a render is when they are written: that one waits is told for sure only while the worker is busy.
-    other, journey = service.customer(), service.customer()
+    other, journey = running.customer(), running.customer()
     upload = journey.upload(long_song)
     wide = {**SMALL, "output": {"width": 1280, "height": 720, "fps": 30}}
     long = other.submit(other.upload(long_song), wide)["id"]
-    service.wait_for(other, long, "processing")
-    with listening(service, journey.ticket()) as socket_:
+    running.wait_for(other, long, "processing")
+    with listening(running, journey.ticket()) as socket_:
         job_id = journey.submit(upload, SMALL)["id"]
         told = [_news(socket_)]
         assert told[0]["status"] == "queued"
@@ -186,10 +205,10 @@ def _news(socket_: simple_websocket.Client) -> dict[str, Any]:
     return dict(json.loads(message))
 
 
-def test_a_ticket_opens_one_socket(service: Service) -> None:
-    journey = service.customer()
+def test_a_ticket_opens_one_socket(running: Service) -> None:
+    journey = running.customer()
     ticket = journey.ticket()
-    with listening(service, ticket):
+    with listening(running, ticket):
         pass
     upgrade = {
         "Upgrade": "websocket",
@@ -197,7 +216,7 @@ def test_a_ticket_opens_one_socket(service: Service) -> None:
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Version": "13",
     }
-    address = f"{service.url}/api/render/events?ticket={ticket}"
+    address = f"{running.url}/api/render/events?ticket={ticket}"
     refused = httpx.get(address, headers=upgrade)
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "NOT_AUTHENTICATED")
     foreign = httpx.get(address, headers={**upgrade, "Origin": "https://evil.example"})
@@ -220,7 +239,7 @@ def test_an_orderly_end_gives_the_render_back(
     assert again.wait_for(journey, job_id, "completed")["error"] is None
 
 
-@contextmanager
+@contextlib.contextmanager
 def listening(service: Service, ticket: str) -> Iterator[Any]:
     """Open a WebSocket; the library leaves its socket to the garbage collector."""
     client = simple_websocket.Client(f"{service.url.replace('http', 'ws')}/api/render/events?ticket={ticket}")

@@ -36,7 +36,7 @@ function apiPage() {
     ...['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'].map(
       (name) => join(swagger, name),
     ),
-    ...['index.html', 'start.js', 'page.css'].map((name) => join(here, 'docs', name)),
+    ...['index.html', 'guide.html', 'start.js', 'page.css'].map((name) => join(here, 'docs', name)),
   ];
   return {
     name: 'api-page',

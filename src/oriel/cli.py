@@ -36,7 +36,7 @@ _INTERRUPTED = 130
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="oriel")
-@click.option("--debug", is_flag=True, help="Show where a failure comes from.")
+@click.option("--debug", is_flag=True, help="Print a traceback on failure.")
 def oriel(debug: bool) -> None:
     """Music in, a finished 3D video out."""
 
@@ -46,7 +46,7 @@ def oriel(debug: bool) -> None:
 @click.option("-o", "--output", type=_PATH, required=True, help="The video file to write.")
 @click.option("--look", help="Which look draws the video (see `oriel looks`).")
 @click.option("--preset", help="Saved parameter values of the look.")
-@click.option("--settings", type=_PATH, help="A settings document in JSON; options win over it.")
+@click.option("--settings", type=_PATH, help="A JSON file with settings; options override it.")
 @click.option(
     "--set",
     "assignments",
@@ -64,13 +64,13 @@ def oriel(debug: bool) -> None:
 @click.option(
     "--quality",
     type=click.Choice(["draft", "standard", "high"]),
-    help="What the encoder may spend; standard by default.",
+    help="Encoding quality; standard by default.",
 )
 @click.option("--start", type=float, metavar="S", help="Begin at this second of the song.")
 @click.option("--duration", type=float, metavar="S", help="End after so many seconds.")
-@click.option("--seed", type=int, metavar="N", help="Another number, other chance.")
+@click.option("--seed", type=int, metavar="N", help="Seed of the random details; the same seed gives the same video.")
 @click.option("--watermark", is_flag=True, help="Draw the watermark of the free plan.")
-@click.option("--poster", type=_PATH, metavar="FILE", help="Write the strongest frame as a JPEG here.")
+@click.option("--poster", type=_PATH, metavar="FILE", help="Also save a poster frame as a JPEG.")
 @click.option("--work", type=_PATH, metavar="DIR", help="Where intermediate files go while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def render(
@@ -123,7 +123,7 @@ def looks(name: str | None, as_json: bool) -> None:
 @click.option("--work", type=_PATH, metavar="DIR", help="Where intermediate files go while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def analyse(song: Path, work: Path | None, as_json: bool) -> None:
-    """Tell what the analysis hears in SONG."""
+    """Show tempo, beats, loudness and sections of SONG."""
     settings = load_settings()
     with _stopped_by_signals() as cancel, _display() as display:
         heard = analyse_song(
@@ -141,7 +141,7 @@ def analyse(song: Path, work: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--fix", is_flag=True, help="Install what is missing, as far as that can be done.")
 def doctor(as_json: bool, fix: bool) -> None:
-    """Check what is there, what is missing, and how to mend it."""
+    """Check the installation, and say how to fix what is missing."""
     # Imported late: the service's libraries take half a second, which `oriel render` need not pay.
     from oriel.doctor_service import examine_service, mend_service
 
@@ -152,7 +152,7 @@ def doctor(as_json: bool, fix: bool) -> None:
     report = {"ok": all(finding.ok for finding in findings), "checks": [finding.as_json() for finding in findings]}
     click.echo(json.dumps(report) if as_json else "\n".join(_found(finding) for finding in findings))
     if not as_json:
-        click.echo("Ready to render." if report["ok"] else "Not ready: mend what is missing above.", err=True)
+        click.echo("Ready to render." if report["ok"] else "Not ready: fix what is missing above.", err=True)
     if not report["ok"]:
         raise click.exceptions.Exit(2)
 
@@ -189,7 +189,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(_explained(error), error.exit_code, given, error)
     except Exception as error:  # noqa: BLE001  (the edge of the process: whatever it is must become a sentence)
         _trace(given)
-        return _fail(f"Something failed that should not: {type(error).__name__}: {error}", 1, given)
+        return _fail(f"Unexpected error: {type(error).__name__}: {error}", 1, given)
 
 
 def _trace(arguments: Sequence[str]) -> None:

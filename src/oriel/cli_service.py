@@ -23,7 +23,7 @@ _OPERATOR = "operator"
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the web page.  [default: 5000, or PORT]")
-@click.option("--data", type=NamedPath(path_type=Path, file_okay=False), help="Folder for everything that is kept.")
+@click.option("--data", type=NamedPath(path_type=Path, file_okay=False), help="Folder for all data.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Renders at the same time.")
 def up(port: int | None, data: Path | None, workers: int) -> int:
     """Run everything on this machine: web, worker, clock and Valkey. Ctrl-C ends it."""
@@ -55,7 +55,7 @@ def web() -> int:
 @click.command()
 @click.option("--name", help="What this worker is called in the database.")
 def worker(name: str | None) -> int:
-    """Make renders, one after the other."""
+    """Render queued videos, one at a time."""
     from oriel.installation import refuse_missing_programs, refuse_unusable_database
     from oriel.worker import run_worker
 
@@ -67,7 +67,7 @@ def worker(name: str | None) -> int:
 
 @click.command()
 def clock() -> int:
-    """Do what must happen by itself: mail, expiry, lost leases."""
+    """Run scheduled work: emails, expiry, lost renders."""
     from oriel.clock import run_clock
 
     return run_clock(_service("clock"))
@@ -124,7 +124,7 @@ def _password() -> str:
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     if password := given.readline().rstrip("\r\n") if given else "":
         return password
-    raise CallerError("There is no password: pass it on standard input or in ADMIN_PASSWORD, or use a terminal.")
+    raise CallerError("No password was given. Pass it on standard input or in ADMIN_PASSWORD, or use a terminal.")
 
 
 @admin.command("set-plan")
@@ -183,7 +183,7 @@ def mail() -> None:
 @mail.command("failures")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def mail_failures(limit: int) -> int:
-    """List the mails that could not be handed over, the latest first."""
+    """List the emails that could not be sent, newest first."""
     from oriel.infra.mail import failures
 
     def show() -> None:
@@ -262,7 +262,7 @@ def jobs_retry(job_id: str) -> int:
 @jobs.command("new-link")
 @click.argument("job_id")
 def jobs_new_link(job_id: str) -> int:
-    """Give a video a new link: whoever has an old one finds nothing behind it."""
+    """Give a video a new link; the old one stops working."""
     from oriel.rendering.operating import give_new_link
 
     return with_app(lambda: click.echo(give_new_link(job_id)))

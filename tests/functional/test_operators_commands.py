@@ -90,7 +90,7 @@ def test_without_any_password_it_is_said_how_to_pass_one(
     assert cli.run(["admin", "create", "root@example.com"]) == 2
     assert capsys.readouterr() == (
         "",
-        "Error: There is no password: pass it on standard input or in ADMIN_PASSWORD, or use a terminal.\n",
+        "Error: No password was given. Pass it on standard input or in ADMIN_PASSWORD, or use a terminal.\n",
     )
 
 

@@ -15,5 +15,7 @@ def register(app: APIFlask) -> None:
         AUTO_AUTH_ERROR_RESPONSE=False,
         AUTO_404_RESPONSE=False,
     )
+    # The document is read in the order in which it is written.
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.spec_processor(completed)
     app.register_blueprint(routes)

@@ -9,6 +9,7 @@ from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
+from oriel.api.examples import FIELDS, refusal_of_operation
 from oriel.infra.described import BODIES, HEADERS
 
 Json = dict[str, Any]
@@ -19,11 +20,52 @@ _ID_PATTERN = "^[0-9a-v]{26}$"
 # Ids that are not ours: the payment service's.
 _OTHER_IDS = {"checkout_session_id": "^cs_[A-Za-z0-9_]{1,252}$"}
 _DESCRIPTION = """\
-A song goes in, a 3D video that moves with it comes out.
+Send a song, get a 3D video that moves with it.
 
-Send the access token of `POST /api/auth/login` as `Authorization: Bearer …`, or an API key as `X-API-Key`.
-Every failure is told in one format: a code that stays as it is, a sentence for people, and details for programs.
+## Your first video in five calls
+
+1. `POST /api/auth/register` with `{"email": "ada@example.com", "password": "…"}`. Then open the link in the email.
+2. `POST /api/auth/login` with the same. The answer holds `access_token`; send it as `Authorization: Bearer …`.
+3. `POST /api/uploads` with the song in the form field `audio`. The answer holds the upload's `id`.
+4. `POST /api/render/submit` with `{"upload_id": "…", "settings": {"look": "prism"}}`. The answer holds an `id`.
+5. `GET /api/render/status/{job_id}` until `status` is `completed`. Then fetch `download_url`.
+
+The [guide](/api/docs/guide.html) shows these calls with curl, and explains progress, errors, limits and payments.
+
+A program can send an API key as `X-API-Key` instead of the access token.
+Every error has the same form: a stable code, a sentence for people, and details for programs.
 """
+# What people need first; the aliases come last.
+_ALIASES = "aliases"
+_TAGS = {
+    "auth": "Create an account and log in.",
+    "uploads": "Send songs and pictures.",
+    "renders": "Make videos, follow them and download them.",
+    "payments": "Pay for a render or a subscription.",
+    "billing": "Plans, subscription and invoices.",
+    "user": "Profile, sessions, API keys and activity.",
+    "health": "The state of the service.",
+    _ALIASES: "Other addresses of the same operations. New programs should use the main ones.",
+}
+_FIRST = (
+    "/api/auth/register",
+    "/api/auth/verify-email",
+    "/api/auth/login",
+    "/api/auth/refresh",
+    "/api/render/submit",
+    "/api/render/status/{job_id}",
+    "/api/render/download/{job_id}",
+    "/api/render/cancel/{job_id}",
+    "/api/render/events/ticket",
+    "/api/render/events",
+    "/api/looks",
+)
+# From an alias to the path that programs should use.
+ALIASES = {
+    "/api/jobs/submit": "/api/render/submit",
+    "/api/jobs/{job_id}/status": "/api/render/status/{job_id}",
+    "/api/jobs/{job_id}/download": "/api/render/download/{job_id}",
+}
 _ERROR: Json = {
     "title": "Error",
     "description": "Every failure, whatever the route.",
@@ -45,41 +87,45 @@ _ERROR: Json = {
 }
 # What each status means here, with an example of its code and sentence.
 _MEANINGS: dict[str, tuple[str, str, str]] = {
-    "400": ("The body cannot be read", "BAD_REQUEST", "The browser (or proxy) sent a request that cannot be read."),
+    "400": ("The body cannot be read", "BAD_REQUEST", "We could not read this request."),
     "401": (
-        "No token or key, or none that is good",
+        "The token or key is missing or not valid",
         "NOT_AUTHENTICATED",
         "Please log in: the access token is missing, invalid or expired.",
     ),
     "402": (
-        "The plan does not cover it; `details` name the limit",
+        "Your plan does not include this; `details` name the limit",
         "PLAN_LIMIT_MONTH",
-        "This month's renders are used up.",
+        "You have used all 5 renders of Free for this month.",
     ),
     "403": (
-        "The account is closed, not confirmed, or may not do this",
+        "The account is closed, not confirmed, or not allowed to do this",
         "EMAIL_NOT_VERIFIED",
-        "Please confirm your mail address first.",
+        "Please confirm your email address first: open the link in the email we sent you.",
     ),
-    "404": ("There is no such thing, or it is somebody else's", "NOT_FOUND", "There is no such render."),
-    "409": ("It does not fit the state that things are in", "WRONG_STATE", "The video is not ready yet."),
-    "410": ("It was there, and its time is over", "EXPIRED", "This video has expired and was deleted."),
-    "411": ("The length of the body must be said", "LENGTH_REQUIRED", "A Content-Length is needed."),
-    "413": ("More bytes than may be sent", "TOO_LARGE", "The file is too large."),
+    "404": ("Not found, or it belongs to someone else", "NOT_FOUND", "There is no such render."),
+    "409": ("The current state does not allow this", "WRONG_STATE", "The video is not ready yet."),
+    "410": ("It has expired", "EXPIRED", "This video has expired and was deleted. You can render it again."),
+    "411": ("The request needs a Content-Length", "LENGTH_REQUIRED", "A Content-Length is needed."),
+    "413": ("The request is too large", "TOO_LARGE", "This request is too large."),
     "415": (
-        "A body of another content type, or a file of a format that is not taken",
+        "The content type or the file format is not supported",
         "UNSUPPORTED_MEDIA_TYPE",
         "Send JSON with Content-Type: application/json, or multipart/form-data for a file.",
     ),
-    "416": ("The file has no such part", "RANGE_NOT_SATISFIABLE", "The requested range cannot be answered."),
+    "416": ("The file has no such byte range", "RANGE_NOT_SATISFIABLE", "The file has no such byte range."),
     "422": (
-        "What was sent does not validate; `details` name the fields",
+        "The request is not valid; `details` name the fields",
         "VALIDATION_ERROR",
         "The request is not valid: email: it is missing.",
     ),
-    "426": ("The address speaks WebSocket", "UPGRADE_REQUIRED", "This address speaks WebSocket."),
-    "429": ("Asked too often; `Retry-After` says when to come back", "RATE_LIMITED", "Too many requests."),
-    "503": ("Something that we need is away for a while", "UNAVAILABLE", "Please try again in a moment."),
+    "426": ("The address needs a WebSocket", "UPGRADE_REQUIRED", "This address needs a WebSocket."),
+    "429": (
+        "Too many requests; `Retry-After` says how long to wait",
+        "RATE_LIMITED",
+        "Too many requests. Please try again in 12 s.",
+    ),
+    "503": ("Temporarily unavailable; try again later", "UNAVAILABLE", "Please try again in a moment."),
 }
 
 
@@ -87,13 +133,43 @@ def completed(document: Json | str) -> Json | str:
     """Return the document with the errors of every route, without schemas that are there twice."""
     assert isinstance(document, dict)
     document["info"]["description"] = _DESCRIPTION
-    document["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in document["tags"])]
     for path, operation in _operations(document):
         _complete(path, operation)
+    used = {tag for _, operation in _operations(document) for tag in operation["tags"]}
+    known = [name for name in _TAGS if name in used]
+    document["tags"] = [{"name": name, "description": _TAGS[name]} for name in known]
+    document["tags"] += [{"name": name} for name in sorted(used - _TAGS.keys())]
+    document["paths"] = dict(sorted(document["paths"].items(), key=_place))
     schemas = document["components"].setdefault("schemas", {})
     schemas.pop("HTTPError", None)
     schemas["Error"] = deepcopy(_ERROR)
-    return _without_doubles(document)
+    document = _without_doubles(document)
+    for name, schema in schemas_of(document):
+        _show_examples(name, schema)
+    return document
+
+
+def _place(path: tuple[str, Json]) -> int:
+    return _FIRST.index(path[0]) if path[0] in _FIRST else len(_FIRST)
+
+
+def schemas_of(document: Json) -> Iterator[tuple[str, Json]]:
+    """Yield each schema of an object with its name: those of the components, and the bodies written in place."""
+    yield from document["components"]["schemas"].items()
+    for _, operation in _operations(document):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            schema = content.get("schema", {})
+            if "$ref" not in schema:
+                yield schema.get("title", ""), schema
+
+
+def _show_examples(name: str, schema: Json) -> None:
+    """Give each field an example that could be real, where it has none of its own."""
+    for field, value in schema.get("properties", {}).items():
+        example = FIELDS.get(f"{name}.{field}", FIELDS.get(field))
+        is_plain = not {"$ref", "enum", "const", "examples"} & value.keys() and value.get("type") != "array"
+        if example is not None and is_plain and name != "Error":
+            value["examples"] = [example]
 
 
 def _operations(document: Json) -> Iterator[tuple[str, Json]]:
@@ -105,13 +181,16 @@ def _operations(document: Json) -> Iterator[tuple[str, Json]]:
 
 def _complete(path: str, operation: Json) -> None:
     _describe(operation)
+    if path in ALIASES:
+        operation["tags"] = [_ALIASES]
+        operation["summary"] = f"Alias of {ALIASES[path]}"
     for parameter in operation["parameters"]:
         if parameter["in"] == "path" and parameter["name"].endswith("_id"):
             parameter["schema"]["pattern"] = _OTHER_IDS.get(parameter["name"], _ID_PATTERN)
     answers = operation["responses"]
     # What may be missing or wrong in the request follows from what it may contain.
     for status in {*_implied(operation), *(status for status in answers if status >= "400")}:
-        answers[status] = _error_answer(status, answers.get(status, {}).get("description"))
+        answers[status] = _error_answer(path, status, answers.get(status, {}).get("description"))
     for status, answer in answers.items():
         if status in ("204", "302", "304"):
             answer.pop("content", None)
@@ -140,8 +219,9 @@ def _implied(operation: Json) -> Iterator[str]:
         yield from ("400", "413", "415", "422")
 
 
-def _error_answer(status: str, told: str | None) -> Json:
-    meaning, code, sentence = _MEANINGS[status]
+def _error_answer(path: str, status: str, told: str | None) -> Json:
+    meaning, *usual = _MEANINGS[status]
+    code, sentence = refusal_of_operation(ALIASES.get(path, path), status) or usual
     # A route that only lists a number gets the phrase of HTTP, which says less than ours.
     description = told if told and told != HTTPStatus(int(status)).phrase else meaning
     example = {"error": {"code": code, "message": sentence, "details": {}}}

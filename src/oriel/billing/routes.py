@@ -25,13 +25,13 @@ routes = APIBlueprint("billing", "billing", url_prefix="/api/billing", tag="bill
 
 
 class PlanOut(BaseModel):
-    """One column of the table of plans; null where there is no limit."""
+    """A plan's price and limits; null means without a limit."""
 
     name: str
     title: str
     price_cents: int = Field(description="In US cents: for a month, or for the single render")
-    renders: int | None
-    largest_frame: int
+    renders: int | None = Field(description="Renders a month; null without a limit")
+    largest_frame: int = Field(description="The largest shorter side of a video in pixels: 1080 allows 1920 × 1080")  # noqa: RUF001
     watermark: bool
     frame_rates: list[int]
     formats: list[str]

@@ -8,7 +8,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 from sqlalchemy import or_, select
 
@@ -58,15 +58,15 @@ _seats = Seats(
 class TicketOut(BaseModel):
     """Opens one WebSocket, once."""
 
-    ticket: str
-    expires_in: int
+    ticket: str = Field(description="Put it into the address: `wss://…/api/render/events?ticket=…`. It works once")
+    expires_in: int = Field(description="Seconds within which the WebSocket must be opened")
 
 
 @routes.post("/api/render/events/ticket")
 @allow(Who.USER)
 @rate("60/minute")
 @routes.output(TicketOut)
-@routes.doc(summary="Get a ticket that opens the WebSocket", responses=[503])
+@routes.doc(summary="Get a ticket for the WebSocket", responses=[503])
 def ticket() -> TicketOut:
     """Make a ticket: the address of a WebSocket is written into logs, so no token may stand in it."""
     secret = new_secret()
@@ -82,7 +82,9 @@ def ticket() -> TicketOut:
 @routes.get("/api/render/events")
 @allow(Who.ANYONE)
 @routes.doc(
-    summary="WebSocket (?ticket=): messages {type: render | payment | subscription, …the body that polling gives}",
+    summary="Receive progress over a WebSocket",
+    description="Open it with `?ticket=` from `POST /api/render/events/ticket`. Each message is JSON: `type` is"
+    " `render`, `payment` or `subscription`, and the other fields are those that polling answers.",
     responses=[426],
 )
 def no_socket() -> Response:

@@ -44,23 +44,27 @@ Identifier = Annotated[str, Field(min_length=1, max_length=40, pattern=ONE_LINE)
 
 
 class SubmitIn(BaseModel):
-    """A song that was uploaded before, and what is to be made of it."""
+    """An uploaded song and the settings of its video."""
 
     model_config = ConfigDict(extra="forbid")
 
     upload_id: Identifier
     settings: SettingsBody = {}
-    pay_with: Literal["plan", "credit"] | None = None
+    pay_with: Literal["plan", "credit"] | None = Field(
+        default=None,
+        description="`plan` uses your plan only, `credit` uses a render you bought. Without it, your plan pays if it"
+        " allows the render, and a credit otherwise.",
+    )
 
 
 class SubmitForm(BaseModel):
-    """A song, and what is to be made of it."""
+    """A song and the settings of its video."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
     audio: UploadFile = Field(description="MP3, WAV or M4A")
     settings: str = Field(default="{}", description="Settings document, version 1, as JSON text")
-    pay_with: Literal["plan", "credit", ""] = ""
+    pay_with: Literal["plan", "credit", ""] = Field(default="", description="As in the JSON body")
 
 
 class LookPreset(BaseModel):

@@ -62,15 +62,15 @@ class ErrorOut(BaseModel):
 
 
 class StatusOut(BaseModel):
-    """A render, now."""
+    """The state of a render."""
 
     id: str
     status: Status
-    stage: StageName | None
-    progress: float
-    eta_s: float | None
-    queue_position: int | None
-    attempt: int
+    stage: StageName | None = Field(description="What is being done now; null unless `status` is `processing`")
+    progress: float = Field(description="How much is done, from 0 to 1; it never goes back")
+    eta_s: float | None = Field(description="Seconds until the video is ready, estimated; null when unknown or ended")
+    queue_position: int | None = Field(description="Place in the queue, 1 for the next; null once it has started")
+    attempt: int = Field(description="How often a worker has started it; 0 while it waits for the first time")
     cancel_requested: bool = Field(description="True from the call that cancels a running render until it has ended")
     counted: bool | None = Field(
         description="Whether it counts as one of the month's renders or uses its credit up; null while that is open."
@@ -79,12 +79,16 @@ class StatusOut(BaseModel):
     error: ErrorOut | None
     created_at: Instant
     completed_at: Instant | None
-    download_url: str | None
-    video_url: str | None
-    expires_at: Instant | None
-    watermark: bool
-    title: str
-    filename: str
+    download_url: str | None = Field(
+        description="Where you download the video with your token or key; null until it is ready, and after it expires"
+    )
+    video_url: str | None = Field(
+        description="A link that downloads the video without logging in; null until it is ready, and after it expires"
+    )
+    expires_at: Instant | None = Field(description="When the video is deleted; null until it is ready")
+    watermark: bool = Field(description="Whether the video carries our watermark")
+    title: str = Field(description="The title shown in lists")
+    filename: str = Field(description="The name of the song's file")
 
 
 class _Queue(BaseModel):

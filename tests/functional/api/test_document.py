@@ -8,6 +8,7 @@ import schemathesis
 from apiflask import APIFlask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
@@ -24,6 +25,7 @@ from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
 from oriel.accounts import passwords
+from oriel.api.document import ALIASES, schemas_of
 from oriel.infra.redis import redis
 
 ANYBODY = "anybody"
@@ -86,6 +88,65 @@ def test_every_route_has_a_name_and_a_summary(app: APIFlask) -> None:
     names = [operation.spec["operationId"] for operation in operations(app)]
     assert len(set(names)) == len(names)
     assert all(operation.spec["summary"] for operation in operations(app))
+
+
+@on_one_database
+def test_the_document_begins_with_what_people_need_first(app: APIFlask) -> None:
+    written = document(app)
+    assert "five calls" in written["info"]["description"]
+    assert "/api/docs/guide.html" in written["info"]["description"]
+    assert [tag["name"] for tag in written["tags"]][:3] == ["auth", "uploads", "renders"]
+    assert written["tags"][-1]["name"] == "aliases"
+    assert next(iter(written["paths"])) == "/api/auth/register"
+
+
+@on_one_database
+def test_an_alias_names_the_path_that_it_stands_for_and_is_otherwise_the_same(app: APIFlask) -> None:
+    paths = document(app)["paths"]
+    own = {"summary", "tags", "operationId"}
+    for alias, main in ALIASES.items():
+        for method, operation in paths[alias].items():
+            assert operation["summary"] == f"Alias of {main}"
+            assert operation["tags"] == ["aliases"]
+            rest, expected = (
+                {k: v for k, v in each.items() if k not in own} for each in (operation, paths[main][method])
+            )
+            assert rest == expected
+
+
+@on_one_database
+def test_no_field_is_shown_with_a_made_up_string(app: APIFlask) -> None:
+    bare = [
+        f"{name}.{field}"
+        for name, schema in schemas_of(document(app))
+        if name != "Error"
+        for field, value in schema.get("properties", {}).items()
+        if value.get("type") == "string"
+        and not {"examples", "enum", "const", "default", "format", "contentMediaType"} & value.keys()
+    ]
+    assert bare == []
+
+
+@on_one_database
+def test_every_example_fits_its_field(app: APIFlask) -> None:
+    for name, schema in schemas_of(document(app)):
+        for field, value in schema.get("properties", {}).items():
+            for example in value.get("examples", []):
+                problems = list(Draft202012Validator(value).iter_errors(example))
+                assert problems == [], (name, field)
+
+
+@on_one_database
+def test_an_error_example_is_one_of_its_operation(app: APIFlask) -> None:
+    paths = document(app)["paths"]
+
+    def example(path: str, method: str, status: str) -> str:
+        error = paths[path][method]["responses"][status]["content"]["application/json"]["example"]["error"]
+        return str(error["code"])
+
+    assert example("/api/uploads", "post", "415") == "INVALID_AUDIO_FORMAT"
+    assert example("/api/auth/login", "post", "422") == "INVALID_CREDENTIALS"
+    assert example("/api/jobs/submit", "post", "402") == "PLAN_LIMIT_SIZE"
 
 
 def _operations(app: APIFlask) -> Iterator[APIOperation[Any, Any, Any, Any]]:

@@ -1,0 +1,160 @@
+"""Values that the API's document shows as examples: by name of a field, and by status for each kind of operation."""
+
+from collections.abc import Mapping
+
+Refusal = tuple[str, str]
+
+_ID = "06gv3k2v9hmqf5t8e1b7c0d4ns"
+_LINK = "https://oriel.example.com/d/8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k"
+_WHEN = "2026-11-28T14:03:07.512Z"
+
+# What stands in a field of this name, in whichever schema; "Schema.field" comes first.
+FIELDS: Mapping[str, object] = {
+    "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwNmd2In0.c2lnbmF0dXJl",
+    "refresh_token": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJyZWZyZXNoIn0.c2lnbmF0dXJl",
+    "ActivityOut.kind": "login",
+    "ErrorOut.code": "EMPTY_AUDIO",
+    "ErrorOut.message": "This file is empty. Please choose another one.",
+    "KeyMadeOut.secret": "8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
+    "LookOut.description": "One solid of cut glass or polished metal in a dark room.",
+    "SaidOut.message": "Your new password is set. Please log in with it.",
+    "StatusOfServiceOut.version": "1.0.0",
+    "SubscriptionOut.status": "active",
+    "address": "203.0.113.7",
+    "amount": 499,
+    "artist": "The Band",
+    "at": _WHEN,
+    "attempt": 1,
+    "checkout_url": "https://checkout.stripe.com/c/pay/cs_live_a1B2c3D4",
+    "completed_at": "2026-11-28T14:05:41.020Z",
+    "created_at": _WHEN,
+    "currency": "usd",
+    "current_password": "correct horse battery staple",
+    "current_period_end": "2026-12-28T14:03:07.512Z",
+    "download_url": f"/api/render/download/{_ID}",
+    "LinkOut.download_url": _LINK,
+    "duration_s": 183.4,
+    "email": "ada@example.com",
+    "eta_s": 41.5,
+    "expires_at": "2026-12-28T14:05:41.020Z",
+    "TicketOut.expires_in": 30,
+    "expires_in": 900,
+    "filename": "Night Drive.mp3",
+    "format": "mp3",
+    "has_cover": True,
+    "id": _ID,
+    "job_id": _ID,
+    "key": "0d1f6c1e-1f0b-4f0e-9a53-0f9d7d5f3c11",
+    "largest_frame": 1080,
+    "last_used_at": _WHEN,
+    "loudness_lufs": -9.8,
+    "KeyIn.name": "My uploader",
+    "KeyOut.name": "My uploader",
+    "KeyMadeOut.name": "My uploader",
+    "LookOut.name": "prism",
+    "LookOut.title": "Prism",
+    "LookPreset.name": "midnight-chrome",
+    "LookPreset.title": "Midnight Chrome",
+    "PlanOut.name": "pro",
+    "PlanOut.title": "Pro",
+    "name": "Ada Lovelace",
+    "number": "A1B2C3D4-0001",
+    "page_url": "https://invoice.stripe.com/i/acct_1/live_a1B2",
+    "password": "correct horse battery staple",
+    "pdf_url": "https://invoice.stripe.com/i/acct_1/live_a1B2.pdf",
+    "plan": "pro",
+    "prefix": "ok_8dK2",
+    "progress": 0.42,
+    "queue_position": 2,
+    "receipt_url": "https://pay.stripe.com/receipts/a1B2",
+    "renders_limit": 50,
+    "session_id": "cs_live_a1B2c3D4",
+    "settings": {"look": "prism", "preset": "midnight-chrome", "text": {"title": "Night Drive"}},
+    "SubmitForm.settings": '{"look": "prism", "preset": "midnight-chrome"}',
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "size_bytes": 4402177,
+    "storage_bytes": 48213991,
+    "ticket": "8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
+    "title": "Night Drive",
+    "token": "tZ4vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k8",
+    "upload_id": _ID,
+    "url": "https://billing.stripe.com/p/session/live_a1B2",
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
+    "video_url": _LINK,
+    "what": "One render",
+}
+
+# The first path that an operation's own begins with names what it says; "" is for all others.
+REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
+    "/api/render/submit": {
+        "402": (
+            "PLAN_LIMIT_SIZE",
+            "You asked for 1080p, and the limit on Free is 720p. Upgrade to Pro to lift this limit.",
+        ),
+        "404": ("NOT_FOUND", "There is no such upload. Please upload the file again."),
+        "410": ("EXPIRED", "This upload has expired. Please upload the file again."),
+        "415": ("INVALID_AUDIO_FORMAT", "Audio file must be MP3, WAV, or M4A format"),
+        "422": ("UNKNOWN_LOOK", "There is no look “prisma”: did you mean “prism”?"),
+        "429": ("RATE_LIMITED", "Too many requests. Please try again in 12 s."),
+    },
+    "/api/render/cancel": {"409": ("WRONG_STATE", "This render has already ended: it is completed.")},
+    "/api/render/events": {
+        "426": ("UPGRADE_REQUIRED", "This address needs a WebSocket: open it with `new WebSocket(…?ticket=…)`."),
+        "503": ("UNAVAILABLE", "Live updates are not available right now. Poll the status instead."),
+    },
+    "/d/": {"404": ("NOT_FOUND", "There is no video at this link. Check that you copied all of it.")},
+    "/api/uploads": {
+        "402": (
+            "PLAN_LIMIT_DURATION",
+            "This song is too long: the limit on Free is 5 minutes. Upgrade to Pro to lift this limit.",
+        ),
+        "404": ("NOT_FOUND", "There is no such upload. Please upload the file again."),
+        "409": ("WRONG_STATE", "A project, a render or an open payment uses this file, so you cannot delete it yet."),
+        "410": ("EXPIRED", "This upload has expired. Please upload the file again."),
+        "413": ("TOO_LARGE", "This file is too large: the limit on Free is 20 MB. Upgrade to Pro to lift this limit."),
+        "415": ("INVALID_AUDIO_FORMAT", "Audio file must be MP3, WAV, or M4A format"),
+        "422": ("EMPTY_AUDIO", "This file is empty. Please choose another one."),
+    },
+    "/api/auth/login": {"422": ("INVALID_CREDENTIALS", "Wrong email address or password. Please check both.")},
+    "/api/auth/register": {
+        "409": (
+            "EMAIL_TAKEN",
+            "An account with this email address already exists. Log in, or reset your password if you forgot it.",
+        ),
+        "422": ("WEAK_PASSWORD", "This password is too easy to guess. Please choose another one."),
+    },
+    "/api/auth/verify-email": {
+        "409": ("CONFLICT", "Your email address is already confirmed."),
+        "422": ("INVALID_TOKEN", "This link is no longer valid. Log in to get a new one."),
+    },
+    "/api/auth/reset-password": {
+        "422": ("INVALID_TOKEN", "This link has expired or was already used. Please ask for a new one."),
+    },
+    "/api/user/keys": {"404": ("NOT_FOUND", "There is no such key.")},
+    "/api/user/sessions": {"404": ("NOT_FOUND", "There is no such session.")},
+    "/api/payments/create-session": {
+        "400": ("INVALID_PAYMENT_REQUEST", "Set “kind” to what you want to pay for: render or subscription."),
+        "404": ("NOT_FOUND", "There is no such upload. Please upload the file again."),
+        "409": ("DUPLICATE_PAYMENT_SESSION", "You already have an open payment page for this."),
+    },
+    "/api/payments/webhook": {
+        "400": ("INVALID_SIGNATURE", "The signature does not match the body, or is older than 5 minutes."),
+    },
+    "/api/payments/status": {"404": ("NOT_FOUND", "You have no payment with this id.")},
+    "/api/billing": {
+        "402": ("CARD_DECLINED", "Your card was declined."),
+        "409": ("WRONG_STATE", "Your subscription is set to end. Resume it before you change the plan."),
+        "503": (
+            "PAYMENTS_UNAVAILABLE",
+            "The payment service is not responding right now. Please try again in a few minutes.",
+        ),
+    },
+}
+
+
+def refusal_of_operation(path: str, status: str) -> Refusal | None:
+    """Return code and sentence of an operation's refusal with a status, or None where it has none of its own."""
+    for prefix, refusals in REFUSALS.items():
+        if path.startswith(prefix) and status in refusals:
+            return refusals[status]
+    return None

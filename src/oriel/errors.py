@@ -61,7 +61,7 @@ class SongNotFound(CallerError):
 
 
 class UnsupportedAudioFormat(CallerError):
-    """By name or by content this is none of the formats that we take."""
+    """The name or the content is not a supported audio format."""
 
     code = "INVALID_AUDIO_FORMAT"
     http_status = 415
@@ -83,7 +83,7 @@ class EmptySong(CallerError):
 
 
 class UndecodableSong(CallerError):
-    """It looks like a song, but no sound can be read from it."""
+    """No sound can be read from the file."""
 
     code = "UNDECODABLE_AUDIO"
 
@@ -107,7 +107,7 @@ class InvalidPicture(CallerError):
 
 
 class UnsupportedPictureFormat(CallerError):
-    """An uploaded picture that by name or by content is none of the formats that we take."""
+    """The name or the content is not a supported picture format."""
 
     code = "INVALID_PICTURE_FORMAT"
     http_status = 415
@@ -120,7 +120,7 @@ class InfectedFile(CallerError):
 
 
 class IncompleteUpload(CallerError):
-    """The connection ended, or went silent, before all of the file had arrived."""
+    """The upload was interrupted."""
 
     code = "UPLOAD_INCOMPLETE"
     http_status = 400
@@ -254,14 +254,14 @@ class EmailNotVerified(NotAllowed):
 
 
 class NotFound(CallerError):
-    """There is no such thing, or it belongs to somebody else."""
+    """It does not exist, or it belongs to someone else."""
 
     code = "NOT_FOUND"
     http_status = 404
 
 
 class Conflict(CallerError):
-    """What is asked does not fit the state that things are in."""
+    """The current state does not allow this."""
 
     code = "CONFLICT"
     http_status = 409
@@ -286,7 +286,7 @@ class PreviewOutdated(Conflict):
 
 
 class Expired(CallerError):
-    """It was there, and its time is over."""
+    """It has expired and was deleted."""
 
     code = "EXPIRED"
     http_status = 410
@@ -306,13 +306,13 @@ class InvalidBody(CallerError):
 
 
 class WrongLogin(CallerError):
-    """Address and password do not belong together; which of them is wrong is not said."""
+    """The email address or the password is wrong."""
 
     code = "INVALID_CREDENTIALS"
 
 
 class InvalidToken(CallerError):
-    """A link from a mail that is unknown, used up or too old."""
+    """The link from an email is unknown, used or expired."""
 
     code = "INVALID_TOKEN"
 
@@ -324,7 +324,7 @@ class WeakPassword(CallerError):
 
 
 class InvalidEmail(CallerError):
-    """No address to which mail can be sent."""
+    """The email address is not valid."""
 
     code = "INVALID_EMAIL"
 
@@ -336,7 +336,7 @@ class IdempotencyMismatch(CallerError):
 
 
 class TooManyRequests(CallerError):
-    """Asked more often than allowed; `retry_after_s` tells when to come back."""
+    """Too many requests; `retry_after_s` says how long to wait."""
 
     code = "RATE_LIMITED"
     http_status = 429
@@ -351,20 +351,20 @@ class PaymentRequired(CallerError):
 
 
 class CardDeclined(PaymentRequired):
-    """The bank does not pay; nothing was changed."""
+    """The bank declined the card; nothing was changed."""
 
     code = "CARD_DECLINED"
 
 
 class InvalidPaymentRequest(CallerError):
-    """What is to be paid for is not said, or cannot be bought."""
+    """The payment request names nothing that can be bought."""
 
     code = "INVALID_PAYMENT_REQUEST"
     http_status = 400
 
 
 class DuplicatePaymentSession(Conflict):
-    """A page on which the same thing can be paid is open already; `checkout_url` is its address."""
+    """A payment page for the same thing is already open; `checkout_url` leads to it."""
 
     code = "DUPLICATE_PAYMENT_SESSION"
 
@@ -427,14 +427,14 @@ class UpgradeNeeded(CallerError):
 
 
 class Unavailable(OurError):
-    """Something that we need is away for a while."""
+    """Something that we need is temporarily unavailable."""
 
     code = "UNAVAILABLE"
     http_status = 503
 
 
 class PaymentsUnavailable(Unavailable):
-    """The payment service is away, or not set up."""
+    """The payment service is unavailable or not set up."""
 
     code = "PAYMENTS_UNAVAILABLE"
 
@@ -451,32 +451,32 @@ class StorageFailed(OurError):
 
 
 class MailFailed(OurError):
-    """A provider did not say that it has taken a mail."""
+    """A mail provider did not accept an email."""
 
     code = "MAIL_FAILED"
 
 
 class MailRefused(MailFailed):
-    """It will never take this mail, however often it is asked."""
+    """The provider rejected this email for good."""
 
     code = "MAIL_REFUSED"
     retryable = False
 
 
 class MailProviderRefusesUs(MailRefused):
-    """Not this mail is the trouble but our key or our sender: the next mail would fare alike."""
+    """The provider rejected our API key or sender, not this email."""
 
     code = "MAIL_PROVIDER_REFUSES_US"
 
 
 class MailNotTaken(MailFailed):
-    """It has surely not taken the mail, and may do so later."""
+    """The provider did not take the email; a retry may succeed."""
 
     code = "MAIL_NOT_TAKEN"
 
 
 class MailOutcomeUnknown(MailFailed):
-    """It had the mail in its hands and gave no answer: sent again at once, the mail could arrive twice."""
+    """The provider received the email but did not confirm it; a retry could deliver it twice."""
 
     code = "MAIL_OUTCOME_UNKNOWN"
 

@@ -9,7 +9,7 @@ from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
-from oriel.api.examples import FIELDS, refusal_of_operation
+from oriel.api.examples import FIELDS, RUNNING_RENDER, refusal_of_operation
 from oriel.infra.described import BODIES, HEADERS
 
 Json = dict[str, Any]
@@ -165,6 +165,8 @@ def schemas_of(document: Json) -> Iterator[tuple[str, Json]]:
 
 def _show_examples(name: str, schema: Json) -> None:
     """Give each field an example that could be real, where it has none of its own."""
+    if name == "StatusOut":
+        schema["examples"] = [dict(RUNNING_RENDER)]
     for field, value in schema.get("properties", {}).items():
         example = FIELDS.get(f"{name}.{field}", FIELDS.get(field))
         is_plain = not {"$ref", "enum", "const", "examples"} & value.keys() and value.get("type") != "array"

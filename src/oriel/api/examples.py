@@ -84,6 +84,28 @@ FIELDS: Mapping[str, object] = {
     "what": "One render",
 }
 
+# A render under way, whose values fit each other.
+RUNNING_RENDER: Mapping[str, object] = {
+    "id": _ID,
+    "status": "processing",
+    "stage": "rendering",
+    "progress": 0.42,
+    "eta_s": 41.5,
+    "queue_position": None,
+    "attempt": 1,
+    "cancel_requested": False,
+    "counted": None,
+    "error": None,
+    "created_at": _WHEN,
+    "completed_at": None,
+    "download_url": None,
+    "video_url": None,
+    "expires_at": None,
+    "watermark": True,
+    "title": "Night Drive",
+    "filename": "Night Drive.mp3",
+}
+
 # The first path that an operation's own begins with names what it says; "" is for all others.
 REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/render/submit": {

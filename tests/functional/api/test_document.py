@@ -137,6 +137,12 @@ def test_every_example_fits_its_field(app: APIFlask) -> None:
 
 
 @on_one_database
+def test_the_example_of_a_status_has_every_field(app: APIFlask) -> None:
+    schema = document(app)["components"]["schemas"]["StatusOut"]
+    assert schema["examples"][0].keys() == schema["properties"].keys()
+
+
+@on_one_database
 def test_an_error_example_is_one_of_its_operation(app: APIFlask) -> None:
     paths = document(app)["paths"]
 

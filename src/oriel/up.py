@@ -28,6 +28,7 @@ from oriel.installation import (
     refuse_unusable_database,
     refuse_unusable_storage,
 )
+from oriel.rendering.pipeline.process import clean_environment
 from oriel.settings import Settings
 from oriel.wish import Wish
 
@@ -174,7 +175,7 @@ def _children(settings: Settings, workers: int) -> list[Child]:
         children.append(Child(name, [*oriel, "worker", "--name", f"{name}@{machine}"], environment))
         children[-1].worker_name = f"{name}@{machine}"
     if not settings.redis_url:
-        children.insert(0, Child("valkey", _valkey_command(settings), environment, is_foreign=True))
+        children.insert(0, Child("valkey", _valkey_command(settings), clean_environment(), is_foreign=True))
     return children
 
 

@@ -15,6 +15,7 @@ from oriel.errors import Cancelled, StageCrashed, StageHung
 from oriel.rendering.pipeline import stage as stage_module
 from oriel.rendering.pipeline.browser import Backend, browser_processes
 from oriel.rendering.pipeline.looks import Looks
+from oriel.rendering.pipeline.process import clean_environment
 from oriel.rendering.pipeline.progress import CancelToken
 from oriel.rendering.pipeline.resolve import ResolvedSettings
 from oriel.rendering.pipeline.stage import Stage
@@ -223,3 +224,13 @@ def waiting_for(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_the_driver_knows_no_secrets(stage: Stage) -> None:
+    names = {
+        line.partition(b"=")[0].decode()
+        for pid in stage._drivers
+        for line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    }
+    assert "PATH" in names
+    assert names - set(clean_environment()) - {"", "PW_LANG_NAME"} == set()

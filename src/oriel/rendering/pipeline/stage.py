@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from playwright._impl import transport
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Playwright, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -250,7 +251,8 @@ class Stage:
 
     @contextlib.contextmanager
     def _started_playwright(self) -> Iterator[Playwright]:
-        # The driver inherits os.environ and cannot be told otherwise; what it starts gets a clean environment.
+        # The driver would inherit os.environ, which holds secrets, and Playwright has no option for it.
+        vars(transport)["get_driver_env"] = _driver_environment
         with contextlib.ExitStack() as opening:
             with _starting_driver:
                 before = drivers()
@@ -345,6 +347,10 @@ class Stage:
         path = self._tmp / "track"
         path.write_bytes(track)
         return self._loopback.offer("track", path)
+
+
+def _driver_environment() -> dict[str, str]:
+    return {**clean_environment(), "PW_LANG_NAME": "python"}
 
 
 def _cpu_class() -> str:

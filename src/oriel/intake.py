@@ -55,7 +55,7 @@ def _check_picture(path: Path, name: str, settings: Settings) -> None:
     try:
         convert_picture(path, path.with_name("seen.png"), _tools(settings), largest_side=_SEEN_SIDE)
     except (InvalidPicture, ProcessTimedOut) as error:
-        sentence = "We cannot use this picture: it is damaged, or it has more than 100 megapixels."
+        sentence = "We cannot use this picture: it is damaged, or it has more than 40 megapixels."
         raise InvalidPicture(sentence, filename=name) from error
 
 

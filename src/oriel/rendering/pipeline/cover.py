@@ -11,14 +11,17 @@ from oriel.rendering.pipeline.process import Limits, nothing, run
 from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.song import Song, demuxer_of, input_arguments
 from oriel.rendering.pipeline.tools import Tools
+from oriel.rendering.pipeline.turnstile import one_of
 
 LARGEST_SIDE = 1024
 LARGEST_BACKGROUND = 4096
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 40_000_000
 
 _TIMEOUT_S = 30.0
-# A picture of 100 megapixels takes 400 MB as RGBA, and FFmpeg holds it two or three times.
-_LIMITS = Limits(memory_bytes=4 << 30, cpu_s=30, file_bytes=256 << 20)
+# A picture of 40 megapixels takes 160 MB as RGBA, and FFmpeg holds it two or three times: two at once fit 1 GB.
+_AT_ONCE = 2
+_WAIT_S = 60.0
+_LIMITS = Limits(memory_bytes=2 << 30, cpu_s=30, file_bytes=256 << 20)
 _MAGIC = ((b"\x89PNG\r\n\x1a\n", "png_pipe"), (b"\xff\xd8\xff", "jpeg_pipe"))
 
 
@@ -65,6 +68,13 @@ def _demuxer(picture: Path) -> str:
 
 
 def _convert(
+    source: list[str], stream: int, out: Path, side: int, file: Path, tools: Tools, check: Callable[[], None]
+) -> None:
+    with one_of(_AT_ONCE, "pictures", timeout_s=_WAIT_S, check=check):
+        _convert_now(source, stream, out, side, file, tools, check)
+
+
+def _convert_now(
     source: list[str], stream: int, out: Path, side: int, file: Path, tools: Tools, check: Callable[[], None]
 ) -> None:
     _refuse_bomb(source, stream, file, tools, check)

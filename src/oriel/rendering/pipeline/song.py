@@ -22,6 +22,7 @@ from oriel.errors import (
 from oriel.rendering.pipeline.process import Limits, nothing, run
 from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.tools import Tools
+from oriel.rendering.pipeline.whitelist import decoders_for
 
 DEFAULT_FORMATS = ("mp3", "wav", "m4a")
 
@@ -99,9 +100,14 @@ def refuse_longer_than(limit_s: float | None, duration_s: float | None) -> None:
 
 
 def input_arguments(path: Path, demuxer: str) -> list[str]:
-    """Return FFmpeg's arguments for reading a stranger's file: one demuxer, local files, never an option or a URL."""
+    """Return FFmpeg's arguments for reading a stranger's file: one demuxer, few decoders, local files.
+
+    The name is never taken for an option or a URL.
+    """
+    allowed = ["-protocol_whitelist", "file,pipe", "-format_whitelist", demuxer]
+    allowed += ["-codec_whitelist", decoders_for(demuxer)]
     # The real path, since a link's target has no other name in the sandbox.
-    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", demuxer, "-i", f"file:{path.resolve()}"]
+    return [*allowed, "-i", f"file:{path.resolve()}"]
 
 
 def demuxer_of(song: Song) -> str:

@@ -1,19 +1,22 @@
 """Pictures of strangers become small PNG files, or are refused."""
 
+import contextlib
 import json
 import os
 import struct
 import subprocess
+import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from oriel.errors import InvalidPicture
+from oriel.errors import Cancelled, InvalidPicture
 from oriel.rendering.pipeline.cover import convert_picture, extract_cover
 from oriel.rendering.pipeline.song import probe_song
 from oriel.rendering.pipeline.tools import Tools
+from oriel.rendering.pipeline.turnstile import one_of
 
 MakeSong = Callable[..., Path]
 RunFfmpeg = Callable[..., None]
@@ -92,6 +95,35 @@ def test_a_bomb_of_pixels_is_refused_before_it_is_decoded(tools: Tools, tmp_path
     (tmp_path / "bomb.png").write_bytes(png_of(16_000, 16_000))
     with pytest.raises(InvalidPicture, match="16000 x 16000 pixels"):
         convert_picture(tmp_path / "bomb.png", tmp_path / "out.png", tools)
+
+
+def test_more_than_40_megapixels_are_refused(tools: Tools, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png_of(8001, 5000))
+    with pytest.raises(InvalidPicture, match="40 megapixels are the limit"):
+        convert_picture(tmp_path / "a.png", tmp_path / "out.png", tools)
+
+
+def test_a_third_picture_waits_for_two_others(
+    ffmpeg: RunFfmpeg, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ffmpeg("-f", "lavfi", "-i", "testsrc=s=64x64:d=0.04:r=25", "-frames:v", "1", tmp_path / "a.png")
+
+    def cancelled() -> None:
+        raise Cancelled
+
+    def convert() -> None:
+        convert_picture(tmp_path / "a.png", tmp_path / "out.png", tools, check=cancelled)
+
+    def place() -> contextlib.AbstractContextManager[None]:
+        return one_of(2, "pictures", timeout_s=0, check=lambda: None)
+
+    with place():
+        with place(), pytest.raises(Cancelled):
+            convert()
+        assert not (tmp_path / "out.png").exists()
+        convert_picture(tmp_path / "a.png", tmp_path / "out.png", tools)
+    assert (tmp_path / "out.png").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a" + b"\0" * 50, b"<svg xmlns='http://www.w3.org/2000/svg'/>"])

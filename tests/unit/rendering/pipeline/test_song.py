@@ -18,6 +18,7 @@ from oriel.errors import (
 )
 from oriel.rendering.pipeline.song import input_arguments, probe_song, tag_text
 from oriel.rendering.pipeline.tools import Tools
+from oriel.rendering.pipeline.whitelist import decoders_for
 
 MakeSong = Callable[..., Path]
 
@@ -143,6 +144,7 @@ def test_a_strangers_file_is_read_by_one_demuxer_and_from_disk_alone() -> None:
     assert input_arguments(Path("/a/-x.mp3"), "mp3") == [
         *("-protocol_whitelist", "file,pipe"),
         *("-format_whitelist", "mp3"),
+        *("-codec_whitelist", decoders_for("mp3")),
         *("-i", "file:/a/-x.mp3"),
     ]
 
@@ -215,3 +217,8 @@ def test_tags_become_one_printable_line() -> None:
 def test_a_name_that_is_too_long_is_refused(tmp_path: Path, tools: Tools) -> None:
     with pytest.raises(SongNotFound, match="File name too long"):
         probe_song(tmp_path / f"{'a' * 300}.mp3", tools)
+
+
+def test_a_decoder_that_no_song_needs_is_never_reached(make_song: MakeSong, tools: Tools) -> None:
+    with pytest.raises(UndecodableSong):
+        probe_song(make_song("strange.wav", 1, "-c:a", "wmav2"), tools)

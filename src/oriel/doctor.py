@@ -11,7 +11,7 @@ from oriel.rendering.pipeline.disk import free_bytes
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.process import Arguments, inherited, run, run_checked
 from oriel.rendering.pipeline.request import Machine, open_stage
-from oriel.rendering.pipeline.sandbox import NO_FILES, Access
+from oriel.rendering.pipeline.sandbox import NO_FILES, Access, is_mendable, unconfined_because
 from oriel.rendering.pipeline.tools import find_chromium, find_ffmpeg, find_ffprobe, find_tools
 from oriel.rendering.pipeline.workdir import work_folder
 from oriel.settings import Settings
@@ -46,6 +46,7 @@ def examine(settings: Settings) -> list[Finding]:
         _ffmpeg(settings),
         _ffprobe(settings),
         _chromium(settings),
+        _protection(settings),
         _looks(),
         _work_folder(settings),
         _backend(settings),
@@ -103,6 +104,20 @@ def _chromium(settings: Settings) -> Finding:
 
 def _said_by(command: Arguments, access: Access | None) -> str:
     return run_checked(command, access=access, timeout_s=_TIMEOUT_S).decode("utf-8", "replace")
+
+
+def _protection(settings: Settings) -> Finding:
+    """Say whether FFmpeg is confined. A machine that forbids it renders all the same, so only a missing one fails."""
+    name, mend = "Protection", "apt-get install bubblewrap"
+    try:
+        tools = find_tools(settings.ffmpeg_path, settings.ffprobe_path)
+    except AppError as error:
+        return Finding(name, False, f"not tried, since something above is missing. {error.message}")
+    reason = unconfined_because(tools.ffmpeg) or unconfined_because(tools.ffprobe)
+    if reason is None:
+        return Finding(name, True, "FFmpeg and FFprobe see their own files alone and no network (bubblewrap)")
+    found = f"reduced: FFmpeg and FFprobe see the files and the network of this user, since {reason}"
+    return Finding(name, not is_mendable(), found, mend, ("bubblewrap",))
 
 
 def _looks() -> Finding:

@@ -61,6 +61,21 @@ def test_an_ffmpeg_that_does_not_do_is_found(
     assert said in found("FFmpeg").found
 
 
+def test_the_protection_that_holds_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "unconfined_because", lambda _: None)
+    assert found("Protection").ok
+    assert "no network" in found("Protection").found
+
+
+@pytest.mark.parametrize("installable", [True, False])
+def test_a_missing_protection_is_said_with_its_reason(monkeypatch: pytest.MonkeyPatch, installable: bool) -> None:
+    monkeypatch.setattr(doctor, "unconfined_because", lambda _: "namespaces are forbidden")
+    monkeypatch.setattr(doctor, "is_mendable", lambda: installable)
+    # A machine that forbids namespaces renders all the same.
+    assert found("Protection").ok is not installable
+    assert found("Protection").found.endswith("since namespaces are forbidden")
+
+
 def test_slow_drawing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = FakeStage(backend="swiftshader")
     monkeypatch.setattr(doctor, "open_stage", lambda *_: contextlib.nullcontext(slow))

@@ -50,6 +50,11 @@ def missing_protection() -> str | None:
     return _trial("/bin/true")
 
 
+def is_mendable() -> bool:
+    """Return whether installing bubblewrap is all that is missing."""
+    return sys.platform == "linux" and not shutil.which("bwrap")
+
+
 def confined(command: Sequence[str], access: Access) -> list[str] | None:
     """Return the command that runs `command` with no more than its access; None where this machine cannot do that."""
     program = _located(command[0])
@@ -61,19 +66,6 @@ def confined(command: Sequence[str], access: Access) -> list[str] | None:
 def unconfined_because(program: Path) -> str | None:
     """Return why this program of FFmpeg's cannot be confined here, or None where it can."""
     return missing_protection() or (None if _is_of_system(program) else _trial(str(program), "-version"))
-
-
-def hide_memory() -> None:
-    """Keep other processes of our user from reading our memory and environment, which hold secrets (Linux).
-
-    A program that is started afterwards can be read again; a forked copy of us cannot.
-    """
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    set_dumpable = 4
-    ctypes.CDLL(None, use_errno=True).prctl(set_dumpable, 0, 0, 0, 0)
 
 
 @functools.cache

@@ -120,7 +120,7 @@ def test_a_reconciliation_says_what_it_did(till: Till, ada: Caller, capsys: Outp
     told = capsys.readouterr().out
     assert "(checkout.session.completed) was missing" in told
     payment_id = payment_of(till.app, session_id).id
-    assert f"payment {payment_id}: completed, 0 cents refunded (before: pending, 0 cents refunded)" in told
+    assert f"payment {payment_id}: completed, $0.00 refunded (before: pending, $0.00 refunded)" in told
     assert credits_of(till.app) == ["held"]
     assert cli.run(["billing", "reconcile"]) == 0
     again = capsys.readouterr()

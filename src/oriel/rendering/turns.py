@@ -27,7 +27,7 @@ def next_job(session: Session, at: datetime) -> RenderJob | None:
     if not waiting:
         return None
     turns = _turns(session, [job.plan for job in waiting], time)
-    job = min(waiting, key=lambda job: (turns[job.plan].passed - _age_bonus(job, at), job.created_at))
+    job = min(waiting, key=lambda job: turns[job.plan].passed - _age_bonus(job, at))
     turns[job.plan].passed += 1 / job.weight
     return job
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from tests.functional.rendering.conftest import MakeJob
 
 from oriel.infra.clock import now
@@ -68,3 +69,23 @@ def test_a_customers_cap_makes_the_rest_wait_and_lets_others_pass(make_job: Make
 def test_what_pauses_is_not_claimed(make_job: MakeJob) -> None:
     make_job(run_after=now() + timedelta(seconds=5))
     assert attempts.claim("w") is None
+
+
+def test_a_render_that_pauses_lets_a_younger_one_of_its_plan_pass(make_job: MakeJob) -> None:
+    make_job(created_at=now() - timedelta(minutes=1), run_after=now() + timedelta(minutes=5))
+    ready = make_job()
+    attempt = attempts.claim("w")
+    assert attempt
+    assert attempt.job_id == ready.id
+
+
+@pytest.mark.parametrize(("head_start_s", "first"), [(599.5, "enterprise"), (600.5, "free")])
+def test_ten_minutes_of_waiting_make_up_for_one_turn_of_the_free_plan(
+    make_job: MakeJob, head_start_s: float, first: str
+) -> None:
+    start = now()
+    make_job(plan="free")
+    assert order_of(1) == ["free"]
+    make_job(plan="free", created_at=start - timedelta(seconds=head_start_s))
+    make_job(plan="enterprise", created_at=start)
+    assert order_of(1) == [first]

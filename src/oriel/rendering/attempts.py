@@ -245,6 +245,8 @@ def release(worker: str) -> int:
         held = session.scalars(query.with_for_update()).all()
         for job in held:
             _take_back(session, job)
+    for job in held:
+        announce(job.user_id, job.id)
     return len(held)
 
 

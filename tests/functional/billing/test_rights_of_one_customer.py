@@ -1,0 +1,118 @@
+"""Rights and credits count for their own customer and their own state."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from apiflask import APIFlask
+from tests.functional.caller import Caller
+
+from oriel.billing.models import FROZEN, HELD, REFUNDED, RESERVED, USED, Credit
+from oriel.billing.rights import Demand, Grant, Payer, credits_held, give_back, reserve, spend, used_this_period
+from oriel.errors import PaymentRequired
+from oriel.infra.database import db, writing
+from oriel.infra.ids import new_id
+
+DEMAND = Demand(1280, 720, 30, "mp4", 180, 5_000_000, 50_000_000)
+LARGE = replace(DEMAND, width=1920, height=1080)
+
+
+@pytest.fixture(autouse=True)
+def context(app: APIFlask) -> Iterator[None]:
+    """Rights are asked for by other domains, inside their requests and jobs."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def customer(caller: Callable[..., Caller]) -> Caller:
+    return caller()
+
+
+def reserved(customer: Caller, demand: Demand = DEMAND, pay_with: Payer | None = None, render: str = "") -> Grant:
+    with writing() as session:
+        return reserve(session, customer.user_id, render or new_id(), demand, pay_with)
+
+
+def settled(settle: Callable[..., bool], render: str) -> None:
+    with writing() as session:
+        assert settle(session, render)
+
+
+def bought(customer: Caller, state: str = HELD) -> str:
+    with writing() as session:
+        credit = Credit(user_id=customer.user_id, state=state)
+        session.add(credit)
+    return credit.id
+
+
+def states(*credit_ids: str) -> list[str]:
+    db.session.expire_all()
+    return [db.session.get_one(Credit, credit_id).state for credit_id in credit_ids]
+
+
+def test_a_spent_render_still_counts_in_its_month(customer: Caller) -> None:
+    render = new_id()
+    reserved(customer, render=render)
+    settled(spend, render)
+    assert used_this_period(db.session, customer.user_id) == 1
+
+
+def test_the_renders_of_others_do_not_count(customer: Caller, caller: Callable[..., Caller]) -> None:
+    reserved(caller())
+    assert used_this_period(db.session, customer.user_id) == 0
+
+
+def test_credits_left_are_ones_own_that_are_held(customer: Caller, caller: Callable[..., Caller]) -> None:
+    bought(caller())
+    for state in (HELD, RESERVED, USED, REFUNDED, FROZEN):
+        bought(customer, state)
+    assert credits_held(db.session, customer.user_id) == 1
+
+
+def test_settling_one_render_leaves_all_others(customer: Caller) -> None:
+    bought_credits, renders = [bought(customer), bought(customer)], [new_id(), new_id()]
+    for render in renders:
+        reserved(customer, LARGE, render=render)
+    settled(spend, renders[0])
+    assert sorted(states(*bought_credits)) == [RESERVED, USED]
+    settled(give_back, renders[1])
+    assert sorted(states(*bought_credits)) == [HELD, USED]
+
+
+def test_a_credit_that_was_refunded_meanwhile_is_not_held_again(customer: Caller) -> None:
+    credit, render = bought(customer), new_id()
+    reserved(customer, LARGE, render=render)
+    with writing() as session:
+        session.get_one(Credit, credit).state = REFUNDED
+    settled(give_back, render)
+    assert states(credit) == [REFUNDED]
+
+
+def test_a_render_tried_again_may_be_paid_otherwise(customer: Caller) -> None:
+    credit, render = bought(customer), new_id()
+    reserved(customer, pay_with="credit", render=render)
+    settled(give_back, render)
+    assert reserved(customer, render=render).kind == "plan"
+    settled(spend, render)
+    assert states(credit) == [HELD]
+
+
+def test_a_credit_asked_for_again_answers_as_before(customer: Caller) -> None:
+    bought(customer)
+    render = new_id()
+    grant = reserved(customer, pay_with="credit", render=render)
+    assert (grant.kind, grant.watermark) == ("credit", False)
+    assert reserved(customer, pay_with="credit", render=render) == grant
+
+
+def test_without_a_credit_the_refusal_offers_one(customer: Caller) -> None:
+    with pytest.raises(PaymentRequired, match=r"buy one for \$\d+\.\d\d\.") as caught:
+        reserved(customer, pay_with="credit")
+    details = caught.value.details
+    assert {name: details[name] for name in ("limit", "value", "plan", "lifted_by")} == {
+        "limit": 0,
+        "value": 1,
+        "plan": "credit",
+        "lifted_by": "credit",
+    }

@@ -39,15 +39,26 @@ def _song_facts(path: Path, name: str, settings: Settings) -> SongFacts:
         raise UndecodableSong(_DAMAGED, filename=name) from error
     except SongWithoutSound as error:
         raise SongWithoutSound("There is no sound in this file. Please choose another one.", filename=name) from error
-    if not song.complete:
-        raise UndecodableSong(_DAMAGED, filename=name)
+    _refuse_cut_off(song, name)
     return _facts(song)
+
+
+def _refuse_cut_off(song: Song, name: str) -> None:
+    if not song.missing_s or song.announced_s is None:
+        return
+    raise UndecodableSong(
+        f"Only {song.duration_s:.1f} of the {song.announced_s:.1f} seconds that this file announces can be read:"
+        " it is damaged, or it ends too early. Please export it again.",
+        filename=name,
+        readable_s=round(song.duration_s, 3),
+        announced_s=round(song.announced_s, 3),
+    )
 
 
 def _facts(song: Song) -> SongFacts:
     # Without a title the probe answers the file's name, which on our side is an id.
     title = "" if song.title == song.path.stem else song.title
-    return SongFacts(song.format, song.duration_s or 0.0, title, song.artist, song.has_cover)
+    return SongFacts(song.format, song.duration_s, title, song.artist, song.has_cover)
 
 
 def _check_picture(path: Path, name: str, settings: Settings) -> None:

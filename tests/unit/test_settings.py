@@ -12,7 +12,7 @@ from examples import demo
 from oriel.app import create_app
 from oriel.errors import InvalidConfiguration
 from oriel.media import formats
-from oriel.rendering.pipeline import song
+from oriel.rendering.pipeline.audio_formats import AUDIO_FORMATS
 from oriel.settings import _AUDIO_FORMATS, Settings, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -71,7 +71,7 @@ def test_an_audio_format_that_we_cannot_read_is_refused_with_those_that_we_can(m
 
 
 def test_every_audio_format_that_can_be_read_may_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    readable = tuple(song._FORMATS)
+    readable = tuple(AUDIO_FORMATS)
     monkeypatch.setenv("AUDIO_FORMATS", ",".join(readable))
     assert load_settings().audio_formats == readable == _AUDIO_FORMATS
     assert tuple(known.name for known in formats._SONGS) == readable

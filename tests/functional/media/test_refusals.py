@@ -1,8 +1,10 @@
 """What is refused, with the status and the details that are promised; nothing is left of any of it."""
 
 import io
+import subprocess
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
@@ -63,7 +65,6 @@ def test_what_is_no_song_is_refused_with_what_we_take(customer: Caller, name: st
         ("song.mp3", b"ID3\x04\0\0\x7f\x7f\x7f\x7f" + bytes(3000)),
         ("song.mp3", b"ID3\x04\0\0\0\0\0\x10" + b"ffconcat version 1.0\nfile '/etc/passwd'\n" * 10),
         ("song.wav", wav()[:20]),
-        ("song.wav", wav(4)[:9000]),
         ("song.wav", wav()[:44]),
         ("song.m4a", b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom" + bytes(5000)),
         ("song.wav", b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0" + b"\xff" * 2000),
@@ -72,6 +73,22 @@ def test_what_is_no_song_is_refused_with_what_we_take(customer: Caller, name: st
 def test_what_cannot_be_decoded_is_refused(customer: Caller, name: str, data: bytes) -> None:
     details = refused(send(customer, data, name), 422, "UNDECODABLE_AUDIO")
     assert details == {"filename": name}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "kept"),
+    [("song.mp3", [], 3000), ("song.m4a", ["-movflags", "+faststart"], 60_000), ("song.wav", [], 900_000)],
+)
+def test_a_song_that_is_cut_off_is_refused_with_what_can_be_read(
+    customer: Caller, tmp_path: Path, name: str, options: list[str], kept: int
+) -> None:
+    tone = ["-f", "lavfi", "-i", "sine=r=48000:d=60", "-b:a", "128k", *options]
+    subprocess.run(["ffmpeg", "-v", "error", *tone, tmp_path / name], check=True, timeout=60)
+    answer = send(customer, (tmp_path / name).read_bytes()[:kept], name)
+    details = refused(answer, 422, "UNDECODABLE_AUDIO")
+    assert (details["filename"], details["announced_s"]) == (name, pytest.approx(60, abs=0.05))
+    assert 0.1 < float(str(details["readable_s"])) < 11
+    assert f"Only {details['readable_s']:.1f} of the 60.0 seconds" in answer.get_json()["error"]["message"]
 
 
 def test_tags_that_unpack_to_a_gigabyte_do_no_harm(customer: Caller) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -81,6 +82,15 @@ def test_tags_with_what_nobody_can_write_are_cleaned(customer: Caller) -> None:
     # A render is given what the file says, so the settings' own rule must let it pass.
     document = parse_settings({"text": {"title": body["title"], "artist": body["artist"]}})
     assert document.text.title == "Night drive"
+
+
+@pytest.mark.parametrize("junk", [b"    ", b"\r\n\n", bytes(3000), b"APETAGEX\xd0\7\0\0" + bytes(200)])
+def test_a_song_behind_junk_is_taken(customer: Caller, tmp_path: Path, junk: bytes) -> None:
+    song = tmp_path / "a.mp3"
+    tone = ["-f", "lavfi", "-i", "sine=d=2", "-id3v2_version", "0", "-write_xing", "0"]
+    subprocess.run(["ffmpeg", "-v", "error", *tone, song], check=True, timeout=60)
+    body = send(customer, junk + song.read_bytes(), "a.mp3").get_json()
+    assert (body["format"], body["duration_s"]) == ("mp3", pytest.approx(2, abs=0.1))
 
 
 def test_who_is_not_confirmed_uploads_nothing(caller: Callable[..., Caller]) -> None:

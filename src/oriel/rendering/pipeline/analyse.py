@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from oriel.rendering.pipeline.audio_formats import DEFAULT_FORMATS
 from oriel.rendering.pipeline.disk import file_sha256, full_disk_is_said
 from oriel.rendering.pipeline.engine import program_id
 from oriel.rendering.pipeline.prepare import prepare_pcm, prepare_track
 from oriel.rendering.pipeline.progress import CancelToken, OnProgress, ProgressMeter
 from oriel.rendering.pipeline.request import Machine, StageFactory, open_stage
-from oriel.rendering.pipeline.song import DEFAULT_FORMATS, probe_song
+from oriel.rendering.pipeline.song import probe_song
 from oriel.rendering.pipeline.stages import Stages
 from oriel.rendering.pipeline.workdir import work_folder
 

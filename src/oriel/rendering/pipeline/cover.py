@@ -9,7 +9,7 @@ from oriel.errors import InvalidPicture
 from oriel.rendering.pipeline.disk import refuse_full_disk
 from oriel.rendering.pipeline.process import Limits, nothing, run
 from oriel.rendering.pipeline.sandbox import Access
-from oriel.rendering.pipeline.song import Song, demuxer_of, input_arguments
+from oriel.rendering.pipeline.song import Song, input_arguments
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.turnstile import one_of
 
@@ -29,7 +29,7 @@ def extract_cover(song: Song, out: Path, tools: Tools, *, check: Callable[[], No
     """Write the picture embedded in the song as PNG; False where there is none, or none that can be read."""
     if song.cover_stream is None:
         return False
-    source = input_arguments(song.path, demuxer_of(song))
+    source = input_arguments(song.path, song.demuxer)
     try:
         _convert(source, song.cover_stream, out, LARGEST_SIDE, song.path, tools, check)
     except InvalidPicture:
@@ -43,8 +43,7 @@ def convert_picture(
 ) -> None:
     """Write a PNG, JPEG or WebP file as PNG of at most `largest_side` a side; raise InvalidPicture with the reason."""
     demuxer = _demuxer(picture)
-    # Forced, since FFmpeg takes a JPEG for a numbered sequence of files, by its name.
-    source = ["-f", demuxer, *input_arguments(picture, demuxer)]
+    source = input_arguments(picture, demuxer)
     _convert(source, 0, out, largest_side, picture, tools, check)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from oriel.errors import ProcessFailed
 from oriel.rendering.pipeline.process import Limits, reason_of, run
 from oriel.rendering.pipeline.sandbox import Access
-from oriel.rendering.pipeline.song import demuxer_of, input_arguments, probe_song
+from oriel.rendering.pipeline.song import Song, probe_song, sound_arguments
 from oriel.rendering.pipeline.tools import Tools
 
 _TIMEOUT_S = 300.0
@@ -15,10 +15,10 @@ _SUMMARY = re.compile(r"Integrated loudness:\s+I:\s+(-?[\d.]+|-inf|nan) LUFS")
 _SILENCE = -70.0
 
 
-def loudness_command(song: Path, demuxer: str, tools: Tools) -> list[str | Path]:
+def loudness_command(song: Song, tools: Tools) -> list[str | Path]:
     """Return the command that measures a song's integrated loudness and prints it at the end."""
-    meter = ["-map", "0:a:0", "-vn", "-sn", "-dn", "-af", "ebur128=framelog=verbose", "-f", "null", "-"]
-    return [tools.ffmpeg, "-hide_banner", "-nostats", "-nostdin", *input_arguments(song, demuxer), *meter]
+    meter = sound_arguments(song, "ebur128=framelog=verbose")
+    return [tools.ffmpeg, "-hide_banner", "-nostats", "-nostdin", *meter, "-f", "null", "-"]
 
 
 def measure_loudness(song: Path, tools: Tools, formats: tuple[str, ...]) -> float | None:
@@ -26,8 +26,7 @@ def measure_loudness(song: Path, tools: Tools, formats: tuple[str, ...]) -> floa
 
     Raises what `probe_song` raises, ProcessFailed and ProcessTimedOut.
     """
-    probed = probe_song(song, tools, formats=formats)
-    command = loudness_command(song, demuxer_of(probed), tools)
+    command = loudness_command(probe_song(song, tools, formats=formats), tools)
     finished = run(command, access=Access(reads=(song,)), timeout_s=_TIMEOUT_S, limits=Limits(cpu_s=int(_TIMEOUT_S)))
     found = _SUMMARY.search(finished.stderr)
     if finished.returncode or not found:

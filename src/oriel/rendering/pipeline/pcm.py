@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oriel.errors import EmptySong, UndecodableSong
+from oriel.errors import UndecodableSong
 from oriel.rendering.pipeline.disk import refuse_full_disk, write_whole
+from oriel.rendering.pipeline.length import LONGEST_S, missing_seconds
 from oriel.rendering.pipeline.process import Limits, Process, nothing
 from oriel.rendering.pipeline.sandbox import Access
-from oriel.rendering.pipeline.song import Song, demuxer_of, input_arguments, refuse_longer_than
+from oriel.rendering.pipeline.song import Song, refuse_longer_than, sound_arguments
 from oriel.rendering.pipeline.tools import Tools
 
 RATE = 48_000
@@ -17,9 +18,6 @@ BYTES_PER_SAMPLE = 4
 
 # An hour of MP3 takes about 20 s on one slow core.
 _TIMEOUT_S = 900.0
-_LONGEST_S = 6 * 3600.0
-# Shorter than announced by this much is a broken file; less is a rounded header.
-_MISSING_S, _MISSING_SHARE = 0.5, 0.01
 
 
 @dataclass(frozen=True)
@@ -58,29 +56,22 @@ def frame_count(samples: int, fps: int) -> int:
 
 def decode_command(song: Song, out: Path, limit_s: float, tools: Tools) -> list[str | Path]:
     """Return the FFmpeg command that writes the song, or its first `limit_s` seconds, as canonical PCM."""
+    # The format is asked for behind the resampler: its own options for it are overruled without a word.
+    canonical = f"aresample={RATE},aformat=sample_fmts=s16:channel_layouts=stereo"
     return [
         *(tools.ffmpeg, "-nostdin", "-v", "error", "-y"),
-        *input_arguments(song.path, demuxer_of(song)),
-        *("-map", "0:a:0", "-vn", "-sn", "-dn"),
-        *("-af", f"{_to_stereo(song)},atrim=end_sample={round(limit_s * RATE)}"),
+        *sound_arguments(song, canonical, f"atrim=end_sample={round(limit_s * RATE)}"),
         *("-c:a", "pcm_s16le", "-f", "s16le", out),
     ]
-
-
-def _to_stereo(song: Song) -> str:
-    # The format is asked for behind the resampler: its own options for it are overruled without a word.
-    resample = f"aresample={RATE},aformat=sample_fmts=s16:channel_layouts=stereo"
-    # FFmpeg's own mono to stereo is 3 dB quieter than the song (measured: 32760 becomes 23164).
-    return f"pan=stereo|c0=c0|c1=c0,{resample}" if song.channels == 1 else resample
 
 
 class Decoding:
     """A decode under way: started at once, so that the browser can start meanwhile. Leaving it ends FFmpeg."""
 
     def __init__(self, song: Song, out: Path, tools: Tools, max_seconds: float | None = None) -> None:
-        self._song, self._out, self._max_seconds = song, out, max_seconds
+        self._song, self._out, self._max_seconds = song, out, LONGEST_S if max_seconds is None else max_seconds
         # One second more than allowed is enough to see that a song is too long, whatever its header claims.
-        limit_s = (max_seconds or _LONGEST_S) + 1.0
+        limit_s = self._max_seconds + 1.0
         limits = Limits(cpu_s=int(_TIMEOUT_S), file_bytes=int((limit_s + 1) * RATE * BYTES_PER_SAMPLE))
         access = Access(reads=(song.path,), writes=(out.parent,))
         self._process = Process(decode_command(song, out, limit_s, tools), access=access, limits=limits)
@@ -99,23 +90,18 @@ class Decoding:
             refuse_full_disk(self._out.parent)
         samples = self._out.stat().st_size // BYTES_PER_SAMPLE if self._out.exists() else 0
         if not samples:
-            raise self._nothing_decoded(returncode)
-        pcm = Pcm(self._out, samples, self._warnings(samples, returncode))
+            path = self._song.path
+            raise UndecodableSong(f"No sound can be decoded from {path.name}.", path=str(path))
+        pcm = Pcm(self._out, samples, self._warnings(samples / RATE, returncode))
         refuse_longer_than(self._max_seconds, pcm.duration_s)
         return pcm
 
-    def _nothing_decoded(self, returncode: int) -> EmptySong | UndecodableSong:
-        name = self._song.path.name
-        if returncode == 0 and self._song.complete and self._song.duration_s is None:
-            return EmptySong(f"The song {name} has no length.", path=str(self._song.path))
-        return UndecodableSong(f"No sound can be decoded from {name}.", path=str(self._song.path))
-
-    def _warnings(self, samples: int, returncode: int) -> tuple[str, ...]:
-        announced = self._song.duration_s or 0.0
-        missing = announced - samples / RATE
-        if missing > max(_MISSING_S, _MISSING_SHARE * announced):
-            return (f"The song is damaged: {samples / RATE:.1f} of {announced:.1f} seconds could be read.",)
-        if returncode or not self._song.complete:
+    def _warnings(self, decoded_s: float, returncode: int) -> tuple[str, ...]:
+        # Packets that can be read may still not be decoded.
+        expected_s = self._song.announced_s or self._song.duration_s
+        if self._song.missing_s or missing_seconds(expected_s, decoded_s):
+            return (f"The song is damaged: {decoded_s:.1f} of {expected_s:.1f} seconds could be read.",)
+        if returncode:
             return ("The song is damaged or cut off. The video uses the part that could be read.",)
         return ()
 

@@ -247,8 +247,8 @@ def _check_places(request: RenderRequest, settings: ResolvedSettings) -> None:
 
 
 def _require_room(request: RenderRequest, settings: ResolvedSettings, song: Song, folder: WorkFolder) -> None:
-    # What nobody can foretell meets the full disk as it comes, and a range behind the end its own refusal.
-    if song.duration_s is None or song.duration_s <= settings.range.start_s:
+    # A range behind the end meets its own refusal.
+    if song.duration_s <= settings.range.start_s:
         return
     rest = song.duration_s - settings.range.start_s
     seconds = min(settings.range.duration_s or rest, rest)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from oriel.rendering.pipeline.audio_formats import DEFAULT_FORMATS
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.render_chunks import FrameSource
 from oriel.rendering.pipeline.settings_document import SettingsDocument
-from oriel.rendering.pipeline.song import DEFAULT_FORMATS
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.workdir import WorkFolder
 

@@ -1,6 +1,5 @@
-"""Is this file a song that we take, and what does it say about itself? Nothing is decoded here."""
+"""Is this file a song that we take, how long is it, and what does it say about itself?"""
 
-import codecs
 import json
 import math
 import stat
@@ -10,59 +9,65 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oriel.errors import (
-    EmptySong,
-    InvalidConfiguration,
-    SongNotFound,
-    SongTooLong,
-    SongWithoutSound,
-    UndecodableSong,
-    UnsupportedAudioFormat,
+from oriel.errors import EmptySong, SongNotFound, SongTooLong, SongWithoutSound, UndecodableSong
+from oriel.rendering.pipeline.audio_formats import (
+    DEFAULT_FORMATS,
+    HEAD_BYTES,
+    AudioFormat,
+    accepted_formats,
+    check_name,
+    format_of_content,
 )
+from oriel.rendering.pipeline.length import LONGEST_S, missing_seconds, read_seconds
+from oriel.rendering.pipeline.mp3 import announced_seconds
 from oriel.rendering.pipeline.process import Limits, nothing, run
 from oriel.rendering.pipeline.sandbox import Access
+from oriel.rendering.pipeline.stereo import to_stereo
 from oriel.rendering.pipeline.tools import Tools
+from oriel.rendering.pipeline.wav import read_wav
 from oriel.rendering.pipeline.whitelist import decoders_for
 
-DEFAULT_FORMATS = ("mp3", "wav", "m4a")
-
-_HEAD_BYTES = 4096
 _PROBE_TIMEOUT_S = 20.0
 _CHANNELS = range(1, 65)
 _RATES = range(1_000, 768_001)
 _LONGEST_TAG = 200
-
-
-@dataclass(frozen=True)
-class AudioFormat:
-    """How a format is recognised: by the end of the name, by its first bytes, and by FFmpeg's demuxer."""
-
-    name: str
-    suffixes: tuple[str, ...]
-    demuxer: str
-    matches: Callable[[bytes], bool]
+# The first frames of a song that was cut out of another one refer to what is gone, so they decode to nothing.
+_TRIAL_S = 10
+# The header of these announces a length, which their packets may not reach.
+_ANNOUNCING_FORMATS = ("m4a", "flac")
 
 
 @dataclass(frozen=True)
 class Song:
-    """A song on disk, as its file describes it; `duration_s` is None where the file does not say."""
+    """A song on disk. `duration_s` is what can be read of it, `announced_s` what its header promises, if it does.
+
+    FFmpeg needs the options in `reading` to read it right.
+    """
 
     path: Path
     format: str
+    demuxer: str
+    reading: tuple[str, ...]
     codec: str
-    duration_s: float | None
+    duration_s: float
+    announced_s: float | None
     channels: int
+    channel_layout: str
     sample_rate: int
     size_bytes: int
     title: str
     artist: str
     cover_stream: int | None
-    complete: bool
 
     @property
     def has_cover(self) -> bool:
         """Whether a picture is embedded."""
         return self.cover_stream is not None
+
+    @property
+    def missing_s(self) -> float:
+        """How many of the announced seconds cannot be read; 0 for a song that is whole."""
+        return missing_seconds(self.announced_s, self.duration_s, is_exact=self.format == "wav")
 
 
 def probe_song(
@@ -73,25 +78,24 @@ def probe_song(
     max_seconds: float | None = None,
     check: Callable[[], None] = nothing,
 ) -> Song:
-    """Return what the file says about itself, or refuse it with the reason.
+    """Return what is known of a song that can be rendered, or refuse it with the reason.
+
+    Uploads, renders and the command line all ask this function. A song that is cut off is returned, with `missing_s`.
 
     Name, first bytes and FFprobe must each agree with `formats`; FFprobe may use that one demuxer only, since a text
     file with "ffconcat" inside makes it read the neighbours otherwise.
     """
-    accepted = _accepted(formats)
+    accepted = accepted_formats(formats)
     head, size = _head(path)
-    _check_name(path, accepted)
-    audio_format = _by_content(head, accepted)
-    facts = _ffprobe(path, tools, audio_format, check)
-    stream = _sound_stream(path, facts)
-    song = _song(path, audio_format, facts, stream, size, _is_complete(head, size))
-    refuse_longer_than(max_seconds, song.duration_s)
+    check_name(path, accepted)
+    song = _Probe(path, size, format_of_content(head, accepted), tools, check).song()
+    refuse_longer_than(LONGEST_S if max_seconds is None else min(max_seconds, LONGEST_S), song.duration_s)
     return song
 
 
-def refuse_longer_than(limit_s: float | None, duration_s: float | None) -> None:
-    """Raise SongTooLong where a known duration is over a known limit."""
-    if limit_s is not None and duration_s is not None and duration_s > limit_s:
+def refuse_longer_than(limit_s: float, duration_s: float) -> None:
+    """Raise SongTooLong where a song is over the limit."""
+    if duration_s > limit_s:
         raise SongTooLong(
             f"The song is {math.ceil(duration_s)} seconds long and the limit is {limit_s:.0f} seconds.",
             duration_s=duration_s,
@@ -106,22 +110,21 @@ def input_arguments(path: Path, demuxer: str) -> list[str]:
     """
     allowed = ["-protocol_whitelist", "file,pipe", "-format_whitelist", demuxer]
     allowed += ["-codec_whitelist", decoders_for(demuxer)]
+    # Forced: FFmpeg may take an MP3 with junk in front for something else, and a JPEG, by its name, for many files.
     # The real path, since a link's target has no other name in the sandbox.
-    return [*allowed, "-i", f"file:{path.resolve()}"]
+    return [*allowed, "-f", demuxer, "-i", f"file:{path.resolve()}"]
 
 
-def demuxer_of(song: Song) -> str:
-    """Return the name of FFmpeg's demuxer for this song."""
-    return _FORMATS[song.format].demuxer
+def sound_arguments(song: Song, *filters: str) -> list[str]:
+    """Return FFmpeg's arguments for decoding the song as stereo, which goes through these filters."""
+    source = [*song.reading, *input_arguments(song.path, song.demuxer), "-map", "0:a:0", "-vn", "-sn", "-dn"]
+    return [*source, "-af", ",".join([to_stereo(song.channels, song.channel_layout), *filters])]
 
 
-def _accepted(names: Sequence[str]) -> tuple[AudioFormat, ...]:
-    unknown = [name for name in names if name not in _FORMATS]
-    if unknown:
-        raise InvalidConfiguration(
-            f"AUDIO_FORMATS names “{unknown[0]}”, which is not one of {', '.join(_FORMATS)}.", format=unknown[0]
-        )
-    return tuple(_FORMATS[name] for name in names)
+def tag_text(value: str) -> str:
+    """Return a tag as one printable line of at most 200 characters."""
+    printable = "".join(" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in value)
+    return " ".join(printable.split())[:_LONGEST_TAG].strip()
 
 
 def _head(path: Path) -> tuple[bytes, int]:
@@ -129,7 +132,7 @@ def _head(path: Path) -> tuple[bytes, int]:
         if not stat.S_ISREG(path.stat().st_mode):
             raise SongNotFound(f"{path} is not a file.", path=str(path))
         with path.open("rb") as file:
-            head, size = file.read(_HEAD_BYTES), path.stat().st_size
+            head, size = file.read(HEAD_BYTES), path.stat().st_size
     except OSError as error:
         raise SongNotFound(f"The song {path} cannot be read: {error.strerror}.", path=str(path)) from error
     if size == 0:
@@ -137,75 +140,114 @@ def _head(path: Path) -> tuple[bytes, int]:
     return head, size
 
 
-def _check_name(path: Path, accepted: Sequence[AudioFormat]) -> None:
-    suffix = path.suffix.lower().removeprefix(".")
-    if not any(suffix in audio_format.suffixes for audio_format in accepted):
-        raise UnsupportedAudioFormat(suffix or "unknown", tuple(known.name for known in accepted))
+class _Probe:
+    """The steps in which one file is looked at."""
 
+    def __init__(
+        self, path: Path, size: int, audio_format: AudioFormat, tools: Tools, check: Callable[[], None]
+    ) -> None:
+        self._path, self._size, self._format = path, size, audio_format
+        self._tools, self._check = tools, check
+        self._access = Access(reads=(path,))
+        self._wav = read_wav(path) if audio_format.name == "wav" else None
+        self._options = ("-ignore_length", "1") if self._wav and self._wav.ignores_size else ()
 
-def _by_content(head: bytes, accepted: Sequence[AudioFormat]) -> AudioFormat:
-    for audio_format in accepted:
-        if audio_format.matches(head):
-            return audio_format
-    raise UnsupportedAudioFormat(_what_it_is(head), tuple(known.name for known in accepted))
+    def song(self) -> Song:
+        facts = self._facts()
+        stream = self._sound_stream(facts)
+        duration_s, announced_s = self._lengths(stream)
+        if not duration_s:
+            raise EmptySong(f"The file {self._path.name} contains no sound.", path=str(self._path))
+        song = self._song(facts, stream, duration_s, announced_s)
+        if not (self._wav and self._wav.codec):
+            self._refuse_undecodable(song)
+        return song
 
+    @property
+    def _source(self) -> list[str]:
+        return [*self._options, *input_arguments(self._path, self._format.demuxer)]
 
-def _ffprobe(path: Path, tools: Tools, audio_format: AudioFormat, check: Callable[[], None]) -> Mapping[str, Any]:
-    arguments: list[str | Path] = [tools.ffprobe, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
-    finished = run(
-        [*arguments, *input_arguments(path, audio_format.demuxer)],
-        access=Access(reads=(path,)),
-        timeout_s=_PROBE_TIMEOUT_S,
-        check=check,
-        limits=Limits(cpu_s=int(_PROBE_TIMEOUT_S)),
-    )
-    try:
-        facts: Mapping[str, Any] = json.loads(finished.stdout.decode("utf-8", "replace"))
-    except ValueError:
-        facts = {}
-    if finished.returncode or audio_format.demuxer not in facts.get("format", {}).get("format_name", "").split(","):
-        raise UndecodableSong(f"The file {path.name} is damaged: no sound can be read from it.", path=str(path))
-    return facts
+    def _facts(self) -> Mapping[str, Any]:
+        arguments: list[str | Path] = [self._tools.ffprobe, "-v", "error", "-show_format", "-show_streams"]
+        finished = run(
+            [*arguments, "-of", "json", *self._source],
+            access=self._access,
+            timeout_s=_PROBE_TIMEOUT_S,
+            check=self._check,
+            limits=Limits(cpu_s=int(_PROBE_TIMEOUT_S)),
+        )
+        try:
+            facts: Mapping[str, Any] = json.loads(finished.stdout.decode("utf-8", "replace"))
+        except ValueError:
+            facts = {}
+        if finished.returncode or "format" not in facts:
+            raise self._undecodable()
+        return facts
 
+    def _sound_stream(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        streams = [stream for stream in facts.get("streams", []) if stream.get("codec_type") == "audio"]
+        if not streams:
+            raise SongWithoutSound(f"The file {self._path.name} contains no sound.", path=str(self._path))
+        stream: Mapping[str, Any] = streams[0]
+        if int(stream.get("channels", 0)) not in _CHANNELS or int(stream.get("sample_rate", 0)) not in _RATES:
+            raise UndecodableSong(
+                f"The sound in {self._path.name} has no usable channels or sample rate.", path=str(self._path)
+            )
+        return stream
 
-def _sound_stream(path: Path, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    streams = [stream for stream in facts.get("streams", []) if stream.get("codec_type") == "audio"]
-    if not streams:
-        raise SongWithoutSound(f"The file {path.name} contains no sound.", path=str(path))
-    stream: Mapping[str, Any] = streams[0]
-    if int(stream.get("channels", 0)) not in _CHANNELS or int(stream.get("sample_rate", 0)) not in _RATES:
-        raise UndecodableSong(f"The sound in {path.name} has no usable channels or sample rate.", path=str(path))
-    return stream
+    def _lengths(self, stream: Mapping[str, Any]) -> tuple[float, float | None]:
+        """Return how many seconds can be read, and how many the header announces."""
+        wav = self._wav
+        if wav and wav.codec:
+            return wav.duration_s, wav.announced_s
+        rate, time_base = int(stream["sample_rate"]), str(stream["time_base"])
+        readable_s, padding_s = read_seconds(
+            self._source, time_base, rate, self._access, self._tools, check=self._check
+        )
+        if wav:
+            return readable_s, readable_s * wav.announced / max(1, wav.readable)
+        if self._format.name == "mp3":
+            announced_s = announced_seconds(self._path)
+            return readable_s, announced_s and announced_s - padding_s
+        stated_s = _seconds(stream.get("duration")) if self._format.name in _ANNOUNCING_FORMATS else None
+        # Packets that an edit list leaves out are read, but not played.
+        return (min(readable_s, stated_s), stated_s) if stated_s else (readable_s, None)
 
+    def _song(
+        self, facts: Mapping[str, Any], stream: Mapping[str, Any], duration_s: float, announced_s: float | None
+    ) -> Song:
+        # FFprobe knows no option for the decoder.
+        decoder = ("-c:a", self._wav.codec) if self._wav and self._wav.codec else ()
+        tags = {**_lower(stream.get("tags", {})), **_lower(facts["format"].get("tags", {}))}
+        return Song(
+            path=self._path,
+            format=self._format.name,
+            demuxer=self._format.demuxer,
+            reading=(*self._options, *decoder),
+            codec=(self._wav and self._wav.codec) or str(stream.get("codec_name", "unknown")),
+            duration_s=duration_s,
+            announced_s=announced_s,
+            channels=int(stream["channels"]),
+            channel_layout=str(stream.get("channel_layout", "")),
+            sample_rate=int(stream["sample_rate"]),
+            size_bytes=self._size,
+            title=tag_text(tags.get("title", "")) or tag_text(self._path.stem),
+            artist=tag_text(tags.get("artist", "")),
+            cover_stream=_cover_stream(facts),
+        )
 
-def _song(
-    path: Path,
-    audio_format: AudioFormat,
-    facts: Mapping[str, Any],
-    stream: Mapping[str, Any],
-    size: int,
-    complete: bool,
-) -> Song:
-    tags = {**_lower(stream.get("tags", {})), **_lower(facts["format"].get("tags", {}))}
-    return Song(
-        path=path,
-        format=audio_format.name,
-        codec=str(stream.get("codec_name", "unknown")),
-        duration_s=_seconds(stream.get("duration")) or _seconds(facts["format"].get("duration")),
-        channels=int(stream["channels"]),
-        sample_rate=int(stream["sample_rate"]),
-        size_bytes=size,
-        title=tag_text(tags.get("title", "")) or tag_text(path.stem),
-        artist=tag_text(tags.get("artist", "")),
-        cover_stream=_cover_stream(facts),
-        complete=complete,
-    )
+    def _refuse_undecodable(self, song: Song) -> None:
+        """Decode a little of the song: an encrypted one, for example, has packets that nobody can decode."""
+        command: list[str | Path] = [self._tools.ffmpeg, "-nostdin", "-v", "error", *sound_arguments(song)]
+        command += ["-t", str(_TRIAL_S), "-ar", "8000", "-f", "s16le", "pipe:1"]
+        limits = Limits(cpu_s=int(_PROBE_TIMEOUT_S))
+        if not run(command, access=self._access, timeout_s=_PROBE_TIMEOUT_S, check=self._check, limits=limits).stdout:
+            raise self._undecodable()
 
-
-def tag_text(value: str) -> str:
-    """Return a tag as one printable line of at most 200 characters."""
-    printable = "".join(" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in value)
-    return " ".join(printable.split())[:_LONGEST_TAG].strip()
+    def _undecodable(self) -> UndecodableSong:
+        return UndecodableSong(
+            f"The file {self._path.name} is damaged: no sound can be read from it.", path=str(self._path)
+        )
 
 
 def _lower(tags: Mapping[str, str]) -> dict[str, str]:
@@ -225,70 +267,3 @@ def _cover_stream(facts: Mapping[str, Any]) -> int | None:
         if stream.get("codec_type") == "video" and stream.get("disposition", {}).get("attached_pic"):
             return int(stream["index"])
     return None
-
-
-def _is_complete(head: bytes, size: int) -> bool:
-    """Whether a WAV is as long as its header says: FFmpeg takes what is there without a word."""
-    if head[:4] != b"RIFF":
-        return True
-    declared = int.from_bytes(head[4:8], "little")
-    # Programs that write into a pipe cannot know the length and leave nothing or all ones.
-    return declared in (0, 0xFFFFFFFF) or declared >= 0xFFFFFF00 or declared + 8 <= size + 1
-
-
-def _is_mp3(head: bytes) -> bool:
-    start = head.lstrip(b"\0")
-    if start[:3] == b"ID3":
-        return True
-    return len(start) > 2 and start[0] == 0xFF and start[1] & 0xE6 == 0xE2 and start[1] & 0x18 != 0x08
-
-
-def _is_adts(head: bytes) -> bool:
-    return len(head) > 2 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0
-
-
-_FORMATS: Mapping[str, AudioFormat] = {
-    known.name: known
-    for known in (
-        AudioFormat("mp3", ("mp3",), "mp3", _is_mp3),
-        AudioFormat(
-            "wav", ("wav", "wave"), "wav", lambda head: head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE"
-        ),
-        AudioFormat("m4a", ("m4a",), "m4a", lambda head: head[4:8] == b"ftyp"),
-        AudioFormat("flac", ("flac",), "flac", lambda head: head[:4] == b"fLaC"),
-        AudioFormat("ogg", ("ogg", "oga"), "ogg", lambda head: head[:4] == b"OggS"),
-        AudioFormat("opus", ("opus",), "ogg", lambda head: head[:4] == b"OggS"),
-        AudioFormat("aac", ("aac",), "aac", _is_adts),
-    )
-}
-
-_OTHER_CONTENTS: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF", "pdf"),
-    (b"\x89PNG", "png"),
-    (b"\xff\xd8\xff", "jpeg"),
-    (b"GIF8", "gif"),
-    (b"PK\x03\x04", "zip"),
-    (b"\x1aE\xdf\xa3", "matroska"),
-    (b"#EXTM3U", "m3u8"),
-    (b"MThd", "midi"),
-)
-
-
-def _what_it_is(head: bytes) -> str:
-    """Name the content for the refusal."""
-    for known in _FORMATS.values():
-        if known.matches(head):
-            return known.name
-    for magic, name in _OTHER_CONTENTS:
-        if head.startswith(magic):
-            return name
-    return "text" if _is_text(head) else "unknown"
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        # Incremental, because the head may end in the middle of a letter.
-        text = codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return False
-    return all(char.isprintable() or char.isspace() for char in text)

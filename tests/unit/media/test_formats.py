@@ -74,12 +74,12 @@ FLAC_HEAD = b"fLaC" + bytes(60)
 @pytest.mark.parametrize(
     ("head", "formats", "sentence"),
     [
-        (WAV_HEAD, FORMATS, "By its name this is MP3, by its content WAV. Please let its name end in .wav."),
+        (WAV_HEAD, FORMATS, "The name says MP3, but the content is WAV. Rename the file to end with .wav."),
         (FLAC_HEAD, FORMATS, "Audio file must be MP3, WAV, or M4A format"),
         (
             FLAC_HEAD,
             (*FORMATS, "flac"),
-            "By its name this is MP3, by its content FLAC. Please let its name end in .flac.",
+            "The name says MP3, but the content is FLAC. Rename the file to end with .flac.",
         ),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_song_under_a_wrong_name_is_told_so(head: bytes, formats: tuple[str, .
 
 def test_a_picture_under_a_wrong_name_is_told_so() -> None:
     png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(60)
-    with pytest.raises(UnsupportedPictureFormat, match=r"by its content PNG\. Please let its name end in \.png"):
+    with pytest.raises(UnsupportedPictureFormat, match=r"the content is PNG\. Rename the file to end with \.png"):
         refuse_other_content(png, format_by_name("a.jpg", "picture", ()), "picture", ())
 
 

@@ -106,6 +106,12 @@ class InvalidPicture(CallerError):
     code = "INVALID_PICTURE"
 
 
+class AnimatedPicture(InvalidPicture):
+    """A picture that moves, where only a still one can be used."""
+
+    code = "ANIMATED_PICTURE"
+
+
 class UnsupportedPictureFormat(CallerError):
     """The name or the content is not a supported picture format."""
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from oriel.billing import songs, storage_use
-from oriel.errors import EmptySong, InvalidPicture, ProcessTimedOut, SongWithoutSound, UndecodableSong
+from oriel.errors import AnimatedPicture, EmptySong, InvalidPicture, ProcessTimedOut, SongWithoutSound, UndecodableSong
 from oriel.media.given import Given, Rules, SongFacts
 from oriel.media.uploads import bytes_kept
 from oriel.rendering.pipeline.cover import convert_picture
@@ -65,6 +65,8 @@ def _check_picture(path: Path, name: str, settings: Settings) -> None:
     """Decode a picture once, under the render core's limits, so that a damaged one is refused now and not later."""
     try:
         convert_picture(path, path.with_name("seen.png"), _tools(settings), largest_side=_SEEN_SIDE)
+    except AnimatedPicture as error:
+        raise AnimatedPicture(error.message, filename=name) from error
     except (InvalidPicture, ProcessTimedOut) as error:
         sentence = "We cannot use this picture: it is damaged, or it has more than 40 megapixels."
         raise InvalidPicture(sentence, filename=name) from error

@@ -193,6 +193,14 @@ def test_damaged_and_gigantic_pictures_are_refused(customer: Caller, data: bytes
     assert send(customer, data, "a.png", "picture").status_code in (415, 422)
 
 
+def test_an_animated_picture_is_refused_as_what_it_is(customer: Caller) -> None:
+    chunk = b"VP8X" + (10).to_bytes(4, "little") + b"\x02" + bytes(9)
+    animated = b"RIFF" + (4 + len(chunk)).to_bytes(4, "little") + b"WEBP" + chunk
+    answer = send(customer, animated, "a.webp", "picture")
+    assert refused(answer, 422, "ANIMATED_PICTURE") == {"filename": "a.webp"}
+    assert "still picture" in answer.get_json()["error"]["message"]
+
+
 def synchsafe(number: int) -> bytes:
     """Return a number as ID3 writes it: four bytes of seven bits."""
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))

@@ -1,15 +1,19 @@
 """A picture from a stranger → a PNG of at most 1024 pixels a side, before any browser sees it."""
 
+import contextlib
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from oriel.errors import InvalidPicture
+from oriel.errors import AnimatedPicture, InvalidPicture
 from oriel.rendering.pipeline.disk import refuse_full_disk
 from oriel.rendering.pipeline.process import Limits, nothing, run
 from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.song import Song, input_arguments
+from oriel.rendering.pipeline.tags import read_pictures
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.turnstile import one_of
 
@@ -22,20 +26,41 @@ _TIMEOUT_S = 30.0
 _AT_ONCE = 2
 _WAIT_S = 60.0
 _LIMITS = Limits(memory_bytes=2 << 30, cpu_s=30, file_bytes=256 << 20)
+_HEAD_BYTES = 32
+_ANIMATION_FLAG = 0x02
+# FFmpeg fills what is missing of a JPEG with green and reports success, unless it is told to end at the first error.
+_STRICT = ("-xerror", "-err_detect", "explode")
 _MAGIC = ((b"\x89PNG\r\n\x1a\n", "png_pipe"), (b"\xff\xd8\xff", "jpeg_pipe"))
 
 
 def extract_cover(song: Song, out: Path, tools: Tools, *, check: Callable[[], None] = nothing) -> bool:
-    """Write the picture embedded in the song as PNG; False where there is none, or none that can be read."""
-    if song.cover_stream is None:
-        return False
-    source = input_arguments(song.path, song.demuxer)
-    try:
-        _convert(source, song.cover_stream, out, LARGEST_SIDE, song.path, tools, check)
-    except InvalidPicture:
+    """Write the best picture embedded in the song as PNG; False where there is none, or none that can be read."""
+    for convert in chain(_from_tags(song, out, tools, check), _from_streams(song, out, tools, check)):
         # The caller asked for a video of a song; a broken picture inside is no reason to refuse it.
-        return False
-    return True
+        with contextlib.suppress(InvalidPicture):
+            convert()
+            return True
+    return False
+
+
+def _from_tags(song: Song, out: Path, tools: Tools, check: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    for picture in read_pictures(song.path, song.format):
+        yield partial(_convert_embedded, picture.data, out, tools, check)
+
+
+def _convert_embedded(picture: bytes, out: Path, tools: Tools, check: Callable[[], None]) -> None:
+    embedded = out.with_suffix(".embedded")
+    embedded.write_bytes(picture)
+    try:
+        convert_picture(embedded, out, tools, check=check)
+    finally:
+        embedded.unlink()
+
+
+def _from_streams(song: Song, out: Path, tools: Tools, check: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    source = input_arguments(song.path, song.demuxer)
+    for stream in song.cover_streams:
+        yield partial(_convert, source, stream, out, LARGEST_SIDE, song.path, tools, check)
 
 
 def convert_picture(
@@ -53,7 +78,7 @@ def _demuxer(picture: Path) -> str:
         if not stat.S_ISREG(picture.stat().st_mode):
             raise InvalidPicture(f"The picture {picture} is not a regular file.", path=str(picture))
         with picture.open("rb") as file:
-            head = file.read(16)
+            head = file.read(_HEAD_BYTES)
     except OSError as error:
         raise InvalidPicture(f"The picture {picture} cannot be read: {error.strerror}.", path=str(picture)) from error
     except ValueError as error:
@@ -62,8 +87,14 @@ def _demuxer(picture: Path) -> str:
         if head.startswith(magic):
             return demuxer
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        _refuse_animation(head, picture)
         return "webp_pipe"
     raise InvalidPicture(f"The picture {picture.name} must be a PNG, JPEG or WebP file.", path=str(picture))
+
+
+def _refuse_animation(head: bytes, picture: Path) -> None:
+    if head[12:16] == b"VP8X" and len(head) > 20 and head[20] & _ANIMATION_FLAG:
+        raise AnimatedPicture("An animated WebP cannot be used. Please choose a still picture.", picture=picture.name)
 
 
 def _convert(
@@ -78,7 +109,17 @@ def _convert_now(
 ) -> None:
     _refuse_bomb(source, stream, file, tools, check)
     fit = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:flags=lanczos"
-    command: list[str | Path] = [tools.ffmpeg, "-nostdin", "-v", "error", "-y", *source, "-map", f"0:{stream}"]
+    command: list[str | Path] = [
+        tools.ffmpeg,
+        "-nostdin",
+        "-v",
+        "error",
+        "-y",
+        *_STRICT,
+        *source,
+        "-map",
+        f"0:{stream}",
+    ]
     command += ["-frames:v", "1", "-vf", f"{fit},format=rgba", "-c:v", "png", "-threads", "1"]
     command += ["-map_metadata", "-1", "-fflags", "+bitexact", "-f", "image2", "-update", "1", out]
     access = Access(reads=(file,), writes=(out.parent,))

@@ -23,6 +23,7 @@ from oriel.rendering.pipeline.mp3 import announced_seconds
 from oriel.rendering.pipeline.process import Limits, nothing, run
 from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.stereo import to_stereo
+from oriel.rendering.pipeline.tags import has_pictures, read_artists
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.wav import read_wav
 from oriel.rendering.pipeline.whitelist import decoders_for
@@ -33,6 +34,8 @@ _RATES = range(1_000, 768_001)
 _LONGEST_TAG = 200
 # The first frames of a song that was cut out of another one refer to what is gone, so they decode to nothing.
 _TRIAL_S = 10
+# FFmpeg's name for ID3's picture type 3.
+_FRONT_COVER = "Cover (front)"
 # The header of these announces a length, which their packets may not reach.
 _ANNOUNCING_FORMATS = ("m4a", "flac")
 
@@ -57,12 +60,9 @@ class Song:
     size_bytes: int
     title: str
     artist: str
-    cover_stream: int | None
-
-    @property
-    def has_cover(self) -> bool:
-        """Whether a picture is embedded."""
-        return self.cover_stream is not None
+    has_cover: bool
+    # The pictures that FFmpeg offers, the front cover first; tags.py finds more of them.
+    cover_streams: tuple[int, ...]
 
     @property
     def missing_s(self) -> float:
@@ -218,6 +218,7 @@ class _Probe:
     ) -> Song:
         # FFprobe knows no option for the decoder.
         decoder = ("-c:a", self._wav.codec) if self._wav and self._wav.codec else ()
+        cover_streams = _cover_streams(facts)
         tags = {**_lower(stream.get("tags", {})), **_lower(facts["format"].get("tags", {}))}
         return Song(
             path=self._path,
@@ -232,8 +233,9 @@ class _Probe:
             sample_rate=int(stream["sample_rate"]),
             size_bytes=self._size,
             title=tag_text(tags.get("title", "")) or tag_text(self._path.stem),
-            artist=tag_text(tags.get("artist", "")),
-            cover_stream=_cover_stream(facts),
+            artist=tag_text(_artist(read_artists(self._path, self._format.name), tags)),
+            has_cover=bool(cover_streams) or has_pictures(self._path, self._format.name),
+            cover_streams=cover_streams,
         )
 
     def _refuse_undecodable(self, song: Song) -> None:
@@ -262,8 +264,16 @@ def _seconds(value: str | None) -> float | None:
     return seconds if seconds > 0 else None
 
 
-def _cover_stream(facts: Mapping[str, Any]) -> int | None:
-    for stream in facts["streams"]:
-        if stream.get("codec_type") == "video" and stream.get("disposition", {}).get("attached_pic"):
-            return int(stream["index"])
-    return None
+def _artist(artists: Sequence[str], tags: Mapping[str, str]) -> str:
+    # FFprobe gives the first one only.
+    return ", ".join(artists) if len(artists) > 1 else tags.get("artist", "")
+
+
+def _cover_streams(facts: Mapping[str, Any]) -> tuple[int, ...]:
+    pictures = [
+        stream
+        for stream in facts["streams"]
+        if stream.get("codec_type") == "video" and stream.get("disposition", {}).get("attached_pic")
+    ]
+    pictures.sort(key=lambda stream: _lower(stream.get("tags", {})).get("comment") != _FRONT_COVER)
+    return tuple(int(stream["index"]) for stream in pictures)

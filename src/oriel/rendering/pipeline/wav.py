@@ -91,6 +91,11 @@ def read_wav(path: Path) -> Wav | None:
     return None
 
 
+def find_chunks(file: BinaryIO, names: tuple[bytes, ...]) -> list[int]:
+    """Return where the content of each chunk of these names begins."""
+    return [chunk.start for chunk in _chunks(file, 12, file.seek(0, 2)) if chunk.name in names]
+
+
 def _chunks(file: BinaryIO, at: int, end: int) -> Iterator[_Chunk]:
     for _ in range(_MOST_CHUNKS):
         file.seek(at)

@@ -7,10 +7,10 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-fast test-full test-coverage test-parallel chaos check format lock bench load-test
+.PHONY: help setup run demo test test-fast test-full test-debian13 test-coverage test-parallel chaos check format lock bench load-test
 
 help:
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: ## install what is needed and build the frontend
 	@scripts/setup.sh
@@ -40,6 +40,10 @@ test-full: setup ## everything, all repetitions
 	npm run --silent test
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(SERVICE_TESTS)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup tests/render
+	scripts/debian13.sh
+
+test-debian13: ## the pipeline's tests on a bare Debian 13, whose FFmpeg, Mesa and Python are newer (as root)
+	@scripts/debian13.sh
 
 test-parallel: test ## the tests side by side (as make test runs them)
 

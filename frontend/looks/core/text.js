@@ -1,5 +1,5 @@
 // Title and artist: measured, fitted and drawn once into a plate, which the overlay shows.
-import {FAMILY} from './fonts.js';
+import {breaksOf, capitals, directionOf, familiesFor, isSpaced} from './scripts.js';
 
 /**
  * @typedef {object} TextPlate
@@ -10,7 +10,13 @@ import {FAMILY} from './fonts.js';
 
 /** @typedef {{text: string, size: number, weight: number, tracking: number, alpha: number}} Line size and tracking in pixels */
 
-const LEADING = 1.22;
+/** @typedef {{line: Line, wide: number, above: number, below: number}} SetLine pixels from the baseline */
+
+// Of the size, above and below the baseline; a letter that stands higher or hangs lower takes the room that it needs.
+const ABOVE = .96;
+const BELOW = .26;
+// More than any script stacks: a text of a hundred accents must not fill the frame.
+const TALLEST = 1.8;
 const SMALLEST = .55;
 
 /**
@@ -29,8 +35,8 @@ export function textPlate(title, artist, width, height, shape) {
   const ink = new OffscreenCanvas(1, 1).getContext('2d');
   if (!ink) throw new Error('no 2D canvas');
   const lines = [
-    ...fit(ink, title, unit * (shape === 'tall' ? .066 : .052), 640, -.012, 1, room),
-    ...fit(ink, artist.toLocaleUpperCase(), unit * (shape === 'tall' ? .032 : .026), 540, .18, .8, room),
+    ...fit(ink, title.normalize('NFC'), unit * (shape === 'tall' ? .066 : .052), 640, -.012, 1, room),
+    ...fit(ink, capitals(artist.normalize('NFC')), unit * (shape === 'tall' ? .032 : .026), 540, .18, .8, room),
   ];
   return drawPlate(lines, width, height, shape);
 }
@@ -48,7 +54,8 @@ export function textPlate(title, artist, width, height, shape) {
  */
 function fit(ink, text, size, weight, tracking, alpha, room) {
   if (!text.trim()) return [];
-  const line = (/** @type {string} */ part, /** @type {number} */ at) => ({text: part, size: at, weight, tracking: tracking * at, alpha});
+  const ems = isSpaced(text) ? tracking : 0;
+  const line = (/** @type {string} */ part, /** @type {number} */ at) => ({text: part, size: at, weight, tracking: ems * at, alpha});
   const shrunk = Math.min(size, size * room / lineWidth(ink, line(text, size)));
   if (shrunk >= size * SMALLEST) return [line(text, shrunk)];
   const small = size * .7;
@@ -62,13 +69,9 @@ function fit(ink, text, size, weight, tracking, alpha, room) {
  * @param {number} room
  */
 function balance(ink, text, line, room) {
-  const words = text.split(/\s+/);
-  let best = 0;
-  for (let i = 1; i < words.length; i++) {
-    const off = (/** @type {number} */ n) => Math.abs(words.slice(0, n).join(' ').length - text.length / 2);
-    if (off(i) < off(best)) best = i;
-  }
-  const parts = best ? [words.slice(0, best).join(' '), words.slice(best).join(' ')] : [text];
+  const off = (/** @type {number} */ at) => Math.abs(at - text.length / 2);
+  const best = breaksOf(text).reduce((one, other) => (off(other) < off(one) ? other : one), 0);
+  const parts = best ? [text.slice(0, best).trim(), text.slice(best).trim()] : [text];
   return parts.map((part) => line(cut(ink, part, line, room)));
 }
 
@@ -91,9 +94,24 @@ function cut(ink, text, line, room) {
  * @param {Line} line
  */
 function setFont(ink, line) {
-  ink.font = `${line.weight} ${line.size}px "${FAMILY}", sans-serif`;
+  ink.font = `${line.weight} ${line.size}px ${familiesFor(line.text)}`;
   ink.letterSpacing = `${line.tracking}px`;
   ink.textBaseline = 'alphabetic';
+  ink.direction = directionOf(line.text);
+  ink.textAlign = 'left';
+}
+
+/**
+ * @param {OffscreenCanvasRenderingContext2D} ink
+ * @param {Line} line
+ * @returns {SetLine}
+ */
+function measured(ink, line) {
+  const wide = lineWidth(ink, line);
+  const {actualBoundingBoxAscent: up, actualBoundingBoxDescent: down} = ink.measureText(line.text);
+  const room = (/** @type {number} */ usual, /** @type {number} */ needed) =>
+    Math.min(Math.max(line.size * usual, needed + line.size * .1), line.size * TALLEST);
+  return {line, wide, above: room(ABOVE, up), below: room(BELOW, down)};
 }
 
 /**
@@ -114,18 +132,16 @@ function lineWidth(ink, line) {
  */
 function drawPlate(lines, width, height, shape) {
   const pad = Math.ceil(Math.min(width, height) * .03);
-  const tall = lines.reduce((sum, line) => sum + line.size * LEADING, 0);
   const canvas = new OffscreenCanvas(1, 1);
   const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const wide = Math.max(...lines.map((line) => lineWidth(ink, line)));
-  canvas.width = Math.ceil(wide) + 2 * pad;
-  canvas.height = Math.ceil(tall) + 2 * pad;
-  const centred = shape === 'tall';
+  const set = lines.map((line) => measured(ink, line));
+  canvas.width = Math.ceil(Math.max(...set.map(({wide}) => wide))) + 2 * pad;
+  canvas.height = Math.ceil(set.reduce((sum, {above, below}) => sum + above + below, 0)) + 2 * pad;
+  const free = shape === 'tall' ? .5 : directionOf(lines[0].text) === 'rtl' ? 1 : 0;
   let y = pad;
-  for (const line of lines) {
-    y += line.size * LEADING;
-    const x = centred ? (canvas.width - lineWidth(ink, line)) / 2 : pad;
-    drawLine(ink, line, x, y - line.size * .26, pad);
+  for (const {line, wide, above, below} of set) {
+    drawLine(ink, line, pad + (canvas.width - 2 * pad - wide) * free, y + above, pad);
+    y += above + below;
   }
   return {canvas, ...place(canvas, width, height, shape, pad)};
 }

@@ -1,6 +1,6 @@
 // The title's initial as an emblem, drawn once in a light hand at the size that it has on the screen.
 import {CanvasTexture, LinearFilter, Mesh, PlaneGeometry, Sphere, Vector4} from 'three';
-import {FAMILY} from '../core/fonts.js';
+import {capitals, familiesFor} from '../core/scripts.js';
 import {inkMaterial} from './ink.js';
 
 const VERTEX = `
@@ -27,7 +27,7 @@ void main() {
  */
 export function initialOf(title) {
   const letters = Array.from(new Intl.Segmenter().segment(title), ({segment}) => segment);
-  return letters.find((letter) => /[\p{L}\p{N}]/u.test(letter))?.toLocaleUpperCase() ?? '';
+  return capitals(letters.find((letter) => /[\p{L}\p{N}]/u.test(letter)) ?? '');
 }
 
 /**
@@ -37,7 +37,7 @@ export function initialOf(title) {
 function letterTexture(letter, size) {
   const canvas = new OffscreenCanvas(size, size);
   const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  ink.font = `250 ${size * .86}px "${FAMILY}", sans-serif`;
+  ink.font = `250 ${size * .86}px ${familiesFor(letter)}`;
   ink.fillStyle = '#fff';
   const box = ink.measureText(letter);
   const wide = box.actualBoundingBoxLeft + box.actualBoundingBoxRight;

@@ -104,7 +104,7 @@ def test_the_sound_of_the_video_is_that_of_the_song(render: Render, tools: Tools
     assert signal_to_noise_db(song, heard) >= 20
     starts = [float(stream(video, tools, kind)["start_time"]) for kind in ("video", "audio")]
     assert starts[0] == 0
-    # WebM counts whole milliseconds and lets Opus begin 6.5 ms early, which no player plays; FFmpeg 7 alone begins at 0.
+    # WebM counts whole milliseconds and lets Opus begin 6.5 ms early, which no player plays (FFmpeg 7: at 0).
     assert starts[1] in ((-0.007, 0) if name.endswith("webm") else (0,))
 
 

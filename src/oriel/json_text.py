@@ -16,7 +16,17 @@ def loads(text: str | bytes) -> Any:  # noqa: ANN401  (JSON)
         raise ValueError(f"it is {TOO_DEEP}") from error
     if is_too_deep(value):
         raise ValueError(f"it is {TOO_DEEP}")
+    if _has_nul(value):
+        raise ValueError("it contains a NUL character")
     return value
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in name or _has_nul(inner) for name, inner in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
 
 
 def is_too_deep(value: object) -> bool:

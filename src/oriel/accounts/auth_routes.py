@@ -21,11 +21,13 @@ from oriel.accounts.models import UserSession
 from oriel.accounts.origin import refuse_foreign_pages, request_origin
 from oriel.accounts.shown import show_user
 from oriel.accounts.tokens import ACCESS_LIFE, REFRESH_LIFE, access_token, refresh_token
+from oriel.infra.bodies import only_small_bodies
 from oriel.infra.limits import address_key, rate
 
 routes = APIBlueprint("auth", __name__, url_prefix="/api/auth", tag="auth")
 # Who is logged in as somebody else without noticing gives their songs away.
 routes.before_request(refuse_foreign_pages)
+routes.before_request(only_small_bodies)
 
 
 @routes.post("/register")

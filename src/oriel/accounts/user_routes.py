@@ -23,10 +23,12 @@ from oriel.accounts.models import UserSession
 from oriel.accounts.origin import request_origin
 from oriel.accounts.shown import show_profile, show_user
 from oriel.accounts.tokens import read_access_token
+from oriel.infra.bodies import only_small_bodies
 from oriel.infra.limits import READS_A_MINUTE, rate
 from oriel.infra.paging import PageQuery, fetch_page
 
 routes = APIBlueprint("user", __name__, url_prefix="/api/user", tag="user")
+routes.before_request(only_small_bodies)
 
 _READ = rate(f"{READS_A_MINUTE}/minute", scope="reads")
 _WRITE = rate("30/minute", scope="account writes")

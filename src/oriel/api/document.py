@@ -87,7 +87,7 @@ _ERROR: Json = {
 }
 # What each status means here, with an example of its code and sentence.
 _MEANINGS: dict[str, tuple[str, str, str]] = {
-    "400": ("The body cannot be read", "BAD_REQUEST", "We could not read this request."),
+    "400": ("The request cannot be read", "BAD_REQUEST", "We could not read this request."),
     "401": (
         "The token or key is missing or not valid",
         "NOT_AUTHENTICATED",
@@ -208,6 +208,8 @@ def _describe(operation: Json) -> None:
 
 
 def _implied(operation: Json) -> Iterator[str]:
+    # Any address and any header may contain a NUL character.
+    yield "400"
     if operation.get("security"):
         yield from ("401", "403")
     if "x-rate-limit" in operation:
@@ -218,7 +220,7 @@ def _implied(operation: Json) -> Iterator[str]:
         yield "422"
     if "requestBody" in operation:
         operation["requestBody"].setdefault("required", True)
-        yield from ("400", "413", "415", "422")
+        yield from ("413", "415", "422")
 
 
 def _error_answer(path: str, status: str, told: str | None) -> Json:

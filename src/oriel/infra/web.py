@@ -19,9 +19,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from oriel.errors import AppError
 from oriel.infra.bodies import OurRequest
+from oriel.infra.edge import force_https, name_scheme_alike, refuse_nul
 from oriel.infra.logs import correlation, facts
 from oriel.settings import Settings
-from oriel.validation import fields_of, refusal_of
+from oriel.validation import fields_of, refusal_of, shortened
 
 _log = logging.getLogger("oriel.web")
 
@@ -69,6 +70,11 @@ _TITLES = {404: "Page not found", 429: "Too many requests", 500: "Something went
 _PAGE = "oriel.error_page"
 # Takes a title, a sentence and the status.
 ErrorPage = Callable[[str, str, int], Response]
+# A page elsewhere may read these: without them it cannot know how long to wait.
+_EXPOSED = [
+    *("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id"),
+]
 _HSTS = "max-age=63072000; includeSubDomains"
 
 
@@ -76,25 +82,31 @@ def init_web(app: APIFlask, settings: Settings) -> None:
     """Give the application everything in this module."""
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        # Each proxy adds to X-Forwarded-For; the other two are as the nearest one sets them.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.request_class = OurRequest
     app.before_request(_begin)
+    app.before_request(refuse_nul)
+    app.before_request(name_scheme_alike)
+    if settings.is_production:
+        app.before_request(force_https(settings))
     app.after_request(lambda response: _finish(response, settings))
     if settings.cors_origins:
-        CORS(app, origins=list(settings.cors_origins), supports_credentials=True, max_age=600)
+        origins = list(settings.cors_origins)
+        CORS(app, origins=origins, supports_credentials=True, expose_headers=_EXPOSED, max_age=600)
     _map_errors(app)
 
 
 def error_answer(error: AppError) -> ResponseReturnValue:
     """Return the one format in which every failure is told."""
-    response = jsonify({"error": error.as_json()})
+    response = jsonify({"error": shortened(error.as_json())})
     response.status_code = error.http_status
     if wait := error.details.get("retry_after_s"):
         # Set at the very end: the limiter has a word of its own for every answer of a limited route.
         g.retry_after = str(wait)
     if error.http_status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    return _for_people(response, error.message)
+    return _for_people(response, shortened(error.message))
 
 
 def show_errors_on(app: Flask, page: ErrorPage) -> None:

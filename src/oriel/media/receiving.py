@@ -112,6 +112,8 @@ class Text:
 
     def read(self) -> str:
         """Return the text."""
+        if b"\0" in self.data:
+            raise InvalidBody("A text field of this form contains a NUL character.")
         try:
             return self.data.decode()
         except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import os
 import signal
 import sys
 import traceback
@@ -32,6 +33,8 @@ from oriel.settings import Settings, load_settings
 
 _PATH = NamedPath(path_type=Path)
 _INTERRUPTED = 130
+# `oriel render` writes a file for its user, who says by the umask who may read it.
+_MAKE_FILES_FOR_OTHERS = {"render", "analyse", "looks"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -163,7 +166,11 @@ for _command in (*COMMANDS, billing):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code: 0 done, 2 the caller can mend it, 1 ours, 130 interrupted."""
-    sys.exit(run(arguments))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not _MAKE_FILES_FOR_OTHERS & {*given[:2]}:
+        # What the service keeps is for nobody else on this machine.
+        os.umask(0o077)
+    sys.exit(run(given))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -19,6 +19,8 @@ from oriel.settings import Settings, load_settings
 
 # A command that acts on an installation which is there.
 _OPERATOR = "operator"
+_WORKER = "worker"
+_RUNNING = (_WORKER, "clock")
 
 
 @click.command()
@@ -27,10 +29,12 @@ _OPERATOR = "operator"
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Renders at the same time.")
 def up(port: int | None, data: Path | None, workers: int) -> int:
     """Run everything on this machine: web, worker, clock and Valkey. Ctrl-C ends it."""
+    from oriel.installation import refuse_root
     from oriel.up import run_up
 
     chosen = {name: value for name, value in (("port", port), ("data_dir", data)) if value is not None}
     settings = load_settings().model_copy(update=chosen)
+    refuse_root(settings)
     log_to_stderr("up", as_json=settings.is_production)
     return run_up(settings, workers)
 
@@ -40,9 +44,10 @@ def web() -> int:
     """Serve the HTTP API with gunicorn."""
     from oriel.infra.gunicorn_command import gunicorn_command
     from oriel.infra.metrics_folder import count_together
-    from oriel.installation import refuse_unusable_addresses, refuse_unusable_storage
+    from oriel.installation import refuse_root, refuse_unusable_addresses, refuse_unusable_storage
 
     settings = load_settings()
+    refuse_root(settings)
     refuse_unusable_addresses(settings)
     settings = settings.require_service()
     refuse_unusable_storage(settings)
@@ -56,10 +61,14 @@ def web() -> int:
 @click.option("--name", help="What this worker is called in the database.")
 def worker(name: str | None) -> int:
     """Render queued videos, one at a time."""
-    from oriel.installation import refuse_missing_programs, refuse_unusable_database
+    from oriel.installation import for_workers, refuse_missing_programs, refuse_unusable_database
     from oriel.worker import run_worker
 
-    settings = _service("worker")
+    if (environment := for_workers(os.environ)) != dict(os.environ):
+        # Anew, since /proc shows what a process was started with.
+        command = [sys.executable, "-m", "oriel", "worker", *(["--name", name] if name else [])]
+        os.execve(sys.executable, command, environment)  # noqa: S606  (an argument list, no shell)
+    settings = _service(_WORKER)
     refuse_missing_programs(settings)
     refuse_unusable_database(settings)
     return run_worker(settings, name)
@@ -86,8 +95,7 @@ def db_upgrade() -> int:
 
     settings = _service("db")
     if not settings.database_url:
-        with settings.data_folder_used():
-            settings.data_root.mkdir(parents=True, exist_ok=True)
+        settings.make_data_folder()
     refuse_unusable_database(settings)
     with create_app(settings).app_context():
         upgrade_database()
@@ -310,6 +318,10 @@ def _service(process: str) -> Settings:
         # Before secrets are made for an installation that is none.
         refuse_missing_installation(settings)
         settings = settings.where_it_runs()
-    settings = settings.require_service()
+    if process in _RUNNING:
+        from oriel.installation import refuse_root
+
+        refuse_root(settings)
+    settings = (settings.for_worker() if process == _WORKER else settings).require_service()
     log_to_stderr(process, as_json=settings.is_production)
     return settings

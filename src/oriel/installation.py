@@ -1,5 +1,7 @@
-"""Is there an installation, and does its database answer? Asked before a command writes anything."""
+"""Is there an installation, may it run so, and does its database answer? Asked before a command writes anything."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -10,7 +12,30 @@ from oriel.infra.masking import without_password
 from oriel.infra.redis import connect
 from oriel.infra.storage import open_storage
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
-from oriel.settings import Settings
+from oriel.settings import NOT_FOR_WORKERS, Settings
+
+
+def for_workers(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the secrets that workers do not need."""
+    return {name: value for name, value in environment.items() if name.lower() not in NOT_FOR_WORKERS}
+
+
+def refuse_root(settings: Settings) -> None:
+    """Raise InvalidConfiguration where production would run as root: a hole in FFmpeg would be one in the machine."""
+    if settings.is_production and os.geteuid() == 0 and not _is_root_only_here():
+        raise InvalidConfiguration(
+            "Production does not run as root. Start it as another user that owns DATA_DIR: `User=oriel` in a systemd"
+            " unit, `USER oriel` in a Dockerfile, `docker run --user 1000:1000`."
+        )
+
+
+def _is_root_only_here() -> bool:
+    """Tell whether root is another user outside, as in a container with a user namespace (Linux)."""
+    try:
+        inside, outside, _ = Path("/proc/self/uid_map").read_text("ascii").split(maxsplit=3)[:3]
+    except (OSError, ValueError):
+        return False
+    return inside == "0" and outside != "0"
 
 
 def refuse_unusable_addresses(settings: Settings) -> None:

@@ -16,17 +16,16 @@ def loads(text: str | bytes) -> Any:  # noqa: ANN401  (JSON)
         raise ValueError(f"it is {TOO_DEEP}") from error
     if is_too_deep(value):
         raise ValueError(f"it is {TOO_DEEP}")
-    if _has_nul(value):
-        raise ValueError("it contains a NUL character")
     return value
 
 
-def _has_nul(value: object) -> bool:
+def has_nul(value: object) -> bool:
+    """Tell whether a text or a name in a document of at most DEEPEST levels contains a NUL character."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
-        return any("\0" in name or _has_nul(inner) for name, inner in value.items())
-    return isinstance(value, list) and any(map(_has_nul, value))
+        return any("\0" in name or has_nul(inner) for name, inner in value.items())
+    return isinstance(value, list) and any(map(has_nul, value))
 
 
 def is_too_deep(value: object) -> bool:

@@ -8,15 +8,22 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from oriel.errors import InvalidConfiguration
 from oriel.validation import sentence_of
+from oriel.weak_secrets import is_placeholder, weakness_of
 
-# Shorter ones can be guessed: RFC 7518, section 3.2, wants 256 bits for HS256.
-_LEAST_SECRET_BYTES = 32
 _STRIPE_SECRETS = ("sk_", "rk_")
+# What making a render does not need: a worker opens files of strangers, and must have little to lose.
+NOT_FOR_WORKERS = (
+    *("jwt_secret_key", "stripe_secret_key", "stripe_webhook_secret", "sendgrid_api_key", "smtp_url"),
+    *("admin_password", "metrics_token"),
+)
+# As Stripe makes them; a shorter one can be guessed, and then anybody can tell us that something was paid.
+_LEAST_WEBHOOK_SECRET = 32
+_LEAST_METRICS_TOKEN = 16
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # What the pipeline can read; the first three are taken unless told otherwise.
 _AUDIO_FORMATS = ("mp3", "wav", "m4a", "flac", "ogg", "opus", "aac")
@@ -86,6 +93,8 @@ class Settings(BaseSettings):
     max_song_seconds: float = Field(default=3600.0, gt=0)
     audio_formats: List = _AUDIO_FORMATS[:3]
 
+    _is_worker: bool = PrivateAttr(default=False)
+
     @field_validator("audio_formats", "cors_origins", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
@@ -106,6 +115,17 @@ class Settings(BaseSettings):
         if value is None or _is_web_address(value):
             return value
         raise ValueError("it must be an address with http:// or https://, such as https://oriel.example.com")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            # Flask-CORS takes what has a star for a pattern.
+            if "*" in origin or not _is_web_address(origin) or urlsplit(origin).path:
+                raise ValueError(
+                    f"“{origin}” is no origin such as https://app.example.com, and callers with cookies need it exactly"
+                )
+        return value
 
     @field_validator("stripe_secret_key")
     @classmethod
@@ -217,6 +237,19 @@ class Settings(BaseSettings):
             made = {name: kept_secret(self.data_root / f".{name}") for name in names if not getattr(self, name)}
         return self.model_copy(update={name: SecretStr(value) for name, value in made.items()})
 
+    def for_worker(self) -> "Settings":
+        """Return these settings without the secrets that making a render does not need."""
+        # It checks no tokens; a key of its own is as good as any.
+        key = {"jwt_secret_key": SecretStr(secrets.token_hex(32))}
+        settings = self.model_copy(update=dict.fromkeys(NOT_FOR_WORKERS) | key)
+        settings._is_worker = True
+        return settings
+
+    def make_data_folder(self) -> None:
+        """Make the data folder, for nobody's eyes but ours; raise InvalidConfiguration where that fails."""
+        with self.data_folder_used():
+            self.data_root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     @contextlib.contextmanager
     def data_folder_used(self) -> Iterator[None]:
         """Turn what keeps the block from writing in the data folder into InvalidConfiguration that names the folder."""
@@ -250,16 +283,59 @@ class Settings(BaseSettings):
         }
 
     def _production_problems(self) -> dict[str, str]:
-        problems = {
-            name.upper(): f"a secret of at least {_LEAST_SECRET_BYTES} bytes is needed (openssl rand -hex 32)"
-            for name in ("secret_key", "jwt_secret_key")
-            if _is_weak(getattr(self, name))
-        }
+        problems = self._secret_problems()
         if not self.public_url:
             problems["PUBLIC_URL"] = "links in mails need the address at which customers reach the service"
-        if not (self.sendgrid_api_key or self.smtp_url):
+        elif not self.public_url.startswith("https://"):
+            problems["PUBLIC_URL"] = "it must begin with https://: passwords and tokens are sent there"
+        if any(not origin.startswith("https://") for origin in self.cors_origins):
+            problems["CORS_ORIGINS"] = "every origin must begin with https://"
+        if not (self.sendgrid_api_key or self.smtp_url or self._is_worker):
             problems["SENDGRID_API_KEY"] = "or SMTP_URL: customers must get their mail"
+        if self.data_root.is_dir() and self.data_root.stat().st_mode & 0o077:
+            problems["DATA_DIR"] = f"other users can look into the data folder: chmod 700 {self.data_root}"
         return problems | self._payment_problems()
+
+    def _secret_problems(self) -> dict[str, str]:
+        least = {"secret_key": None, "jwt_secret_key": None, "metrics_token": _LEAST_METRICS_TOKEN}
+        problems = {
+            name.upper(): weakness
+            for name, least_bytes in least.items()
+            if (secret := _plain(getattr(self, name))) or least_bytes is None
+            if (weakness := weakness_of(secret, *([least_bytes] if least_bytes else [])))
+        }
+        for name in ("stripe_secret_key", "stripe_webhook_secret", "sendgrid_api_key"):
+            if is_placeholder(_plain(getattr(self, name))):
+                problems[name.upper()] = "this is an example from documentation, not a key"
+        webhook = _plain(self.stripe_webhook_secret)
+        if webhook and not (webhook.startswith("whsec_") and len(webhook) >= _LEAST_WEBHOOK_SECRET):
+            too_short = "Stripe's begin with whsec_ and are longer: copy it from the webhook's page"
+            problems["STRIPE_WEBHOOK_SECRET"] = too_short
+        return self._repeated_secrets() | problems
+
+    def _repeated_secrets(self) -> dict[str, str]:
+        """Return the secrets that equal another one, or that development has made and used."""
+        problems: dict[str, str] = {}
+        used = {old: "development" for name in ("secret_key", "jwt_secret_key") if (old := self._kept(name))}
+        for name in ("secret_key", *NOT_FOR_WORKERS):
+            if not (secret := _plain(getattr(self, name))):
+                continue
+            if secret in used:
+                problems[name.upper()] = (
+                    f"it is the same as that of {used[secret]}: each secret needs a value of its own"
+                )
+            used.setdefault(secret, name.upper())
+        return problems
+
+    def _kept(self, name: str) -> str:
+        try:
+            return (self.data_root / f".{name}").read_text("ascii")
+        except (OSError, ValueError):
+            return ""
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _is_web_address(address: str) -> bool:
@@ -273,16 +349,11 @@ def _is_web_address(address: str) -> bool:
     return named and parts.scheme in ("http", "https") and not re.search(r"[\s?#]", address)
 
 
-def _is_weak(secret: SecretStr | None) -> bool:
-    value = secret.get_secret_value().encode() if secret else b""
-    return len(value) < _LEAST_SECRET_BYTES or len(set(value)) < 8
-
-
 def kept_secret(path: Path) -> str:
     """Return the secret in a file that only we can read, made when it is not there."""
     with contextlib.suppress(FileNotFoundError):
         return path.read_text("ascii")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     made.touch(0o600)
     made.write_text(secrets.token_hex(32), "ascii")

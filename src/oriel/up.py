@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oriel.errors import InvalidConfiguration
 from oriel.infra.redis import connect
 from oriel.installation import (
+    for_workers,
     refuse_missing_programs,
     refuse_unusable_addresses,
     refuse_unusable_database,
@@ -116,8 +117,8 @@ def _tied() -> list[str]:
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
     """Hold the data folder; raise InvalidConfiguration where another `oriel up` holds it."""
+    settings.make_data_folder()
     with settings.data_folder_used():
-        settings.data_root.mkdir(parents=True, exist_ok=True)
         (settings.data_root / ".lock").touch()
     with (settings.data_root / ".lock").open("a+b") as lock:
         try:
@@ -172,7 +173,7 @@ def _children(settings: Settings, workers: int) -> list[Child]:
     machine = f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}"
     for number in range(1, workers + 1):
         name = f"worker-{number}"
-        children.append(Child(name, [*oriel, "worker", "--name", f"{name}@{machine}"], environment))
+        children.append(Child(name, [*oriel, "worker", "--name", f"{name}@{machine}"], for_workers(environment)))
         children[-1].worker_name = f"{name}@{machine}"
     if not settings.redis_url:
         children.insert(0, Child("valkey", _valkey_command(settings), clean_environment(), is_foreign=True))

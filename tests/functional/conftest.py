@@ -107,7 +107,7 @@ def service_settings(database: str, valkey: str, data: Path, **others: Any) -> S
         database_url=database,
         redis_url=valkey,
         data_dir=data,
-        secret_key=SecretStr("secret-key-for-tests-0123456789abcdef"),
-        jwt_secret_key=SecretStr("jwt-secret-key-for-tests-0123456789abcdef"),
+        secret_key=SecretStr("7d0a5f0e6a3c4b1f9d2e8c7b5a493827"),
+        jwt_secret_key=SecretStr("c4b91e02f7a84d6593bd0c1e2f5a6b78"),
         **others,
     )

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import socket
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from oriel import app as application
-from oriel import cli, up
+from oriel import cli, installation, up
 from oriel.errors import InvalidConfiguration
 from oriel.settings import Settings, load_settings
 
@@ -152,8 +153,8 @@ def test_a_database_of_another_version_is_not_touched(
 
 def test_tables_elsewhere_are_upgraded_without_a_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     production = {"ORIEL_ENV": "production", "PUBLIC_URL": "https://oriel.example.com", "SENDGRID_API_KEY": "SG.key"}
-    secrets = {"SECRET_KEY": "0123456789abcdef" * 3, "JWT_SECRET_KEY": "fedcba9876543210" * 3}
-    for name, value in {**production, **secrets, "DATA_DIR": "/proc/x"}.items():
+    keys = {"SECRET_KEY": secrets.token_hex(32), "JWT_SECRET_KEY": secrets.token_hex(32)}
+    for name, value in {**production, **keys, "DATA_DIR": "/proc/x"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}")
     assert cli.run(["db", "upgrade"]) == 0
@@ -230,3 +231,33 @@ def _database(path: Path, script: str) -> None:
     connection = sqlite3.connect(path)
     connection.executescript(script)
     connection.close()
+
+
+@pytest.mark.parametrize("command", ["up", "web", "worker", "clock"])
+def test_production_does_not_run_as_root(fails: Fails, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("ORIEL_ENV", "production")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(installation, "_is_root_only_here", lambda: False)
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("it is started"))
+    assert "Production does not run as root." in fails(command)
+
+
+def test_workers_get_an_environment_without_the_secrets_of_others() -> None:
+    given = {"SECRET_KEY": "a", "JWT_SECRET_KEY": "b", "smtp_url": "c", "STRIPE_SECRET_KEY": "d", "PATH": "/bin"}
+    assert installation.for_workers(given) == {"SECRET_KEY": "a", "PATH": "/bin"}
+
+
+def test_a_worker_is_started_anew_without_the_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[list[str], dict[str, str]]] = []
+
+    def start(_: str, command: list[str], environment: dict[str, str]) -> None:
+        started.append((command, environment))
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execve", start)
+    monkeypatch.setenv("SMTP_URL", "smtp://user:password@localhost")
+    with pytest.raises(SystemExit):
+        cli.run(["worker", "--name", "one"])
+    [(command, environment)] = started
+    assert command[1:] == ["-m", "oriel", "worker", "--name", "one"]
+    assert "SMTP_URL" not in environment

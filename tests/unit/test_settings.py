@@ -2,18 +2,20 @@
 
 import itertools
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from examples import demo
+from pydantic import SecretStr
 
 from oriel.app import create_app
 from oriel.errors import InvalidConfiguration
 from oriel.media import formats
 from oriel.rendering.pipeline.audio_formats import AUDIO_FORMATS
-from oriel.settings import _AUDIO_FORMATS, Settings, load_settings
+from oriel.settings import _AUDIO_FORMATS, NOT_FOR_WORKERS, Settings, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
@@ -186,17 +188,18 @@ def test_a_demo_that_fails_ends_with_a_sentence(tmp_path: Path, song: str, said:
     assert "Traceback" not in ended.stderr
 
 
-SECRET = "0123456789abcdef" * 2
+SECRET, JWT_SECRET = "7d0a5f0e6a3c4b1f9d2e8c7b5a493827", "c4b91e02f7a84d6593bd0c1e2f5a6b78"
+WEBHOOK_SECRET = "whsec_" + "Kq3vZ8mT1xR7nB5wL0yD2hJ9pF4cG6sA"
 PRODUCTION = {
     "ORIEL_ENV": "production",
     "SECRET_KEY": SECRET,
-    "JWT_SECRET_KEY": SECRET,
+    "JWT_SECRET_KEY": JWT_SECRET,
     "PUBLIC_URL": "https://oriel.example",
     "SENDGRID_API_KEY": "SG.key",
 }
 PAYMENTS = {
     "STRIPE_SECRET_KEY": "sk_live_key",
-    "STRIPE_WEBHOOK_SECRET": "whsec_key",
+    "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     "STRIPE_PRICE_PRO": "price_pro",
     "STRIPE_PRICE_ENTERPRISE": "price_enterprise",
     "STRIPE_PRICE_RENDER": "price_render",
@@ -234,3 +237,87 @@ def test_without_any_webhook_secret_the_application_is_not_made(monkeypatch: pyt
     monkeypatch.delenv("STRIPE_WEBHOOK_SECRET")
     with pytest.raises(InvalidConfiguration, match="STRIPE_WEBHOOK_SECRET"):
         create_app(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SECRET_KEY", "short", "at least 32 bytes"),
+        ("SECRET_KEY", "change-me-change-me-change-me-7d0a5f", "an example"),
+        ("JWT_SECRET_KEY", "your-256-bit-key-goes-here-7d0a5f0e6a", "an example"),
+        ("SECRET_KEY", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", "an example"),
+        ("SECRET_KEY", "0123456789abcdef" * 2, "can be guessed"),
+        ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789", "can be guessed"),
+        ("SECRET_KEY", "ab" * 20, "can be guessed"),
+        ("METRICS_TOKEN", "metrics", "at least 16 bytes"),
+        ("STRIPE_WEBHOOK_SECRET", "w", "whsec_"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_1", "whsec_"),
+        ("STRIPE_SECRET_KEY", "sk_live_xxxxxxxxxxxx", "an example"),
+        ("SENDGRID_API_KEY", "SG.your-key", "an example"),
+        ("JWT_SECRET_KEY", SECRET, "the same as that of SECRET_KEY"),
+        ("METRICS_TOKEN", JWT_SECRET, "the same as that of JWT_SECRET_KEY"),
+        ("PUBLIC_URL", "http://oriel.example", "https://"),
+        ("CORS_ORIGINS", "http://app.example.com", "https://"),
+    ],
+)
+def test_production_refuses_what_protects_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    for each, given in (PRODUCTION | PAYMENTS | {name: value}).items():
+        monkeypatch.setenv(each, given)
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_settings().require_service()
+    assert set(caught.value.details) == {name}
+    assert told in str(caught.value.details[name])
+
+
+def test_production_refuses_the_secrets_of_development(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    used = load_settings().model_copy(update={"data_dir": data}).require_service().secret_key
+    assert used
+    for name, given in (PRODUCTION | {"SECRET_KEY": used.get_secret_value(), "DATA_DIR": str(data)}).items():
+        monkeypatch.setenv(name, given)
+    with pytest.raises(InvalidConfiguration, match="SECRET_KEY: it is the same as that of development"):
+        load_settings().require_service()
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "https://*.example.com", "example.com", "https://app.example.com/page", "null"]
+)
+def test_callers_elsewhere_are_named_exactly(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", f"https://app.example.com,{origin}")
+    with pytest.raises(InvalidConfiguration, match="CORS_ORIGINS"):
+        load_settings()
+
+
+def test_the_data_folder_is_made_for_nobody_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    load_settings().require_service()
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o750, 0o701])
+def test_production_refuses_a_data_folder_that_others_can_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(mode)
+    for name, given in (PRODUCTION | {"DATA_DIR": str(data)}).items():
+        monkeypatch.setenv(name, given)
+    with pytest.raises(InvalidConfiguration, match=f"chmod 700 {data}"):
+        load_settings().require_service()
+    data.chmod(0o700)
+    assert load_settings().require_service()
+
+
+def test_a_worker_starts_without_the_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, given in (PRODUCTION | PAYMENTS | {"METRICS_TOKEN": "t" + WEBHOOK_SECRET}).items():
+        monkeypatch.setenv(name, given)
+    settings = load_settings().for_worker().require_service()
+    kept = {name for name in NOT_FOR_WORKERS if getattr(settings, name)}
+    assert kept == {"jwt_secret_key"}
+    assert settings.jwt_secret_key != SecretStr(JWT_SECRET)
+    for name in NOT_FOR_WORKERS:
+        monkeypatch.delenv(name.upper(), raising=False)
+    assert load_settings().for_worker().require_service().secret_key == SecretStr(SECRET)

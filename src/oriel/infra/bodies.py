@@ -3,7 +3,13 @@
 from typing import Any
 
 from flask import Request, request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    RequestEntityTooLarge,
+    RequestTimeout,
+    UnprocessableEntity,
+    UnsupportedMediaType,
+)
 
 from oriel import json_text
 
@@ -29,9 +35,12 @@ class OurRequest(Request):
         if body and not self.is_json:
             raise UnsupportedMediaType
         try:
-            return json_text.loads(body)
+            value = json_text.loads(body)
         except ValueError as error:
             raise BadRequest(f"The request body is not valid JSON: {error}.") from error
+        if json_text.has_nul(value):
+            raise UnprocessableEntity("A text in the request body contains a NUL character.")
+        return value
 
     def get_data(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  (bytes, or a text where one is asked for)
         """Return the body; raise RequestTimeout where it stops arriving.

@@ -1,10 +1,17 @@
-"""Addresses of servers, as they may be shown and logged."""
+"""Addresses of servers and places of files, as they may be shown and logged."""
 
 import re
 
 # Up to the last @: a password that was not escaped may hold one. The scheme may have been forgotten.
 _PASSWORD = re.compile(r"^((?:[^:/@]+://)?[^:/@]*):(?!//).*@")
 _PARAMETER = re.compile(r"([?&]password=)[^&]*")
+# Of a path, all but its last part. An address keeps its slashes, and so do our own routes.
+_FOLDERS = re.compile(r"(?<![\w/.:])(?:file:)?/(?!api/)(?:[^\s/“”\"']+/)+")
+
+
+def without_folders(text: str) -> str:
+    """Return a text in which files are called by their names, without the folders of the machine that they lie in."""
+    return _FOLDERS.sub("", text)
 
 
 def without_password(address: str) -> str:

@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+from oriel.names import cut
+
 # Whoever registers a stranger's address chooses the name in our letter to the stranger: no links, no advertising.
 _LOOKS_LIKE_A_LINK = re.compile(r"[/@\\]|www\.|\w\.\w\w", re.IGNORECASE)
 _LONGEST_NAME = 60
@@ -25,7 +27,7 @@ def greeting(name: str) -> str:
 def short(title: str) -> str:
     """Return a title on one line, cut where it is too long for a subject."""
     line = " ".join(title.split()) or "Untitled"
-    return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 1].rstrip()}…"
+    return line if len(line) <= _LONGEST_TITLE else f"{cut(line, _LONGEST_TITLE - 1)}…"
 
 
 def date(moment: datetime) -> str:

@@ -1,6 +1,5 @@
 """What a file is by its name and by its first bytes, before any program looks at it."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -9,6 +8,7 @@ import puremagic
 
 from oriel.errors import InvalidPicture, UnsupportedAudioFormat, UnsupportedPictureFormat
 from oriel.media.models import PICTURE
+from oriel.names import cut, one_line
 
 HEAD_BYTES = 4096
 
@@ -47,14 +47,13 @@ _PICTURES = (
 
 
 def shown_name(given: str) -> str:
-    """Return a file's name fit for display: its last part, one printable line of at most 200 characters."""
+    """Return a file's name fit for display: its last part, on one line of at most 200 characters."""
     last = given.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(char for char in unicodedata.normalize("NFC", last) if unicodedata.category(char)[0] != "C")
-    name = " ".join(printable.split()) or "unnamed"
+    name = one_line(last, for_control="") or "unnamed"
     if len(name) <= _LONGEST_NAME:
         return name
     suffix = PurePath(name).suffix[:_LONGEST_SUFFIX]
-    return name[: _LONGEST_NAME - len(suffix)] + suffix
+    return cut(name, _LONGEST_NAME - len(suffix)) + suffix
 
 
 def format_by_name(name: str, kind: str, audio_formats: Sequence[str]) -> Format:

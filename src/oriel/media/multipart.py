@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Protocol
 
+from werkzeug.datastructures import Headers
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from oriel.errors import IncompleteUpload, InvalidBody
@@ -35,13 +36,25 @@ def read_multipart(stream: IO[bytes], boundary: str | None, begin: Callable[[Par
     """Read a body to its end; `begin` is called with each part's headers, before its content, and may raise."""
     if not boundary or len(boundary) > _LONGEST_BOUNDARY:
         raise InvalidBody("Please send the file as multipart/form-data, with its boundary in the Content-Type header.")
-    decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), _BUFFER_BYTES, max_parts=_MOST_PARTS)
+    decoder = _Decoder(boundary.encode("latin-1", "replace"), _BUFFER_BYTES, max_parts=_MOST_PARTS)
     sink: Sink | None = None
     for event in _events(_blocks(stream, decoder.boundary), decoder):
         if isinstance(event, Field | File):
             sink = begin(_part(event))
         elif isinstance(event, Data) and sink and event.data:
             sink.write(event.data)
+
+
+class _Decoder(MultipartDecoder):
+    """Werkzeug's decoder, which also takes names of files that are written in Latin-1."""
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            # As browsers read Latin-1.
+            data = data.decode("cp1252", "replace").encode()
+        return super()._parse_headers(data)
 
 
 def _part(event: Field | File) -> Part:

@@ -14,6 +14,7 @@ from oriel.errors import CallerError, error_classes
 from oriel.infra.cache import remembered
 from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
+from oriel.infra.masking import without_folders
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, MachineSpeed, RenderJob
 from oriel.rendering.speeds import USUAL_PACE
 
@@ -155,11 +156,14 @@ def _counts(job: RenderJob, spent: set[str]) -> bool | None:
 def told_of(job: RenderJob) -> str:
     """Return the sentence about a failure that its customer reads: theirs as it is, ours without our machines."""
     own = job.error_code in _CUSTOMERS_OWN
-    return job.error_message if own and job.error_message else _OURS
+    return without_folders(job.error_message) if own and job.error_message else _OURS
 
 
 def _details_of(job: RenderJob) -> dict[str, Any]:
-    return job.error_details or {} if job.error_code in _CUSTOMERS_OWN else {}
+    if job.error_code not in _CUSTOMERS_OWN:
+        return {}
+    details = (job.error_details or {}).items()
+    return {name: without_folders(value) if isinstance(value, str) else value for name, value in details}
 
 
 def _waits(ids: Sequence[str]) -> dict[str, tuple[int, float]]:

@@ -25,6 +25,9 @@ WAV = wav()
         ("file:x|sh.wav", "file:x|sh.wav"),
         ("%n%s.wav", "%n%s.wav"),
         ("träumerei.WAV", "träumerei.WAV"),
+        ("family 👨‍👩‍👧 🫩.wav", "family 👨‍👩‍👧 🫩.wav"),
+        ("می‌خواهم.wav", "می‌خواهم.wav"),
+        ("🏴󠁧󠁢󠁥󠁮󠁧󠁿 क्षि.wav", "🏴󠁧󠁢󠁥󠁮󠁧󠁿 क्षि.wav"),
         ("x" * 10_000 + ".wav", "x" * 196 + ".wav"),
     ],
 )
@@ -36,6 +39,11 @@ def test_a_name_is_cleaned_and_names_nothing_on_disk(
     data_root: Path = app.config["ORIEL"].data_root
     assert list(data_root.rglob("*escaped*")) == []
     assert not Path("/tmp/escaped.wav").exists()  # noqa: S108
+
+
+def test_a_name_in_latin_1_is_taken(caller: Callable[..., Caller]) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="audio"; filename="Bj\xf6rk \x97 J\xf3ga.wav"\r\n\r\n'
+    assert send_body(caller(), head + WAV + b"\r\n--b--\r\n").get_json()["filename"] == "Björk — Jóga.wav"
 
 
 def test_a_name_that_is_only_dots_or_controls_is_no_song(caller: Callable[..., Caller]) -> None:

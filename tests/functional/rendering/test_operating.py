@@ -88,9 +88,23 @@ def test_a_failure_of_ours_tells_customers_nothing_of_our_machines(
     assert operating.job_facts(job.id)["error_details"] == {"stderr": "/srv/data/work"}
 
 
-def customer_status(customer: Caller, job: RenderJob) -> dict[str, dict[str, str]]:
+def test_a_failure_of_theirs_names_no_folder_of_our_machines(make_job: MakeJob, caller: Callable[..., Caller]) -> None:
+    customer = caller()
+    job = dead(make_job(user_id=customer.user_id))
+    with writing() as session:
+        row = session.get_one(RenderJob, job.id)
+        row.error_code, row.error_message = "UNDECODABLE_AUDIO", "The song /srv/data/work/a-1/song.mp3 is damaged."
+        row.error_details = {"path": "/srv/data/work/a-1/song.mp3", "readable_s": 1.5}
+    assert customer_status(customer, job)["error"] == {
+        "code": "UNDECODABLE_AUDIO",
+        "message": "The song song.mp3 is damaged.",
+        "details": {"path": "song.mp3", "readable_s": 1.5},
+    }
+
+
+def customer_status(customer: Caller, job: RenderJob) -> dict[str, dict[str, object]]:
     customer.refresh()
-    body: dict[str, dict[str, str]] = customer.get(f"/api/render/status/{job.id}").json or {}
+    body: dict[str, dict[str, object]] = customer.get(f"/api/render/status/{job.id}").json or {}
     return body
 
 

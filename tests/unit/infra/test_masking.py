@@ -1,8 +1,8 @@
-"""No password is shown."""
+"""No password is shown, and no folder."""
 
 import pytest
 
-from oriel.infra.masking import without_password
+from oriel.infra.masking import without_folders, without_password
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,17 @@ from oriel.infra.masking import without_password
 )
 def test_a_password_is_not_shown(address: str, shown: str) -> None:
     assert without_password(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The song /srv/data/work/a-1/song.mp3 is damaged.", "The song song.mp3 is damaged."),
+        ("file:/tmp/x/song.mp3: Invalid data", "song.mp3: Invalid data"),
+        ("“/a/b/c.png” is missing", "“c.png” is missing"),
+        ("See https://example.com/a/b and POST /api/billing/checkout", None),
+        ("1/2 of AC/DC, MP3/WAV", None),
+    ],
+)
+def test_files_are_called_by_their_names_alone(text: str, shown: str | None) -> None:
+    assert without_folders(text) == (shown or text)

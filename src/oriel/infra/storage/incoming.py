@@ -39,7 +39,7 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        raise DiskFull("The disk has no room for the file.", path=str(target)) from error
+        raise DiskFull("The disk has no room for the file.") from error
 
 
 def sweep(folder: Path) -> int:

@@ -3,13 +3,13 @@
 import json
 import math
 import stat
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from oriel.errors import EmptySong, SongNotFound, SongTooLong, SongWithoutSound, UndecodableSong
+from oriel.names import cut, one_line
 from oriel.rendering.pipeline.audio_formats import (
     DEFAULT_FORMATS,
     HEAD_BYTES,
@@ -122,9 +122,8 @@ def sound_arguments(song: Song, *filters: str) -> list[str]:
 
 
 def tag_text(value: str) -> str:
-    """Return a tag as one printable line of at most 200 characters."""
-    printable = "".join(" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in value)
-    return " ".join(printable.split())[:_LONGEST_TAG].strip()
+    """Return a tag on one line of at most 200 characters."""
+    return cut(one_line(value), _LONGEST_TAG)
 
 
 def _head(path: Path) -> tuple[bytes, int]:

@@ -55,15 +55,15 @@ chaos: setup ## hurt the running service again and again: 100 killed workers, a 
 
 check: setup ## lock files, format, lint, types, import order
 	@scripts/check_locks.sh
-	$(BIN)/ruff format --check src tests benchmarks examples
-	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples wsgi.py
+	$(BIN)/ruff check src tests benchmarks examples wsgi.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm run --silent check
 
 format: setup ## mend what the formatter can
-	$(BIN)/ruff format src tests benchmarks examples
-	$(BIN)/ruff check --fix src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples wsgi.py
+	$(BIN)/ruff check --fix src tests benchmarks examples wsgi.py
 
 lock: setup ## write the lock files from pyproject.toml
 	@scripts/lock.sh

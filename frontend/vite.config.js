@@ -26,6 +26,21 @@ function lookDeclarations() {
 }
 
 /**
+ * Emit inter.json, the characters of the bundled font: what a title needs beyond them comes from the system's fonts.
+ * @returns {import('vite').Plugin}
+ */
+function bundledCharacters() {
+  const require = createRequire(import.meta.url);
+  return {
+    name: 'bundled-characters',
+    generateBundle() {
+      const ranges = readFileSync(require.resolve('@fontsource-variable/inter/unicode.json'));
+      this.emitFile({type: 'asset', fileName: 'inter.json', source: ranges});
+    },
+  };
+}
+
+/**
  * Emit the page that shows the API: Swagger UI as its makers built it, our own page around it, and its licence.
  * @returns {import('vite').Plugin}
  */
@@ -51,7 +66,7 @@ function apiPage() {
 export default defineConfig({
   root: here,
   base: './',
-  plugins: [lookDeclarations(), apiPage()],
+  plugins: [lookDeclarations(), bundledCharacters(), apiPage()],
   worker: {format: 'es'},
   build: {
     outDir: join(here, '../src/oriel/web'),

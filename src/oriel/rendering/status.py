@@ -16,6 +16,7 @@ from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
 from oriel.infra.masking import without_folders
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, MachineSpeed, RenderJob
+from oriel.rendering.pipeline.fonts import text_warnings
 from oriel.rendering.speeds import USUAL_PACE
 
 # What each render takes beside the drawing, and for how long back the recent pace is looked at.
@@ -90,6 +91,9 @@ class StatusOut(BaseModel):
     watermark: bool = Field(description="Whether the video carries our watermark")
     title: str = Field(description="The title shown in lists")
     filename: str = Field(description="The name of the song's file")
+    warnings: list[str] = Field(
+        description="What will not look as it should, such as characters of the title that no installed font has"
+    )
 
 
 class _Queue(BaseModel):
@@ -136,7 +140,13 @@ def _status(job: RenderJob, counted: bool | None, position: int | None, eta_s: f
         watermark=job.watermark,
         title=job.title,
         filename=job.audio_filename,
+        warnings=list(text_warnings(job.title, _artist(job))),
     )
+
+
+def _artist(job: RenderJob) -> str:
+    text = job.render_config.get("text") or {}
+    return str(text.get("artist") or "")
 
 
 def _spent(ids: Sequence[str]) -> set[str]:

@@ -170,3 +170,15 @@ def test_what_becomes_of_a_render_is_told_at_once(customer: Caller, make_job: Ma
         (second.id, "queued", 1),
         (first.id, "processing", None),
     ]
+
+
+def test_characters_that_no_font_has_are_named(customer: Caller, make_job: MakeJob) -> None:
+    def warnings(title: str) -> list[str]:
+        job = make_job(user_id=customer.user_id, title=title)
+        answer = customer.get(f"/api/render/status/{job.id}").json
+        assert answer
+        return list(answer["warnings"])
+
+    (warning,) = warnings("Love \U00100042")
+    assert "(U+100042)" in warning
+    assert warnings("สวัสดี") == []

@@ -29,6 +29,8 @@ class Scene:
     cover_sha256: str | None = None
     background_sha256: str | None = None
     watermark: bool = False
+    # The installed fonts that draw what the bundled one lacks.
+    fonts: str | None = None
 
 
 @dataclass(frozen=True)

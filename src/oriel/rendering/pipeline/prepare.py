@@ -7,6 +7,7 @@ from pathlib import Path
 
 from oriel.rendering.pipeline.cover import LARGEST_BACKGROUND, convert_picture, extract_cover
 from oriel.rendering.pipeline.disk import file_sha256, write_whole
+from oriel.rendering.pipeline.fonts import fonts_id
 from oriel.rendering.pipeline.pcm import Decoding, Pcm, read_pcm, write_manifest
 from oriel.rendering.pipeline.plan import Scene
 from oriel.rendering.pipeline.process import nothing
@@ -96,11 +97,13 @@ def prepare_track(
 
 def scene_of(settings: ResolvedSettings, song: Song, pictures: Pictures, watermark: bool) -> Scene:
     """Return what the frames show besides settings and sound; no title in the settings means the one in the tags."""
-    text = settings.text
+    title = song.title if settings.text.title is None else settings.text.title
+    artist = song.artist if settings.text.artist is None else settings.text.artist
     return Scene(
-        title=song.title if text.title is None else text.title,
-        artist=song.artist if text.artist is None else text.artist,
+        title=title,
+        artist=artist,
         cover_sha256=file_sha256(pictures.cover) if pictures.cover else None,
         background_sha256=file_sha256(pictures.background) if pictures.background else None,
         watermark=watermark,
+        fonts=fonts_id(title, artist),
     )

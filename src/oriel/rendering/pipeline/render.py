@@ -14,6 +14,7 @@ from oriel.rendering.pipeline.disk import file_sha256, full_disk_is_said, requir
 from oriel.rendering.pipeline.encode import chunk_command, chunk_suffix, codec_of
 from oriel.rendering.pipeline.engine import program_id
 from oriel.rendering.pipeline.estimate import video_bytes, work_bytes
+from oriel.rendering.pipeline.fonts import text_warnings
 from oriel.rendering.pipeline.plan import RenderPlan, Scene, plan_render, range_warnings, render_key, shown_frames
 from oriel.rendering.pipeline.prepare import Pictures, prepare_pcm, prepare_pictures, prepare_track, scene_of
 from oriel.rendering.pipeline.progress import CancelToken, OnProgress, ProgressMeter
@@ -92,7 +93,8 @@ class _Job:
             video = self._join(plan, scene, audio.finish(self.cancel.check))
         self._deliver(plan, track, video)
         short = range_warnings(pcm.samples, self.settings.range)
-        return self._result(plan, started, (*pcm.warnings, *pictures.warnings, *short))
+        boxes = text_warnings(scene.title, scene.artist)
+        return self._result(plan, started, (*pcm.warnings, *pictures.warnings, *short, *boxes))
 
     @property
     def _tools(self) -> Tools:

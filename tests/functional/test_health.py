@@ -32,7 +32,7 @@ def test_an_operator_is_told_what_goes_on(caller: Callable[..., Caller], client:
     told = caller(role=ROLE_ADMIN).get("/status").json
     assert told
     assert told["operation"] == {
-        "queue": {"workers": [], "waiting": {}, "oldest_waiting_s": None},
+        "queue": {"workers": [], "idle_workers": [], "waiting": {}, "oldest_waiting_s": None},
         "mails": {"waiting": 1, "failed": 0},
         "storage": "folder",
     }

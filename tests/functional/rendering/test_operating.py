@@ -112,7 +112,7 @@ def test_an_expired_video_that_cannot_be_deleted_is_looked_at_again(
     make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = finished(make_job(), tmp_path)
-    clock.shift(timedelta(days=15))
+    clock.shift(timedelta(days=31))
     with monkeypatch.context() as broken:
         broken.setattr(type(storage()), "delete_all", _away)
         with pytest.raises(StorageFailed):
@@ -141,7 +141,7 @@ def test_a_video_of_a_render_that_ended_otherwise_is_swept(make_job: MakeJob, tm
 def test_three_days_before_the_end_a_letter_is_written_once(make_job: MakeJob, tmp_path: Path) -> None:
     finished(make_job(), tmp_path)
     assert expiry.warn_of_expiry(limit=10) == 0
-    clock.shift(timedelta(days=11, hours=1))
+    clock.shift(timedelta(days=27, hours=1))
     assert (expiry.warn_of_expiry(limit=10), expiry.warn_of_expiry(limit=10)) == (1, 0)
 
 

@@ -22,11 +22,13 @@ demo: setup ## send the example song (or SONG=path) through the whole service an
 	@scripts/demo.sh "$(SONG)"
 
 # In two runs: a browser's event loop lives in the thread in which render tests run, and Flask cannot work beside it.
+# The chaos tests come first and keep one process, which waits most of the time: the others have as many as there are cores.
+SERVICE_WORKERS := $(shell expr $(WORKERS) + 1)
 SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
 
 test: setup ## every test that CI runs
 	npm run --silent test
-	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --dist loadgroup --cov=oriel --cov-report= $(SERVICE_TESTS)
+	$(BIN)/python -m pytest -q -m "not long" -n $(SERVICE_WORKERS) --dist loadgroup --cov=oriel --cov-report= $(SERVICE_TESTS)
 	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --dist loadgroup --cov=oriel --cov-report= --cov-append tests/render
 	$(BIN)/python -m coverage report --format=total --fail-under=80
 	for part in accounts billing rendering; do \
@@ -38,7 +40,7 @@ test-fast: setup ## what needs no browser
 
 test-full: setup ## everything, all repetitions
 	npm run --silent test
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(SERVICE_TESTS)
+	$(BIN)/python -m pytest -q -n $(SERVICE_WORKERS) --dist loadgroup $(SERVICE_TESTS)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup tests/render
 	scripts/debian13.sh
 

@@ -89,7 +89,7 @@ def test_what_is_no_song_is_refused(refused: Refused, tmp_path: Path, name: str,
 
 def test_a_song_that_is_not_there_is_refused(refused: Refused, tmp_path: Path) -> None:
     assert "No such file" in refused(tmp_path / "none.mp3")
-    assert "is no file" in refused(tmp_path)
+    assert "is not a file" in refused(tmp_path)
 
 
 def test_a_film_without_sound_is_refused(refused: Refused, ffmpeg: Ffmpeg, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_song_cut_off_so_that_nothing_decodes_is_refused(
     content = whole.read_bytes()
     cut.write_bytes(content[: content.index(b"data") + 9])
     started = command("render", cut, "-o", "out.mp4", "--look", LOOK, "--work", "../work")
-    assert "No sound can be decoded from cut.wav" in refused_by(started)
+    assert "The file cut.wav contains no sound." in refused_by(started)
 
 
 def test_a_range_behind_the_end_is_refused(command: Callable[..., Command], short_song: Path) -> None:

@@ -3,21 +3,25 @@
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from oriel.errors import AppError, CallerError
+from oriel.errors import AppError, CallerError, DiskFull, ProcessTimedOut
 from oriel.rendering.pipeline.disk import free_bytes
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.process import Arguments, inherited, run, run_checked
 from oriel.rendering.pipeline.request import Machine, open_stage
 from oriel.rendering.pipeline.sandbox import NO_FILES, Access, is_mendable, unconfined_because
-from oriel.rendering.pipeline.tools import find_chromium, find_ffmpeg, find_ffprobe, find_tools
+from oriel.rendering.pipeline.tools import Tools, find_chromium, find_ffmpeg, find_ffprobe, find_tools
+from oriel.rendering.pipeline.trial_video import TRIAL_FORMATS, TrialFormat, missing_encoder, try_format
 from oriel.rendering.pipeline.workdir import work_folder
 from oriel.settings import Settings
 
 _TIMEOUT_S = 20.0
 _INSTALL_TIMEOUT_S = 600.0
+_VIDEO_TIMEOUT_S = 20.0
 # Without them nothing can be fetched where there is a proxy.
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _ENCODERS = ("libx264", "libvpx-vp9", "prores_ks", "aac", "libopus")
@@ -50,6 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         _looks(),
         _work_folder(settings),
         _backend(settings),
+        *examine_videos(settings),
     ]
 
 
@@ -157,3 +162,30 @@ def _backend(settings: Settings) -> Finding:
         return Finding("Graphics", False, error.message, how, mesa)
     # SwiftShader draws the same pictures, at half the speed.
     return Finding("Graphics", backend != "swiftshader", found, how, mesa)
+
+
+def examine_videos(settings: Settings) -> list[Finding]:
+    """Make a short video in each format, as a render does; the files are removed."""
+    try:
+        tools = find_tools(settings.ffmpeg_path, settings.ffprobe_path)
+        with work_folder(settings.work_root, "doctor") as folder:
+            return [_video(trial, folder.path, tools) for trial in TRIAL_FORMATS]
+    except AppError as error:
+        found = f"not tried, since something above is missing. {error.message}"
+        return [Finding(trial.title, False, found) for trial in TRIAL_FORMATS]
+
+
+def _video(trial: TrialFormat, root: Path, tools: Tools) -> Finding:
+    other = "set FFMPEG_PATH and FFPROBE_PATH to another FFmpeg of one version, 5.1 or newer"
+    try:
+        with tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as folder:
+            return Finding(trial.title, True, try_format(trial, Path(folder), tools, timeout_s=_VIDEO_TIMEOUT_S))
+    except DiskFull as error:
+        return Finding(trial.title, False, error.message, "make room, or set WORK_DIR to another disk")
+    except ProcessTimedOut as error:
+        return Finding(trial.title, False, error.message, f"try again while the machine is idle, or {other}")
+    except AppError as error:
+        if encoder := missing_encoder(error):
+            mend = f"apt-get install ffmpeg, or {other}, with {encoder}"
+            return Finding(trial.title, False, f"this FFmpeg has no {encoder}", mend, ("ffmpeg",))
+        return Finding(trial.title, False, error.message, other)

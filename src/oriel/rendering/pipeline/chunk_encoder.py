@@ -17,14 +17,16 @@ _FLUSH_TIMEOUT_S = 120.0
 class ChunkEncoder:
     """Started ahead of its first frame, closed without waiting, finished later. `stop` ends it whatever its state."""
 
-    def __init__(self, chunk: Chunk, files: ChunkFiles, command: Arguments, frame_bytes: int) -> None:
+    def __init__(
+        self, chunk: Chunk, files: ChunkFiles, command: Arguments, frame_bytes: int, *, gives_way: bool = True
+    ) -> None:
         self.chunk = chunk
         self._files = files
         self._frame_bytes = frame_bytes
         self._written = 0
         # Drawing is many steps one after the other, and encoding fills the gaps between them: with equal rights the
         # encoder starves, because frames come late (2 cores, prism: 42.7 against 48 frames/s).
-        self._process = Process(command, access=Access(writes=(files.folder,)), gives_way=True)
+        self._process = Process(command, access=Access(writes=(files.folder,)), gives_way=gives_way)
 
     @property
     def is_full(self) -> bool:

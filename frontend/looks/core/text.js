@@ -1,5 +1,6 @@
 // Title and artist: measured, fitted and drawn once into a plate, which the overlay shows.
-import {breaksOf, capitals, directionOf, familiesFor, isSpaced} from './scripts.js';
+import {capitals, directionOf, familiesFor, isSpaced} from './scripts.js';
+import {twoLines} from './two-lines.js';
 
 /**
  * @typedef {object} TextPlate
@@ -59,20 +60,9 @@ function fit(ink, text, size, weight, tracking, alpha, room) {
   const shrunk = Math.min(size, size * room / lineWidth(ink, line(text, size)));
   if (shrunk >= size * SMALLEST) return [line(text, shrunk)];
   const small = size * .7;
-  return balance(ink, text, (part) => line(part, small), room);
-}
-
-/**
- * @param {OffscreenCanvasRenderingContext2D} ink
- * @param {string} text
- * @param {(part: string) => Line} line
- * @param {number} room
- */
-function balance(ink, text, line, room) {
-  const off = (/** @type {number} */ at) => Math.abs(at - text.length / 2);
-  const best = breaksOf(text).reduce((one, other) => (off(other) < off(one) ? other : one), 0);
-  const parts = best ? [text.slice(0, best).trim(), text.slice(best).trim()] : [text];
-  return parts.map((part) => line(cut(ink, part, line, room)));
+  const smaller = (/** @type {string} */ part) => line(part, small);
+  const parts = twoLines(text, (part) => lineWidth(ink, smaller(part)) <= room);
+  return parts.map((part) => smaller(cut(ink, part, smaller, room)));
 }
 
 /**

@@ -28,8 +28,8 @@ SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
 
 test: setup ## every test that CI runs
 	npm run --silent test
-	$(BIN)/python -m pytest -q -m "not long" -n $(SERVICE_WORKERS) --dist loadgroup --cov=oriel --cov-report= $(SERVICE_TESTS)
-	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --dist loadgroup --cov=oriel --cov-report= --cov-append tests/render
+	$(BIN)/python -m pytest -q -m "not long" -n $(SERVICE_WORKERS) --cov=oriel --cov-report= $(SERVICE_TESTS)
+	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --cov=oriel --cov-report= --cov-append tests/render
 	$(BIN)/python -m coverage report --format=total --fail-under=80
 	for part in accounts billing rendering; do \
 	  $(BIN)/python -m coverage report --format=total --fail-under=90 --include="*/$$part/*" || exit 1; done
@@ -40,8 +40,8 @@ test-fast: setup ## what needs no browser
 
 test-full: setup ## everything, all repetitions
 	npm run --silent test
-	$(BIN)/python -m pytest -q -n $(SERVICE_WORKERS) --dist loadgroup $(SERVICE_TESTS)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup tests/render
+	$(BIN)/python -m pytest -q -n $(SERVICE_WORKERS) $(SERVICE_TESTS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/render
 	scripts/debian13.sh
 
 test-debian13: ## the pipeline's tests on a bare Debian 13, whose FFmpeg, Mesa and Python are newer (as root)

@@ -1,8 +1,31 @@
-"""Makes the shared fakes importable as `tests.fakes`, wherever pytest is started."""
+"""Makes the shared fakes importable as `tests.fakes`, and deals the tests out to the test processes."""
 
 import sys
 from pathlib import Path
 
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
 _ROOT = str(Path(__file__).parents[1])
 if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
+
+# Each of these shares a running service, which one test process starts. The chaos tests wait more than they work, for
+# leases and for processes to end: the other test processes use the time.
+_TOGETHER = ("tests/chaos/", "tests/render/test_up.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Return a scheduler that keeps the tests of one service in one process, and deals out all others one by one.
+
+    xdist's own groups have no effect under pytest 9.2, which no longer reads the attribute that carries them.
+    """
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _group_of
+    return scheduler
+
+
+def _group_of(nodeid: str) -> str:
+    return next((part for part in _TOGETHER if nodeid.startswith(part)), nodeid)

@@ -16,14 +16,12 @@ __all__ = ["command"]
 Begin = Callable[..., Site]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Everything in this folder needs Chromium and FFmpeg, and shares one site in one test process.
-
-    It waits more than it works, for leases and for processes to end: other test processes use the time. Later, in
-    pytest_collection_modifyitems, xdist would not see the group.
-    """
-    item.add_marker(pytest.mark.render)
-    item.add_marker(pytest.mark.xdist_group("site"))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs Chromium and FFmpeg."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.render)
 
 
 @pytest.fixture

@@ -32,10 +32,6 @@ _HEIGHTS = """(() => { const frame = document.querySelector("iframe");
     return [frame.clientHeight, frame.contentDocument.documentElement?.offsetHeight]; })()"""
 
 
-# In one test process: the tests that do not end their service share one.
-pytestmark = pytest.mark.xdist_group("up")
-
-
 @pytest.fixture
 def service(command: Callable[..., Command], tmp_path: Path) -> Iterator[Service]:
     """A service that the test may end."""

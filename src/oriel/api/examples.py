@@ -104,6 +104,7 @@ RUNNING_RENDER: Mapping[str, object] = {
     "watermark": True,
     "title": "Night Drive",
     "filename": "Night Drive.mp3",
+    "warnings": [],
 }
 
 # The first path that an operation's own begins with names what it says; "" is for all others.

@@ -226,7 +226,7 @@ def test_somebody_elses_render_is_not_there(caller: Callable[..., Caller], make_
     assert stranger.post(f"/api/render/cancel/{job.id}").status_code == 404
 
 
-@pytest.mark.parametrize("text", ["abc", "0" * 26, "0" * 25 + "Z", "0" * 2000, "%00", "%F0%9F%8E%B9", "..%5C"])
+@pytest.mark.parametrize("text", ["abc", "0" * 26, "0" * 25 + "Z", "0" * 2000, "%F0%9F%8E%B9", "..%5C"])
 def test_a_text_that_is_no_id_names_no_render(customer: Caller, text: str) -> None:
     for path in (f"/api/render/status/{text}", f"/api/jobs/{text}/status", f"/api/user/download/{text}"):
         answer = customer.get(path)

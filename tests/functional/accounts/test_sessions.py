@@ -114,7 +114,7 @@ def test_a_session_of_somebody_else_is_not_found(caller: Callable[..., Caller]) 
 
 
 def test_what_is_no_id_is_not_found(caller: Callable[..., Caller]) -> None:
-    for odd in ("x", "%00", "a" * 300):
+    for odd in ("x", "a" * 300):
         assert code_of(caller().delete(f"/api/user/sessions/{odd}")) == (404, "NOT_FOUND")
 
 

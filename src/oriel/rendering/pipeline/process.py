@@ -25,6 +25,7 @@ Arguments = Sequence[str | Path]
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR", "NVIDIA_VISIBLE_DEVICES")
 _STDERR_TAIL_BYTES = 8192
 _POLL_S = 0.05
+_SHORTEST_POLL_S = 0.0005
 _TERMINATE_S = 2.0
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
@@ -172,8 +173,7 @@ class Process:
 
     def poll(self) -> int | None:
         """Return the exit code, or None while the program runs."""
-        returncode = self._popen.poll()
-        return None if returncode is None else self._own(returncode)
+        return self._returncode(0)
 
     def write(self, data: memoryview | bytes, *, timeout_s: float, check: Callable[[], None] = nothing) -> None:
         """Write all of `data`; raise EncodingFailed if the program has gone, ProcessTimedOut if it takes nothing."""
@@ -204,17 +204,14 @@ class Process:
     def wait(self, timeout_s: float, check: Callable[[], None] = nothing) -> int:
         """Wait for the program's end and return its exit code."""
         deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                return self._own(self._popen.wait(_POLL_S))
-            except subprocess.TimeoutExpired:
-                check()
-                self._still_in_time(deadline)
+        while (returncode := self._returncode(_POLL_S)) is None:
+            check()
+            self._still_in_time(deadline)
+        return returncode
 
     def failed(self) -> EncodingFailed:
         """Return the error for a program that went away while it was being written to."""
-        returncode = self.poll() if self._ended(_TERMINATE_S) else None
-        stderr = self.stderr_tail()
+        returncode, stderr = self._returncode(_TERMINATE_S), self.stderr_tail()
         return EncodingFailed(
             f"{self.name} stopped reading: {reason_of(returncode, stderr)}", returncode=returncode, stderr=stderr
         )
@@ -229,30 +226,29 @@ class Process:
 
     def stop(self) -> None:
         """Kill the program and its children. A gentler signal would end bubblewrap and might leave the program."""
-        self._kill()
-        self._popen.wait()
+        self._end_group()
         self.close_stdin()
         self._stderr.close()
         if self._stdout:
             self._stdout.close()
 
-    def _own(self, returncode: int) -> int:
-        """Return the program's own code: bubblewrap says 128 and the signal where a signal has ended the program."""
-        return 128 - returncode if self._is_confined and returncode - 128 in _DEADLY else returncode
+    def _returncode(self, seconds: float) -> int | None:
+        """Return the program's own exit code, or None where it still runs after some seconds."""
+        if self._popen.returncode is None:
+            if not _has_ended(self._popen, seconds):
+                return None
+            self._end_group()
+        code = self._popen.returncode
+        # bubblewrap says 128 and the signal where a signal has ended the program.
+        return 128 - code if self._is_confined and code - 128 in _DEADLY else code
 
-    def _ended(self, seconds: float) -> bool:
-        try:
-            self._popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def _kill(self) -> None:
-        # Once it has been reaped its number may belong to somebody else.
-        if self._popen.poll() is not None:
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
+    def _end_group(self) -> None:
+        """End the whole group: a bubblewrap that is killed as it starts leaves its second process waiting for ever."""
+        if self._popen.returncode is None:
+            # Before the first process is reaped: after that its number may belong to somebody else.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
+            self._popen.wait()
 
     def _still_in_time(self, deadline: float) -> None:
         if time.monotonic() < deadline:
@@ -288,6 +284,28 @@ class _Tail:
         self._thread.join(_TERMINATE_S)
         if not self._thread.is_alive():
             self._pipe.close()
+
+
+def _has_ended(popen: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Return whether a program ends within some seconds. On Linux it is left to be reaped."""
+    deadline, pause = time.monotonic() + seconds, _SHORTEST_POLL_S
+    while not _is_over(popen):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(pause, left))
+        pause = min(2 * pause, _POLL_S)
+    return True
+
+
+def _is_over(popen: subprocess.Popen[bytes]) -> bool:
+    if sys.platform != "linux":
+        return popen.poll() is not None
+    try:
+        return os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        # Somebody waited for all children at once; Popen knows what to make of that.
+        return True
 
 
 def _blocks(pipe: IO[bytes]) -> Iterator[bytes]:

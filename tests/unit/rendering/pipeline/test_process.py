@@ -112,6 +112,11 @@ def test_leaving_the_context_ends_the_whole_group() -> None:
     assert wait_until_gone(child)
 
 
+def test_a_program_that_ends_takes_its_group_with_it() -> None:
+    code = "import subprocess; print(subprocess.Popen(['sleep', '60'], stdout=-3, stderr=-3).pid, flush=True)"
+    assert wait_until_gone(int(run_checked(python(code), access=None, timeout_s=20)))
+
+
 def test_a_check_that_raises_ends_the_program(access: Access | None) -> None:
     def cancelled() -> None:
         raise Cancelled

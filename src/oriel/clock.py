@@ -31,7 +31,7 @@ from oriel.rendering import attempts, expiry, hints, holdups, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
 from oriel.rendering.worker_folder import worker_folder
 from oriel.settings import Settings
-from oriel.wish import Wish
+from oriel.stop_flag import StopFlag
 from oriel.worker import own_name
 
 _log = logging.getLogger("oriel.clock")
@@ -85,9 +85,9 @@ LIGHT_WORK = (hints.HIGH_PRIORITY, hints.CLEANUP)
 def run_clock(settings: Settings) -> int:
     """Tick until SIGTERM or SIGINT, or until one of the threads dies; returns the exit code."""
     app = create_app(settings)
-    stop, over = Wish(), threading.Event()
+    stop, over = StopFlag(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.utter())
+        signal.signal(number, lambda *_: stop.set())
     holder = own_name()
     with worker_folder(settings.data_root / "work" / "clocks") as own:
         # Temporary files hold customers' songs, and those of a clock that is killed are swept by the next one.
@@ -111,7 +111,7 @@ def run_clock(settings: Settings) -> int:
         over.set()
         for thread in threads:
             thread.join(_LEAVE_S)
-    return 0 if stop.is_uttered else 1
+    return 0 if stop.is_set else 1
 
 
 def hint_waiting() -> bool:

@@ -31,7 +31,7 @@ from oriel.installation import (
 )
 from oriel.rendering.pipeline.process import clean_environment
 from oriel.settings import Settings
-from oriel.wish import Wish
+from oriel.stop_flag import StopFlag
 
 _log = logging.getLogger("oriel.up")
 
@@ -94,9 +94,9 @@ def run_up(settings: Settings, workers: int) -> int:
         with settings.data_folder_used():
             settings.leave_port()
         children = _children(settings, workers)
-        over = Wish()
+        over = StopFlag()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: over.utter())
+            signal.signal(number, lambda *_: over.set())
         _log.info("data in %s", settings.data_root)
         try:
             _start_all(children, settings)
@@ -146,7 +146,7 @@ def _refuse_taken_port(settings: Settings) -> None:
             ) from error
 
 
-def _answers(settings: Settings, over: Wish) -> bool:
+def _answers(settings: Settings, over: StopFlag) -> bool:
     """Wait until the web process takes connections; False where it does not come to that."""
     host = "127.0.0.1" if settings.bind_host == "0.0.0.0" else settings.bind_host  # noqa: S104  (only looked at)
     deadline = time.monotonic() + _WEB_START_S
@@ -247,7 +247,7 @@ def _await_valkey(settings: Settings) -> None:
     connection.close()
 
 
-def _watch(children: list[Child], over: Wish, settings: Settings) -> None:
+def _watch(children: list[Child], over: StopFlag, settings: Settings) -> None:
     """Restart what dies, soon at first, later with a pause that doubles."""
     while not over.wait(0.1):
         at = time.monotonic()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from oriel.rendering.attempts import Pulse
 from oriel.rendering.pipeline.progress import CancelToken, Progress
-from oriel.wish import Wish
+from oriel.stop_flag import StopFlag
 
 # An attempt ends without a new frame for so long, and after so many times of what it promised in its first minute.
 _NO_FRAME_S = 60.0
@@ -80,29 +80,29 @@ class Watch:
 
 
 class Stop:
-    """The wish that this worker ends; heard at once by the attempt under way."""
+    """Asks this worker to stop; ends the attempt under way at once."""
 
     def __init__(self) -> None:
-        self._asked = Wish()
+        self._asked = StopFlag()
         self._watch: Watch | None = None
 
     @property
     def is_asked(self) -> bool:
-        """Whether somebody wants an end."""
-        return self._asked.is_uttered
+        """Whether the worker was asked to stop."""
+        return self._asked.is_set
 
     def ask(self) -> None:
-        """Want an end; may be called by a signal handler."""
-        self._asked.utter()
+        """Ask the worker to stop; safe from a signal handler."""
+        self._asked.set()
         if self._watch:
             self._watch.end("stop")
 
     def heard_by(self, watch: Watch) -> None:
-        """Have this attempt ended when an end is wanted."""
+        """End this attempt when the worker is asked to stop."""
         self._watch = watch
         if self.is_asked:
             watch.end("stop")
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but not through a wish."""
+        """Sleep until the seconds have passed or the worker is asked to stop."""
         self._asked.wait(seconds)

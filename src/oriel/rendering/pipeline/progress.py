@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oriel.errors import Cancelled
-from oriel.wish import Wish
+from oriel.stop_flag import StopFlag
 
 Stage = Literal["preparing", "analysing", "rendering", "encoding", "uploading"]
 
@@ -44,28 +44,28 @@ OnProgress = Callable[[Progress], None]
 
 
 class CancelToken:
-    """Asks a render to end; may be set from any thread or from a signal handler."""
+    """Cancels a render; safe to set from any thread and from a signal handler."""
 
     def __init__(self) -> None:
-        self._wish = Wish()
+        self._stop = StopFlag()
 
     def cancel(self) -> None:
-        """Ask for the end."""
-        self._wish.utter()
+        """Cancel the render."""
+        self._stop.set()
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody has asked."""
-        return self._wish.is_uttered
+        """Whether the render was cancelled."""
+        return self._stop.is_set
 
     def check(self) -> None:
-        """Raise Cancelled if somebody has asked."""
-        if self._wish.is_uttered:
+        """Raise Cancelled if the render was cancelled."""
+        if self._stop.is_set:
             raise Cancelled
 
     def wait(self, seconds: float) -> None:
-        """Sleep for so long, or raise Cancelled as soon as somebody asks."""
-        if self._wish.wait(seconds):
+        """Sleep for these seconds; raise Cancelled as soon as the render is cancelled."""
+        if self._stop.wait(seconds):
             raise Cancelled
 
 

@@ -1,4 +1,4 @@
-"""A wish that is uttered by a signal, however it falls."""
+"""A stop flag that a signal handler sets, at any moment."""
 
 import signal
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from oriel.wish import Wish
+from oriel.stop_flag import StopFlag
 
 
 @pytest.fixture
@@ -24,26 +24,26 @@ def alarm() -> Iterator[Callable[[Callable[[], None]], None]]:
     signal.signal(signal.SIGALRM, before)
 
 
-def test_signals_in_any_moment_of_waiting_are_heard_and_block_nothing(
+def test_a_signal_handler_can_set_it_while_the_main_thread_waits(
     alarm: Callable[[Callable[[], None]], None],
 ) -> None:
-    """With an event of `threading` this stands still for ever."""
+    """With `threading.Event` this deadlocks."""
     for _ in range(100):
-        wish = Wish()
-        alarm(wish.utter)
-        assert wish.wait(5)
+        flag = StopFlag()
+        alarm(flag.set)
+        assert flag.wait(5)
 
 
-def test_it_is_waited_for_no_longer_than_asked() -> None:
-    wish = Wish()
-    assert not wish.wait(0.01)
-    assert not wish.wait(0)
-    assert not wish.is_uttered
+def test_wait_ends_at_its_deadline() -> None:
+    flag = StopFlag()
+    assert not flag.wait(0.01)
+    assert not flag.wait(0)
+    assert not flag.is_set
 
 
-def test_another_thread_may_utter_it() -> None:
-    wish = Wish()
-    threading.Timer(0.05, wish.utter).start()
+def test_another_thread_can_set_it() -> None:
+    flag = StopFlag()
+    threading.Timer(0.05, flag.set).start()
     started = time.monotonic()
-    assert wish.wait(30)
+    assert flag.wait(30)
     assert time.monotonic() - started < 15

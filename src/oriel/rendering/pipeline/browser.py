@@ -24,6 +24,9 @@ _UNWANTED_FEATURES = [
     *("AvoidUnnecessaryBeforeUnloadCheckSync", "CalculateNativeWinOcclusion", "DestroyProfileOnBrowserClose"),
     *("DialMediaRouteProvider", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter"),
     *("NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch", "Translate"),
+    # The address bar's suggestions, which load in a process of their own: a third of a start's work (2.4 -> 1.5 s of a
+    # core) and 40 MB, with Chromium 156.
+    *("WebUIOmniboxAimPopup", "WebUIOmniboxPopup"),
 ]
 
 _WANTED_FEATURES = [

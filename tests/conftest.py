@@ -14,6 +14,8 @@ if _ROOT not in sys.path:
 # Each of these shares a running service, which one test process starts. The chaos tests wait more than they work, for
 # leases and for processes to end: the other test processes use the time.
 _TOGETHER = ("tests/chaos/", "tests/render/test_up.py")
+# These start a service of their own, which nobody shares.
+_ALONE = tuple(f"tests/chaos/test_{name}.py" for name in ("full_disk", "poison", "vanished_machine"))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -28,4 +30,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def _group_of(nodeid: str) -> str:
+    if nodeid.startswith(_ALONE):
+        return nodeid
     return next((part for part in _TOGETHER if nodeid.startswith(part)), nodeid)

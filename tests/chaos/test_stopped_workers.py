@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.chaos.conftest import Begin
 from tests.chaos.site import BIG, Site
 from tests.render.processes import kill
 
@@ -26,16 +25,3 @@ def test_a_worker_is_asked_to_end_and_then_killed(site: Site, song: Path, grace_
     site.assert_no_orphans()
     # An end in order gives the render back and counts against nobody; one in disorder counts once.
     assert site.ledger.row(job_id)["fruitless"] <= (0 if in_order else 1)
-
-
-def test_a_machine_vanishes_and_another_one_goes_on(begin: Begin, song: Path) -> None:
-    site = begin()
-    journey = site.customer()
-    job_id = site.submit(journey, journey.upload(song), **BIG)
-    site.wait_for_frames(job_id)
-    site.kill_all()
-    again = begin()
-    journey.move(again.service.url)
-    again.assert_delivered_once([job_id])
-    assert again.ledger.row(job_id)["fence"] == 2
-    again.end()

@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-fast test-full test-debian13 test-coverage test-parallel chaos check format lock bench load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-fast test-full test-debian13 test-coverage test-parallel chaos check check-python check-frontend check-locks format lock bench load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,17 +22,29 @@ demo: setup ## send the example song (or SONG=path) through the whole service an
 	@scripts/demo.sh "$(SONG)"
 
 # In two runs: a browser's event loop lives in the thread in which render tests run, and Flask cannot work beside it.
-# The chaos tests come first and keep one process, which waits most of the time: the others have as many as there are cores.
+# `make -j2 test` makes both at once. The service's have a process more than there are cores, as the chaos tests keep one
+# that waits most of the time.
 SERVICE_WORKERS := $(shell expr $(WORKERS) + 1)
 SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
 
-test: setup ## every test that CI runs
-	npm run --silent test
-	$(BIN)/python -m pytest -q -m "not long" -n $(SERVICE_WORKERS) --cov=oriel --cov-report= $(SERVICE_TESTS)
-	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --cov=oriel --cov-report= --cov-append tests/render
+test: test-frontend test-service test-render ## every test that CI runs
+	$(BIN)/python -m coverage combine --quiet build/.coverage.service build/.coverage.render
 	$(BIN)/python -m coverage report --format=total --fail-under=80
 	for part in accounts billing rendering; do \
 	  $(BIN)/python -m coverage report --format=total --fail-under=90 --include="*/$$part/*" || exit 1; done
+
+test-frontend: setup
+	npm run --silent test
+
+test-service: setup
+	@mkdir -p build
+	COVERAGE_FILE=build/.coverage.service $(BIN)/python -m pytest -q -m "not long" -n $(SERVICE_WORKERS) \
+	  --cov=oriel --cov-report= $(SERVICE_TESTS)
+
+test-render: setup
+	@mkdir -p build
+	COVERAGE_FILE=build/.coverage.render $(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) \
+	  --cov=oriel --cov-report= tests/render
 
 test-fast: setup ## what needs no browser
 	npm run --silent test
@@ -55,13 +67,19 @@ test-coverage: test ## line coverage, line by line
 chaos: setup ## hurt the running service again and again: 100 killed workers, a Valkey that dies and forgets
 	$(BIN)/python -m pytest -q -s tests/chaos
 
-check: setup ## lock files, format, lint, types, import order
-	@scripts/check_locks.sh
+check: check-python check-frontend check-locks ## lock files, format, lint, types, import order
+
+check-python: setup
 	$(BIN)/ruff format --check src tests benchmarks examples wsgi.py
 	$(BIN)/ruff check src tests benchmarks examples wsgi.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-frontend: setup
 	npm run --silent check
+
+check-locks: setup
+	@scripts/check_locks.sh
 
 format: setup ## mend what the formatter can
 	$(BIN)/ruff format src tests benchmarks examples wsgi.py

@@ -34,8 +34,8 @@ from sqlalchemy import func, select
 from oriel.accounts.models import User, UserSession
 from oriel.accounts.tokens import REFRESH_LIFE, access_token
 from oriel.app import create_app
+from oriel.billing.current_plan import set_plan
 from oriel.billing.signatures import signed
-from oriel.billing.standing import set_plan
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.media.models import Upload

@@ -141,7 +141,7 @@ def _password() -> str:
 def admin_set_plan(email: str, plan: str) -> int:
     """Give a customer a plan."""
     from oriel.accounts.operators import account_with
-    from oriel.billing.standing import set_plan
+    from oriel.billing.current_plan import set_plan
 
     with_app(lambda: set_plan(account_with(email).id, plan))
     click.echo(f"{email} is on {plan}.")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from oriel.billing import letters
 from oriel.billing.agreeing import until_written
 from oriel.billing.bills import TAKEN_BACK, follow_bill
+from oriel.billing.current_plan import lock_customer
 from oriel.billing.gateway import CheckoutFacts, GivenBack, payments
 from oriel.billing.models import (
     COMPLETED,
@@ -32,7 +33,6 @@ from oriel.billing.models import (
     RenderRight,
 )
 from oriel.billing.orders import orders
-from oriel.billing.standing import take_turn
 from oriel.billing.subscribing import follow_subscription
 from oriel.errors import CallerError, NotFound, WrongState
 from oriel.infra.clock import now
@@ -221,7 +221,7 @@ def _wait_for_turn(session: Session, user_id: str | None) -> None:
     if user_id:
         # Who has gone meanwhile gets the money back.
         with contextlib.suppress(NotFound):
-            take_turn(session, user_id)
+            lock_customer(session, user_id)
 
 
 def _tell(user_id: str | None, job_id: str | None) -> None:

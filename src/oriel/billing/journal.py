@@ -116,7 +116,7 @@ def listed(limit: int, *, failed: bool = False) -> Sequence[PaymentEvent]:
 
 def reconcile() -> Reconciled:
     """Find what no event has told us, and mend it."""
-    before = _standing()
+    before = _snapshot()
     missed = _missed(payments().events_since(now() - _LOOKED_BACK))
     write_down_all(missed)
     give_up_unopened()
@@ -124,7 +124,7 @@ def reconcile() -> Reconciled:
     settle_wanted(early=True)
     asked, followed = _ask_payments(), _ask_subscriptions()
     told = [f"event {event.id} ({event.kind}) was missing" for event in missed]
-    return Reconciled(asked, followed, told + _changes(before, _standing()), _waiting())
+    return Reconciled(asked, followed, told + _changes(before, _snapshot()), _waiting())
 
 
 def _waiting() -> list[str]:
@@ -195,8 +195,8 @@ def _if_known(ask: Callable[[str], Answer], object_id: str) -> Answer | None:
         return None
 
 
-def _standing() -> dict[str, str]:
-    """Return how every payment that is open, or was changed of late, and every plan stands, in words."""
+def _snapshot() -> dict[str, str]:
+    """Return the state of each open or recent payment and of each plan, in words, by name."""
     lately = Payment.created_at > now() - _LOOKED_BACK
     rows = db.session.scalars(select(Payment).where(or_(Payment.status == PENDING, lately)))
     found = {f"payment {row.id}": f"{row.status}, {money(row.refunded, row.currency)} refunded" for row in rows}

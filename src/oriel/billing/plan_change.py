@@ -9,9 +9,9 @@ from typing import Any
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from oriel.billing.current_plan import plan_of
 from oriel.billing.gateway import Quote, SubscriptionFacts, payments
 from oriel.billing.plans import PAID_PLANS, PLANS
-from oriel.billing.standing import plan_of
 from oriel.billing.subscribing import followed, subscribed
 from oriel.errors import CallerError, InvalidToken, PreviewOutdated, WrongState
 from oriel.infra.clock import now

@@ -1,7 +1,7 @@
 """How often a customer may write, by plan: for the routes of this domain and those above it."""
 
 from oriel.accounts.access import current_user
-from oriel.billing.standing import plan_of
+from oriel.billing.current_plan import plan_of
 
 
 def writes() -> str:

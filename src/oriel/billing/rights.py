@@ -9,10 +9,10 @@ from typing import Literal
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
+from oriel.billing.current_plan import PlanPeriod, current_period, lock_customer, plan_of, set_plan
 from oriel.billing.models import FROZEN, HELD, RESERVED, RETURNED, SPENT, USED, Credit, Payment, RenderRight
 from oriel.billing.plans import CREDIT, PLANS, Plan
 from oriel.billing.refusals import Demand, Refusal, Use, allowed_by
-from oriel.billing.standing import Standing, plan_of, set_plan, standing_of, take_turn
 from oriel.billing.storage_use import storage_used
 from oriel.errors import PaymentRequired
 from oriel.mails.wording import money
@@ -58,14 +58,14 @@ def reserve(
     or, where there is none, the oldest. Asked again for the same render, it
     answers as before; a right that was returned is reserved anew.
     """
-    take_turn(session, user_id)
+    lock_customer(session, user_id)
     right = session.scalar(select(RenderRight).where(RenderRight.render_id == render_id).with_for_update())
     if right and right.state != RETURNED:
         return _grant(right)
-    standing = standing_of(session, user_id)
-    credit = _payer(session, user_id, standing, demand, pay_with, payment_id)
+    current = current_period(session, user_id)
+    credit = _payer(session, user_id, current, demand, pay_with, payment_id)
     right = right or RenderRight(render_id=render_id, user_id=user_id)
-    _fill(right, standing, credit, demand)
+    _fill(right, current, credit, demand)
     session.add(right)
     session.flush()
     return _grant(right)
@@ -83,7 +83,7 @@ def give_back(session: Session, render_id: str) -> bool:
 
 def used_this_period(session: Session, user_id: str) -> int:
     """Return how many of the plan's renders are reserved or spent in the present period."""
-    return _used(session, user_id, standing_of(session, user_id).period)
+    return _used(session, user_id, current_period(session, user_id).period)
 
 
 def credits_held(session: Session, user_id: str) -> int:
@@ -94,7 +94,7 @@ def credits_held(session: Session, user_id: str) -> int:
 def _payer(
     session: Session,
     user_id: str,
-    standing: Standing,
+    current: PlanPeriod,
     demand: Demand,
     pay_with: Payer | None,
     payment_id: str | None,
@@ -102,8 +102,8 @@ def _payer(
     """Return the credit that pays, or None where the plan does."""
     if pay_with == "credit":
         return _credit_for(session, user_id, demand, payment_id)
-    use = Use(_used(session, user_id, standing.period), storage_used(session, user_id), standing.ends_at)
-    refusals = allowed_by(standing.plan, demand, use)
+    use = Use(_used(session, user_id, current.period), storage_used(session, user_id), current.ends_at)
+    refusals = allowed_by(current.plan, demand, use)
     if not refusals:
         return None
     credit = None if pay_with == "plan" or allowed_by(CREDIT, demand) else _held_credit(session, user_id)
@@ -129,11 +129,11 @@ def _held_credit(session: Session, user_id: str, payment_id: str | None = None) 
     return session.scalar(held.order_by(its_own, Credit.created_at, Credit.id).limit(1).with_for_update())
 
 
-def _fill(right: RenderRight, standing: Standing, credit: Credit | None, demand: Demand) -> None:
+def _fill(right: RenderRight, current: PlanPeriod, credit: Credit | None, demand: Demand) -> None:
     right.kind = "credit" if credit else "plan"
     right.credit_id = credit.id if credit else None
-    right.plan = CREDIT.name if credit else standing.plan.name
-    right.period = standing.period
+    right.plan = CREDIT.name if credit else current.plan.name
+    right.period = current.period
     right.state = RESERVED
     right.video_bytes = demand.video_bytes_estimate
     if credit:

@@ -5,10 +5,10 @@ The domain of uploads may not know this one; the application hands it these func
 
 from sqlalchemy.orm import Session
 
+from oriel.billing.current_plan import current_period, lock_customer, plan_of
 from oriel.billing.plans import CREDIT, Plan
 from oriel.billing.refusals import refused_song, refused_storage
 from oriel.billing.rights import credits_held
-from oriel.billing.standing import plan_of, standing_of, take_turn
 from oriel.billing.storage_use import storage_used
 from oriel.errors import TooLarge
 from oriel.infra.database import db
@@ -34,8 +34,8 @@ def too_large(user_id: str, size_bytes: int) -> TooLarge:
 
 def refuse_upload(session: Session, user_id: str, size_bytes: int, duration_s: float) -> None:
     """Raise PaymentRequired where a song is too long, or an upload does not fit into the storage any more."""
-    take_turn(session, user_id)
-    plan = standing_of(session, user_id).plan
+    lock_customer(session, user_id)
+    plan = current_period(session, user_id).plan
     needed = storage_used(session, user_id) + size_bytes
     refusals = [*refused_song(_songs_of(session, user_id), size_bytes, duration_s), *refused_storage(plan, needed)]
     for refusal in refusals:
@@ -44,5 +44,5 @@ def refuse_upload(session: Session, user_id: str, size_bytes: int, duration_s: f
 
 def _songs_of(session: Session, user_id: str) -> Plan:
     """Return the column whose songs count."""
-    plan = standing_of(session, user_id).plan
+    plan = current_period(session, user_id).plan
     return CREDIT if plan.song_bytes < CREDIT.song_bytes and credits_held(session, user_id) else plan

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from oriel.billing import letters
 from oriel.billing.agreeing import until_written
+from oriel.billing.current_plan import lock_customer, plan_of
 from oriel.billing.gateway import PaymentGateway, SubscriptionFacts, payments
 from oriel.billing.models import ACTIVE, PAST_DUE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
 from oriel.billing.plans import FREE, PAID_PLANS
-from oriel.billing.standing import plan_of, take_turn
 from oriel.errors import Conflict, NotFound, WrongState
 from oriel.infra.database import db, writing
 from oriel.infra.events import publish
@@ -126,7 +126,7 @@ def _is_followed(subscription_id: str, user_id: str) -> bool:
     if told.state == "not_yet":
         return True
     with writing() as session:
-        take_turn(session, user_id)
+        lock_customer(session, user_id)
         return _apply(session, user_id, told, known)
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from oriel.billing.current_plan import period_at
 from oriel.billing.models import ACTIVE, PlanHolding
 from oriel.billing.plans import Plan
-from oriel.billing.standing import standing_at
 from oriel.infra.clock import now
 from oriel.infra.database import db
 
@@ -30,7 +30,7 @@ class Subscription:
 def subscription_of(user_id: str) -> Subscription:
     """Return a customer's plan and what becomes of it."""
     holding, moment = db.session.get(PlanHolding, user_id), now()
-    plan = standing_at(holding, moment).plan
+    plan = period_at(holding, moment).plan
     if holding is None:
         return Subscription(plan, ACTIVE)
     is_over = (holding.ends_at and moment >= holding.ends_at) or (holding.period_end and moment >= holding.period_end)

@@ -1,8 +1,8 @@
 """The numbers that a profile shows of a plan."""
 
 from oriel.accounts import statistics
+from oriel.billing.current_plan import plan_of
 from oriel.billing.rights import credits_held, used_this_period
-from oriel.billing.standing import plan_of
 from oriel.billing.storage_use import storage_used
 from oriel.infra.database import db
 

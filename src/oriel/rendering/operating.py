@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oriel.billing import rights
+from oriel.billing.current_plan import lock_customer
 from oriel.billing.models import RETURNED, Credit, RenderRight
 from oriel.billing.refusals import Demand
-from oriel.billing.standing import take_turn
 from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -50,7 +50,7 @@ def retry(job_id: str) -> RenderJob:
     user_id = _found(job_id).user_id
     with writing() as session:
         # The customer first, as wherever a right is reserved: two orders of locks would be a deadlock.
-        take_turn(session, user_id)
+        lock_customer(session, user_id)
         job = session.scalars(select(RenderJob).where(RenderJob.id == job_id).with_for_update()).one()
         if job.status != FAILED:
             raise WrongState(f"Only a failed render can be tried again: this one is {job.status}.", status=job.status)

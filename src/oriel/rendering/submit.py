@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from oriel.billing import checkout, rights, standing
+from oriel.billing import checkout, current_plan, rights
 from oriel.billing.orders import OrderBody
 from oriel.billing.plans import CREDIT, Plan
 from oriel.billing.refusals import Demand
@@ -79,10 +79,10 @@ def begin(user_id: str, job_id: str) -> None:
 
 
 def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
-    document = _checked(order, standing.plan_of(user_id))
+    document = _checked(order, current_plan.plan_of(user_id))
     with writing() as session:
         # One submit of a customer at a time: what the other one accepted is seen below, and locks have one order.
-        standing.take_turn(session, user_id)
+        current_plan.lock_customer(session, user_id)
         if before := _accepted_before(session, user_id, order):
             return before
         paid_for = {"upload_id": order.upload_id, "settings": document}

@@ -8,8 +8,8 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from tests.functional.caller import Caller
 
+from oriel.billing.current_plan import set_plan
 from oriel.billing.models import PlanHolding
-from oriel.billing.standing import set_plan
 from oriel.infra.clock import clock, in_iso, now
 from oriel.infra.database import writing
 

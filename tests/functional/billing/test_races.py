@@ -17,8 +17,8 @@ from tests.peers.stripe import NotOpen, sign
 from oriel.accounts.models import User
 from oriel.billing import fulfilment, journal
 from oriel.billing.checkout import Wanted, open_checkout
+from oriel.billing.current_plan import set_plan
 from oriel.billing.models import COMPLETED, Credit, Payment, PaymentEvent, RenderRight
-from oriel.billing.standing import set_plan
 from oriel.infra.database import db, writing
 from oriel.rendering import submit
 from oriel.rendering.models import RenderJob

@@ -11,9 +11,9 @@ from tests.functional.caller import Caller
 
 from oriel.accounts.statistics import plan_of as statistics_plan
 from oriel.accounts.statistics import statistics_of
+from oriel.billing.current_plan import plan_of, set_plan
 from oriel.billing.models import HELD, REFUNDED, RESERVED, USED, Credit
 from oriel.billing.rights import Demand, Grant, Payer, credits_held, give_back, reserve, spend, used_this_period
-from oriel.billing.standing import plan_of, set_plan
 from oriel.billing.storage_use import storage_used
 from oriel.errors import AppError, CallerError, NotFound, PaymentRequired
 from oriel.infra.clock import clock, now

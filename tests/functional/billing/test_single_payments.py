@@ -13,9 +13,9 @@ from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
 from oriel.billing import fulfilment, journal
+from oriel.billing.current_plan import set_plan
 from oriel.billing.models import Credit, Payment, PaymentEvent
 from oriel.billing.signatures import signed
-from oriel.billing.standing import set_plan
 from oriel.errors import StageCrashed, UndecodableSong
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing

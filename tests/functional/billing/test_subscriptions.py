@@ -18,8 +18,8 @@ from oriel.accounts.keys import make_key
 from oriel.accounts.models import User, UserSession
 from oriel.accounts.origin import Origin
 from oriel.billing import journal
+from oriel.billing.current_plan import set_plan
 from oriel.billing.models import Payment, PaymentEvent, PlanHolding
-from oriel.billing.standing import set_plan
 from oriel.billing.subscribing import follow_subscription
 from oriel.errors import WrongState
 from oriel.infra.clock import clock, now

@@ -14,9 +14,9 @@ from tests.functional.media.files import uploaded
 
 from oriel.billing import fulfilment, journal, subscribing
 from oriel.billing.checkout import PAGE_LIFE
+from oriel.billing.current_plan import set_plan
 from oriel.billing.gateway import GivenBack
 from oriel.billing.models import Credit, Payment, PlanHolding, RenderRight
-from oriel.billing.standing import set_plan
 from oriel.errors import NotFound, PaymentsUnavailable, UndecodableSong
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing

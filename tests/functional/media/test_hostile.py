@@ -11,7 +11,7 @@ from tests.functional.caller import Caller
 from tests.functional.media.files import png, send, wav, wav_with_tags
 from tests.functional.media.test_uploads import left_behind
 
-from oriel.billing.standing import set_plan
+from oriel.billing.current_plan import set_plan
 
 NEIGHBOUR_S = 77
 MUTANTS = 60

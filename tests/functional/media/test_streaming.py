@@ -16,7 +16,7 @@ from tests.functional.media.files import send, wav
 from tests.functional.media.test_uploads import left_behind
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from oriel.billing.standing import set_plan
+from oriel.billing.current_plan import set_plan
 from oriel.infra.storage import storage
 from oriel.media import patience
 

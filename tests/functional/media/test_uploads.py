@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from tests.functional.caller import Caller
 from tests.functional.media.files import EMPTY, part, png, send, send_body, uploaded, wav, wav_with_tags
 
+from oriel.billing.current_plan import set_plan
 from oriel.billing.models import Credit
-from oriel.billing.standing import set_plan
 from oriel.billing.storage_use import storage_used
 from oriel.errors import Expired, NotFound, StorageFailed
 from oriel.infra.clock import clock, in_iso, now

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh
 
-from oriel.billing import standing
+from oriel.billing import current_plan
 from oriel.billing.models import HELD, Credit, RenderRight
 from oriel.billing.plans import CREDIT
 from oriel.billing.storage_use import storage_used
@@ -151,7 +151,7 @@ def test_a_video_that_a_credit_paid_takes_no_storage_of_the_plan(make_job: MakeJ
     with writing() as session:
         session.get_one(RenderJob, job.id).plan = CREDIT.name
     assert storage_used(db.session, job.user_id) == 0
-    assert standing.plan_of(job.user_id).name == "free"
+    assert current_plan.plan_of(job.user_id).name == "free"
 
 
 def test_a_new_link_takes_the_place_of_all_that_were_given_out(make_job: MakeJob, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob
 
-from oriel.billing.standing import set_plan
+from oriel.billing.current_plan import set_plan
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.redis import redis

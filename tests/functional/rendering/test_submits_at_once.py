@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
+from oriel.billing.current_plan import set_plan
 from oriel.billing.models import RenderRight
-from oriel.billing.standing import set_plan
 from oriel.infra.database import db
 from oriel.rendering.models import RenderJob
 

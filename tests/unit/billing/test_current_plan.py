@@ -4,60 +4,60 @@ from datetime import UTC, datetime
 
 import pytest
 
+from oriel.billing.current_plan import period_at
 from oriel.billing.models import PlanHolding
-from oriel.billing.standing import standing_at
 
 START, END = datetime(2026, 11, 10, tzinfo=UTC), datetime(2026, 12, 10, tzinfo=UTC)
 BEFORE, AFTER = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 12, 20, tzinfo=UTC)
 
 
 def test_without_a_row_it_is_free_in_calendar_months() -> None:
-    standing = standing_at(None, BEFORE)
-    assert (standing.plan.name, standing.period) == ("free", "2026-11")
+    current = period_at(None, BEFORE)
+    assert (current.plan.name, current.period) == ("free", "2026-11")
 
 
 @pytest.mark.parametrize(("hour", "period"), [(23, "2026-11"), (24, "2026-12")])
 def test_a_month_ends_at_midnight_in_utc(hour: int, period: str) -> None:
     moment = datetime(2026, 11, 30, 12, 30, tzinfo=UTC).timestamp() + (hour - 13) * 3600
-    assert standing_at(None, datetime.fromtimestamp(moment + 1800, UTC)).period == period
+    assert period_at(None, datetime.fromtimestamp(moment + 1800, UTC)).period == period
 
 
 def test_a_paid_plan_counts_from_the_start_of_its_period() -> None:
-    standing = standing_at(PlanHolding(plan="pro", period_start=START, period_end=END), BEFORE)
-    assert (standing.plan.name, standing.period) == ("pro", "2026-11-10T00:00:00+00:00")
+    current = period_at(PlanHolding(plan="pro", period_start=START, period_end=END), BEFORE)
+    assert (current.plan.name, current.period) == ("pro", "2026-11-10T00:00:00+00:00")
 
 
 def test_a_renewal_that_has_not_been_told_yet_begins_a_period() -> None:
-    standing = standing_at(PlanHolding(plan="pro", period_start=START, period_end=END), AFTER)
-    assert (standing.plan.name, standing.period) == ("pro", "2026-12-10T00:00:00+00:00")
+    current = period_at(PlanHolding(plan="pro", period_start=START, period_end=END), AFTER)
+    assert (current.plan.name, current.period) == ("pro", "2026-12-10T00:00:00+00:00")
 
 
 def test_a_cancelled_plan_holds_until_its_period_ends() -> None:
     holding = PlanHolding(plan="pro", period_start=START, period_end=END, ends_at=END)
-    assert standing_at(holding, BEFORE).plan.name == "pro"
-    assert standing_at(holding, END).plan.name == "free"
-    assert standing_at(holding, END).period == "2026-12"
+    assert period_at(holding, BEFORE).plan.name == "pro"
+    assert period_at(holding, END).plan.name == "free"
+    assert period_at(holding, END).period == "2026-12"
 
 
 def test_a_plan_that_ends_within_its_period_holds_until_then() -> None:
     holding = PlanHolding(plan="pro", period_start=START, period_end=END, ends_at=BEFORE)
-    assert standing_at(holding, START).plan.name == "pro"
-    assert standing_at(holding, START).ends_at == BEFORE
-    assert standing_at(holding, BEFORE).plan.name == "free"
+    assert period_at(holding, START).plan.name == "pro"
+    assert period_at(holding, START).ends_at == BEFORE
+    assert period_at(holding, BEFORE).plan.name == "free"
 
 
 def test_a_plan_that_ends_some_periods_later_goes_on_until_then() -> None:
     holding = PlanHolding(plan="pro", period_start=START, period_end=END, ends_at=AFTER)
-    assert standing_at(holding, BEFORE).ends_at == END
-    assert (standing_at(holding, END).plan.name, standing_at(holding, END).period) == ("pro", END.isoformat())
-    assert standing_at(holding, AFTER).plan.name == "free"
+    assert period_at(holding, BEFORE).ends_at == END
+    assert (period_at(holding, END).plan.name, period_at(holding, END).period) == ("pro", END.isoformat())
+    assert period_at(holding, AFTER).plan.name == "free"
 
 
 def test_a_downgrade_holds_from_the_end_of_the_period() -> None:
     holding = PlanHolding(plan="enterprise", period_start=START, period_end=END, pending_plan="pro")
-    assert standing_at(holding, BEFORE).plan.name == "enterprise"
-    assert standing_at(holding, AFTER).plan.name == "pro"
+    assert period_at(holding, BEFORE).plan.name == "enterprise"
+    assert period_at(holding, AFTER).plan.name == "pro"
 
 
 def test_a_plan_that_an_operator_gave_counts_in_calendar_months() -> None:
-    assert standing_at(PlanHolding(plan="pro"), BEFORE).period == "2026-11"
+    assert period_at(PlanHolding(plan="pro"), BEFORE).period == "2026-11"

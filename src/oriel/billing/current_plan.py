@@ -1,4 +1,4 @@
-"""Which plan holds for a customer at a moment, and which period its renders count in."""
+"""A customer's current plan and billing period."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,11 @@ from oriel.infra.database import db, writing
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A plan, and the name of the period: "2026-11", or the moment in which a paid period began; and when it ends."""
+class PlanPeriod:
+    """A plan and the period that its renders count in.
+
+    `period` is a calendar month such as "2026-11" or, for a paid period, the time at which it began.
+    """
 
     plan: Plan
     period: str
@@ -24,42 +27,42 @@ class Standing:
 
 
 def plan_of(user_id: str) -> Plan:
-    """Return a customer's plan; without a row it is Free."""
-    return standing_of(db.session, user_id).plan
+    """Return a customer's current plan: Free without a row."""
+    return current_period(db.session, user_id).plan
 
 
-def standing_of(session: Session, user_id: str) -> Standing:
-    """Return a customer's plan and period, as the transaction sees them."""
-    return standing_at(session.get(PlanHolding, user_id, populate_existing=True), now())
+def current_period(session: Session, user_id: str) -> PlanPeriod:
+    """Return a customer's current plan and period, as the transaction sees them."""
+    return period_at(session.get(PlanHolding, user_id, populate_existing=True), now())
 
 
-def standing_at(holding: PlanHolding | None, moment: datetime) -> Standing:
-    """Return what holds at this moment: a period that has ended brings what was ordered for its end."""
+def period_at(holding: PlanHolding | None, moment: datetime) -> PlanPeriod:
+    """Return the plan and period at this moment; a plan ordered for the period's end applies once the period is over."""
     if holding is None or (holding.ends_at and moment >= holding.ends_at):
         return _calendar(FREE, moment)
     began, ends, plan = holding.period_start, holding.period_end, holding.plan
     if holding.period_end and moment >= holding.period_end:
-        # The payment service has yet to tell when this period ends.
+        # Stripe has not told us yet when the new period ends.
         began, ends, plan = holding.period_end, None, holding.pending_plan or holding.plan
     if plan == FREE.name or began is None:
         return _calendar(PLANS[plan], moment)
     if holding.ends_at and (ends is None or holding.ends_at < ends):
         ends = holding.ends_at
-    return Standing(PLANS[plan], began.astimezone(UTC).isoformat(timespec="seconds"), ends)
+    return PlanPeriod(PLANS[plan], began.astimezone(UTC).isoformat(timespec="seconds"), ends)
 
 
 def set_plan(
     user_id: str, name: str, *, period_start: datetime | None = None, period_end: datetime | None = None
 ) -> Plan:
-    """Put a customer on a plan from now on, in a transaction of its own; without a period the calendar month counts."""
+    """Put a customer on a plan now, in a transaction of its own; without a period, use the calendar month."""
     with writing() as session:
         holding = session.get(PlanHolding, user_id)
         if holding and holding.subscription_id:
-            # What is written here would be overwritten by what is paid there.
-            told = (
+            # The next event from Stripe would overwrite our change.
+            sentence = (
                 "This customer has a subscription. The customer can change its plan, or you can in Stripe's dashboard."
             )
-            raise WrongState(told, plan=holding.plan)
+            raise WrongState(sentence, plan=holding.plan)
         return hold_plan(session, user_id, name, period_start=period_start, period_end=period_end)
 
 
@@ -71,7 +74,7 @@ def hold_plan(
     period_start: datetime | None = None,
     period_end: datetime | None = None,
 ) -> Plan:
-    """Put a customer on a plan within a transaction; what was ordered for the period's end is forgotten."""
+    """Put a customer on a plan within a transaction; drop any change ordered for the period's end."""
     plan = _plan_named(name)
     fresh = PlanHolding(user_id=user_id, plan=plan.name, period_start=period_start, period_end=period_end)
     fresh.ends_at, fresh.pending_plan = None, None
@@ -80,10 +83,10 @@ def hold_plan(
     return plan
 
 
-def take_turn(session: Session, user_id: str) -> None:
-    """Let one transaction at a time decide about this customer: two could take the same last render otherwise.
+def lock_customer(session: Session, user_id: str) -> None:
+    """Lock a customer's row until the transaction ends, so that two requests cannot both take the last render.
 
-    SQLite has one writer at a time anyway. On PostgreSQL the lock leaves alone what merely refers to the user.
+    SQLite has one writer at a time anyway. On PostgreSQL the lock does not block rows that only refer to the user.
     """
     row = select(User.id).where(User.id == user_id).with_for_update(key_share=True)
     if session.scalar(row) is None:
@@ -97,8 +100,8 @@ def _plan_named(name: str) -> Plan:
         raise CallerError(f"There is no plan “{name}”. The plans are {', '.join(PLANS)}.", plan=name) from None
 
 
-def _calendar(plan: Plan, moment: datetime) -> Standing:
-    """Return a standing by the calendar's month, in UTC."""
+def _calendar(plan: Plan, moment: datetime) -> PlanPeriod:
+    """Return the calendar month in UTC as a plan's period."""
     first = moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    # Of any month the 1st and 32 days more are in the next one.
-    return Standing(plan, first.strftime("%Y-%m"), (first + timedelta(days=32)).replace(day=1))
+    # 32 days after the first of any month lie in the next month.
+    return PlanPeriod(plan, first.strftime("%Y-%m"), (first + timedelta(days=32)).replace(day=1))

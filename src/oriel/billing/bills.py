@@ -4,9 +4,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
-from oriel.billing.agreeing import until_written
 from oriel.billing.gateway import GivenBack, Invoice, payments
 from oriel.billing.models import COMPLETED, PLAN_CHANGE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
+from oriel.billing.optimistic_write import retry_until_written
 from oriel.billing.plans import FREE
 from oriel.billing.subscribing import follow_subscription
 from oriel.infra.clock import now
@@ -48,7 +48,7 @@ def bill_not_paid(invoice: Invoice) -> None:
 
 def follow_bill(invoice_id: str) -> None:
     """Note what has gone back of a bill's money; a bill that is none of ours is left alone."""
-    until_written(lambda: _is_followed(invoice_id) or None)
+    retry_until_written(lambda: _is_followed(invoice_id) or None)
 
 
 def _is_followed(invoice_id: str) -> bool:

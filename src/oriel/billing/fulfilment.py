@@ -12,7 +12,6 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
-from oriel.billing.agreeing import until_written
 from oriel.billing.bills import TAKEN_BACK, follow_bill
 from oriel.billing.current_plan import lock_customer
 from oriel.billing.gateway import CheckoutFacts, GivenBack, payments
@@ -32,6 +31,7 @@ from oriel.billing.models import (
     Payment,
     RenderRight,
 )
+from oriel.billing.optimistic_write import retry_until_written
 from oriel.billing.orders import orders
 from oriel.billing.subscribing import follow_subscription
 from oriel.errors import CallerError, NotFound, WrongState
@@ -165,7 +165,7 @@ def _postpone(payment_id: str) -> None:
 
 def _agreed(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts]:
     """Ask about a page and write down what is told."""
-    payment, told = until_written(lambda: _asked(payment_id, session_id))
+    payment, told = retry_until_written(lambda: _asked(payment_id, session_id))
     if payment.user_id:
         publish(payment.user_id, PAYMENT, payment.id)
     return payment, told

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, or_, select, update
 
-from oriel.billing.agreeing import PATIENCE_S
 from oriel.billing.bills import bill_not_paid, bill_paid, follow_bill
 from oriel.billing.fulfilment import follow_payment, give_up_unopened, settle_wanted
 from oriel.billing.gateway import Event, payments
 from oriel.billing.models import FAILED, PENDING, PayingCustomer, Payment, PaymentEvent, PlanHolding
+from oriel.billing.optimistic_write import RETRY_TIMEOUT_S
 from oriel.billing.subscribing import follow_subscription
 from oriel.errors import AppError, NotFound
 from oriel.infra.clock import now
@@ -33,7 +33,7 @@ Item = TypeVar("Item")
 # Who deals with an event has so long until another one takes it up, and begins with none of those that it has taken
 # when only the time for one is left.
 _CLAIM = timedelta(seconds=60)
-_BEGINS_S = _CLAIM.total_seconds() - PATIENCE_S
+_BEGINS_S = _CLAIM.total_seconds() - RETRY_TIMEOUT_S
 _AT_ONCE = 20
 _WRITTEN_AT_ONCE = 500
 _KEPT_FOR = timedelta(days=60)

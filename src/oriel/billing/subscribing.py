@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
-from oriel.billing.agreeing import until_written
 from oriel.billing.current_plan import lock_customer, plan_of
 from oriel.billing.gateway import PaymentGateway, SubscriptionFacts, payments
 from oriel.billing.models import ACTIVE, PAST_DUE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
+from oriel.billing.optimistic_write import retry_until_written
 from oriel.billing.plans import FREE, PAID_PLANS
 from oriel.errors import Conflict, NotFound, WrongState
 from oriel.infra.database import db, writing
@@ -45,7 +45,7 @@ def follow_subscription(subscription_id: str) -> None:
     if user_id is None:
         _log.warning("A subscription is nobody's of ours.", extra=logged(subscription=subscription_id))
         return
-    until_written(lambda: _is_followed(subscription_id, user_id) or None)
+    retry_until_written(lambda: _is_followed(subscription_id, user_id) or None)
     publish(user_id, SUBSCRIPTION, subscription_id)
 
 

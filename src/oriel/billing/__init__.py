@@ -7,9 +7,9 @@ from oriel.billing.gateway import PaymentGateway, init_payments
 from oriel.billing.offline import OfflineGateway
 from oriel.billing.payment_routes import pages
 from oriel.billing.payment_routes import routes as payment_routes
+from oriel.billing.plan_statistics import register_statistics
 from oriel.billing.routes import routes
 from oriel.billing.stripe_gateway import StripeGateway
-from oriel.billing.telling import tell_statistics
 from oriel.settings import Settings, kept_secret
 
 __all__ = ["models", "register"]
@@ -21,7 +21,7 @@ def register(app: APIFlask, settings: Settings) -> None:
     app.register_blueprint(routes)
     app.register_blueprint(payment_routes)
     app.register_blueprint(pages)
-    tell_statistics()
+    register_statistics()
 
 
 def gateway_of(settings: Settings) -> PaymentGateway | None:

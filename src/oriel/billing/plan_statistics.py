@@ -1,4 +1,4 @@
-"""The numbers that a profile shows of a plan."""
+"""The plan's figures in a profile: renders, credits and storage."""
 
 from oriel.accounts import statistics
 from oriel.billing.current_plan import plan_of
@@ -7,8 +7,8 @@ from oriel.billing.storage_use import storage_used
 from oriel.infra.database import db
 
 
-def tell_statistics() -> None:
-    """Let accounts ask for the plan and what has been used of it."""
+def register_statistics() -> None:
+    """Register the plan and its figures with the accounts domain."""
     statistics.register_plan(lambda user_id: plan_of(user_id).name)
     statistics.register("renders_this_period", lambda user_id: used_this_period(db.session, user_id))
     statistics.register("renders_limit", lambda user_id: plan_of(user_id).renders)

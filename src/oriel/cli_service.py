@@ -153,7 +153,7 @@ def admin_set_plan(email: str, plan: str) -> int:
 def admin_disable(email: str) -> int:
     """Close an account: its sessions end at once, its keys do nothing, a subscription is not renewed."""
     from oriel.accounts.operators import account_with, disable_user
-    from oriel.billing.subscribing import let_end
+    from oriel.billing.subscription_sync import cancel_for_closed_account
     from oriel.errors import PaymentsUnavailable, WrongState
 
     def disable() -> None:
@@ -161,7 +161,7 @@ def admin_disable(email: str) -> int:
         disable_user(user_id)
         click.echo(f"{email} is closed.")
         try:
-            ends = let_end(user_id)
+            ends = cancel_for_closed_account(user_id)
         except (PaymentsUnavailable, WrongState) as error:
             # Whoever cannot log in cannot cancel either.
             click.echo(f"Its subscription goes on to be charged: {error.message} End it at Stripe.", err=True)

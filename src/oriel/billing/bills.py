@@ -8,7 +8,7 @@ from oriel.billing.gateway import GivenBack, Invoice, payments
 from oriel.billing.models import COMPLETED, PLAN_CHANGE, SUBSCRIPTION, PayingCustomer, Payment, PlanHolding
 from oriel.billing.optimistic_write import retry_until_written
 from oriel.billing.plans import FREE
-from oriel.billing.subscribing import follow_subscription
+from oriel.billing.subscription_sync import sync_subscription
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.events import publish
@@ -22,7 +22,7 @@ _SECOND = "You already had a subscription, so we ended this one and refunded the
 def bill_paid(invoice: Invoice) -> None:
     """Keep a bill that was paid, unless it is the first one, which is the payment of its page."""
     assert invoice.subscription_id
-    follow_subscription(invoice.subscription_id)
+    sync_subscription(invoice.subscription_id)
     if invoice.is_first or invoice.state != "paid" or not invoice.amount or not _is_for_a_plan(invoice):
         return
     with writing() as session:
@@ -37,7 +37,7 @@ def bill_paid(invoice: Invoice) -> None:
 def bill_not_paid(invoice: Invoice) -> None:
     """Tell the customer, unless it was paid meanwhile, or is the first one, whose page says so itself."""
     assert invoice.subscription_id
-    follow_subscription(invoice.subscription_id)
+    sync_subscription(invoice.subscription_id)
     if invoice.is_first or invoice.state == "paid" or not _is_for_a_plan(invoice):
         return
     with writing() as session:
@@ -48,11 +48,11 @@ def bill_not_paid(invoice: Invoice) -> None:
 
 def follow_bill(invoice_id: str) -> None:
     """Note what has gone back of a bill's money; a bill that is none of ours is left alone."""
-    retry_until_written(lambda: _is_followed(invoice_id) or None)
+    retry_until_written(lambda: _is_refund_noted(invoice_id) or None)
 
 
-def _is_followed(invoice_id: str) -> bool:
-    """Ask and write down; return False, with nothing written, where somebody else has written in between."""
+def _is_refund_noted(invoice_id: str) -> bool:
+    """Ask Stripe and write its answer; return False, with nothing written, if another writer came first."""
     version = db.session.scalar(select(Payment.version).where(Payment.invoice_id == invoice_id))
     db.session.commit()
     return version is None or _note(invoice_id, payments().given_back(invoice_id), version)

@@ -37,7 +37,7 @@ def current_period(session: Session, user_id: str) -> PlanPeriod:
 
 
 def period_at(holding: PlanHolding | None, moment: datetime) -> PlanPeriod:
-    """Return the plan and period at this moment; a plan ordered for the period's end applies once the period is over."""
+    """Return the plan and period at this moment; a plan ordered for the period's end applies once it is over."""
     if holding is None or (holding.ends_at and moment >= holding.ends_at):
         return _calendar(FREE, moment)
     began, ends, plan = holding.period_start, holding.period_end, holding.plan

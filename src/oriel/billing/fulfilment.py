@@ -33,7 +33,7 @@ from oriel.billing.models import (
 )
 from oriel.billing.optimistic_write import retry_until_written
 from oriel.billing.orders import orders
-from oriel.billing.subscribing import follow_subscription
+from oriel.billing.subscription_sync import sync_subscription
 from oriel.errors import CallerError, NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -67,7 +67,7 @@ def follow_payment(session_id: str) -> Payment | None:
         return None
     changed, told = _agreed(payment.id, session_id)
     if changed.kind == SUBSCRIPTION and told.subscription_id and told.paid:
-        follow_subscription(told.subscription_id)
+        sync_subscription(told.subscription_id)
         # It was ended as a second one before its money came, or its customer has gone meanwhile.
         is_nobodys = changed.user_id is None and payments().subscription(told.subscription_id).state != "over"
         if changed.settled_by or is_nobodys:
@@ -172,7 +172,7 @@ def _agreed(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts]:
 
 
 def _asked(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts] | None:
-    """Ask and write down; return None, with nothing written, where somebody else has written in between."""
+    """Ask Stripe and write its answer; return None, with nothing written, if another writer came first."""
     version = db.session.scalars(select(Payment.version).where(Payment.id == payment_id)).one()
     db.session.commit()
     told = payments().checkout(session_id)

@@ -18,7 +18,7 @@ from oriel.billing.fulfilment import follow_payment, give_up_unopened, settle_wa
 from oriel.billing.gateway import Event, payments
 from oriel.billing.models import FAILED, PENDING, PayingCustomer, Payment, PaymentEvent, PlanHolding
 from oriel.billing.optimistic_write import RETRY_TIMEOUT_S
-from oriel.billing.subscribing import follow_subscription
+from oriel.billing.subscription_sync import sync_subscription
 from oriel.errors import AppError, NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
@@ -180,7 +180,7 @@ def _ask_subscriptions() -> int:
         # One that is over is not listed, and its plan would go on.
         ours = held.get(customer.user_id)
         for subscription_id in sorted(theirs | ({ours} if ours else set())):
-            _if_known(follow_subscription, subscription_id)
+            _if_known(sync_subscription, subscription_id)
             asked += 1
     return asked
 
@@ -282,7 +282,7 @@ def _checkout_changed(about: dict[str, Any]) -> None:
 
 
 def _subscription_changed(about: dict[str, Any]) -> None:
-    follow_subscription(str(about.get("id")))
+    sync_subscription(str(about.get("id")))
 
 
 def _charge_changed(about: dict[str, Any]) -> None:

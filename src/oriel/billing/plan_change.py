@@ -12,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from oriel.billing.current_plan import plan_of
 from oriel.billing.gateway import Quote, SubscriptionFacts, payments
 from oriel.billing.plans import PAID_PLANS, PLANS
-from oriel.billing.subscribing import followed, subscribed
+from oriel.billing.subscription_sync import subscription_id_of, sync_after
 from oriel.errors import CallerError, InvalidToken, PreviewOutdated, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db
@@ -78,7 +78,7 @@ def preview_change(user_id: str, plan: str) -> Preview:
     while a bill is open.
     """
     subscription_id = _subscription(user_id, plan)
-    with followed(subscription_id):
+    with sync_after(subscription_id):
         facts = payments().subscription(subscription_id)
         # Whole seconds, as Stripe counts; our clock may be behind that of the service.
         at = max(int(now().timestamp()), math.ceil(facts.period_start.timestamp()))
@@ -97,7 +97,7 @@ def change_plan(user_id: str, plan: str, token: str) -> None:
     """
     subscription_id = _subscription(user_id, plan)
     seen = _read(token, user_id, plan)
-    with followed(subscription_id):
+    with sync_after(subscription_id):
         facts = payments().subscription(subscription_id)
         change = _allowed(user_id, facts, plan, seen["at"])
         if not facts.period_start <= change.at < facts.period_end or seen["of"] != _digest(facts, change.quote()):
@@ -110,7 +110,7 @@ def _subscription(user_id: str, plan: str) -> str:
     if plan not in PAID_PLANS:
         sentence = "Choose Pro or Enterprise. To go back to Free, cancel your subscription."
         raise CallerError(sentence, plan=plan, plans=list(PAID_PLANS))
-    return subscribed(user_id)
+    return subscription_id_of(user_id)
 
 
 def _allowed(user_id: str, facts: SubscriptionFacts, plan: str, at: int) -> _Change:

@@ -7,7 +7,7 @@ from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field
 
 from oriel.accounts.access import Who, allow, current_user
-from oriel.billing import subscribing
+from oriel.billing import subscription_sync
 from oriel.billing.checkout import open_portal
 from oriel.billing.gateway import Invoice, payments
 from oriel.billing.models import PayingCustomer
@@ -239,7 +239,7 @@ def change(json_data: ChangeIn) -> SubscriptionOut:
 @routes.doc(summary="Cancel your subscription when the paid period ends", responses=[409, 503])
 def cancel() -> SubscriptionOut:
     """Let the caller's subscription end."""
-    subscribing.end_or_go_on(current_user().id, "cancel")
+    subscription_sync.set_cancellation(current_user().id, "cancel")
     return SubscriptionOut.of(current_user().id)
 
 
@@ -250,7 +250,7 @@ def cancel() -> SubscriptionOut:
 @routes.doc(summary="Resume a cancelled subscription before the period ends", responses=[409, 503])
 def resume() -> SubscriptionOut:
     """Let the caller's subscription go on."""
-    subscribing.end_or_go_on(current_user().id, "resume")
+    subscription_sync.set_cancellation(current_user().id, "resume")
     return SubscriptionOut.of(current_user().id)
 
 

@@ -9,7 +9,7 @@ from tests.functional.billing.conftest import Till
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
-from oriel.billing import fulfilment, history, journal, subscribing
+from oriel.billing import fulfilment, history, journal, subscription_sync
 from oriel.billing.models import Credit, Payment, PlanHolding
 from oriel.errors import PaymentsUnavailable, StageCrashed, WrongState
 from oriel.infra.clock import clock
@@ -249,7 +249,7 @@ def test_a_second_subscription_is_seen_to_be_paid_back(till: Till, ada: Caller) 
         session.execute(delete(PlanHolding))
     second = till.open(ada, kind="subscription", plan="enterprise")
     with till.app.app_context():
-        subscribing.follow_subscription(str(held))
+        subscription_sync.sync_subscription(str(held))
     till.peer.pay(second)
     till.tell()
     till.tell()

@@ -21,7 +21,7 @@ from tests.functional.waiting import PATIENCE_S
 from tests.peers.stripe import Obj, stripe_peer
 
 from oriel.accounts.models import User
-from oriel.billing import fulfilment, journal, plan_change, subscribing
+from oriel.billing import fulfilment, journal, plan_change, subscription_sync
 from oriel.billing.checkout import Wanted, open_checkout
 from oriel.billing.gateway import init_payments
 from oriel.billing.models import RENDER, Payment
@@ -45,11 +45,11 @@ SONGS = 2
 SEAMS = (
     "fulfilment._submit",
     "fulfilment._take_back",
-    "subscribing._write",
+    "subscription_sync._write",
     "fulfilment.publish",
-    "fulfilment.follow_subscription",
+    "fulfilment.sync_subscription",
     "fulfilment.settle_wanted",
-    "subscribing.publish",
+    "subscription_sync.publish",
     "journal._done",
     "submit.announce",
 )
@@ -85,7 +85,12 @@ class Chaos:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.seam: str | None = None
         self.calls: int | None = None
-        modules = {"fulfilment": fulfilment, "subscribing": subscribing, "journal": journal, "submit": submit}
+        modules = {
+            "fulfilment": fulfilment,
+            "subscription_sync": subscription_sync,
+            "journal": journal,
+            "submit": submit,
+        }
         for seam in SEAMS:
             module, name = seam.split(".")
             patch.setattr(modules[module], name, self._seam(seam, getattr(modules[module], name)))
@@ -251,7 +256,7 @@ class Money(RuleBasedStateMachine):
         if how in ("pro", "enterprise"):
             self._do(lambda: self._changes_plan(how))
         elif how in ("cancel", "resume"):
-            self._do(lambda: subscribing.end_or_go_on(user_id, "cancel" if how == "cancel" else "resume"))
+            self._do(lambda: subscription_sync.set_cancellation(user_id, "cancel" if how == "cancel" else "resume"))
         elif how in ("card fails", "card works"):
             self.peer.card_fails(self.peer.everything("customer")[-1]["id"], how == "card fails")
         else:
@@ -376,7 +381,7 @@ class Money(RuleBasedStateMachine):
     @rule(pick=few)
     def a_slow_request_asks(self, pick: int) -> None:
         about = [(fulfilment.follow_payment, page) for page in self.pages]
-        follow, object_id = chosen([*about, *((subscribing.follow_subscription, i) for i in self.held)], pick)
+        follow, object_id = chosen([*about, *((subscription_sync.sync_subscription, i) for i in self.held)], pick)
         slow = Slow(lambda: self._do(lambda: follow(object_id)))
         if slow.begin():
             self.late.append(slow)

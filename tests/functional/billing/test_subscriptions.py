@@ -20,7 +20,7 @@ from oriel.accounts.origin import Origin
 from oriel.billing import journal
 from oriel.billing.current_plan import set_plan
 from oriel.billing.models import Payment, PaymentEvent, PlanHolding
-from oriel.billing.subscribing import follow_subscription
+from oriel.billing.subscription_sync import sync_subscription
 from oriel.errors import WrongState
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
@@ -291,7 +291,7 @@ def test_an_old_answer_does_not_undo_a_newer_one(till: Till, ada: Caller, monkey
     upgrade = lambda: changed(ada, "enterprise")  # noqa: E731
     meanwhile(till, monkeypatch, upgrade)
     with till.app.app_context():
-        follow_subscription(subscription_id)
+        sync_subscription(subscription_id)
     assert plan_of(ada) == ("enterprise", "active", None)
 
 
@@ -300,7 +300,7 @@ def test_many_who_follow_at_once_do_no_harm(till: Till, ada: Caller) -> None:
 
     def follow(_: int) -> None:
         with till.app.app_context():
-            follow_subscription(subscription_id)
+            sync_subscription(subscription_id)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(follow, range(24)))

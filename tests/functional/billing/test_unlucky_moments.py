@@ -12,7 +12,7 @@ from tests.functional.billing.conftest import Till, asked, meanwhile
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
-from oriel.billing import fulfilment, journal, subscribing
+from oriel.billing import fulfilment, journal, subscription_sync
 from oriel.billing.checkout import PAGE_LIFE
 from oriel.billing.current_plan import set_plan
 from oriel.billing.gateway import GivenBack
@@ -85,7 +85,7 @@ def test_late_news_of_a_former_subscription_gives_nothing_back(till: Till, ada: 
     ends(till)
     present = subscribed(till, ada, "enterprise")
     with till.app.app_context():
-        subscribing.follow_subscription(former)
+        subscription_sync.sync_subscription(former)
     till.deliveries.again("customer.subscription.deleted", "invoice.paid")
     with till.app.app_context():
         for event in journal.listed(100):
@@ -99,7 +99,7 @@ def test_late_news_of_a_former_subscription_ends_no_plan_that_was_given_since(ti
     ends(till)
     with till.app.app_context():
         set_plan(ada.user_id, "enterprise")
-        subscribing.follow_subscription(former)
+        subscription_sync.sync_subscription(former)
     assert holding(till).plan == "enterprise"
 
 
@@ -109,7 +109,7 @@ def test_an_old_answer_brings_no_subscription_back_that_is_over(
     subscription_id = subscribed(till, ada)
     meanwhile(till, monkeypatch, lambda: ends(till))
     with till.app.app_context():
-        subscribing.follow_subscription(subscription_id)
+        subscription_sync.sync_subscription(subscription_id)
     assert (holding(till).plan, holding(till).subscription_id) == ("free", None)
 
 
@@ -129,11 +129,11 @@ def test_a_second_subscription_is_paid_back_though_we_die_on_the_way(
         return answer
 
     with till.app.app_context():
-        subscribing.follow_subscription(first)
+        subscription_sync.sync_subscription(first)
         monkeypatch.setattr(gateway._rest, "guard", dies)
         with contextlib.suppress(KeyboardInterrupt):
-            subscribing.follow_subscription(second)
-        subscribing.follow_subscription(second)
+            subscription_sync.sync_subscription(second)
+        subscription_sync.sync_subscription(second)
     assert till.peer.look(second)["status"] == "canceled"
     assert refunds(till) == [2999]
     assert holding(till).subscription_id == first
@@ -295,8 +295,8 @@ def test_a_disputed_second_subscription_is_ended_all_the_same(till: Till, ada: C
         if second in str(invoice["parent"]):
             till.peer.dispute(till.peer.account.payment_of[invoice["id"]])
     with till.app.app_context():
-        subscribing.follow_subscription(first)
-        subscribing.follow_subscription(second)
+        subscription_sync.sync_subscription(first)
+        subscription_sync.sync_subscription(second)
     assert till.peer.look(second)["status"] == "canceled"
     assert holding(till).subscription_id == first
 

@@ -1,4 +1,4 @@
-"""Subscriptions: our rows made to agree with the payment service, and their end ordered or taken back."""
+"""Keeps our rows of subscriptions in step with Stripe, and cancels or resumes them."""
 
 import contextlib
 import logging
@@ -30,58 +30,58 @@ Change = Literal["cancel", "resume"]
 
 @dataclass(frozen=True)
 class _Known:
-    """What stood in a customer's row before the payment service was asked."""
+    """A customer's row as it was before we asked Stripe."""
 
     subscription_id: str | None
     version: int
 
 
-def follow_subscription(subscription_id: str) -> None:
-    """Make a customer's plan agree with a subscription; one that is nobody's of ours is left alone.
+def sync_subscription(subscription_id: str) -> None:
+    """Update a customer's plan from a subscription at Stripe; ignore one that belongs to no customer of ours.
 
-    Events may come in any order, so each asks anew.
+    Events may arrive in any order, so each call asks Stripe for the current state.
     """
     user_id = _holder_of(subscription_id)
     if user_id is None:
-        _log.warning("A subscription is nobody's of ours.", extra=logged(subscription=subscription_id))
+        _log.warning("A subscription belongs to none of our customers.", extra=logged(subscription=subscription_id))
         return
-    retry_until_written(lambda: _is_followed(subscription_id, user_id) or None)
+    retry_until_written(lambda: _is_synced(subscription_id, user_id) or None)
     publish(user_id, SUBSCRIPTION, subscription_id)
 
 
-def end_or_go_on(user_id: str, change: Change) -> None:
-    """Let a subscription end with the period that is paid, or take that back; WrongState without a subscription."""
-    subscription_id = subscribed(user_id)
-    with followed(subscription_id):
+def set_cancellation(user_id: str, change: Change) -> None:
+    """Cancel a subscription at the end of its paid period, or resume it; raise WrongState without a subscription."""
+    subscription_id = subscription_id_of(user_id)
+    with sync_after(subscription_id):
         payments().cancel_at_period_end(subscription_id, cancel=change == "cancel")
 
 
-def let_end(user_id: str) -> datetime | None:
-    """Let the subscription of an account that is closed end with its period; return when, None without one.
+def cancel_for_closed_account(user_id: str) -> datetime | None:
+    """Cancel a disabled account's subscription at the end of its period; return that time, None without a subscription.
 
-    Raises PaymentsUnavailable: then it goes on to be charged.
+    Raises PaymentsUnavailable; the subscription is then still charged.
     """
     holding = db.session.get(PlanHolding, user_id)
     db.session.commit()
     if holding is None or holding.subscription_id is None:
         return None
-    end_or_go_on(user_id, "cancel")
+    set_cancellation(user_id, "cancel")
     return db.session.get_one(PlanHolding, user_id, populate_existing=True).ends_at
 
 
 @contextlib.contextmanager
-def followed(subscription_id: str) -> Iterator[None]:
-    """Follow a subscription after the block, also where it was refused: then our row may be outdated."""
+def sync_after(subscription_id: str) -> Iterator[None]:
+    """Sync a subscription after the block, also after a Conflict: our row may then be stale."""
     try:
         yield
     except Conflict:
-        follow_subscription(subscription_id)
+        sync_subscription(subscription_id)
         raise
-    follow_subscription(subscription_id)
+    sync_subscription(subscription_id)
 
 
-def subscribed(user_id: str) -> str:
-    """Return the id of a customer's subscription, or raise WrongState, which says how to get one."""
+def subscription_id_of(user_id: str) -> str:
+    """Return the id of a customer's subscription; raise WrongState, which says how to subscribe, without one."""
     holding = db.session.get(PlanHolding, user_id)
     db.session.commit()
     if holding is None or holding.subscription_id is None:
@@ -92,7 +92,7 @@ def subscribed(user_id: str) -> str:
 
 
 def _holder_of(subscription_id: str) -> str | None:
-    """Return whose subscription it is: of one that is new the payment service knows the customer."""
+    """Return the user who holds a subscription. For a new subscription, ask Stripe for its customer."""
     held = select(PlanHolding.user_id).where(PlanHolding.subscription_id == subscription_id)
     user_id = db.session.scalar(held)
     db.session.commit()
@@ -103,22 +103,22 @@ def _holder_of(subscription_id: str) -> str | None:
     return user_id
 
 
-def _is_followed(subscription_id: str, user_id: str) -> bool:
-    """Ask and write down; return False, with nothing written, where somebody else has written in between."""
+def _is_synced(subscription_id: str, user_id: str) -> bool:
+    """Ask Stripe and write its answer; return False, with nothing written, if another writer came first."""
     gateway, known = payments(), _known(user_id)
     told = gateway.subscription(subscription_id)
     other_id = known.subscription_id
     if told.plan is None and told.state != "over":
         # The operator may sell the same customer other things as well.
         level = logging.ERROR if other_id == subscription_id else logging.INFO
-        _log.log(level, "A subscription has a price that is none of ours.", extra=logged(id=subscription_id))
+        _log.log(level, "A subscription has a price that we do not sell.", extra=logged(id=subscription_id))
         return True
     if other_id and other_id != subscription_id:
         if told.state not in _LIVING:
-            # Late news of a former one: what was paid for it was used.
+            # A late event about an earlier subscription, which was used.
             return True
         if _is_living(gateway, other_id):
-            # Two pages were paid: the first one counts, and the money for the second goes back, also what comes later.
+            # The customer paid two pages. The first one counts; we refund the second, and later payments for it.
             with writing() as session:
                 _settle_page(session, told, by=other_id)
             gateway.end_subscription(subscription_id)
@@ -148,7 +148,7 @@ def _apply(session: Session, user_id: str, told: SubscriptionFacts, known: _Know
     holding = holding or PlanHolding(user_id=user_id, plan=FREE.name, status=ACTIVE, version=0)
     if holding.version != known.version:
         return False
-    # Also where nothing changes: somebody who has asked before must ask again.
+    # Even if nothing changes: writers who asked earlier must ask again.
     holding.version += 1
     session.add(holding)
     if told.state == "over" and holding.subscription_id is None:

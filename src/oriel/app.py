@@ -12,13 +12,13 @@ from oriel.infra.events import init_events
 from oriel.infra.failures import init_failures
 from oriel.infra.limits import init_limits
 from oriel.infra.mail import init_mail
-from oriel.infra.migrating import Migrations, refuse_broken_references
+from oriel.infra.migrations import Migrations, refuse_broken_references
 from oriel.infra.redis import init_redis
 from oriel.infra.storage import init_storage
 from oriel.infra.web import init_web
-from oriel.intake import given_to_uploads
 from oriel.rendering import wiring as rendering
 from oriel.settings import Settings, load_settings
+from oriel.upload_wiring import upload_dependencies
 
 # The number of PostgreSQL's lock for it; any that nothing else takes.
 _UPGRADE = 0x0121E1
@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.register_blueprint(health.routes)
     accounts.register(app)
     billing.register(app, settings)
-    media.register(app, given_to_uploads(settings))
+    media.register(app, upload_dependencies(settings))
     rendering.register(app)
     metrics.register(app)
     dev.register(app, settings)

@@ -80,7 +80,7 @@ def reconcile() -> int:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def payments(email: str | None, limit: int) -> int:
     """List payments, the latest first: each one's id, time, customer, what it is for, amount, state and render."""
-    from oriel.rendering.operating import renders_paid_with
+    from oriel.rendering.operator_actions import renders_paid_with
 
     def show() -> None:
         found = _payments(email, limit)

@@ -246,7 +246,7 @@ def jobs_dead(limit: int) -> int:
 @click.argument("job_id")
 def jobs_show(job_id: str) -> int:
     """Show everything about a render job, as JSON."""
-    from oriel.rendering.operating import job_facts
+    from oriel.rendering.operator_actions import job_facts
 
     def show() -> None:
         click.echo(json.dumps(job_facts(job_id), indent=2, default=_in_json, ensure_ascii=False))
@@ -262,7 +262,7 @@ def _in_json(value: object) -> str | None:
 @click.argument("job_id")
 def jobs_retry(job_id: str) -> int:
     """Put a failed render job back into the queue."""
-    from oriel.rendering.operating import retry
+    from oriel.rendering.operator_actions import retry
 
     return with_app(lambda: click.echo(f"{retry(job_id).id} is queued."))
 
@@ -271,7 +271,7 @@ def jobs_retry(job_id: str) -> int:
 @click.argument("job_id")
 def jobs_new_link(job_id: str) -> int:
     """Give a video a new link; the old one stops working."""
-    from oriel.rendering.operating import give_new_link
+    from oriel.rendering.operator_actions import give_new_link
 
     return with_app(lambda: click.echo(give_new_link(job_id)))
 
@@ -280,7 +280,7 @@ COMMANDS = (up, web, worker, clock, db, admin, mail, jobs)
 
 
 def _list_jobs(status: str | None, limit: int) -> int:
-    from oriel.rendering.operating import listed
+    from oriel.rendering.operator_actions import listed
 
     def show() -> None:
         rows = [

@@ -25,7 +25,7 @@ from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.logs import facts
 from oriel.infra.mail.dispatch import dispatch_due, tidy
 from oriel.infra.redis import connect
-from oriel.media.measuring import unmeasured
+from oriel.media.loudness import unmeasured
 from oriel.media.sweep import delete_leftovers
 from oriel.rendering import attempts, expiry, hints, holdups, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from oriel import __version__
 from oriel.accounts.access import Who, allow, is_operator
 from oriel.infra.database import db
-from oriel.infra.described import text_answer
 from oriel.infra.mail.outbox import FAILED, SENDING, WAITING, OutboxMail
+from oriel.infra.openapi_extensions import text_answer
 from oriel.infra.redis import redis
 from oriel.rendering.queue_figures import QueueFigures, queue_figures
 from oriel.settings import Settings

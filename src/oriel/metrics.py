@@ -19,10 +19,10 @@ from oriel.accounts.access import Who, allow
 from oriel.errors import NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import db
-from oriel.infra.described import text_answer
 from oriel.infra.loopback import comes_from_this_machine
 from oriel.infra.mail.outbox import OutboxMail
 from oriel.infra.metrics_folder import FOLDER, has_room
+from oriel.infra.openapi_extensions import text_answer
 from oriel.rendering.models import QUEUED, RenderJob
 from oriel.settings import Settings
 

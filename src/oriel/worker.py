@@ -22,7 +22,7 @@ from oriel.rendering.attempts import Attempt
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.request import Machine
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
-from oriel.rendering.warm import WarmBrowser
+from oriel.rendering.warm_browser import WarmBrowser
 from oriel.rendering.watch import Stop
 from oriel.rendering.work import Workshop, work_on
 from oriel.rendering.worker_folder import worker_folder

@@ -20,7 +20,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.mail.letter import Letter
 from oriel.infra.mail.outbox import FAILED, WAITING, OutboxMail, enqueue
-from oriel.rendering import operating
+from oriel.rendering import operator_actions
 
 Output = pytest.CaptureFixture[str]
 
@@ -116,7 +116,9 @@ def test_a_customer_who_becomes_an_operator_gets_a_new_password(
 
 def test_a_render_is_shown_with_times_as_the_api_writes_them(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
     at = datetime(2026, 11, 21, 14, 43, 55, 768259, UTC)
-    monkeypatch.setattr(operating, "job_facts", lambda job_id: {"id": job_id, "created_at": at, "completed_at": None})
+    monkeypatch.setattr(
+        operator_actions, "job_facts", lambda job_id: {"id": job_id, "created_at": at, "completed_at": None}
+    )
     assert cli.run(["jobs", "show", "a"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown == {"id": "a", "created_at": "2026-11-21T14:43:55.768Z", "completed_at": None}

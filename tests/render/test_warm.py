@@ -18,7 +18,7 @@ from oriel.rendering.pipeline.progress import CancelToken, Progress
 from oriel.rendering.pipeline.render import render_song
 from oriel.rendering.pipeline.request import Machine, RenderRequest
 from oriel.rendering.pipeline.settings_document import parse_settings
-from oriel.rendering.warm import WarmBrowser
+from oriel.rendering.warm_browser import WarmBrowser
 
 DOCUMENT: dict[str, Any] = {"output": {"width": 128, "height": 72, "fps": 60}, "range": {"duration_s": 0.5}}
 

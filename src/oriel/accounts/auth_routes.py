@@ -19,7 +19,7 @@ from oriel.accounts.bodies import (
 )
 from oriel.accounts.models import UserSession
 from oriel.accounts.origin import refuse_foreign_pages, request_origin
-from oriel.accounts.shown import show_user
+from oriel.accounts.serializers import user_out
 from oriel.accounts.tokens import ACCESS_LIFE, REFRESH_LIFE, access_token, refresh_token
 from oriel.infra.bodies import only_small_bodies
 from oriel.infra.limits import address_key, rate
@@ -39,7 +39,7 @@ routes.before_request(only_small_bodies)
 def register(json_data: RegisterIn) -> dict[str, object]:
     """Open an account, and send the mail that confirms its address."""
     user = registration.register_user(json_data.email, json_data.password, json_data.name, request_origin())
-    return {"user": show_user(user)}
+    return {"user": user_out(user)}
 
 
 @routes.post("/verify-email")
@@ -50,7 +50,7 @@ def register(json_data: RegisterIn) -> dict[str, object]:
 @routes.doc(summary="Confirm an email address with the token from the email", responses=[400, 403, 409, 422, 429])
 def verify_email(json_data: TokenIn) -> dict[str, object]:
     """Confirm an address."""
-    return {"user": show_user(registration.confirm_email(json_data.token, request_origin()))}
+    return {"user": user_out(registration.confirm_email(json_data.token, request_origin()))}
 
 
 @routes.post("/verify-email/send")
@@ -132,7 +132,7 @@ def _tokens(session: UserSession, *, in_cookie: bool) -> Response:
         access_token=access_token(user.id, session.id),
         refresh_token=None if in_cookie else renewal,
         expires_in=int(ACCESS_LIFE.total_seconds()),
-        user=show_user(user),
+        user=user_out(user),
     )
     response = jsonify(answer.model_dump(mode="json"))
     if in_cookie:

@@ -21,7 +21,7 @@ from oriel.accounts.bodies import (
 )
 from oriel.accounts.models import UserSession
 from oriel.accounts.origin import request_origin
-from oriel.accounts.shown import show_profile, show_user
+from oriel.accounts.serializers import profile_out, user_out
 from oriel.accounts.tokens import read_access_token
 from oriel.infra.bodies import only_small_bodies
 from oriel.infra.limits import READS_A_MINUTE, rate
@@ -42,7 +42,7 @@ _REFUSALS = [401, 403, 429]
 @routes.doc(summary="Show your profile and usage", responses=_REFUSALS)
 def show() -> ProfileOut:
     """Answer the profile."""
-    return show_profile(current_user())
+    return profile_out(current_user())
 
 
 @routes.put("/profile")
@@ -55,7 +55,7 @@ def change(json_data: ProfileIn) -> ProfileOut:
     """Change what is named; the rest stays."""
     wanted = profile.Change(**json_data.model_dump())
     profile.change_profile(current_user(), wanted, g.session_id, request_origin())
-    return show_profile(current_user())
+    return profile_out(current_user())
 
 
 @routes.get("/session/verify")
@@ -66,7 +66,7 @@ def change(json_data: ProfileIn) -> ProfileOut:
 def verify_session() -> dict[str, object]:
     """Answer for a good token; any other is refused before."""
     ends = datetime.fromtimestamp(read_access_token()["exp"], UTC) if g.session_id else None
-    return {"user": show_user(current_user()), "expires_at": ends}
+    return {"user": user_out(current_user()), "expires_at": ends}
 
 
 @routes.get("/sessions")

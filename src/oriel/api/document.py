@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from oriel.api.examples import FIELDS, RUNNING_RENDER, refusal_of_operation
-from oriel.infra.described import BODIES, HEADERS
+from oriel.infra.openapi_extensions import BODIES, HEADERS
 
 Json = dict[str, Any]
 
@@ -200,7 +200,7 @@ def _complete(path: str, operation: Json) -> None:
 
 
 def _describe(operation: Json) -> None:
-    """Put what `described` has noted where it belongs."""
+    """Put what `describe` has noted where it belongs."""
     for name, schema in operation.pop(HEADERS, {}).items():
         operation["parameters"].append({"in": "header", "name": name, "required": False, "schema": schema})
     if bodies := operation.pop(BODIES, {}):

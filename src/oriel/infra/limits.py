@@ -11,8 +11,8 @@ from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
 from oriel.errors import TooManyRequests
-from oriel.infra.counting import SCHEME
-from oriel.infra.described import note
+from oriel.infra.openapi_extensions import note
+from oriel.infra.rate_counter import SCHEME
 from oriel.infra.redis import patience
 from oriel.infra.web import error_answer
 

@@ -4,15 +4,15 @@ from apiflask import APIFlask
 
 from oriel.media import models
 from oriel.media.clamav import parse_address
-from oriel.media.given import Given, keep_given
+from oriel.media.dependencies import Dependencies, set_dependencies
 from oriel.media.routes import routes
 
 __all__ = ["models", "register"]
 
 
-def register(app: APIFlask, given: Given) -> None:
-    """Add the routes of this domain, with what it is given from above."""
-    if given.clamav_address:
-        parse_address(given.clamav_address)
-    keep_given(app, given)
+def register(app: APIFlask, dependencies: Dependencies) -> None:
+    """Add the routes of this domain and set its dependencies."""
+    if dependencies.clamav_address:
+        parse_address(dependencies.clamav_address)
+    set_dependencies(app, dependencies)
     app.register_blueprint(routes)

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from oriel.accounts.access import Who, allow, current_user
 from oriel.infra.clock import in_iso
 from oriel.infra.database import db
-from oriel.infra.described import described
 from oriel.infra.limits import READS_A_MINUTE, rate
+from oriel.infra.openapi_extensions import describe
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
-from oriel.media.given import given
+from oriel.media.dependencies import dependencies
 from oriel.media.models import Upload
 
 routes = APIBlueprint("media", "media", url_prefix="/api/uploads", tag="uploads")
@@ -86,13 +86,13 @@ class UploadQuery(PageQuery):
 
 def writes() -> str:
     """How often a customer may submit, upload and change, by plan."""
-    return f"{given().rules.writes_a_minute(current_user().id)}/minute"
+    return f"{dependencies().rules.writes_a_minute(current_user().id)}/minute"
 
 
 @routes.post("")
 @allow(Who.CONFIRMED)
 @rate(writes, scope="writes")
-@described(bodies={"multipart/form-data": UploadIn})
+@describe(bodies={"multipart/form-data": UploadIn})
 @routes.output(UploadOut, status_code=201)
 @routes.doc(
     summary="Upload a song or a picture",

@@ -13,8 +13,8 @@ from oriel.infra.clock import now
 from oriel.infra.database import writing
 from oriel.infra.logs import facts
 from oriel.infra.storage import storage
-from oriel.media import uses
-from oriel.media.given import given
+from oriel.media import references
+from oriel.media.dependencies import dependencies
 from oriel.media.models import Upload
 from oriel.media.uploads import purge
 
@@ -35,7 +35,7 @@ def delete_expired(limit: int) -> int:
 
 def delete_leftovers() -> int:
     """Delete the folders of uploads that a process was killed in; return how many."""
-    return sum(_removed(folder) for folder in _left_folders(given().incoming))
+    return sum(_removed(folder) for folder in _left_folders(dependencies().incoming))
 
 
 def erase(user_id: str) -> int:
@@ -53,7 +53,7 @@ def _due(limit: int) -> list[Upload]:
     with writing() as session:
         # One that a submit has locked is about to be kept.
         found = session.scalars(overdue(limit).with_for_update(skip_locked=True)).all()
-        needed = [upload for upload in found if not upload.deleted_at and uses.is_used(session, upload.id)]
+        needed = [upload for upload in found if not upload.deleted_at and references.is_referenced(session, upload.id)]
         for upload in needed:
             upload.expires_at = now() + _POSTPONED
     return [upload for upload in found if upload not in needed]

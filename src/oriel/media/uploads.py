@@ -12,11 +12,11 @@ from oriel.errors import Conflict, Expired, NotFound, StorageFailed
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
-from oriel.media import uses
+from oriel.media import references
 from oriel.media.clamav import refuse_infected
-from oriel.media.given import SongFacts, given
+from oriel.media.dependencies import SongFacts, dependencies
 from oriel.media.models import PICTURE, SONG, Upload
-from oriel.media.receiving import Incoming, received_file
+from oriel.media.upload_stream import Incoming, received_file
 
 # For an upload that nothing uses.
 KEPT_FOR = timedelta(hours=24)
@@ -85,7 +85,7 @@ def delete_upload(user_id: str, upload_id: str) -> None:
     """Delete a customer's upload at once; raise Conflict while something needs it."""
     with writing() as session:
         upload = own_upload(session, user_id, upload_id, lock=True)
-        if uses.is_used(session, upload.id):
+        if references.is_referenced(session, upload.id):
             raise Conflict("A project, a render or an open payment uses this file, so you cannot delete it yet.")
         upload.deleted_at = upload.expires_at = now()
     # It is gone for its owner, and with the storage away the sweep removes the bytes.
@@ -120,11 +120,11 @@ def bytes_kept(session: Session, user_id: str) -> int:
 
 def _look_into(file: Incoming) -> SongFacts | None:
     """Return what a song says about itself; raise for what is infected, damaged or something else."""
-    if address := given().clamav_address:
+    if address := dependencies().clamav_address:
         refuse_infected(file.path, address)
     if file.kind == SONG:
-        return given().probe_song(file.path, file.filename)
-    given().check_picture(file.path, file.filename)
+        return dependencies().probe_song(file.path, file.filename)
+    dependencies().check_picture(file.path, file.filename)
     return None
 
 
@@ -151,7 +151,7 @@ def _describe(user_id: str, upload_id: str, file: Incoming, facts: SongFacts | N
 def _keep(upload: Upload, file: Incoming) -> Upload:
     """Write down what is about to be stored, store it, write down that it is."""
     with writing() as session:
-        given().rules.refuse(session, upload.user_id, upload.size_bytes, upload.duration_s)
+        dependencies().rules.refuse(session, upload.user_id, upload.size_bytes, upload.duration_s)
         upload.expires_at = now() + _ON_ITS_WAY
         session.add(upload)
     storage().put(upload.object_name, file.path, content_type=file.format.content_type)

@@ -19,7 +19,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.logs import facts
 from oriel.rendering import holdups, letters
-from oriel.rendering.announcing import announce
+from oriel.rendering.announcement import announce
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.turns import next_job
 

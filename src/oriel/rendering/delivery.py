@@ -11,7 +11,7 @@ from oriel.errors import Expired, NotFound, StorageFailed, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db
 from oriel.infra.storage import storage
-from oriel.infra.storage.sending import send_file
+from oriel.infra.storage.file_response import send_file
 from oriel.names import cut, one_line
 from oriel.rendering import links
 from oriel.rendering.models import COMPLETED, DELETED, UNDER_WAY, WITHDRAWN, RenderJob

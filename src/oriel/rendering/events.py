@@ -26,7 +26,7 @@ from oriel.infra.limits import rate
 from oriel.infra.redis import redis
 from oriel.infra.seats import Seats
 from oriel.infra.websocket import PushSocket, SocketClosed
-from oriel.rendering.announcing import RENDER
+from oriel.rendering.announcement import RENDER
 from oriel.rendering.models import UNDER_WAY, RenderJob
 from oriel.rendering.status import statuses_of
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from oriel.accounts import cleanup
 from oriel.infra.mail.dispatch import dispatch_due
-from oriel.media.measuring import measure_upload
+from oriel.media.loudness import measure_upload
 from oriel.media.sweep import delete_expired
 from oriel.rendering import expiry, hints
 

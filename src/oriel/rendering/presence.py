@@ -1,4 +1,4 @@
-"""Which workers are there, also while they have nothing to do."""
+"""The list of live workers, idle ones included."""
 
 from datetime import timedelta
 
@@ -8,14 +8,14 @@ from oriel.infra.clock import now
 from oriel.infra.database import insert_missing, writing
 from oriel.rendering.models import Worker
 
-# A worker that waits reports so often; one that has not for this long is taken for gone.
+# How often an idle worker reports, and after how long without a report it counts as gone.
 REPORT_EVERY_S = 5.0
 GONE_AFTER = timedelta(seconds=20)
 _FORGOTTEN_AFTER = timedelta(hours=1)
 
 
 def report(name: str) -> None:
-    """Write down that a worker is there and waits for work."""
+    """Record that a worker is alive and idle."""
     with writing() as session:
         insert_missing(session, Worker, [{"name": name, "seen_at": now()}])
         session.execute(update(Worker).where(Worker.name == name).values(seen_at=now()))
@@ -23,6 +23,6 @@ def report(name: str) -> None:
 
 
 def leave(name: str) -> None:
-    """Write down that a worker has ended."""
+    """Record that a worker has ended."""
     with writing() as session:
         session.execute(delete(Worker).where(Worker.name == name))

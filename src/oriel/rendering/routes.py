@@ -16,14 +16,14 @@ from oriel.billing.history import PaymentList, payments_of
 from oriel.billing.rates import writes
 from oriel.errors import CallerError, InvalidBody
 from oriel.infra.clock import in_iso
-from oriel.infra.described import VIDEO_ANSWERS, described
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 from oriel.infra.logs import facts
+from oriel.infra.openapi_extensions import VIDEO_ANSWERS, describe
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
 from oriel.media.models import Upload
 from oriel.rendering import delivery, video_access
-from oriel.rendering.cancelling import cancel_render, own_job
+from oriel.rendering.cancellation import cancel_render, own_job
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.settings_document import document_schema, read_settings_json
@@ -114,7 +114,7 @@ class LinkOut(BaseModel):
 @routes.post("/api/jobs/submit", endpoint="submit_job")
 @allow(Who.CONFIRMED)
 @rate(writes, scope="writes")
-@described(
+@describe(
     bodies={"application/json": SubmitIn, "multipart/form-data": SubmitForm},
     headers={_KEY_HEADER: {"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY}},
 )

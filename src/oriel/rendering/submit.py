@@ -22,7 +22,7 @@ from oriel.infra.ids import new_id
 from oriel.media import uploads
 from oriel.media.models import Upload
 from oriel.rendering import jobs
-from oriel.rendering.announcing import announce
+from oriel.rendering.announcement import announce
 from oriel.rendering.models import QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.pipeline.estimate import video_bytes
 from oriel.rendering.pipeline.looks import Looks

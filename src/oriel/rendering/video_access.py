@@ -2,8 +2,8 @@
 
 from oriel.infra.database import writing
 from oriel.rendering import jobs
-from oriel.rendering.announcing import announce
-from oriel.rendering.cancelling import locked_job, own_job
+from oriel.rendering.announcement import announce
+from oriel.rendering.cancellation import locked_job, own_job
 from oriel.rendering.delivery import refuse_missing, refuse_unfinished
 from oriel.rendering.expiry import take_away
 from oriel.rendering.models import DELETED, RenderJob

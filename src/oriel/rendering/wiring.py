@@ -9,10 +9,10 @@ from oriel.billing import orders, storage_use
 from oriel.billing.models import PENDING, Payment
 from oriel.billing.plans import CREDIT
 from oriel.infra.database import db
-from oriel.media import uses
+from oriel.media import references
 from oriel.media.models import Upload
-from oriel.rendering import cancelling, events, routes, submit
-from oriel.rendering.announcing import announce
+from oriel.rendering import cancellation, events, routes, submit
+from oriel.rendering.announcement import announce
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
 from oriel.rendering.pipeline.looks import load_looks
 
@@ -28,7 +28,7 @@ def register(app: APIFlask) -> None:
                 session, user_id, order, payment_id, looks
             ),
             begin=submit.begin,
-            withdraw=cancelling.withdraw,
+            withdraw=cancellation.withdraw,
             announce=announce,
         )
     )
@@ -43,7 +43,7 @@ def renders_total(user_id: str) -> int:
     return db.session.scalar(query) or 0
 
 
-@uses.register
+@references.register
 def is_rendered(session: Session, upload_id: str) -> bool:
     """Tell whether a render under way needs this song or picture."""
     upload = session.get_one(Upload, upload_id)
@@ -51,7 +51,7 @@ def is_rendered(session: Session, upload_id: str) -> bool:
     return any(upload.object_name in (job.audio_object, *pictures_of(job)) for job in session.scalars(query))
 
 
-@uses.register
+@references.register
 def is_ordered(session: Session, upload_id: str) -> bool:
     """Tell whether somebody is about to pay for a render of this song."""
     upload = session.get_one(Upload, upload_id)

@@ -20,14 +20,14 @@ from oriel.infra.logs import correlation, facts
 from oriel.infra.storage import storage
 from oriel.rendering import attempts, jobs, speeds
 from oriel.rendering.attempts import HEARTBEAT_S, Attempt, Video
-from oriel.rendering.keeping import StoredChunks
+from oriel.rendering.chunk_store import ChunkStore
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.disk import file_sha256
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.render import render_song
 from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.settings_document import THE_COVER, parse_settings
-from oriel.rendering.warm import WarmBrowser
+from oriel.rendering.warm_browser import WarmBrowser
 from oriel.rendering.watch import Stop, Watch
 from oriel.settings import Settings
 
@@ -62,7 +62,7 @@ def work_on(workshop: Workshop, attempt: Attempt) -> bool:
     watch = Watch()
     workshop.stop.heard_by(watch)
     _log.info("render begins", extra=facts(job=attempt.job_id, attempt=attempt.fence))
-    with StoredChunks(storage(), attempt.job_id) as chunks, _heart(workshop, attempt, watch, chunks):
+    with ChunkStore(storage(), attempt.job_id) as chunks, _heart(workshop, attempt, watch, chunks):
         failure = _attempted(workshop, attempt, watch, chunks)
     if _surely(lambda: attempts.has_ended(attempt)):
         # Now that the last upload is through; what cannot be deleted is swept by the clock.
@@ -71,7 +71,7 @@ def work_on(workshop: Workshop, attempt: Attempt) -> bool:
     return failure is None or not failure.of_machine
 
 
-def _attempted(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks) -> AppError | None:
+def _attempted(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore) -> AppError | None:
     try:
         _render(workshop, attempt, watch, chunks)
     except Cancelled:
@@ -105,7 +105,7 @@ def _surely(write: Callable[[], Outcome]) -> Outcome | None:
             time.sleep(_AGAIN_S)
 
 
-def _render(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks) -> None:
+def _render(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore) -> None:
     job = db.session.get_one(RenderJob, attempt.job_id)
     expected = speeds.expected_frames_per_s(job)
     # No transaction stays open while the song is fetched, and while minutes of work go by.
@@ -131,7 +131,7 @@ def _remember_speed(job: RenderJob, frames_per_s: float) -> None:
         db.session.rollback()
 
 
-def _request(workshop: Workshop, job: RenderJob, folder: Path, chunks: StoredChunks) -> RenderRequest:
+def _request(workshop: Workshop, job: RenderJob, folder: Path, chunks: ChunkStore) -> RenderRequest:
     song = folder / f"song{Path(job.audio_object).suffix}"
     storage().get(job.audio_object, song)
     document = _with_pictures(job.render_config, folder)
@@ -205,7 +205,7 @@ def _folder(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _heart(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks) -> Iterator[None]:
+def _heart(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore) -> Iterator[None]:
     """Beat while the block runs, in a thread of its own."""
     over = threading.Event()
     thread = threading.Thread(target=_beat, args=(workshop, attempt, watch, chunks, over), name="heart", daemon=True)
@@ -217,7 +217,7 @@ def _heart(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChu
         thread.join()
 
 
-def _beat(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: StoredChunks, over: threading.Event) -> None:
+def _beat(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore, over: threading.Event) -> None:
     with workshop.app.app_context():
         while True:
             if watch.is_stuck:

@@ -34,7 +34,7 @@ from oriel.infra.redis import redis
 from oriel.media.models import Upload
 from oriel.media.uploads import delete_upload
 from oriel.rendering import attempts, submit
-from oriel.rendering.cancelling import cancel_render
+from oriel.rendering.cancellation import cancel_render
 from oriel.rendering.models import QUEUED, RenderJob
 
 Answer = TypeVar("Answer")

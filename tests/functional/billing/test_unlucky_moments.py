@@ -20,7 +20,7 @@ from oriel.billing.models import Credit, Payment, PlanHolding, RenderRight
 from oriel.errors import NotFound, PaymentsUnavailable, UndecodableSong
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
-from oriel.rendering import attempts, operating
+from oriel.rendering import attempts, operator_actions
 from oriel.rendering.models import RenderJob
 
 MakeCaller = Callable[..., Caller]
@@ -342,6 +342,6 @@ def test_a_bought_render_that_is_tried_again_is_paid_with_its_own_credit_again(t
         attempt = attempts.claim("a worker")
         assert attempt
         attempts.fail(attempt, UndecodableSong("This song cannot be read."))
-        operating.retry(attempt.job_id)
+        operator_actions.retry(attempt.job_id)
         [right] = db.session.scalars(select(RenderRight))
         assert db.session.get_one(Credit, right.credit_id).payment_id == payment_of(till, page).id

@@ -168,7 +168,7 @@ def test_a_song_announced_too_large_is_refused_before_it_is_read(customer: Calle
 
 
 def test_a_song_that_grows_too_large_is_refused(customer: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oriel.media.receiving._limit", lambda _kind, _user: 10_000)
+    monkeypatch.setattr("oriel.media.upload_stream._limit", lambda _kind, _user: 10_000)
     refused(send(customer, wav(10)), 413, "TOO_LARGE")
 
 

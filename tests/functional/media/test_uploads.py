@@ -24,7 +24,7 @@ from oriel.infra.clock import clock, in_iso, now
 from oriel.infra.database import db, writing
 from oriel.infra.seats import Seats
 from oriel.infra.storage import storage
-from oriel.media import receiving, uses
+from oriel.media import references, upload_stream
 from oriel.media.models import Upload
 from oriel.media.sweep import delete_expired, delete_leftovers, erase
 from oriel.media.uploads import keep_until, open_upload, release
@@ -99,8 +99,8 @@ def test_who_is_not_confirmed_uploads_nothing(caller: Callable[..., Caller]) -> 
 
 
 def test_many_uploads_at_once_are_asked_to_come_back(customer: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "_seats", Seats(1, 1, full="Full.", too_many="Too many."))
-    with receiving._seats.taken("somebody else"):
+    monkeypatch.setattr(upload_stream, "_seats", Seats(1, 1, full="Full.", too_many="Too many."))
+    with upload_stream._seats.taken("somebody else"):
         answer = send(customer, wav())
     assert (answer.status_code, answer.get_json()["error"]["details"]) == (503, {"retry_after_s": 10})
     assert send(customer, wav()).status_code == 201
@@ -185,7 +185,7 @@ def test_what_something_needs_is_neither_deleted_nor_swept(
     app: APIFlask, customer: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = uploaded(customer)
-    monkeypatch.setattr(uses, "_asked", [lambda _session, upload_id: upload_id == upload])
+    monkeypatch.setattr(references, "_checks", [lambda _session, upload_id: upload_id == upload])
     assert customer.delete(f"/api/uploads/{upload}").status_code == 409
     clock.shift(timedelta(hours=25))
     with app.app_context():

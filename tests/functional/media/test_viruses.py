@@ -12,18 +12,18 @@ from tests.functional.media.test_uploads import left_behind
 
 from oriel.errors import InvalidConfiguration
 from oriel.media.clamav import parse_address
-from oriel.media.given import given, keep_given
+from oriel.media.dependencies import dependencies, set_dependencies
 
 
 @pytest.fixture
 def clamd(app: APIFlask) -> Iterator[Clamd]:
     """A scanner that the application asks."""
     with app.app_context():
-        before = given()
+        before = dependencies()
     with running_clamd() as daemon:
-        keep_given(app, replace(before, clamav_address=daemon.address))
+        set_dependencies(app, replace(before, clamav_address=daemon.address))
         yield daemon
-    keep_given(app, before)
+    set_dependencies(app, before)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_scanner_that_hangs_up_lets_nothing_in(clamd: Clamd, customer: Caller)
 
 def test_a_scanner_that_is_away_lets_nothing_in(clamd: Clamd, customer: Caller, app: APIFlask) -> None:
     with app.app_context():
-        keep_given(app, replace(given(), clamav_address="127.0.0.1:1"))
+        set_dependencies(app, replace(dependencies(), clamav_address="127.0.0.1:1"))
     assert send(customer, wav()).status_code == 503
 
 

@@ -10,7 +10,7 @@ from oriel.errors import CallerError, StageCrashed
 from oriel.infra.clock import clock, now
 from oriel.rendering import attempts
 from oriel.rendering.attempts import Attempt, Pulse, Video
-from oriel.rendering.cancelling import cancel_render
+from oriel.rendering.cancellation import cancel_render
 from oriel.rendering.models import RenderJob
 
 VIDEO = Video("videos/a.mp4", 1000, "5" * 64, 8.0, "posters/a.jpg")

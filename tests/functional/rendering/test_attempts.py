@@ -16,7 +16,7 @@ from oriel.infra.database import db
 from oriel.infra.mail.outbox import OutboxMail
 from oriel.rendering import attempts
 from oriel.rendering.attempts import Attempt, Pulse, Video
-from oriel.rendering.cancelling import cancel_render
+from oriel.rendering.cancellation import cancel_render
 from oriel.rendering.models import RenderJob
 
 VIDEO = Video("videos/a.mp4", 1000, "0" * 64, 8.0, None)

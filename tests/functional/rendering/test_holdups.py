@@ -17,7 +17,7 @@ from oriel.infra.database import db
 from oriel.infra.mail.outbox import OutboxMail
 from oriel.rendering import attempts, holdups
 from oriel.rendering.attempts import Attempt, Video
-from oriel.rendering.cancelling import cancel_render
+from oriel.rendering.cancellation import cancel_render
 from oriel.rendering.models import RenderJob
 
 AWAY = StorageFailed("The storage is away.")

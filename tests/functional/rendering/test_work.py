@@ -22,13 +22,13 @@ from oriel.infra.ids import new_id
 from oriel.infra.redis import redis
 from oriel.infra.storage import storage
 from oriel.rendering import attempts, speeds
-from oriel.rendering.cancelling import cancel_render
+from oriel.rendering.cancellation import cancel_render
 from oriel.rendering.models import MachineSpeed, RenderJob
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.request import Machine
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
-from oriel.rendering.warm import WarmBrowser
+from oriel.rendering.warm_browser import WarmBrowser
 from oriel.rendering.watch import Stop
 from oriel.rendering.work import Workshop, work_on
 

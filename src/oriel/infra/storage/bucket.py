@@ -19,9 +19,9 @@ from requests import RequestException
 from urllib3.exceptions import HTTPError
 
 from oriel.errors import InvalidConfiguration, StorageFailed
+from oriel.infra.storage.file_response import attachment
 from oriel.infra.storage.incoming import whole_file
 from oriel.infra.storage.interface import Stored, check_folder, check_name, check_prefix, checksum, is_name, missing
-from oriel.infra.storage.sending import attachment
 from oriel.settings import Settings
 
 Result = TypeVar("Result")

@@ -17,7 +17,7 @@ from oriel.errors import NotFound, StageCrashed, StorageFailed, WrongState
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
-from oriel.rendering import attempts, delivery, expiry, operating
+from oriel.rendering import attempts, delivery, expiry, operator_actions
 from oriel.rendering.attempts import Video
 from oriel.rendering.models import RenderJob
 
@@ -48,7 +48,7 @@ def finished(job: RenderJob, folder: Path) -> RenderJob:
 
 def test_a_failed_render_is_tried_again_and_paid_as_before(make_job: MakeJob) -> None:
     job = dead(make_job())
-    assert operating.retry(job.id).status == "queued"
+    assert operator_actions.retry(job.id).status == "queued"
     again = fresh(job)
     assert (again.fruitless, again.error_code, again.watermark, again.plan) == (0, None, True, "free")
     right = db.session.scalars(select(RenderRight).where(RenderRight.render_id == job.id)).one()
@@ -68,13 +68,13 @@ def test_a_render_that_a_credit_paid_is_paid_by_a_credit_again(
         right.kind, right.credit_id, credit.state = "credit", credit.id, "reserved"
     dead(job)
     assert db.session.scalars(select(Credit.state)).one() == HELD
-    operating.retry(job.id)
+    operator_actions.retry(job.id)
     assert (fresh(job).plan, fresh(job).watermark) == (CREDIT.name, False)
 
 
 def test_only_a_failed_render_is_tried_again(make_job: MakeJob) -> None:
     with pytest.raises(WrongState, match="queued"):
-        operating.retry(make_job().id)
+        operator_actions.retry(make_job().id)
 
 
 def test_a_failure_of_ours_tells_customers_nothing_of_our_machines(
@@ -85,7 +85,7 @@ def test_a_failure_of_ours_tells_customers_nothing_of_our_machines(
     error = (customer_status(customer, job))["error"]
     assert error["code"] == "STAGE_CRASHED"
     assert "srv" not in str(error)
-    assert operating.job_facts(job.id)["error_details"] == {"stderr": "/srv/data/work"}
+    assert operator_actions.job_facts(job.id)["error_details"] == {"stderr": "/srv/data/work"}
 
 
 def test_a_failure_of_theirs_names_no_folder_of_our_machines(make_job: MakeJob, caller: Callable[..., Caller]) -> None:
@@ -157,7 +157,7 @@ def test_a_video_that_a_credit_paid_takes_no_storage_of_the_plan(make_job: MakeJ
 def test_a_new_link_takes_the_place_of_all_that_were_given_out(make_job: MakeJob, tmp_path: Path) -> None:
     job = finished(make_job(), tmp_path)
     old = job.delivery_link.rpartition("/")[2]
-    new = operating.give_new_link(job.id).rpartition("/")[2]
+    new = operator_actions.give_new_link(job.id).rpartition("/")[2]
     assert delivery.job_behind(new).id == job.id
     with pytest.raises(NotFound):
         delivery.job_behind(old)
@@ -165,6 +165,6 @@ def test_a_new_link_takes_the_place_of_all_that_were_given_out(make_job: MakeJob
 
 def test_only_a_video_that_is_there_gets_a_new_link(make_job: MakeJob) -> None:
     with pytest.raises(WrongState):
-        operating.give_new_link(make_job().id)
+        operator_actions.give_new_link(make_job().id)
     with pytest.raises(NotFound):
-        operating.give_new_link("none")
+        operator_actions.give_new_link("none")

@@ -1,4 +1,4 @@
-"""From the socket into a folder of the upload's own: counted, hashed, refused as soon as it is known to be wrong."""
+"""Streams an upload from the socket to disk: counted, hashed, refused as soon as it is known to be wrong."""
 
 import contextlib
 import errno
@@ -16,8 +16,8 @@ from oriel.errors import DiskFull, EmptySong, IncompleteUpload, InvalidBody, Inv
 from oriel.infra.database import db
 from oriel.infra.ids import new_id
 from oriel.infra.seats import Seats
+from oriel.media.dependencies import dependencies
 from oriel.media.formats import HEAD_BYTES, Format, format_by_name, refuse_other_content, shown_name
-from oriel.media.given import given
 from oriel.media.models import PICTURE, SONG
 from oriel.media.multipart import Part, Sink, read_multipart
 from oriel.media.patience import limited_patience
@@ -196,12 +196,12 @@ def received_file(user_id: str, kinds: Sequence[str], texts: Sequence[str]) -> I
 @contextlib.contextmanager
 def _received(user_id: str, kinds: Sequence[str], texts: Sequence[str]) -> Iterator[tuple[Incoming, Arrival]]:
     limits = {kind: _limit(kind, user_id) for kind in kinds}
-    audio_formats = given().audio_formats
+    audio_formats = dependencies().audio_formats
     # A slow sender must not hold one of the database's connections meanwhile.
     db.session.commit()
     _refuse_announced_size(limits, user_id)
     arrival_id = new_id()
-    folder = given().incoming / arrival_id
+    folder = dependencies().incoming / arrival_id
     folder.mkdir(parents=True)
     arrival = Arrival(arrival_id, folder, limits, audio_formats, user_id, {name: Text() for name in texts})
     try:
@@ -216,12 +216,12 @@ def _received(user_id: str, kinds: Sequence[str], texts: Sequence[str]) -> Itera
 def refusal_of_size(kind: str, user_id: str, size_bytes: int) -> TooLarge:
     """Return what to say about too many bytes."""
     if kind == SONG:
-        return given().rules.too_large(user_id, size_bytes)
+        return dependencies().rules.too_large(user_id, size_bytes)
     return TooLarge("This picture is too large. The limit is 20 MB.", limit=LARGEST_PICTURE, value=size_bytes)
 
 
 def _limit(kind: str, user_id: str) -> int:
-    return given().rules.largest_song(user_id) if kind == SONG else LARGEST_PICTURE
+    return dependencies().rules.largest_song(user_id) if kind == SONG else LARGEST_PICTURE
 
 
 def _refuse_announced_size(limits: Mapping[str, int], user_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Telling a customer's open pages that a render has changed."""
+"""Notifies a customer's open pages that a render has changed."""
 
 from oriel.infra.events import publish
 
@@ -6,5 +6,5 @@ RENDER = "render"
 
 
 def announce(user_id: str, job_id: str) -> None:
-    """Say that they should look; called after the commit."""
+    """Publish that a render has changed; call it after the commit."""
     publish(user_id, RENDER, job_id)

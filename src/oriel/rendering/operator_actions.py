@@ -1,4 +1,4 @@
-"""What an operator does with render jobs."""
+"""What operators do with render jobs: list, show, retry, give a new link."""
 
 from collections.abc import Collection, Sequence
 from typing import Any

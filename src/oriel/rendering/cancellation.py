@@ -1,4 +1,4 @@
-"""Ending a render on its customer's wish."""
+"""Cancels renders: at their customer's request, or because the payment went back."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
-from oriel.rendering.announcing import announce
+from oriel.rendering.announcement import announce
 from oriel.rendering.attempts import cancel_now
 from oriel.rendering.expiry import take_away
 from oriel.rendering.models import COMPLETED, PROCESSING, QUEUED, WITHDRAWN, RenderJob

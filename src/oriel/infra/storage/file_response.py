@@ -1,4 +1,4 @@
-"""A file as an answer: in parts when asked for parts, under its own name, never whole in memory."""
+"""A file as an HTTP response: byte ranges, a name in any script, never whole in memory."""
 
 import os
 import re

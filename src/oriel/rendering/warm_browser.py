@@ -1,4 +1,4 @@
-"""One warm browser for a worker: it outlives a render, unless it died or grew."""
+"""One warm browser for a worker, reused from render to render until it crashes or uses too much memory."""
 
 import contextlib
 from collections.abc import Callable

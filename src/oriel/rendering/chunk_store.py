@@ -1,4 +1,4 @@
-"""Finished chunks in the storage, so that any worker goes on where another one's machine vanished."""
+"""Stores finished chunks, so that any worker can resume a render whose machine vanished."""
 
 import logging
 import queue
@@ -14,10 +14,10 @@ _log = logging.getLogger("oriel.worker")
 _TRACK = "track.orft"
 
 
-class StoredChunks:
+class ChunkStore:
     """Keeps a job's feature track and chunks under its own prefix; uploads in a thread, beside the drawing.
 
-    A chunk that could not be uploaded is drawn again by whoever goes on: no reason to end a render.
+    A failed upload does not end the render: a worker that resumes it draws the chunk again.
     """
 
     def __init__(self, storage: Storage, job_id: str) -> None:
@@ -26,9 +26,9 @@ class StoredChunks:
         self._waiting: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._manifests: set[str] = set()
-        self._thread = threading.Thread(target=self._upload, name="keep-chunks", daemon=True)
+        self._thread = threading.Thread(target=self._upload, name="store-chunks", daemon=True)
 
-    def __enter__(self) -> "StoredChunks":
+    def __enter__(self) -> "ChunkStore":
         self._thread.start()
         return self
 
@@ -38,12 +38,12 @@ class StoredChunks:
 
     @property
     def made(self) -> int:
-        """How many chunks of this attempt are kept."""
+        """How many chunks of this attempt are stored."""
         with self._lock:
             return len(self._manifests)
 
     def restore(self, folder: WorkFolder) -> None:
-        """Fetch what is not in the work folder yet: on the machine that made it, it still lies there."""
+        """Fetch the files that are not in the work folder; on the machine that made them they still are."""
         for stored in list(self._storage.list(self._prefix)):
             name = stored.name.removeprefix(self._prefix)
             target = folder.track if name == _TRACK else folder.chunks / name
@@ -51,11 +51,11 @@ class StoredChunks:
                 self._storage.get(stored.name, target)
 
     def keep(self, path: Path) -> None:
-        """Upload a finished file, soon."""
+        """Queue a finished file for upload."""
         self._waiting.put(path)
 
     def forget(self) -> None:
-        """Delete everything that was kept."""
+        """Delete the job's stored files."""
         self._storage.delete_all(self._prefix)
 
     def _upload(self) -> None:
@@ -63,10 +63,10 @@ class StoredChunks:
             try:
                 self._storage.put(self._prefix + path.name, path, content_type="application/octet-stream")
             except FileNotFoundError:
-                # The render has ended meanwhile and has taken its folder along: nobody needs this chunk.
+                # The render has ended and removed its folder, so this chunk is not needed.
                 continue
             except (AppError, OSError):
-                _log.warning("A chunk could not be kept.", exc_info=True)
+                _log.warning("A chunk could not be uploaded to the storage.", exc_info=True)
             else:
                 self._note(path.name)
 

@@ -10,7 +10,7 @@ import pytest
 from apiflask import APIFlask
 from tests.functional.caller import Caller
 
-from oriel.media.measuring import measure_upload, unmeasured
+from oriel.media.loudness import measure_upload, unmeasured
 
 
 def tone(amplitude: float) -> tuple[io.BytesIO, str]:

@@ -1,4 +1,4 @@
-"""What a route's decorators cannot say to the OpenAPI document by themselves: bodies that are read by hand, headers."""
+"""Parts of the OpenAPI document that APIFlask's decorators cannot express: hand-read bodies and headers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ def text_answer(description: str) -> Any:  # noqa: ANN401  (an answer as APIFlas
     return {"description": description, "content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
-def described(
+def describe(
     *, bodies: Mapping[str, type[BaseModel]] | None = None, headers: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Callable[[View], View]:
     """Describe bodies by content type, and headers by name, which the route reads and checks itself."""

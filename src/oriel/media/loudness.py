@@ -1,4 +1,4 @@
-"""What is known of a song after its upload: how loud it is. Decoding takes seconds, so no request waits for it."""
+"""Measures the loudness of uploaded songs. Decoding takes seconds, so no request waits for it."""
 
 import logging
 import tempfile
@@ -12,7 +12,7 @@ from oriel.errors import AppError
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
-from oriel.media.given import given
+from oriel.media.dependencies import dependencies
 from oriel.media.models import SONG, Upload
 
 _log = logging.getLogger("oriel.media")
@@ -48,7 +48,7 @@ def _loudness(upload: Upload) -> float | None:
         song = Path(folder) / f"song.{upload.format}"
         storage().get(upload.object_name, song)
         try:
-            return given().measure_loudness(song)
+            return dependencies().measure_loudness(song)
         except AppError:
             # What cannot be decoded is said when it is rendered.
             _log.warning("A song could not be measured.", exc_info=True)

@@ -18,8 +18,8 @@ from werkzeug.test import TestResponse
 from werkzeug.wsgi import ClosingIterator
 
 from oriel.errors import NotFound, TooManyRequests
-from oriel.infra.storage import sending
-from oriel.infra.storage.sending import attachment, send_file
+from oriel.infra.storage import file_response
+from oriel.infra.storage.file_response import attachment, send_file
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -192,7 +192,7 @@ def test_any_name_makes_a_header_that_can_be_read(filename: str) -> None:
 def test_a_receiver_who_takes_nothing_is_not_waited_for(
     app: Flask, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "SILENCE_S", 0.2)
+    monkeypatch.setattr(file_response, "SILENCE_S", 0.2)
     with path.open("r+b") as file:
         # More than the buffers between the two hold.
         file.truncate(64_000_000)
@@ -214,7 +214,7 @@ def test_a_receiver_who_takes_nothing_is_not_waited_for(
 
 
 def test_so_many_downloads_go_to_one_address_at_once(app: Flask, get: Get) -> None:
-    open_ones = [app.test_client().get("/file") for _ in range(sending._MOST_OF_ONE)]
+    open_ones = [app.test_client().get("/file") for _ in range(file_response._MOST_OF_ONE)]
     assert {answer.status_code for answer in open_ones} == {200}
     with pytest.raises(TooManyRequests):
         send(app)
@@ -222,7 +222,7 @@ def test_so_many_downloads_go_to_one_address_at_once(app: Flask, get: Get) -> No
     assert other.status_code == 200
     for answer in [*open_ones, other]:
         answer.close()
-    for _ in range(sending._MOST_OF_ONE):
+    for _ in range(file_response._MOST_OF_ONE):
         assert get(range="bytes=99999-").status_code == 416
         assert get(method="HEAD").status_code == 200
         assert get(range="bytes=0-1").status_code == 206

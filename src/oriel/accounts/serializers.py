@@ -1,17 +1,17 @@
-"""A user as the answers show it."""
+"""A user and a profile as API answers."""
 
 from oriel.accounts.bodies import ProfileOut, StatisticsOut, UserOut
 from oriel.accounts.models import User
 from oriel.accounts.statistics import plan_of, statistics_of
 
 
-def show_user(user: User) -> UserOut:
-    """Return what is said of a user everywhere."""
+def user_out(user: User) -> UserOut:
+    """Return a user as every answer has it."""
     return UserOut.model_validate(_facts(user))
 
 
-def show_profile(user: User) -> ProfileOut:
-    """Return the profile, with what the user has used and may use."""
+def profile_out(user: User) -> ProfileOut:
+    """Return a user's profile with usage and limits."""
     statistics = StatisticsOut.model_validate(statistics_of(user.id))
     return ProfileOut.model_validate({**_facts(user), "pending_email": user.pending_email, "statistics": statistics})
 

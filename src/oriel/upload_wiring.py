@@ -1,10 +1,10 @@
-"""What uploads are given from above: the render core's probes, billing's rules. Only the application knows both."""
+"""Connects uploads to the render core's probes and billing's limits; only the application imports both."""
 
 from pathlib import Path
 
 from oriel.billing import songs, storage_use
 from oriel.errors import AnimatedPicture, EmptySong, InvalidPicture, ProcessTimedOut, SongWithoutSound, UndecodableSong
-from oriel.media.given import Given, Rules, SongFacts
+from oriel.media.dependencies import Dependencies, Rules, SongFacts
 from oriel.media.uploads import bytes_kept
 from oriel.rendering.pipeline.cover import convert_picture
 from oriel.rendering.pipeline.loudness import measure_loudness
@@ -17,10 +17,10 @@ _SEEN_SIDE = 64
 _DAMAGED = "We cannot read any sound from this file: it is damaged or cut off. Please export it again."
 
 
-def given_to_uploads(settings: Settings) -> Given:
-    """Return what the domain of uploads gets, and count its files towards the storage."""
+def upload_dependencies(settings: Settings) -> Dependencies:
+    """Return the dependencies of uploads, and register their storage use."""
     storage_use.register(bytes_kept)
-    return Given(
+    return Dependencies(
         incoming=settings.data_root / "incoming",
         audio_formats=settings.audio_formats,
         clamav_address=settings.clamav_address,

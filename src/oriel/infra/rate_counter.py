@@ -1,4 +1,4 @@
-"""The limiter's counts in Redis, asked for once a request."""
+"""Rate limit counters in Redis, read once per request."""
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ return {count, redis.call("ttl", KEYS[1])}
 """
 
 
-class AskedOnce(RedisStorage):
+class CachingRedisStorage(RedisStorage):
     """Counts for fixed windows. What counting has answered is not asked again for the headers of the same request.
 
     By itself the library asks three times.

@@ -27,8 +27,9 @@ _log = logging.getLogger("oriel.attempts")
 
 LEASE = timedelta(seconds=8)
 HEARTBEAT_S = 2.0
-MOST_FRUITLESS = 3
 _PAUSES_S = (10.0, 40.0)
+# After each pause there is one more attempt.
+MOST_FRUITLESS = len(_PAUSES_S) + 1
 _PAUSE_SPREAD = 0.2
 _REAPED_AT_ONCE = 100
 
@@ -76,7 +77,7 @@ def claim(worker: str) -> Attempt | None:
         job.fence += 1
         job.lease_until = at + LEASE
         job.started_at = job.started_at or at
-        job.stage, job.eta_s = "preparing", None
+        job.stage = "preparing"
         job.chunks_at_claim = job.chunks_kept
         attempt = Attempt(job.id, job.user_id, job.fence)
     announce(attempt.user_id, attempt.job_id)
@@ -169,7 +170,7 @@ def _end_with(session: Session, job: RenderJob, error: AppError) -> None:
     if job.fruitless >= MOST_FRUITLESS:
         end_badly(session, job, error.code, error.message, error.details)
         return
-    pause = _PAUSES_S[min(max(job.fruitless, 1), len(_PAUSES_S)) - 1]
+    pause = _PAUSES_S[max(job.fruitless, 1) - 1]
     _requeue(job, now() + timedelta(seconds=_spread(pause)))
 
 

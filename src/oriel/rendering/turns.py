@@ -65,15 +65,13 @@ def _oldest(session: Session, plan: str, at: datetime) -> RenderJob | None:
 def _wait_for_turn(session: Session) -> QueueTurn:
     """Return the virtual time, locked: whoever claims meanwhile waits here and then sees what was taken."""
     insert_missing(session, QueueTurn, [{"plan": _VIRTUAL_TIME}])
-    query = select(QueueTurn).where(QueueTurn.plan == _VIRTUAL_TIME).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    return session.scalars(select(QueueTurn).where(QueueTurn.plan == _VIRTUAL_TIME).with_for_update()).one()
 
 
 def _turns(session: Session, plans: list[str], time: QueueTurn) -> dict[str, QueueTurn]:
     """Return the passes of these plans, each at least at the virtual time: who was away does not catch up."""
     insert_missing(session, QueueTurn, [{"plan": plan} for plan in plans])
-    query = select(QueueTurn).where(QueueTurn.plan.in_(plans)).execution_options(populate_existing=True)
-    turns = {turn.plan: turn for turn in session.scalars(query)}
+    turns = {turn.plan: turn for turn in session.scalars(select(QueueTurn).where(QueueTurn.plan.in_(plans)))}
     for turn in turns.values():
         turn.passed = max(turn.passed, time.passed)
     time.passed = min(turn.passed for turn in turns.values())

@@ -58,6 +58,13 @@ def test_a_second_attempt_keeps_the_start_of_the_first(make_job: MakeJob) -> Non
     assert fresh(job).started_at == started_at
 
 
+def test_a_heartbeat_writes_what_it_reports(make_job: MakeJob) -> None:
+    job = make_job()
+    drawn(claimed())
+    seen = fresh(job)
+    assert (seen.stage, seen.progress, seen.eta_s, seen.frames_done) == ("rendering", 0.5, 10.0, 3)
+
+
 def test_the_first_frame_keeps_its_time(make_job: MakeJob) -> None:
     job = make_job()
     attempt = claimed()

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from apiflask import APIFlask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from tests.functional.rendering.conftest import MakeJob, fresh
 
 from oriel.billing.models import RenderRight
@@ -113,11 +115,69 @@ def test_a_worker_that_wakes_too_late_changes_nothing(make_job: MakeJob, late: C
     awake = claimed()
     assert awake.fence == sleeper.fence + 1
     assert attempts.beat(sleeper, pulse()) == "lost"
-    late(sleeper)
+    assert not late(sleeper)
     seen = fresh(job)
     assert (seen.status, seen.fence, seen.progress) == ("processing", awake.fence, 0.0)
     assert right_of(job) == "reserved"
     assert letters_about(job) == []
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda attempt: attempts.complete(attempt, VIDEO),
+        lambda attempt: attempts.fail(attempt, StageCrashed("x")),
+        attempts.end_cancelled,
+    ],
+)
+def test_a_worker_that_wakes_before_the_next_one_changes_nothing(
+    make_job: MakeJob, late: Callable[[Attempt], object]
+) -> None:
+    job = make_job()
+    sleeper = claimed()
+    clock.shift(timedelta(seconds=9))
+    assert attempts.reap() == 1
+    assert attempts.beat(sleeper, pulse()) == "lost"
+    assert not late(sleeper)
+    seen = fresh(job)
+    assert (seen.status, seen.progress, seen.lease_until, right_of(job)) == ("queued", 0.0, None, "reserved")
+
+
+def test_a_heartbeat_leaves_the_attempts_at_other_renders_alone(make_job: MakeJob) -> None:
+    mine, other = make_job(created_at=now() - timedelta(seconds=1)), make_job()
+    attempt, its_attempt = claimed(), claimed()
+    assert (attempt.fence, its_attempt.fence) == (1, 1)
+    assert attempts.beat(attempt, pulse(frames=3)) == "go"
+    seen = fresh(other)
+    assert (seen.progress, seen.frames_done, seen.first_frame_at) == (0.0, 0, None)
+    assert fresh(mine).frames_done == 3
+
+
+def test_a_render_whose_heartbeat_came_in_between_is_not_reaped(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job()
+    claimed()
+    monkeypatch.setattr(attempts, "_expired", lambda: select(RenderJob.id))
+    assert attempts.reap() == 0
+    assert fresh(job).status == "processing"
+
+
+@pytest.mark.parametrize("error", [WrongState("It cannot."), OperationalError("UPDATE", {}, Exception("gone"))])
+def test_a_lost_render_that_cannot_be_taken_back_does_not_keep_others_from_it(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    stays, other = [make_job(status="processing", lease_until=now() - timedelta(seconds=age)) for age in (20, 10)]
+    take_back = attempts._take_back
+
+    def refuse_one(session: Session, job: RenderJob) -> None:
+        if job.id == stays.id:
+            raise error
+        take_back(session, job)
+
+    monkeypatch.setattr(attempts, "_take_back", refuse_one)
+    assert attempts.reap() == 1
+    assert [fresh(job).status for job in (stays, other)] == ["processing", "queued"]
 
 
 def test_a_lease_that_is_kept_is_not_reaped(make_job: MakeJob) -> None:
@@ -127,6 +187,43 @@ def test_a_lease_that_is_kept_is_not_reaped(make_job: MakeJob) -> None:
     attempts.beat(attempt, pulse())
     clock.shift(timedelta(seconds=6))
     assert attempts.reap() == 0
+
+
+def test_a_lease_holds_to_its_end(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = make_job()
+    claimed()
+    until = fresh(job).lease_until
+    assert until
+    monkeypatch.setattr(attempts, "now", lambda: until)
+    assert attempts.reap() == 0
+    monkeypatch.setattr(attempts, "now", lambda: until + timedelta(microseconds=1))
+    assert attempts.reap() == 1
+
+
+def test_a_lease_outlives_three_lost_heartbeats() -> None:
+    assert timedelta(seconds=3 * attempts.HEARTBEAT_S) < attempts.LEASE
+
+
+def test_of_many_lost_renders_those_that_wait_longest_are_taken_back_first(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "_REAPED_AT_ONCE", 1)
+    jobs = [make_job(status="processing", lease_until=now() - timedelta(seconds=age)) for age in (10, 20)]
+    for lost in (1, 1, 0):
+        assert attempts.reap() == lost
+        assert fresh(jobs[1]).status == "queued"
+    assert fresh(jobs[0]).status == "queued"
+
+
+def test_an_attempt_asks_whether_its_render_is_over(make_job: MakeJob) -> None:
+    first, second = make_job(created_at=now() - timedelta(seconds=1)), make_job()
+    ended, goes_on = claimed(), claimed()
+    assert (ended.job_id, goes_on.job_id) == (first.id, second.id)
+    attempts.end_cancelled(ended)
+    attempts.give_back(goes_on)
+    assert [attempts.has_ended(attempt) for attempt in (ended, goes_on)] == [True, False]
+    # The worker does other things for an hour then, and the database must not wait for it.
+    assert not db.session.in_transaction()
 
 
 def test_a_render_whose_worker_vanished_goes_on_at_once(make_job: MakeJob) -> None:
@@ -146,17 +243,37 @@ def test_a_dead_workers_renders_are_released_without_waiting(make_job: MakeJob) 
     assert fresh(job).status == "queued"
 
 
-def test_an_error_that_may_pass_is_tried_again_after_ten_then_forty_seconds(make_job: MakeJob) -> None:
+def stop_the_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Let attempts see one moment until the end of the test."""
+    moment = now()
+    monkeypatch.setattr(attempts, "now", lambda: moment)
+    return moment
+
+
+@pytest.mark.parametrize(("end", "pauses_s"), [(min, (8, 32)), (max, (12, 48))])
+def test_an_error_that_may_pass_is_tried_again_after_ten_then_forty_seconds_a_fifth_more_or_less(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, end: Callable[[float, float], float], pauses_s: tuple[int, int]
+) -> None:
+    monkeypatch.setattr("random.uniform", end)
     job = make_job()
-    for least, most in ((8, 12), (32, 48)):
-        attempt, before = claimed(), now()
+    for pause_s in pauses_s:
+        attempt, moment = claimed(), stop_the_clock(monkeypatch)
         attempts.fail(attempt, StageCrashed("The browser died."))
-        again_at = fresh(job).run_after
-        # What the machine takes for it is part of neither.
-        assert least <= (again_at - before).total_seconds()
-        assert (again_at - now()).total_seconds() <= most
+        assert fresh(job).run_after == moment + timedelta(seconds=pause_s)
         assert attempts.claim("worker") is None
-        clock.shift(timedelta(seconds=most))
+        clock.shift(timedelta(seconds=pause_s))
+        monkeypatch.setattr(attempts, "now", now)
+
+
+def test_after_an_attempt_that_finished_a_chunk_the_pause_is_short(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", max)
+    job = make_job()
+    attempt, moment = claimed(), stop_the_clock(monkeypatch)
+    attempts.beat(attempt, pulse(chunks=1))
+    attempts.fail(attempt, StageCrashed("The browser died."))
+    assert fresh(job).run_after == moment + timedelta(seconds=12)
 
 
 def test_three_attempts_without_a_new_chunk_are_a_dead_letter(make_job: MakeJob) -> None:
@@ -187,7 +304,8 @@ def test_lost_workers_count_like_errors(make_job: MakeJob) -> None:
         claimed()
         clock.shift(timedelta(seconds=9))
         attempts.reap()
-    assert (fresh(job).status, fresh(job).error_code) == ("failed", "WORKER_LOST")
+    dead = fresh(job)
+    assert (dead.status, dead.error_code, dead.error_details) == ("failed", "WORKER_LOST", {"attempts": 3})
 
 
 def test_an_orderly_end_of_a_worker_does_not_count(make_job: MakeJob) -> None:
@@ -213,6 +331,15 @@ def test_a_cancelled_render_is_ended_by_its_next_heartbeat(make_job: MakeJob) ->
     attempts.end_cancelled(attempt)
     assert fresh(job).status == "cancelled"
     assert right_of(job) == "returned"
+
+
+def test_a_heartbeat_tells_nothing_of_the_cancelling_of_another(make_job: MakeJob) -> None:
+    cancelled = make_job(created_at=now() - timedelta(seconds=1))
+    make_job()
+    claimed()
+    other = claimed()
+    cancel_render(cancelled.user_id, cancelled.id)
+    assert attempts.beat(other, pulse()) == "go"
 
 
 def test_a_render_cancelled_after_its_first_frame_counts(make_job: MakeJob) -> None:

@@ -1,19 +1,21 @@
 """Whose turn it is."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, select
 from tests.functional.rendering.conftest import MakeJob
 
 from oriel.infra.clock import now
+from oriel.infra.database import db, writing
 from oriel.rendering import attempts
+from oriel.rendering.models import QueueTurn, RenderJob
+from oriel.rendering.turns import next_job
 
 
 def order_of(count: int, worker: str = "w") -> list[str]:
-    """Claim and give away so many renders; return their plans in order."""
-    from oriel.infra.database import db
-    from oriel.rendering.models import RenderJob
-
+    """Claim so many renders; return their plans in order."""
     plans = []
     for _ in range(count):
         attempt = attempts.claim(worker)
@@ -24,12 +26,12 @@ def order_of(count: int, worker: str = "w") -> list[str]:
 
 def test_plans_take_turns_by_weight(make_job: MakeJob) -> None:
     start = now()
-    for plan in ("free", "pro", "enterprise"):
-        for _ in range(26):
+    share = {"free": 2, "pro": 8, "enterprise": 16}
+    for plan, turns in share.items():
+        # One more than its share, so that none runs out of renders.
+        for _ in range(turns + 1):
             make_job(plan=plan, created_at=start)
-    turns = order_of(26)
-    counted = {plan: turns.count(plan) for plan in ("free", "pro", "enterprise")}
-    assert counted == {"free": 2, "pro": 8, "enterprise": 16}
+    assert Counter(order_of(26)) == share
 
 
 def test_within_a_plan_the_oldest_is_first(make_job: MakeJob) -> None:
@@ -39,12 +41,20 @@ def test_within_a_plan_the_oldest_is_first(make_job: MakeJob) -> None:
     assert [attempts.claim("w").job_id for _ in range(2)] == [earlier.id, later.id]  # type: ignore[union-attr]
 
 
+def test_of_two_that_came_at_once_the_lower_id_is_first(make_job: MakeJob) -> None:
+    start = now()
+    ids = ["0" * 25 + "b", "0" * 25 + "a"]
+    for job_id in ids:
+        make_job(id=job_id, created_at=start)
+    assert [attempts.claim("w").job_id for _ in range(2)] == sorted(ids)  # type: ignore[union-attr]
+
+
 def test_who_was_away_does_not_catch_up(make_job: MakeJob) -> None:
     start = now()
-    for _ in range(40):
+    for _ in range(29):
         make_job(plan="enterprise", created_at=start)
     order_of(20)
-    for _ in range(10):
+    for _ in range(9):
         make_job(plan="free", created_at=start)
     assert order_of(9).count("free") <= 2
 
@@ -69,6 +79,26 @@ def test_a_customers_cap_makes_the_rest_wait_and_lets_others_pass(make_job: Make
 def test_what_pauses_is_not_claimed(make_job: MakeJob) -> None:
     make_job(run_after=now() + timedelta(seconds=5))
     assert attempts.claim("w") is None
+
+
+def test_a_pause_is_over_on_time(make_job: MakeJob) -> None:
+    job = make_job(run_after=now() + timedelta(minutes=5))
+    with writing() as session:
+        assert next_job(session, job.run_after - timedelta(microseconds=1)) is None
+        found = next_job(session, job.run_after)
+    assert found
+    assert found.id == job.id
+
+
+def test_a_claim_that_finds_nothing_takes_no_turn(make_job: MakeJob) -> None:
+    """Idle workers ask all the time: they must not queue for the row that the busy ones lock."""
+    make_job()
+    assert attempts.claim("w")
+    db.session.execute(delete(QueueTurn))
+    db.session.commit()
+    make_job(run_after=now() + timedelta(seconds=5))
+    assert attempts.claim("w") is None
+    assert db.session.scalars(select(QueueTurn)).all() == []
 
 
 def test_a_render_that_pauses_lets_a_younger_one_of_its_plan_pass(make_job: MakeJob) -> None:

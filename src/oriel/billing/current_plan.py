@@ -79,7 +79,6 @@ def hold_plan(
     fresh = PlanHolding(user_id=user_id, plan=plan.name, period_start=period_start, period_end=period_end)
     fresh.ends_at, fresh.pending_plan = None, None
     session.merge(fresh)
-    session.flush()
     return plan
 
 

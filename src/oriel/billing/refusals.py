@@ -141,4 +141,4 @@ def _minutes(seconds: float) -> str:
 def _size(amount: int) -> str:
     if amount >= 1_000_000_000:
         return f"{amount / 1_000_000_000:.3g} GB"
-    return f"{max(1, round(amount / 1_000_000))} MB"
+    return f"{amount / 1_000_000:.0f} MB"

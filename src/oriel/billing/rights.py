@@ -67,7 +67,6 @@ def reserve(
     right = right or RenderRight(render_id=render_id, user_id=user_id)
     _fill(right, current, credit, demand)
     session.add(right)
-    session.flush()
     return _grant(right)
 
 

@@ -12,10 +12,10 @@ from tests.functional.caller import Caller
 from oriel.accounts.statistics import plan_of as statistics_plan
 from oriel.accounts.statistics import statistics_of
 from oriel.billing.current_plan import plan_of, set_plan
-from oriel.billing.models import HELD, REFUNDED, RESERVED, USED, Credit
+from oriel.billing.models import HELD, REFUNDED, RESERVED, USED, Credit, PlanHolding
 from oriel.billing.rights import Demand, Grant, Payer, credits_held, give_back, reserve, spend, used_this_period
 from oriel.billing.storage_use import storage_used
-from oriel.errors import AppError, CallerError, NotFound, PaymentRequired
+from oriel.errors import AppError, CallerError, NotFound, PaymentRequired, WrongState
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
@@ -215,22 +215,45 @@ def test_a_profile_shows_what_is_left(customer: Caller) -> None:
     assert statistics_plan(customer.user_id) == "enterprise"
 
 
-def test_an_account_that_is_gone_has_no_rights() -> None:
+def test_an_account_that_is_gone_has_no_rights(caller: Callable[..., Caller]) -> None:
+    caller()
     with pytest.raises(NotFound), writing() as session:
         reserve(session, "nobody", new_id(), DEMAND)
 
 
 def test_an_unknown_plan_is_refused(customer: Caller) -> None:
-    with pytest.raises(CallerError, match="The plans are free, pro, enterprise"):
+    with pytest.raises(CallerError, match="The plans are free, pro, enterprise") as caught:
         set_plan(customer.user_id, "gold")
+    assert caught.value.details == {"plan": "gold"}
     assert plan_of(customer.user_id).name == "free"
 
 
 def test_a_plan_can_be_set_and_taken_away(customer: Caller) -> None:
-    set_plan(customer.user_id, "enterprise")
+    assert set_plan(customer.user_id, "enterprise").name == "enterprise"
     assert plan_of(customer.user_id).name == "enterprise"
     set_plan(customer.user_id, "free")
     assert plan_of(customer.user_id).name == "free"
+
+
+def test_a_plan_that_is_set_forgets_what_was_ordered_and_has_its_own_period(customer: Caller) -> None:
+    start, end = now(), now() + timedelta(days=30)
+    with writing() as session:
+        ordered = PlanHolding(user_id=customer.user_id, plan="enterprise", pending_plan="pro", ends_at=end)
+        session.add(ordered)
+    set_plan(customer.user_id, "pro", period_start=start, period_end=end)
+    db.session.expire_all()
+    held = db.session.get_one(PlanHolding, customer.user_id)
+    assert (held.plan, held.pending_plan, held.ends_at) == ("pro", None, None)
+    assert (held.period_start, held.period_end) == (start, end)
+
+
+def test_the_plan_of_a_subscription_is_left_to_stripe(customer: Caller) -> None:
+    with writing() as session:
+        session.add(PlanHolding(user_id=customer.user_id, plan="pro", subscription_id="sub_1"))
+    with pytest.raises(WrongState, match="has a subscription") as caught:
+        set_plan(customer.user_id, "enterprise")
+    assert caught.value.details["plan"] == "pro"
+    assert plan_of(customer.user_id).name == "pro"
 
 
 def test_fifty_submits_at_once_get_the_five_that_are_left(app: APIFlask, customer: Caller) -> None:

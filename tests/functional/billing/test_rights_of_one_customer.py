@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from apiflask import APIFlask
+from sqlalchemy.orm import Session
 from tests.functional.caller import Caller
 
+from oriel.billing import storage_use
 from oriel.billing.models import FROZEN, HELD, REFUNDED, RESERVED, USED, Credit
 from oriel.billing.rights import Demand, Grant, Payer, credits_held, give_back, reserve, spend, used_this_period
-from oriel.errors import PaymentRequired
+from oriel.billing.storage_use import storage_used
+from oriel.errors import PaymentRequired, PlanLimitSize
+from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 
@@ -65,9 +70,49 @@ def test_the_renders_of_others_do_not_count(customer: Caller, caller: Callable[.
 
 def test_credits_left_are_ones_own_that_are_held(customer: Caller, caller: Callable[..., Caller]) -> None:
     bought(caller())
-    for state in (HELD, RESERVED, USED, REFUNDED, FROZEN):
+    assert credits_held(db.session, customer.user_id) == 0
+    for state in (HELD, HELD, RESERVED, USED, REFUNDED, FROZEN):
         bought(customer, state)
-    assert credits_held(db.session, customer.user_id) == 1
+    assert credits_held(db.session, customer.user_id) == 2
+
+
+def test_the_storage_set_aside_is_for_ones_own_videos_that_the_plan_pays(
+    customer: Caller, caller: Callable[..., Caller]
+) -> None:
+    reserved(caller())
+    bought(customer)
+    reserved(customer, LARGE)
+    assert storage_used(db.session, customer.user_id) == 0
+    reserved(customer)
+    assert storage_used(db.session, customer.user_id) == DEMAND.video_bytes_estimate
+
+
+def test_what_counts_as_storage_counts_once(customer: Caller) -> None:
+    def seven(_session: Session, _user_id: str) -> int:
+        return 7
+
+    try:
+        assert [storage_use.register(seven), storage_use.register(seven)] == [seven, seven]
+        assert storage_used(db.session, customer.user_id) == 7
+    finally:
+        storage_use._uses.remove(seven)
+
+
+def test_the_credit_that_was_bought_first_goes_first(customer: Caller) -> None:
+    """Whichever row is older: the moment of the purchase counts, and of two at once the lower id."""
+    at = now()
+    second, first, third = "b" * 26, "a" * 26, "0" * 26
+    for credit_id, created_at in ((third, at + timedelta(seconds=1)), (second, at), (first, at)):
+        with writing() as session:
+            session.add(Credit(id=credit_id, user_id=customer.user_id, created_at=created_at))
+    for spent in (1, 2, 3):
+        reserved(customer, LARGE)
+        assert states(first, second, third) == [RESERVED] * spent + [HELD] * (3 - spent)
+
+
+def test_of_several_refusals_the_most_telling_one_is_raised(customer: Caller) -> None:
+    with pytest.raises(PlanLimitSize):
+        reserved(customer, replace(LARGE, duration_s=400, video_bytes_estimate=2_000_000_000))
 
 
 def test_settling_one_render_leaves_all_others(customer: Caller) -> None:

@@ -1,15 +1,14 @@
 """Rows that another transaction holds: a claim and a reaping pass them over, the end of an attempt waits for them."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from apiflask import APIFlask
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, update
+from tests.functional.locks import Apart, apart_in
 from tests.functional.rendering.conftest import MakeJob, fresh
-from tests.functional.waiting import wait_until
 
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
@@ -34,25 +33,9 @@ def locked(job: RenderJob) -> Iterator[Connection]:
         yield connection
 
 
-def somebody_waits() -> bool:
-    with db.engine.connect() as connection:
-        return bool(connection.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")))
-
-
 @pytest.fixture
-def apart(app: APIFlask) -> Iterator[Callable[[Callable[[], object]], Callable[[], object]]]:
-    """Start something in another thread, wait until a lock stops it there, and return how to get its result."""
-    with ThreadPoolExecutor(1) as thread:
-
-        def start(act: Callable[[], object]) -> Callable[[], object]:
-            def in_context() -> object:
-                with app.app_context():
-                    return act()
-
-            result = thread.submit(in_context).result
-            wait_until(somebody_waits)
-            return result
-
+def apart(app: APIFlask) -> Iterator[Apart]:
+    with apart_in(app) as start:
         yield start
 
 
@@ -78,9 +61,7 @@ def test_a_claim_holds_nothing_but_what_it_takes(make_job: MakeJob) -> None:
             assert set(connection.scalars(free)) == {other.id for other in others}
 
 
-def test_a_claim_waits_for_another_one_and_sees_what_it_took(
-    make_job: MakeJob, apart: Callable[[Callable[[], object]], Callable[[], object]]
-) -> None:
+def test_a_claim_waits_for_another_one_and_sees_what_it_took(make_job: MakeJob, apart: Apart) -> None:
     """Two that decide at once would give a customer more renders at once than the plan allows."""
     first = make_job()
     make_job(user_id=first.user_id)
@@ -105,7 +86,7 @@ def test_a_lost_render_that_somebody_holds_is_left_to_them(make_job: MakeJob) ->
 )
 def test_the_end_of_an_attempt_waits_for_a_cancelling_under_way(
     make_job: MakeJob,
-    apart: Callable[[Callable[[], object]], Callable[[], object]],
+    apart: Apart,
     end: Callable[[Attempt], object],
 ) -> None:
     job = make_job()

@@ -1,6 +1,6 @@
 """Which plan holds when, and in which period a render counts."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -22,6 +22,20 @@ def test_a_month_ends_at_midnight_in_utc(hour: int, period: str) -> None:
     assert period_at(None, datetime.fromtimestamp(moment + 1800, UTC)).period == period
 
 
+@pytest.mark.parametrize(
+    ("moment", "ends_at"),
+    [
+        (datetime(2026, 11, 20, 23, 59, 59, 999_999, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)),
+        (datetime(2026, 12, 31, 23, 59, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)),
+        (datetime(2028, 1, 31, tzinfo=UTC), datetime(2028, 2, 1, tzinfo=UTC)),
+        (datetime(2027, 2, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)),
+        (datetime(2026, 12, 1, 1, tzinfo=timezone(timedelta(hours=2))), datetime(2026, 12, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_calendar_month_ends_with_the_first_moment_of_the_next_one(moment: datetime, ends_at: datetime) -> None:
+    assert period_at(None, moment).ends_at == ends_at
+
+
 def test_a_paid_plan_counts_from_the_start_of_its_period() -> None:
     current = period_at(PlanHolding(plan="pro", period_start=START, period_end=END), BEFORE)
     assert (current.plan.name, current.period) == ("pro", "2026-11-10T00:00:00+00:00")
@@ -29,7 +43,16 @@ def test_a_paid_plan_counts_from_the_start_of_its_period() -> None:
 
 def test_a_renewal_that_has_not_been_told_yet_begins_a_period() -> None:
     current = period_at(PlanHolding(plan="pro", period_start=START, period_end=END), AFTER)
-    assert (current.plan.name, current.period) == ("pro", "2026-12-10T00:00:00+00:00")
+    assert (current.plan.name, current.period, current.ends_at) == ("pro", "2026-12-10T00:00:00+00:00", None)
+
+
+def test_a_periods_name_is_its_start_in_utc_to_the_second() -> None:
+    began = START.astimezone(timezone(timedelta(hours=-5))) + timedelta(microseconds=5)
+    assert period_at(PlanHolding(plan="pro", period_start=began, period_end=END), BEFORE).period == START.isoformat()
+
+
+def test_free_counts_in_calendar_months_whatever_its_row_says() -> None:
+    assert period_at(PlanHolding(plan="free", period_start=START, period_end=END), BEFORE).period == "2026-11"
 
 
 def test_a_cancelled_plan_holds_until_its_period_ends() -> None:

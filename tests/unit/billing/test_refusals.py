@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oriel.billing.plans import CREDIT, ENTERPRISE, FREE, PLANS, PRO
+from oriel.billing.plans import CREDIT, ENTERPRISE, FREE, PLANS, PRO, Plan
 from oriel.billing.refusals import Demand, Use, allowed_by
 
 MODEST = Demand(
@@ -32,9 +32,14 @@ def test_720p_is_the_shorter_side(width: int, height: int) -> None:
         ({"fps": 60}, "PLAN_LIMIT_FPS", [24, 30], 60, "pro"),
         ({"format": "webm"}, "PLAN_LIMIT_FORMAT", ["mp4"], "webm", "pro"),
         ({"duration_s": 360.5}, "PLAN_LIMIT_DURATION", 360.0, 360.5, "pro"),
-        ({"duration_s": 3000.0}, "PLAN_LIMIT_DURATION", 360.0, 3000.0, "enterprise"),
+        ({"duration_s": 900.0}, "PLAN_LIMIT_DURATION", 360.0, 900.0, "pro"),
+        ({"duration_s": 900.5}, "PLAN_LIMIT_DURATION", 360.0, 900.5, "enterprise"),
         ({"song_bytes": 75_000_001}, "PLAN_LIMIT_SIZE", 75_000_000, 75_000_001, "pro"),
+        ({"song_bytes": 300_000_000}, "PLAN_LIMIT_SIZE", 75_000_000, 300_000_000, "pro"),
+        ({"song_bytes": 300_000_001}, "PLAN_LIMIT_SIZE", 75_000_000, 300_000_001, "enterprise"),
         ({"video_bytes_estimate": 1_000_000_001}, "PLAN_LIMIT_STORAGE", 1_000_000_000, 1_000_000_001, "pro"),
+        ({"video_bytes_estimate": 20_000_000_000}, "PLAN_LIMIT_STORAGE", 1_000_000_000, 20_000_000_000, "pro"),
+        ({"video_bytes_estimate": 20_000_000_001}, "PLAN_LIMIT_STORAGE", 1_000_000_000, 20_000_000_001, "enterprise"),
     ],
 )
 def test_free_refuses_what_is_beyond_it(
@@ -55,6 +60,7 @@ def test_the_months_last_render_is_allowed_and_the_next_is_not() -> None:
     assert allowed_by(FREE, MODEST, Use(renders=4)) == []
     [refusal] = allowed_by(FREE, MODEST, Use(renders=5))
     assert (refusal.error.code, refusal.lifted_by) == ("PLAN_LIMIT_MONTH", "pro")
+    assert (refusal.limit, refusal.value) == (5, 6)
 
 
 def test_who_has_used_up_the_month_is_told_when_the_next_one_begins() -> None:
@@ -64,7 +70,9 @@ def test_who_has_used_up_the_month_is_told_when_the_next_one_begins() -> None:
     assert "for this month. Your next month starts on 1 December. Upgrade to Pro to lift" in refusal.sentence
 
 
-def test_after_fifty_renders_only_enterprise_helps() -> None:
+def test_pro_helps_up_to_fifty_renders_and_after_that_only_enterprise() -> None:
+    [refusal] = allowed_by(FREE, MODEST, Use(renders=49))
+    assert refusal.lifted_by == "pro"
     [refusal] = allowed_by(PRO, MODEST, Use(renders=50))
     assert refusal.lifted_by == "enterprise"
 
@@ -79,8 +87,36 @@ def test_storage_counts_what_is_there_already() -> None:
     assert refusal.error.code == "PLAN_LIMIT_STORAGE"
 
 
-def test_every_sentence_says_what_is_missing_and_what_helps() -> None:
-    [refusal] = allowed_by(FREE, replace(MODEST, width=1920, height=1080))
-    assert refusal.sentence == (
-        "You asked for 1080p, and the limit on Free is 720p. Upgrade to Pro to lift this limit."
-    )
+@pytest.mark.parametrize(
+    ("plan", "change", "sentence"),
+    [
+        (FREE, {"width": 1920, "height": 1080}, "You asked for 1080p, and the limit on Free is 720p."),
+        (FREE, {"fps": 60}, "You asked for 60 frames a second, and Free offers 24 or 30."),
+        (FREE, {"format": "webm"}, "You asked for WEBM, and Free offers MP4."),
+        (FREE, {"duration_s": 361}, "This song is too long: the limit on Free is 6 minutes."),
+        (FREE, {"song_bytes": 75_000_001}, "This file is too large: the limit on Free is 75 MB."),
+        (
+            FREE,
+            {"video_bytes_estimate": 1_000_000_001},
+            "Your 1 GB of storage is full. Delete something you no longer need.",
+        ),
+    ],
+)
+def test_every_sentence_says_what_is_missing_and_what_helps(
+    plan: Plan, change: dict[str, object], sentence: str
+) -> None:
+    [refusal] = allowed_by(plan, replace(MODEST, **change))  # type: ignore[arg-type]
+    assert refusal.sentence == f"{sentence} Upgrade to Pro to lift this limit."
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"fps": 50}, "You asked for 50 frames a second, and Enterprise offers 24, 30 or 60."),
+        ({"format": "gif"}, "You asked for GIF, and Enterprise offers MP4, WEBM or MOV."),
+        ({"song_bytes": 1_000_000_001}, "This file is too large: the limit on Enterprise is 1 GB."),
+    ],
+)
+def test_what_no_plan_offers_is_refused_without_an_upgrade(change: dict[str, object], sentence: str) -> None:
+    [refusal] = allowed_by(ENTERPRISE, replace(MODEST, **change))  # type: ignore[arg-type]
+    assert (refusal.sentence, refusal.lifted_by) == (sentence, None)

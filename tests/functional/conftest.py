@@ -24,6 +24,14 @@ from oriel.infra.redis import redis
 from oriel.settings import Settings
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count lines on SQLite alone: counting doubles the time of a test, and the lines are the same."""
+    for item in items:
+        variant = getattr(item, "callspec", None)
+        if variant and variant.params.get("database") == "postgresql":
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
     """The address of a real Valkey."""

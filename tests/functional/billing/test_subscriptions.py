@@ -1,6 +1,5 @@
 """Subscriptions: bought, changed, renewed, not paid, recovered, ended; whatever order the news comes in."""
 
-import itertools
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 import stripe
 from apiflask import APIFlask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from tests.functional.billing.conftest import Till, asked, changed, meanwhile
 from tests.functional.caller import Caller
 
@@ -243,8 +242,12 @@ def test_two_subscriptions_that_were_both_paid_leave_one_and_the_money_of_the_ot
     assert [each["amount"] for each in till.peer.everything("refund")] == [2999]
 
 
+@pytest.mark.no_cover
 def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: Caller) -> None:
-    """All 720 orders, with repeats drawn by a seed; the news is all there is, since all has happened already."""
+    """All 720 orders, with repeats drawn by a seed; the news is all there is, since all has happened already.
+
+    Orders that begin alike share their beginning, which leaves 1,956 events to handle in place of 4,320.
+    """
     subscription_id = subscribe(till, ada)
     till.deliveries.done.clear()
     changed(ada, "enterprise")
@@ -259,16 +262,24 @@ def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: C
         events = db.session.scalars(select(PaymentEvent).order_by(PaymentEvent.received_at)).all()
         ours = [event for event in events if event.kind in journal.EVENT_KINDS][:6]
         assert len(ours) == 6
-        chance, ends = random.Random(720), set()
-        for order in itertools.permutations(ours):
-            _forget(ada)
-            for event in order:
+        chance = random.Random(720)
+        ends: list[tuple[object, ...]] = []
+
+        def follow(events: list[PaymentEvent]) -> None:
+            begun = _holding(ada)
+            if not events:
+                assert begun
+                ends.append(tuple(begun[name] for name in ("plan", "status", "pending_plan", "ends_at")))
+            for event in events:
+                _put_back(ada, begun)
                 for _ in range(chance.choice((1, 1, 2))):
                     journal._handle(event)
-            holding = db.session.get_one(PlanHolding, ada.user_id, populate_existing=True)
-            ends.add((holding.plan, holding.status, holding.pending_plan, holding.ends_at))
-            db.session.commit()
-    assert ends == {("enterprise", "active", None, None)}
+                follow([other for other in events if other is not event])
+
+        _put_back(ada, None)
+        follow(ours)
+    assert len(ends) == 720
+    assert set(ends) == {("enterprise", "active", None, None)}
     assert subscription_id
 
 
@@ -281,9 +292,17 @@ def _remembering(ask: Callable[[str], Any]) -> Callable[[str], Any]:
     return answer
 
 
-def _forget(customer: Caller) -> None:
+def _holding(customer: Caller) -> dict[str, Any] | None:
+    with writing() as session:
+        row = session.execute(select(PlanHolding.__table__).where(PlanHolding.user_id == customer.user_id)).first()
+        return dict(row._mapping) if row else None
+
+
+def _put_back(customer: Caller, holding: dict[str, Any] | None) -> None:
     with writing() as session:
         session.execute(delete(PlanHolding).where(PlanHolding.user_id == customer.user_id))
+        if holding:
+            session.execute(insert(PlanHolding).values(holding))
 
 
 def test_an_old_answer_does_not_undo_a_newer_one(till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from oriel.cli_path import NamedPath
 from oriel.cli_progress import ProgressDisplay
 from oriel.cli_service import COMMANDS
 from oriel.cli_settings import RenderOptions, document_from
-from oriel.doctor import Finding, examine, mend
+from oriel.doctor import Finding, examine, install_missing
 from oriel.errors import AppError, CallerError, Cancelled
 from oriel.rendering.pipeline.analyse import analyse_song
 from oriel.rendering.pipeline.looks import load_looks
@@ -142,20 +142,20 @@ def analyse(song: Path, work: Path | None, as_json: bool) -> None:
 
 @oriel.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--fix", is_flag=True, help="Install what is missing, as far as that can be done.")
+@click.option("--fix", is_flag=True, help="Install what is missing, where possible.")
 def doctor(as_json: bool, fix: bool) -> None:
     """Check the installation, and say how to fix what is missing."""
     # Imported late: the service's libraries take half a second, which `oriel render` need not pay.
-    from oriel.doctor_service import examine_service, mend_service
+    from oriel.doctor_service import examine_service, fix_service
 
     settings = load_settings().where_it_runs()
     findings = [*examine(settings), *examine_service(settings)]
-    if fix and (mend(findings, say=lambda line: click.echo(line, err=True)) or mend_service(settings)):
+    if fix and (install_missing(findings, say=lambda line: click.echo(line, err=True)) or fix_service(settings)):
         findings = [*examine(settings), *examine_service(settings)]
     report = {"ok": all(finding.ok for finding in findings), "checks": [finding.as_json() for finding in findings]}
     click.echo(json.dumps(report) if as_json else "\n".join(_found(finding) for finding in findings))
     if not as_json:
-        click.echo("Ready to render." if report["ok"] else "Not ready: fix what is missing above.", err=True)
+        click.echo("Ready to render." if report["ok"] else "Not ready. Fix the problems above.", err=True)
     if not report["ok"]:
         raise click.exceptions.Exit(2)
 
@@ -165,7 +165,7 @@ for _command in (*COMMANDS, billing):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and leave with its exit code: 0 done, 2 the caller can mend it, 1 ours, 130 interrupted."""
+    """Run the command and leave with its exit code: 0 done, 2 the caller can fix it, 1 ours, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not _MAKE_FILES_FOR_OTHERS & {*given[:2]}:
         # What the service keeps is for nobody else on this machine.
@@ -205,7 +205,7 @@ def _trace(arguments: Sequence[str]) -> None:
 
 
 def _explained(error: AppError) -> str:
-    """Return the sentence of a failure, with what is known of its cause where the caller cannot mend it."""
+    """Return the sentence of a failure, with its known cause if the caller cannot fix it."""
     if error.exit_code != 1:
         return error.message
     reason, stderr = error.details.get("reason"), error.details.get("stderr")
@@ -290,5 +290,5 @@ def _heard(heard: dict[str, Any]) -> str:
 
 def _found(finding: Finding) -> str:
     return f"{'ok     ' if finding.ok else 'MISSING'} {finding.name}: {finding.found}" + (
-        f" -> {finding.mend}" if finding.mend and not finding.ok else ""
+        f" -> {finding.fix}" if finding.fix and not finding.ok else ""
     )

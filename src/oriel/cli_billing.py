@@ -1,4 +1,4 @@
-"""The commands about money: the account at Stripe, what it has told us, what is given back."""
+"""The `oriel billing` commands: Stripe's account, payments, events and refunds."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @click.group()
 def billing() -> None:
-    """Payments."""
+    """Manage payments: Stripe's account, events and refunds."""
 
 
 @billing.command("setup")
 @click.option("--webhook/--no-webhook", default=True, help="Register PUBLIC_URL/api/payments/webhook as well.")
 def setup(webhook: bool) -> int:
-    """Make products and prices in the account of STRIPE_SECRET_KEY and print the settings; again changes nothing."""
+    """Create products and prices at Stripe and print the settings. Safe to repeat."""
     from oriel.billing.stripe_account import prepare_account
 
     settings = load_settings()
@@ -32,18 +32,20 @@ def setup(webhook: bool) -> int:
     prepared = prepare_account(_client(settings), address)
     for name, value in prepared.settings.items():
         click.echo(f"{name}={value}")
-    told = f"Made: {', '.join(prepared.made)}." if prepared.made else "Everything was there already."
-    click.echo(told, err=True)
+    made = ", ".join(prepared.made)
+    click.echo(f"Created: {made}." if made else "Nothing to create: everything exists.", err=True)
     if webhook and address is None:
-        click.echo("No webhook: set PUBLIC_URL to the address under which Stripe reaches this service.", err=True)
+        click.echo(
+            "No webhook: set PUBLIC_URL to the public address of this service, so that Stripe can reach it.", err=True
+        )
     elif webhook and "STRIPE_WEBHOOK_SECRET" not in prepared.settings:
-        click.echo("The webhook was there: its secret stands in Stripe's dashboard alone.", err=True)
+        click.echo("The webhook exists already. Copy its secret from Stripe's dashboard.", err=True)
     return 0
 
 
 @billing.command("selftest")
 def selftest() -> int:
-    """Run every path against the account of a test-mode key, with test cards."""
+    """Test every payment path against Stripe, with a test-mode key and test cards."""
     from oriel.billing.selftest import refuse_live_key, run_selftest
     from oriel.billing.stripe_gateway import StripeGateway
 
@@ -60,26 +62,24 @@ def selftest() -> int:
 
 @billing.command("reconcile")
 def reconcile() -> int:
-    """Ask the payment service how everything stands, mend what a lost event has missed, and say what that was."""
-    from oriel.billing.journal import reconcile as reconciled
+    """Compare all payments and subscriptions with Stripe, and fix what lost events have missed."""
+    from oriel.billing.journal import reconcile as reconcile_all
 
     def run() -> None:
-        found = reconciled()
-        for sentence in found.done:
-            click.echo(f"{sentence}.")
-        for sentence in found.waiting:
+        found = reconcile_all()
+        for sentence in (*found.done, *found.waiting):
             click.echo(f"{sentence}.")
         asked = f"{found.payments_asked} open payments and {found.subscriptions_asked} subscriptions"
-        click.echo(f"Asked about {asked}; {len(found.done) or 'nothing'} had to be mended.", err=True)
+        click.echo(f"Checked {asked}; {len(found.done) or 'nothing'} had to be fixed.", err=True)
 
     return with_app(run)
 
 
 @billing.command("payments")
-@click.option("--email", help="Only those of the customer with this address.")
+@click.option("--email", help="Only payments of the customer with this email address.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def payments(email: str | None, limit: int) -> int:
-    """List payments, the latest first: each one's id, time, customer, what it is for, amount, state and render."""
+    """List payments, newest first."""
     from oriel.rendering.operator_actions import renders_paid_with
 
     def show() -> None:
@@ -92,10 +92,10 @@ def payments(email: str | None, limit: int) -> int:
 
 
 @billing.command("events")
-@click.option("--failed", is_flag=True, help="Only those that could not be dealt with yet.")
+@click.option("--failed", is_flag=True, help="Only events that have not been processed because of an error.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def events(failed: bool, limit: int) -> int:
-    """List what the payment service has told us, and about which of its objects, the latest first."""
+    """List the events from Stripe, newest first."""
     from oriel.billing.journal import listed
 
     def show() -> None:
@@ -105,7 +105,7 @@ def events(failed: bool, limit: int) -> int:
                 f"{event.received_at:%Y-%m-%d %H:%M}",
                 event.kind,
                 _about(event) or "-",
-                "done" if event.due_at is None else f"waits, {event.tries} tries",
+                "done" if event.due_at is None else f"waiting, {event.tries} tries",
                 event.error or "-",
             )
             for event in listed(limit, failed=failed)
@@ -118,24 +118,24 @@ def events(failed: bool, limit: int) -> int:
 @billing.command("replay")
 @click.argument("event_id")
 def replay(event_id: str) -> int:
-    """Deal with an event once more."""
-    from oriel.billing.journal import replay as replayed
+    """Process an event again."""
+    from oriel.billing.journal import replay as replay_event
 
-    with_app(lambda: replayed(event_id))
-    click.echo(f"{event_id} is dealt with.")
+    with_app(lambda: replay_event(event_id))
+    click.echo(f"{event_id} was processed.")
     return 0
 
 
 @billing.command("refund")
 @click.argument("payment_id")
-@click.option("--force", is_flag=True, help="Also where the render that was bought has been made.")
+@click.option("--force", is_flag=True, help="Refund even if the render has started or is finished.")
 def refund(payment_id: str, force: bool) -> int:
-    """Give a payment back. A credit that was not used is taken back with it."""
-    return with_app(lambda: click.echo(_given_back(payment_id, force=force)))
+    """Refund a payment. Its unused credit is withdrawn."""
+    return with_app(lambda: click.echo(_refund(payment_id, force=force)))
 
 
-def _given_back(payment_id: str, *, force: bool) -> str:
-    """Give a payment back; return what there is to say about it."""
+def _refund(payment_id: str, *, force: bool) -> str:
+    """Refund a payment; return the result as a sentence."""
     from oriel.billing.fulfilment import refund_payment
     from oriel.billing.models import Payment
     from oriel.infra.database import db
@@ -144,14 +144,14 @@ def _given_back(payment_id: str, *, force: bool) -> str:
     known = db.session.get(Payment, payment_id)
     before = known.refunded if known else 0
     if known and 0 < known.amount <= before:
-        return f"{money(before, known.currency)} was given back already."
+        return f"{money(before, known.currency)} was already refunded."
     payment = refund_payment(payment_id, force=force)
-    wanted = " as soon as the payment service answers" if payment.refund_wanted else ""
-    return f"{money(payment.amount - before, payment.currency)} goes back{wanted}."
+    later = " as soon as Stripe answers" if payment.refund_wanted else ""
+    return f"{money(payment.amount - before, payment.currency)} will be refunded{later}."
 
 
 def _payments(email: str | None, limit: int) -> Sequence[tuple["Payment", str | None]]:
-    """Return payments and their customers' addresses, the latest first; of those who have gone there is no address."""
+    """Return payments with their customers' addresses, newest first; None for a deleted account."""
     from sqlalchemy import select
 
     from oriel.accounts.models import User
@@ -186,7 +186,7 @@ def _row(payment: "Payment", address: str | None, render: str | None) -> tuple[s
 
 
 def _about(event: "PaymentEvent") -> str:
-    """Return the payment service's id of what an event is about."""
+    """Return the id of the Stripe object that an event is about."""
     about = event.body.get("data", {}).get("object")
     return str(about.get("id", "")) if isinstance(about, dict) else ""
 
@@ -202,5 +202,5 @@ def _client(settings: Settings) -> "StripeClient":
 
 def _key(settings: Settings) -> str:
     if not settings.stripe_secret_key:
-        raise InvalidConfiguration("STRIPE_SECRET_KEY is not set: it stands in Stripe's dashboard, under Developers.")
+        raise InvalidConfiguration("STRIPE_SECRET_KEY is not set. Copy it from Stripe's dashboard, under Developers.")
     return settings.stripe_secret_key.get_secret_value()

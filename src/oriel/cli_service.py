@@ -24,11 +24,21 @@ _RUNNING = (_WORKER, "clock")
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of the web page.  [default: 5000, or PORT]")
-@click.option("--data", type=NamedPath(path_type=Path, file_okay=False), help="Folder for all data.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Renders at the same time.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: PORT, or 5000]")
+@click.option(
+    "--data",
+    type=NamedPath(path_type=Path, file_okay=False),
+    help="Folder for all data.  [default: DATA_DIR, or ./data]",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Number of workers; each renders one video at a time.",
+)
 def up(port: int | None, data: Path | None, workers: int) -> int:
-    """Run everything on this machine: web, worker, clock and Valkey. Ctrl-C ends it."""
+    """Run everything on this machine: web, worker, clock and Valkey. Ctrl-C stops it."""
     from oriel.installation import refuse_root
     from oriel.up import run_up
 
@@ -53,19 +63,19 @@ def web() -> int:
     refuse_unusable_storage(settings)
     log_to_stderr("web", as_json=settings.is_production)
     count_together(settings.data_root)
-    # In place of this process, so that signals reach it.
+    # Replace this process, so that signals reach gunicorn.
     os.execv(sys.executable, gunicorn_command(settings))  # noqa: S606  (an argument list, no shell)
 
 
 @click.command()
-@click.option("--name", help="What this worker is called in the database.")
+@click.option("--name", help="This worker's name in the database.")
 def worker(name: str | None) -> int:
     """Render queued videos, one at a time."""
     from oriel.installation import for_workers, refuse_missing_programs, refuse_unusable_database
     from oriel.worker import run_worker
 
     if (environment := for_workers(os.environ)) != dict(os.environ):
-        # Anew, since /proc shows what a process was started with.
+        # Start again with fewer secrets: /proc shows the environment that a process started with.
         command = [sys.executable, "-m", "oriel", "worker", *(["--name", name] if name else [])]
         os.execve(sys.executable, command, environment)  # noqa: S606  (an argument list, no shell)
     settings = _service(_WORKER)
@@ -84,12 +94,12 @@ def clock() -> int:
 
 @click.group()
 def db() -> None:
-    """The database."""
+    """Manage the database."""
 
 
 @db.command("upgrade")
 def db_upgrade() -> int:
-    """Bring the database's tables up to date."""
+    """Create the database's tables, or upgrade them."""
     from oriel.app import create_app, upgrade_database
     from oriel.installation import refuse_unusable_database
 
@@ -104,29 +114,31 @@ def db_upgrade() -> int:
 
 @click.group()
 def admin() -> None:
-    """Operators and customers."""
+    """Manage operators and customers."""
 
 
 @admin.command("create")
 @click.argument("email")
-@click.option("--password", envvar="ADMIN_PASSWORD", help="Asked for, or read from standard input, when not given.")
+@click.option(
+    "--password", envvar="ADMIN_PASSWORD", help="The password; prompted for, or read from standard input, if not given."
+)
 def admin_create(email: str, password: str | None) -> int:
-    """Make an operator. A customer with this address becomes one, with this password in place of the old one."""
+    """Create an operator. An existing account becomes one, and gets this password."""
     from oriel.accounts.operators import create_admin, is_known
 
     def create() -> None:
-        # It asks whether this is an address at all, before anybody types a password.
+        # Check the address before anybody types a password.
         was_known = is_known(email)
         create_admin(email, _password() if password is None else password)
-        replaced = ": its password was replaced, and its sessions and keys have ended" if was_known else ""
-        click.echo(f"{email} is an operator{replaced}.")
+        replaced = " Its password was replaced, and its sessions and API keys were revoked." if was_known else ""
+        click.echo(f"{email} is now an operator.{replaced}")
 
     return with_app(create)
 
 
 def _password() -> str:
     """Ask for a password twice at a terminal; elsewhere read the first line of standard input."""
-    # None where it was closed.
+    # None if it is closed.
     given: TextIO | None = sys.stdin
     if given and given.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
@@ -139,19 +151,19 @@ def _password() -> str:
 @click.argument("email")
 @click.argument("plan", type=click.Choice(["free", "pro", "enterprise"]))
 def admin_set_plan(email: str, plan: str) -> int:
-    """Give a customer a plan."""
+    """Put a customer on a plan."""
     from oriel.accounts.operators import account_with
     from oriel.billing.current_plan import set_plan
 
     with_app(lambda: set_plan(account_with(email).id, plan))
-    click.echo(f"{email} is on {plan}.")
+    click.echo(f"{email} is now on {plan.title()}.")
     return 0
 
 
 @admin.command("disable")
 @click.argument("email")
 def admin_disable(email: str) -> int:
-    """Close an account: its sessions end at once, its keys do nothing, a subscription is not renewed."""
+    """Disable an account: end its sessions, block its API keys and cancel its subscription."""
     from oriel.accounts.operators import account_with, disable_user
     from oriel.billing.subscription_sync import cancel_for_closed_account
     from oriel.errors import PaymentsUnavailable, WrongState
@@ -159,15 +171,15 @@ def admin_disable(email: str) -> int:
     def disable() -> None:
         user_id = account_with(email).id
         disable_user(user_id)
-        click.echo(f"{email} is closed.")
+        click.echo(f"{email} is disabled.")
         try:
             ends = cancel_for_closed_account(user_id)
         except (PaymentsUnavailable, WrongState) as error:
-            # Whoever cannot log in cannot cancel either.
-            click.echo(f"Its subscription goes on to be charged: {error.message} End it at Stripe.", err=True)
+            # A disabled customer cannot log in to cancel.
+            click.echo(f"Its subscription is still charged: {error.message} Cancel it at Stripe.", err=True)
         else:
             if ends:
-                click.echo(f"Its subscription ends on {in_iso(ends)} and is not charged again.")
+                click.echo(f"Its subscription ends on {in_iso(ends)} and will not be charged again.")
 
     return with_app(disable)
 
@@ -175,17 +187,17 @@ def admin_disable(email: str) -> int:
 @admin.command("enable")
 @click.argument("email")
 def admin_enable(email: str) -> int:
-    """Open a closed account again."""
+    """Enable a disabled account."""
     from oriel.accounts.operators import account_with, enable_user
 
     with_app(lambda: enable_user(account_with(email).id))
-    click.echo(f"{email} is open.")
+    click.echo(f"{email} is enabled.")
     return 0
 
 
 @click.group()
 def mail() -> None:
-    """Mails of the outbox."""
+    """Manage the outbox of emails."""
 
 
 @mail.command("failures")
@@ -207,7 +219,7 @@ def mail_failures(limit: int) -> int:
 @mail.command("retry")
 @click.argument("mail_id")
 def mail_retry(mail_id: str) -> int:
-    """Send a failed mail again, after its cause is mended."""
+    """Send a failed email again, once its cause is fixed."""
     from oriel.errors import NotFound
     from oriel.infra.database import writing
     from oriel.infra.mail import send_again
@@ -215,37 +227,37 @@ def mail_retry(mail_id: str) -> int:
     def again() -> None:
         with writing() as session:
             if not send_again(session, mail_id):
-                raise NotFound(f"No mail {mail_id} has failed: `oriel mail failures` lists those that have.")
+                raise NotFound(f"There is no failed email {mail_id}. `oriel mail failures` lists the failed ones.")
 
     with_app(again)
-    click.echo(f"{mail_id} is on its way again.")
+    click.echo(f"{mail_id} will be sent again.")
     return 0
 
 
 @click.group()
 def jobs() -> None:
-    """Render jobs."""
+    """Manage render jobs."""
 
 
 @jobs.command("list")
 @click.option("--status", type=click.Choice(["queued", "processing", "completed", "failed", "cancelled"]))
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def jobs_list(status: str | None, limit: int) -> int:
-    """List render jobs, the latest first."""
+    """List render jobs, newest first."""
     return _list_jobs(status, limit)
 
 
 @jobs.command("dead")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def jobs_dead(limit: int) -> int:
-    """List the render jobs that have failed for good."""
+    """List failed render jobs, newest first."""
     return _list_jobs("failed", limit)
 
 
 @jobs.command("show")
 @click.argument("job_id")
 def jobs_show(job_id: str) -> int:
-    """Show everything about a render job, as JSON."""
+    """Show all fields of a render job, as JSON."""
     from oriel.rendering.operator_actions import job_facts
 
     def show() -> None:
@@ -261,7 +273,7 @@ def _in_json(value: object) -> str | None:
 @jobs.command("retry")
 @click.argument("job_id")
 def jobs_retry(job_id: str) -> int:
-    """Put a failed render job back into the queue."""
+    """Queue a failed render job again."""
     from oriel.rendering.operator_actions import retry
 
     return with_app(lambda: click.echo(f"{retry(job_id).id} is queued."))
@@ -270,7 +282,7 @@ def jobs_retry(job_id: str) -> int:
 @jobs.command("new-link")
 @click.argument("job_id")
 def jobs_new_link(job_id: str) -> int:
-    """Give a video a new link; the old one stops working."""
+    """Create a new link to a video. Old links stop working."""
     from oriel.rendering.operator_actions import give_new_link
 
     return with_app(lambda: click.echo(give_new_link(job_id)))
@@ -301,7 +313,7 @@ def _list_jobs(status: str | None, limit: int) -> int:
 
 
 def with_app(do: Callable[[], object]) -> int:
-    """Do something with the database and settings of the installation that is there; returns the exit code."""
+    """Call a function in the application's context; return the exit code."""
     from oriel.app import create_app
 
     with create_app(_service(_OPERATOR)).app_context():

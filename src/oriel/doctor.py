@@ -1,4 +1,4 @@
-"""What this machine has, what it lacks, and how to mend it."""
+"""Checks what a render needs on this machine, and says how to fix what is missing."""
 
 import os
 import re
@@ -22,30 +22,31 @@ from oriel.settings import Settings
 _TIMEOUT_S = 20.0
 _INSTALL_TIMEOUT_S = 600.0
 _VIDEO_TIMEOUT_S = 20.0
-# Without them nothing can be fetched where there is a proxy.
+# Behind a proxy, apt cannot download anything without them.
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _ENCODERS = ("libx264", "libvpx-vp9", "prores_ks", "aac", "libopus")
 _OLDEST_FFMPEG = (5, 1)
 _LITTLE_ROOM_BYTES = 2 << 30
+_MAKE_ROOM = "free some disk space, or set WORK_DIR to a folder on another disk"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `packages` are the Debian packages that mend it."""
+    """The result of one check; `packages` are the Debian packages that fix it."""
 
     name: str
     ok: bool
     found: str
-    mend: str = ""
+    fix: str = ""
     packages: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """Return what `oriel doctor --json` prints of it."""
-        return {"name": self.name, "ok": self.ok, "found": self.found, "mend": "" if self.ok else self.mend}
+        """Return the finding as `oriel doctor --json` prints it."""
+        return {"name": self.name, "ok": self.ok, "found": self.found, "fix": "" if self.ok else self.fix}
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at everything that a render needs."""
+    """Check everything that a render needs."""
     return [
         _ffmpeg(settings),
         _ffprobe(settings),
@@ -58,8 +59,8 @@ def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def mend(findings: Iterable[Finding], say: Callable[[str], None]) -> bool:
-    """Install the Debian packages that are missing; returns whether anything was changed."""
+def install_missing(findings: Iterable[Finding], say: Callable[[str], None]) -> bool:
+    """Install missing Debian packages; return whether anything changed."""
     packages = sorted({package for finding in findings if not finding.ok for package in finding.packages})
     if not packages:
         return False
@@ -85,7 +86,7 @@ def _ffmpeg(settings: Settings) -> Finding:
     lacking = [encoder for encoder in _ENCODERS if not re.search(rf"\s{encoder}\s", listed)]
     number = re.search(r"version n?(\d+)\.(\d+)", version)
     if number and (int(number[1]), int(number[2])) < _OLDEST_FFMPEG:
-        return Finding(name, False, version, "FFmpeg 5.1 or newer is needed", packages)
+        return Finding(name, False, version, "install FFmpeg 5.1 or newer", packages)
     if lacking:
         return Finding(name, False, f"{version}, without {', '.join(lacking)}", "apt-get install ffmpeg", packages)
     return Finding(name, True, f"{version.split(' Copyright')[0]} at {ffmpeg}")
@@ -112,17 +113,17 @@ def _said_by(command: Arguments, access: Access | None) -> str:
 
 
 def _protection(settings: Settings) -> Finding:
-    """Say whether FFmpeg is confined. A machine that forbids it renders all the same, so only a missing one fails."""
-    name, mend = "Protection", "apt-get install bubblewrap"
+    """Check whether FFmpeg runs in a sandbox. Fail only if bubblewrap is missing: some hosts forbid sandboxes."""
+    name, install = "Protection", "apt-get install bubblewrap"
     try:
         tools = find_tools(settings.ffmpeg_path, settings.ffprobe_path)
     except AppError as error:
-        return Finding(name, False, f"not tried, since something above is missing. {error.message}")
+        return Finding(name, False, f"not tried, because something above is missing. {error.message}")
     reason = unconfined_because(tools.ffmpeg) or unconfined_because(tools.ffprobe)
     if reason is None:
-        return Finding(name, True, "FFmpeg and FFprobe see their own files alone and no network (bubblewrap)")
-    found = f"reduced: FFmpeg and FFprobe see the files and the network of this user, since {reason}"
-    return Finding(name, not is_mendable(), found, mend, ("bubblewrap",))
+        return Finding(name, True, "FFmpeg and FFprobe run in a sandbox (bubblewrap): own files only, no network")
+    found = f"reduced: FFmpeg and FFprobe can read this user's files and use the network, because {reason}"
+    return Finding(name, not is_mendable(), found, install, ("bubblewrap",))
 
 
 def _looks() -> Finding:
@@ -139,9 +140,9 @@ def _work_folder(settings: Settings) -> Finding:
         with work_folder(root, "doctor"):
             free = free_bytes(root)
     except AppError as error:
-        return Finding("Work folder", False, error.message, "set WORK_DIR to a folder that can be written")
+        return Finding("Work folder", False, error.message, "set WORK_DIR to a writable folder")
     found = f"{root}, {free >> 30} GB free"
-    return Finding("Work folder", free > _LITTLE_ROOM_BYTES, found, "make room, or set WORK_DIR to another disk")
+    return Finding("Work folder", free > _LITTLE_ROOM_BYTES, found, _MAKE_ROOM)
 
 
 def _backend(settings: Settings) -> Finding:
@@ -156,8 +157,8 @@ def _backend(settings: Settings) -> Finding:
         with work_folder(settings.work_root, "doctor") as folder, open_stage(machine, folder) as stage:
             backend, found = stage.backend, stage.backend_id
     except CallerError as error:
-        # A program, the looks or the work folder: each has a finding of its own, which says how to mend it.
-        return Finding("Graphics", False, f"not tried, since something above is missing. {error.message}")
+        # A program, the looks or the work folder: its own finding says how to fix it.
+        return Finding("Graphics", False, f"not tried, because something above is missing. {error.message}")
     except AppError as error:
         return Finding("Graphics", False, error.message, how, mesa)
     # SwiftShader draws the same pictures, at half the speed.
@@ -165,27 +166,27 @@ def _backend(settings: Settings) -> Finding:
 
 
 def examine_videos(settings: Settings) -> list[Finding]:
-    """Make a short video in each format, as a render does; the files are removed."""
+    """Encode a short video in each format, as a render does, and delete the files."""
     try:
         tools = find_tools(settings.ffmpeg_path, settings.ffprobe_path)
         with work_folder(settings.work_root, "doctor") as folder:
             return [_video(trial, folder.path, tools) for trial in TRIAL_FORMATS]
     except AppError as error:
-        found = f"not tried, since something above is missing. {error.message}"
+        found = f"not tried, because something above is missing. {error.message}"
         return [Finding(trial.title, False, found) for trial in TRIAL_FORMATS]
 
 
 def _video(trial: TrialFormat, root: Path, tools: Tools) -> Finding:
-    other = "set FFMPEG_PATH and FFPROBE_PATH to another FFmpeg of one version, 5.1 or newer"
+    other = "set FFMPEG_PATH and FFPROBE_PATH to another FFmpeg, 5.1 or newer, both of the same version"
     try:
         with tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as folder:
             return Finding(trial.title, True, try_format(trial, Path(folder), tools, timeout_s=_VIDEO_TIMEOUT_S))
     except DiskFull as error:
-        return Finding(trial.title, False, error.message, "make room, or set WORK_DIR to another disk")
+        return Finding(trial.title, False, error.message, _MAKE_ROOM)
     except ProcessTimedOut as error:
-        return Finding(trial.title, False, error.message, f"try again while the machine is idle, or {other}")
+        return Finding(trial.title, False, error.message, f"try again when the machine is idle, or {other}")
     except AppError as error:
         if encoder := missing_encoder(error):
-            mend = f"apt-get install ffmpeg, or {other}, with {encoder}"
-            return Finding(trial.title, False, f"this FFmpeg has no {encoder}", mend, ("ffmpeg",))
+            install = f"apt-get install ffmpeg, or {other}, with {encoder}"
+            return Finding(trial.title, False, f"this FFmpeg has no {encoder}", install, ("ffmpeg",))
         return Finding(trial.title, False, error.message, other)

@@ -1,4 +1,4 @@
-"""What the service needs besides the render core: its settings, database, queue, storage and mail."""
+"""Checks what the service needs besides the render core: settings, database, queue, storage, mail and payments."""
 
 import contextlib
 import tempfile
@@ -15,16 +15,16 @@ from oriel.infra.redis import connect
 from oriel.infra.storage import open_storage
 from oriel.settings import Settings
 
-# Objects below these go by themselves in the end, should our own sweeper ever fail.
+# The bucket deletes old objects under these prefixes by itself, in case our own sweeper fails.
 _PREFIXES = ("videos/", "uploads/", "chunks/")
 _LONGEST_KEPT_DAYS = 31
 
 
 def examine_service(settings: Settings) -> list[Finding]:
-    """Look at what the processes of the service need."""
+    """Check what the processes of the service need."""
     if problems := settings.service_problems():
         sentence = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
-        return [Finding("Service settings", False, sentence, "set them in the environment or in .env")]
+        return [Finding("Service settings", False, sentence, "correct them in the environment or in .env")]
     return [
         Finding("Service settings", True, f"{settings.oriel_env}, {settings.base_url}"),
         _data_folder(settings),
@@ -36,8 +36,8 @@ def examine_service(settings: Settings) -> list[Finding]:
     ]
 
 
-def mend_service(settings: Settings) -> bool:
-    """Set the bucket's rule that deletes what is old; returns whether anything was changed."""
+def fix_service(settings: Settings) -> bool:
+    """Set the bucket's lifecycle rule, which deletes old objects; return whether anything changed."""
     if not settings.gcs_bucket_name:
         return False
     return open_storage(settings).ensure_lifecycle(_LONGEST_KEPT_DAYS, _PREFIXES)
@@ -48,12 +48,12 @@ def _data_folder(settings: Settings) -> Finding:
         with settings.data_folder_used():
             _try_writing(settings.data_root)
     except AppError as error:
-        return Finding("Data folder", False, error.message, "set DATA_DIR to a folder that can be written")
+        return Finding("Data folder", False, error.message, "set DATA_DIR to a writable folder")
     return Finding("Data folder", True, str(settings.data_root))
 
 
 def _try_writing(folder: Path) -> None:
-    """Raise OSError where no file can be written in a folder; what is made for it goes again."""
+    """Raise OSError if no file can be written in a folder; leave nothing behind."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def _try_writing(folder: Path) -> None:
             file.write(b"doctor")
     finally:
         for path in missing:
-            # Somebody may have begun to use it.
+            # Another process may use it by now.
             with contextlib.suppress(OSError):
                 path.rmdir()
 
@@ -71,11 +71,11 @@ def _database(settings: Settings) -> Finding:
     try:
         url = engine_url(settings.database_address)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-            return Finding("Database", True, f"{shown}, made by `oriel up` or `oriel db upgrade`")
+            return Finding("Database", True, f"{shown}; `oriel up` or `oriel db upgrade` will create it")
         with asked_once(settings.database_address) as connection:
             connection.execute(text("SELECT 1"))
     except AppError as error:
-        return Finding("Database", False, error.message, "start it, or mend DATABASE_URL")
+        return Finding("Database", False, error.message, "start the database, or correct DATABASE_URL")
     return Finding("Database", True, shown)
 
 
@@ -86,9 +86,9 @@ def _queue(settings: Settings) -> Finding:
         with contextlib.closing(connect(settings.redis_url)) as connection:
             connection.ping()
     except AppError as error:
-        return Finding("Queue", False, error.message, "mend REDIS_URL")
+        return Finding("Queue", False, error.message, "correct REDIS_URL")
     except RedisError as error:
-        return Finding("Queue", False, f"Redis does not answer: {error}", "start it, or mend REDIS_URL")
+        return Finding("Queue", False, f"Redis does not answer: {error}", "start Redis, or correct REDIS_URL")
     return Finding("Queue", True, "Redis answers")
 
 
@@ -107,18 +107,20 @@ def _mail(settings: Settings) -> Finding:
     if ways:
         return Finding("Mail", True, " and ".join(ways))
     return Finding(
-        "Mail", not settings.is_production, "the local outbox under /dev/mail", "set SENDGRID_API_KEY or SMTP_URL"
+        "Mail",
+        not settings.is_production,
+        "local outbox at /dev/mail",
+        "set SENDGRID_API_KEY or SMTP_URL",
     )
 
 
 def _payments(settings: Settings) -> Finding:
     if not settings.stripe_secret_key:
-        told = (
-            "none: Free alone (docs/payments.md)" if settings.is_production else "the offline service (/dev/checkout)"
-        )
-        return Finding("Payments", True, told)
+        offline = "offline test payments at /dev/checkout"
+        sentence = "none: Free plan only (docs/payments.md)" if settings.is_production else offline
+        return Finding("Payments", True, sentence)
     # Imported late: it takes a second.
     from oriel.billing.stripe_account import looks_ready
 
     problem = looks_ready(settings.stripe_secret_key.get_secret_value(), settings.stripe_prices)
-    return Finding("Payments", problem is None, problem or "Stripe answers, and has the prices", "oriel billing setup")
+    return Finding("Payments", problem is None, problem or "Stripe answers and has the prices", "oriel billing setup")

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, one class per situation: code, HTTP status, exit code and the user's sentence."""
+"""Every error, one class per situation: code, HTTP status, exit code and the sentence for the user."""
 
 # ruff: noqa: N818  (a class is named for its situation; "Error" behind each would only repeat the module's name)
 
@@ -7,13 +7,13 @@ from typing import ClassVar
 
 
 class AppError(Exception):
-    """The root: `message` is a sentence for the user, `details` are JSON values that name what it is about."""
+    """The root: `message` is a sentence for the user; `details` are JSON values with the facts."""
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     http_status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
-    # Whether another machine, or this one after somebody has mended it, can do what failed.
+    # Whether a retry on another machine, or on this one after a repair, can succeed.
     of_machine: ClassVar[bool] = False
 
     def __init__(self, message: str, **details: object) -> None:
@@ -27,7 +27,7 @@ class AppError(Exception):
 
 
 class CallerError(AppError):
-    """The caller can mend it: wrong usage, bad input, a folder that cannot be written, a missing program."""
+    """The caller can fix it: wrong usage, bad input, a folder that cannot be written, a missing program."""
 
     code = "INVALID_REQUEST"
     http_status = 422
@@ -35,13 +35,13 @@ class CallerError(AppError):
 
 
 class OurError(AppError):
-    """It is our failure: nothing that the caller changes would help, trying again may."""
+    """Our failure: the caller can only try again."""
 
     retryable = True
 
 
 class Cancelled(AppError):
-    """Somebody asked for an end, by a signal or by the cancel button."""
+    """The work was cancelled, by a signal or by its customer."""
 
     code = "CANCELLED"
     http_status = 409
@@ -51,17 +51,17 @@ class Cancelled(AppError):
         super().__init__(message, **details)
 
 
-# --- songs and pictures ---------------------------------------------------------------------------------------------
+# --- songs and pictures ----------------------------------------------------------------------------------------------
 
 
 class SongNotFound(CallerError):
-    """There is no readable file under the given name."""
+    """The song's file does not exist or cannot be read."""
 
     code = "AUDIO_NOT_FOUND"
 
 
 class UnsupportedAudioFormat(CallerError):
-    """The name or the content is not a supported audio format."""
+    """The file's name or content is not a supported audio format."""
 
     code = "INVALID_AUDIO_FORMAT"
     http_status = 415
@@ -77,7 +77,7 @@ class UnsupportedAudioFormat(CallerError):
 
 
 class EmptySong(CallerError):
-    """The file has no bytes, or sound of no length."""
+    """The file or its sound is empty."""
 
     code = "EMPTY_AUDIO"
 
@@ -89,7 +89,7 @@ class UndecodableSong(CallerError):
 
 
 class SongWithoutSound(CallerError):
-    """A media file without any sound, such as a silent film."""
+    """The media file has no sound, as in a silent film."""
 
     code = "NO_AUDIO_STREAM"
 
@@ -101,26 +101,26 @@ class SongTooLong(CallerError):
 
 
 class InvalidPicture(CallerError):
-    """A cover or background that is no PNG, JPEG or WebP, is damaged or far too large."""
+    """The picture is not a PNG, JPEG or WebP, is damaged, or is far too large."""
 
     code = "INVALID_PICTURE"
 
 
 class AnimatedPicture(InvalidPicture):
-    """A picture that moves, where only a still one can be used."""
+    """The picture is animated; only still pictures can be used."""
 
     code = "ANIMATED_PICTURE"
 
 
 class UnsupportedPictureFormat(CallerError):
-    """The name or the content is not a supported picture format."""
+    """The file's name or content is not a supported picture format."""
 
     code = "INVALID_PICTURE_FORMAT"
     http_status = 415
 
 
 class InfectedFile(CallerError):
-    """The virus scanner has found something in an upload."""
+    """The virus scanner found malware in the upload."""
 
     code = "INFECTED_FILE"
 
@@ -133,17 +133,17 @@ class IncompleteUpload(CallerError):
     retryable = True
 
 
-# --- settings -------------------------------------------------------------------------------------------------------
+# --- settings --------------------------------------------------------------------------------------------------------
 
 
 class InvalidSettings(CallerError):
-    """The settings document does not validate."""
+    """The settings document is not valid."""
 
     code = "INVALID_SETTINGS"
 
 
 class UnknownSetting(InvalidSettings):
-    """A key that no settings document has."""
+    """The settings document has an unknown key."""
 
     code = "UNKNOWN_SETTING"
 
@@ -167,22 +167,22 @@ class UnknownParameter(InvalidSettings):
 
 
 class InvalidParameter(InvalidSettings):
-    """A parameter's value is not what the look's schema allows."""
+    """The look's schema does not allow a parameter's value."""
 
     code = "INVALID_PARAMETER"
 
 
 class InvalidRange(InvalidSettings):
-    """The range leaves nothing of the song."""
+    """The range selects no part of the song."""
 
     code = "INVALID_RANGE"
 
 
-# --- the machine ----------------------------------------------------------------------------------------------------
+# --- the machine -----------------------------------------------------------------------------------------------------
 
 
 class InvalidConfiguration(CallerError):
-    """The environment or .env holds something that we cannot start with."""
+    """The environment or .env has invalid settings."""
 
     code = "INVALID_CONFIGURATION"
     of_machine = True
@@ -190,7 +190,7 @@ class InvalidConfiguration(CallerError):
 
 
 class ProgramMissing(CallerError):
-    """A program that we need is not installed."""
+    """A required program is not installed."""
 
     code = "PROGRAM_MISSING"
     of_machine = True
@@ -198,7 +198,7 @@ class ProgramMissing(CallerError):
 
 
 class LooksMissing(CallerError):
-    """The frontend has not been built, so there is nothing to draw with."""
+    """The frontend has not been built, so there are no looks."""
 
     code = "LOOKS_MISSING"
     of_machine = True
@@ -206,7 +206,7 @@ class LooksMissing(CallerError):
 
 
 class OutputNotWritable(CallerError):
-    """The result cannot be written where it was asked for."""
+    """The output file cannot be written."""
 
     code = "OUTPUT_NOT_WRITABLE"
     of_machine = True
@@ -222,7 +222,7 @@ class WorkFolderUnusable(CallerError):
 
 
 class DiskFull(CallerError):
-    """The disk has no room for what must be written."""
+    """The disk is full."""
 
     code = "DISK_FULL"
     of_machine = True
@@ -230,25 +230,25 @@ class DiskFull(CallerError):
     retryable = True
 
 
-# --- the service: who asks, and what for ----------------------------------------------------------------------------
+# --- the service: accounts, payments, limits -------------------------------------------------------------------------
 
 
 class NotAuthenticated(CallerError):
-    """No token or key came with the request, or one that is malformed, expired or ended."""
+    """The token or API key is missing, malformed, expired or revoked."""
 
     code = "NOT_AUTHENTICATED"
     http_status = 401
 
 
 class NotAllowed(CallerError):
-    """The caller is known and may not do this."""
+    """The caller is not allowed to do this."""
 
     code = "NOT_ALLOWED"
     http_status = 403
 
 
 class AccountDisabled(NotAllowed):
-    """The operator has closed this account."""
+    """The operator has disabled this account."""
 
     code = "ACCOUNT_DISABLED"
 
@@ -280,13 +280,13 @@ class EmailTaken(Conflict):
 
 
 class WrongState(Conflict):
-    """The render is not in a state in which this can be done."""
+    """The render, or the subscription, is in a state that does not allow this."""
 
     code = "WRONG_STATE"
 
 
 class PreviewOutdated(Conflict):
-    """The preview of a change of the plan is older than ten minutes, or its price or dates are others now."""
+    """The preview of a plan change is older than ten minutes, or its price or dates have changed."""
 
     code = "PREVIEW_OUTDATED"
 
@@ -299,14 +299,14 @@ class Expired(CallerError):
 
 
 class TooLarge(CallerError):
-    """More bytes than the limit that applies."""
+    """The request or file is larger than the limit."""
 
     code = "TOO_LARGE"
     http_status = 413
 
 
 class InvalidBody(CallerError):
-    """The request's body does not validate; `details` name each field."""
+    """The request's body is not valid; `details` name each field."""
 
     code = "VALIDATION_ERROR"
 
@@ -324,7 +324,7 @@ class InvalidToken(CallerError):
 
 
 class WeakPassword(CallerError):
-    """A password that is too short, too long or on the list of common ones."""
+    """The password is too short, too long or too common."""
 
     code = "WEAK_PASSWORD"
 
@@ -363,7 +363,7 @@ class CardDeclined(PaymentRequired):
 
 
 class InvalidPaymentRequest(CallerError):
-    """The payment request names nothing that can be bought."""
+    """The payment request names nothing that is for sale."""
 
     code = "INVALID_PAYMENT_REQUEST"
     http_status = 400
@@ -376,64 +376,64 @@ class DuplicatePaymentSession(Conflict):
 
 
 class InvalidSignature(CallerError):
-    """Not written by the payment service, or too long ago."""
+    """The webhook's signature is wrong or too old."""
 
     code = "INVALID_SIGNATURE"
     http_status = 400
 
 
 class InvalidEvent(CallerError):
-    """Signed by the payment service, but not an event that we can read."""
+    """The webhook is signed, but its event cannot be read."""
 
     code = "INVALID_EVENT"
     http_status = 400
 
 
 class PlanLimitSize(PaymentRequired):
-    """A larger frame, or a larger song file, than the plan allows."""
+    """The frame or the song file is larger than the plan allows."""
 
     code = "PLAN_LIMIT_SIZE"
 
 
 class PlanLimitFps(PaymentRequired):
-    """A frame rate that the plan does not have."""
+    """The plan does not include this frame rate."""
 
     code = "PLAN_LIMIT_FPS"
 
 
 class PlanLimitFormat(PaymentRequired):
-    """A file format that the plan does not have."""
+    """The plan does not include this file format."""
 
     code = "PLAN_LIMIT_FORMAT"
 
 
 class PlanLimitDuration(PaymentRequired):
-    """A longer song than the plan takes."""
+    """The song is longer than the plan allows."""
 
     code = "PLAN_LIMIT_DURATION"
 
 
 class PlanLimitStorage(PaymentRequired):
-    """The plan's storage has no room for it."""
+    """The plan's storage is full."""
 
     code = "PLAN_LIMIT_STORAGE"
 
 
 class PlanLimitMonth(PaymentRequired):
-    """The month's renders are used up."""
+    """All renders of this month are used."""
 
     code = "PLAN_LIMIT_MONTH"
 
 
 class UpgradeNeeded(CallerError):
-    """The address speaks another protocol."""
+    """This address needs a WebSocket connection."""
 
     code = "UPGRADE_REQUIRED"
     http_status = 426
 
 
 class Unavailable(OurError):
-    """Something that we need is temporarily unavailable."""
+    """Part of the service is temporarily unavailable."""
 
     code = "UNAVAILABLE"
     http_status = 503
@@ -446,14 +446,14 @@ class PaymentsUnavailable(Unavailable):
 
 
 class StorageFailed(OurError):
-    """The storage refuses, and trying again did not help."""
+    """The storage failed, and retries did not help."""
 
     code = "STORAGE_FAILED"
     of_machine = True
     http_status = 503
 
 
-# --- mail: what became of one that was handed over --------------------------------------------------------------------
+# --- mail ------------------------------------------------------------------------------------------------------------
 
 
 class MailFailed(OurError):
@@ -487,53 +487,53 @@ class MailOutcomeUnknown(MailFailed):
     code = "MAIL_OUTCOME_UNKNOWN"
 
 
-# --- our own failures -----------------------------------------------------------------------------------------------
+# --- our own failures ------------------------------------------------------------------------------------------------
 
 
 class ProcessFailed(OurError):
-    """A program that we started ended with an error."""
+    """A program ended with an error."""
 
     code = "PROCESS_FAILED"
 
 
 class ProcessTimedOut(OurError):
-    """A program that we started took longer than its limit and was ended."""
+    """A program exceeded its time limit and was stopped."""
 
     code = "PROCESS_TIMED_OUT"
 
 
 class EncodingFailed(OurError):
-    """FFmpeg did not write what it was given."""
+    """FFmpeg could not encode the video."""
 
     code = "ENCODING_FAILED"
 
 
 class VerificationError(OurError):
-    """The finished video is not what was planned, so it is not handed out."""
+    """The finished video failed verification, so it is not delivered."""
 
     code = "VERIFICATION_FAILED"
 
 
 class StageCrashed(OurError):
-    """The browser, its page or its graphics context died."""
+    """The browser, its page or its graphics context crashed."""
 
     code = "STAGE_CRASHED"
 
 
 class StageHung(OurError):
-    """The stage has made no new frame for too long."""
+    """The stage produced no new frame for too long."""
 
     code = "STAGE_HUNG"
 
 
 class WorkerLost(OurError):
-    """A render's attempts ended unexpectedly, three times in a row and without getting any further."""
+    """A render's worker was lost three times in a row without any progress."""
 
     code = "WORKER_LOST"
 
 
 def error_classes() -> Iterator[type[AppError]]:
-    """Yield every class of the tree, the root first, for the page and the tests that list the codes."""
+    """Yield every class of the tree, the root first, for the page of codes and its test."""
     waiting: list[type[AppError]] = [AppError]
     while waiting:
         known = waiting.pop(0)

@@ -16,16 +16,16 @@ from oriel.validation import sentence_of
 from oriel.weak_secrets import is_placeholder, weakness_of
 
 _STRIPE_SECRETS = ("sk_", "rk_")
-# What making a render does not need: a worker opens files of strangers, and must have little to lose.
+# A worker reads files from strangers, so it gets none of the secrets that rendering does not need.
 NOT_FOR_WORKERS = (
     *("jwt_secret_key", "stripe_secret_key", "stripe_webhook_secret", "sendgrid_api_key", "smtp_url"),
     *("admin_password", "metrics_token"),
 )
-# As Stripe makes them; a shorter one can be guessed, and then anybody can tell us that something was paid.
+# Stripe's are longer. Anybody who guesses a shorter one could send us forged payment events.
 _LEAST_WEBHOOK_SECRET = 32
 _LEAST_METRICS_TOKEN = 16
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-# What the pipeline can read; the first three are taken unless told otherwise.
+# Every format that the pipeline can read; the first three are accepted by default.
 _AUDIO_FORMATS = ("mp3", "wav", "m4a", "flac", "ogg", "opus", "aac")
 
 List = Annotated[tuple[str, ...], NoDecode]
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
-        # A key that is refused would stand in the trace.
+        # Otherwise a rejected key would appear in the traceback.
         hide_input_in_errors=True,
     )
 
@@ -114,16 +114,16 @@ class Settings(BaseSettings):
     def _web_address(cls, value: str | None) -> str | None:
         if value is None or _is_web_address(value):
             return value
-        raise ValueError("it must be an address with http:// or https://, such as https://oriel.example.com")
+        raise ValueError("it must be an http:// or https:// address, such as https://oriel.example.com")
 
     @field_validator("cors_origins")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
-            # Flask-CORS takes what has a star for a pattern.
+            # Flask-CORS treats a value with a star as a pattern.
             if "*" in origin or not _is_web_address(origin) or urlsplit(origin).path:
                 raise ValueError(
-                    f"“{origin}” is no origin such as https://app.example.com, and callers with cookies need it exactly"
+                    f"“{origin}” is not an exact origin, such as https://app.example.com (no path, no wildcard)"
                 )
         return value
 
@@ -132,28 +132,28 @@ class Settings(BaseSettings):
     def _secret_of_stripe(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None or value.get_secret_value().startswith(_STRIPE_SECRETS):
             return value
-        raise ValueError("it is no secret key of Stripe, which begins with sk_ or rk_")
+        raise ValueError("it is not a Stripe secret key, which begins with sk_ or rk_")
 
     @field_validator("audio_formats")
     @classmethod
     def _known_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        possible = f"possible are {', '.join(_AUDIO_FORMATS)}"
+        choices = f"choose from {', '.join(_AUDIO_FORMATS)}"
         if not value:
-            raise ValueError(f"names no format: {possible}")
+            raise ValueError(f"it names no format; {choices}")
         if unknown := [name for name in value if name not in _AUDIO_FORMATS]:
-            raise ValueError(f"“{unknown[0]}” is no format that we can read: {possible}")
+            raise ValueError(f"“{unknown[0]}” is not a supported format; {choices}")
         return value
 
     @property
     def work_root(self) -> Path:
-        """The folder that holds one folder for each render under way."""
+        """The folder with one work folder for each active render."""
         if self.work_dir:
             return self.work_dir
         return (self.xdg_cache_home or Path.home() / ".cache") / "oriel" / "work"
 
     @property
     def is_production(self) -> bool:
-        """Whether customers come: secrets must be real, and nothing under /dev exists."""
+        """Whether this is production: secrets must be real, and nothing under /dev exists."""
         return self.oriel_env == "production"
 
     @property
@@ -163,29 +163,29 @@ class Settings(BaseSettings):
 
     @property
     def most_connections_of_an_address(self) -> int:
-        """How many connections one address may hold in a web process; 0 is no limit. Behind a proxy it must count."""
+        """How many connections one address may hold in a web process; 0 is no limit. A proxy in front must count."""
         return 0 if self.trusted_proxies else self.connections_per_address
 
     @property
     def base_url(self) -> str:
-        """Where customers reach us, without a slash at the end."""
+        """The address of this service, without a trailing slash."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
     def where_it_runs(self) -> "Settings":
         """Return these settings with the port on which the last `oriel up` listened, unless they name port or address.
 
-        For commands beside the service: their links must lead to it.
+        For commands that run beside the service and print links to it.
         """
         if self.public_url or "port" in self.model_fields_set:
             return self
         try:
             return self.model_copy(update={"port": int(self._port_file.read_text("ascii"))})
         except (OSError, ValueError):
-            # It has not run here yet, or is just writing.
+            # `oriel up` has not run here yet, or is writing the file now.
             return self
 
     def leave_port(self) -> None:
-        """Write down on which port the service listens, for `where_it_runs`."""
+        """Save the service's port for `where_it_runs`."""
         self._port_file.write_text(str(self.port), "ascii")
 
     @property
@@ -194,28 +194,28 @@ class Settings(BaseSettings):
 
     @property
     def data_root(self) -> Path:
-        """The folder with everything that an installation on one machine keeps."""
+        """The folder with all data of an installation on one machine."""
         return (self.data_dir or Path("data")).absolute()
 
     @property
     def database_address(self) -> str:
-        """The database's URL: SQLite in the data folder unless another one is named."""
+        """The database's URL; SQLite in the data folder by default."""
         return self.database_url or f"sqlite:///{self.data_root / 'oriel.sqlite3'}"
 
     @property
     def redis_address(self) -> str:
-        """Redis or Valkey: the one of `oriel up` on this machine unless another one is named."""
+        """The URL of Redis or Valkey; the Valkey of `oriel up` by default."""
         return self.redis_url or f"unix://{self.data_root / 'valkey.sock'}"
 
     @property
     def stripe_prices(self) -> dict[str, str]:
-        """The price ids that are set, by plan; "render" is the single one."""
+        """The Stripe price ids that are set, by plan; "render" is the single render."""
         ids = {"pro": self.stripe_price_pro, "enterprise": self.stripe_price_enterprise}
         return {name: found for name, found in {**ids, "render": self.stripe_price_render}.items() if found}
 
     @property
     def publishable_key(self) -> str | None:
-        """What a page may know: the key of the mode that the secret one has."""
+        """Stripe's publishable key for pages, of the same mode (test or live) as the secret key."""
         secret = self.stripe_secret_key.get_secret_value() if self.stripe_secret_key else ""
         is_test = secret.startswith(("sk_test", "rk_test"))
         return self.stripe_publishable_key or (
@@ -223,9 +223,9 @@ class Settings(BaseSettings):
         )
 
     def require_service(self) -> "Settings":
-        """Return these settings fit for the service's processes; raise InvalidConfiguration that names what is not.
+        """Return these settings for the service's processes; raise InvalidConfiguration that names each problem.
 
-        In development the secrets are made once and kept in the data folder, so that sessions survive a restart.
+        Development creates its secrets once and keeps them in the data folder, so that sessions survive a restart.
         """
         if problems := self.service_problems():
             sentence = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
@@ -234,50 +234,50 @@ class Settings(BaseSettings):
             return self
         names = ("secret_key", "jwt_secret_key")
         with self.data_folder_used():
-            made = {name: kept_secret(self.data_root / f".{name}") for name in names if not getattr(self, name)}
+            made = {name: stored_secret(self.data_root / f".{name}") for name in names if not getattr(self, name)}
         return self.model_copy(update={name: SecretStr(value) for name, value in made.items()})
 
     def for_worker(self) -> "Settings":
-        """Return these settings without the secrets that making a render does not need."""
-        # It checks no tokens; a key of its own is as good as any.
+        """Return these settings without the secrets that a worker does not need."""
+        # A worker checks no tokens, so any key will do.
         key = {"jwt_secret_key": SecretStr(secrets.token_hex(32))}
         settings = self.model_copy(update=dict.fromkeys(NOT_FOR_WORKERS) | key)
         settings._is_worker = True
         return settings
 
     def make_data_folder(self) -> None:
-        """Make the data folder, for nobody's eyes but ours; raise InvalidConfiguration where that fails."""
+        """Create the data folder, private to this user; raise InvalidConfiguration if that fails."""
         with self.data_folder_used():
             self.data_root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextlib.contextmanager
     def data_folder_used(self) -> Iterator[None]:
-        """Turn what keeps the block from writing in the data folder into InvalidConfiguration that names the folder."""
+        """Turn an OSError in the block into an InvalidConfiguration that names the data folder."""
         try:
             yield
         except OSError as error:
             raise InvalidConfiguration(
                 f"The data folder {self.data_root} cannot be used: {error.strerror}."
-                " Choose another one with DATA_DIR, or with --data of `oriel up`.",
+                " Choose another one with DATA_DIR or `oriel up --data`.",
                 DATA_DIR=str(self.data_root),
             ) from error
 
     def service_problems(self) -> dict[str, str]:
-        """Return what keeps the service from starting, by variable; nothing is written."""
+        """Return the problems that keep the service from starting, by variable; write nothing."""
         return self._production_problems() if self.is_production else self._development_problems()
 
     def _development_problems(self) -> dict[str, str]:
         if self.bind_host not in _LOOPBACK:
-            return {"HOST": "development is for this machine alone, so 127.0.0.1; set ORIEL_ENV=production to serve"}
+            return {"HOST": "development listens on 127.0.0.1 only; set ORIEL_ENV=production to serve other machines"}
         return self._payment_problems()
 
     def _payment_problems(self) -> dict[str, str]:
         if not self.stripe_secret_key:
             return {}
-        told = {"STRIPE_WEBHOOK_SECRET": "without it anybody could tell us that something was paid"}
-        problems = {} if self.stripe_webhook_secret else told
+        missing = {"STRIPE_WEBHOOK_SECRET": "it is missing; without it anybody could forge payment events"}
+        problems = {} if self.stripe_webhook_secret else missing
         return problems | {
-            f"STRIPE_PRICE_{name.upper()}": "the price's id is needed (oriel billing setup makes it and prints it)"
+            f"STRIPE_PRICE_{name.upper()}": "the price id is missing; `oriel billing setup` creates and prints it"
             for name in ("pro", "enterprise", "render")
             if name not in self.stripe_prices
         }
@@ -285,15 +285,15 @@ class Settings(BaseSettings):
     def _production_problems(self) -> dict[str, str]:
         problems = self._secret_problems()
         if not self.public_url:
-            problems["PUBLIC_URL"] = "links in mails need the address at which customers reach the service"
+            problems["PUBLIC_URL"] = "it is missing; links in emails need the public address of this service"
         elif not self.public_url.startswith("https://"):
-            problems["PUBLIC_URL"] = "it must begin with https://: passwords and tokens are sent there"
+            problems["PUBLIC_URL"] = "it must begin with https://, because passwords and tokens are sent to it"
         if any(not origin.startswith("https://") for origin in self.cors_origins):
             problems["CORS_ORIGINS"] = "every origin must begin with https://"
         if not (self.sendgrid_api_key or self.smtp_url or self._is_worker):
-            problems["SENDGRID_API_KEY"] = "or SMTP_URL: customers must get their mail"
+            problems["SENDGRID_API_KEY"] = "set it or SMTP_URL, so that customers get their emails"
         if self.data_root.is_dir() and self.data_root.stat().st_mode & 0o077:
-            problems["DATA_DIR"] = f"other users can look into the data folder: chmod 700 {self.data_root}"
+            problems["DATA_DIR"] = f"other users can read the data folder; run: chmod 700 {self.data_root}"
         return problems | self._payment_problems()
 
     def _secret_problems(self) -> dict[str, str]:
@@ -306,28 +306,30 @@ class Settings(BaseSettings):
         }
         for name in ("stripe_secret_key", "stripe_webhook_secret", "sendgrid_api_key"):
             if is_placeholder(_plain(getattr(self, name))):
-                problems[name.upper()] = "this is an example from documentation, not a key"
+                problems[name.upper()] = "this is a placeholder, not a real key"
         webhook = _plain(self.stripe_webhook_secret)
         if webhook and not (webhook.startswith("whsec_") and len(webhook) >= _LEAST_WEBHOOK_SECRET):
-            too_short = "Stripe's begin with whsec_ and are longer: copy it from the webhook's page"
-            problems["STRIPE_WEBHOOK_SECRET"] = too_short
+            sentence = (
+                "it must begin with whsec_ and be complete; copy it from the webhook's page in Stripe's dashboard"
+            )
+            problems["STRIPE_WEBHOOK_SECRET"] = sentence
         return self._repeated_secrets() | problems
 
     def _repeated_secrets(self) -> dict[str, str]:
-        """Return the secrets that equal another one, or that development has made and used."""
+        """Return the secrets that equal another secret, or one that development created in this data folder."""
         problems: dict[str, str] = {}
-        used = {old: "development" for name in ("secret_key", "jwt_secret_key") if (old := self._kept(name))}
+        used = {
+            old: "development" for name in ("secret_key", "jwt_secret_key") if (old := self._development_secret(name))
+        }
         for name in ("secret_key", *NOT_FOR_WORKERS):
             if not (secret := _plain(getattr(self, name))):
                 continue
             if secret in used:
-                problems[name.upper()] = (
-                    f"it is the same as that of {used[secret]}: each secret needs a value of its own"
-                )
+                problems[name.upper()] = f"it has the same value as {used[secret]}; each secret needs its own value"
             used.setdefault(secret, name.upper())
         return problems
 
-    def _kept(self, name: str) -> str:
+    def _development_secret(self, name: str) -> str:
         try:
             return (self.data_root / f".{name}").read_text("ascii")
         except (OSError, ValueError):
@@ -339,25 +341,25 @@ def _plain(secret: SecretStr | None) -> str:
 
 
 def _is_web_address(address: str) -> bool:
-    """Tell whether paths can be put behind an address, and a browser then opens it."""
+    """Return whether this is an http or https address to which a path can be appended."""
     try:
         parts = urlsplit(address)
-        # Reading the port raises ValueError where it is none.
+        # Reading the port raises ValueError if it is not a number.
         named = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
     except ValueError:
         return False
     return named and parts.scheme in ("http", "https") and not re.search(r"[\s?#]", address)
 
 
-def kept_secret(path: Path) -> str:
-    """Return the secret in a file that only we can read, made when it is not there."""
+def stored_secret(path: Path) -> str:
+    """Return the secret in a file that only this user can read; create it if it is missing."""
     with contextlib.suppress(FileNotFoundError):
         return path.read_text("ascii")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     made.touch(0o600)
     made.write_text(secrets.token_hex(32), "ascii")
-    # Two processes may start at once: the first one's secret stays.
+    # Two processes may start at once; the first one's secret wins.
     with contextlib.suppress(FileExistsError):
         path.hardlink_to(made)
     made.unlink()
@@ -365,10 +367,10 @@ def kept_secret(path: Path) -> str:
 
 
 def load_settings() -> Settings:
-    """Read the settings; raise InvalidConfiguration that names every variable which is wrong."""
+    """Read the settings; raise InvalidConfiguration that names every wrong variable."""
     try:
         return Settings()
     except ValidationError as error:
         wrong = {str(item["loc"][0]).upper(): sentence_of(item) for item in error.errors() if item["loc"]}
         sentence = "; ".join(f"{name}: {message}" for name, message in wrong.items())
-        raise InvalidConfiguration(f"The environment holds values that cannot be used: {sentence}.", **wrong) from error
+        raise InvalidConfiguration(f"The environment or .env has invalid settings: {sentence}.", **wrong) from error

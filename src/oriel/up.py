@@ -1,4 +1,4 @@
-"""`oriel up`: everything on one machine under one supervisor, which restarts what dies and ends all together."""
+"""`oriel up`: a supervisor that runs everything on one machine, and restarts what crashes."""
 
 import contextlib
 import fcntl
@@ -36,22 +36,22 @@ from oriel.stop_flag import StopFlag
 _log = logging.getLogger("oriel.up")
 
 _STOP_S = 15.0
-# A render whose worker died goes on within 10 s, after many deaths too; a start takes some 3 s of them.
+# A crashed worker's render must resume within 10 s, of which a start takes about 3 s.
 _LONGEST_PAUSE_S = 5.0
-# Who has run so long has started well: its next death is not counted with earlier ones.
-_WELL_S = 10.0
+# After 10 s, reset the crash counter.
+_STABLE_S = 10.0
 _VALKEY_START_S = 10.0
 _WEB_START_S = 20.0
-_LAST_WORDS_S = 1.0
-# What a Unix socket's path may have, with its final zero.
+_LOG_FLUSH_TIMEOUT_S = 1.0
+# The longest path of a Unix socket, with its final zero.
 _LONGEST_SOCKET = 107
-# A line of Valkey's log: process id and role, time, level, or who handles a signal.
-_VALKEY_LINE = re.compile(r"\d+:(?:[A-Z] [\w :.]+ [.*#-]|signal-handler \(\d+\)) (?:WARNING )?(?P<said>.*)")
+# A line of Valkey's log: process id and role, time and level, or the signal handler.
+_VALKEY_LINE = re.compile(r"\d+:(?:[A-Z] [\w :.]+ [.*#-]|signal-handler \(\d+\)) (?:WARNING )?(?P<message>.*)")
 
 
 @dataclass
 class Child:
-    """A process of ours: what starts it, and how it has fared."""
+    """A supervised process: its command, and its history of crashes."""
 
     name: str
     command: list[str]
@@ -61,24 +61,24 @@ class Child:
     deaths: int = 0
     next_start: float = 0.0
     worker_name: str | None = field(default=None)
-    # Where its log is not in our format: it is retold.
+    # Whether its log has another format than ours, and is relayed.
     is_foreign: bool = False
-    retelling: threading.Thread | None = None
+    log_thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start it in a session of its own: Ctrl-C reaches the supervisor alone, which ends all in order."""
+        """Start it in its own session: Ctrl-C then reaches only the supervisor, which stops all in order."""
         output = subprocess.PIPE if self.is_foreign else None
         self.process = subprocess.Popen(
-            [*_tied(), *self.command], env=self.environment, start_new_session=True, stdout=output
+            [*_die_with_parent(), *self.command], env=self.environment, start_new_session=True, stdout=output
         )
         self.started_at = time.monotonic()
         if self.process.stdout:
-            self.retelling = threading.Thread(target=_retell, args=(self.name, self.process.stdout), daemon=True)
-            self.retelling.start()
+            self.log_thread = threading.Thread(target=_relay_log, args=(self.name, self.process.stdout), daemon=True)
+            self.log_thread.start()
 
     @property
     def is_running(self) -> bool:
-        """Whether it lives."""
+        """Whether the process is running."""
         return self.process is not None and self.process.poll() is None
 
 
@@ -88,7 +88,7 @@ def run_up(settings: Settings, workers: int) -> int:
     refuse_missing_programs(settings)
     settings = settings.require_service()
     refuse_unusable_storage(settings)
-    with _only_one(settings):
+    with _lock_data_folder(settings):
         _refuse_taken_port(settings)
         refuse_unusable_database(settings)
         with settings.data_folder_used():
@@ -97,7 +97,7 @@ def run_up(settings: Settings, workers: int) -> int:
         over = StopFlag()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: over.set())
-        _log.info("data in %s", settings.data_root)
+        _log.info("the data folder is %s", settings.data_root)
         try:
             _start_all(children, settings)
             if _answers(settings, over):
@@ -108,15 +108,15 @@ def run_up(settings: Settings, workers: int) -> int:
     return 0
 
 
-def _tied() -> list[str]:
-    """Return what goes before a command so that it is asked to end when the supervisor is killed (Linux)."""
+def _die_with_parent() -> list[str]:
+    """Return the command prefix that terminates a process when the supervisor is killed (Linux only)."""
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 @contextmanager
-def _only_one(settings: Settings) -> Iterator[None]:
-    """Hold the data folder; raise InvalidConfiguration where another `oriel up` holds it."""
+def _lock_data_folder(settings: Settings) -> Iterator[None]:
+    """Lock the data folder; raise InvalidConfiguration if another `oriel up` uses it."""
     settings.make_data_folder()
     with settings.data_folder_used():
         (settings.data_root / ".lock").touch()
@@ -125,29 +125,29 @@ def _only_one(settings: Settings) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise InvalidConfiguration(
-                f"Oriel already runs with the data in {settings.data_root}. Stop it first, or choose another --data."
+                f"Another `oriel up` uses {settings.data_root}. Stop it first, or choose another folder with --data."
             ) from error
         yield
 
 
 def _refuse_taken_port(settings: Settings) -> None:
-    """Raise InvalidConfiguration where another program listens: ours would be started again and again."""
+    """Raise InvalidConfiguration if the port is taken; the web process would crash again and again."""
     family = socket.AF_INET6 if ":" in settings.bind_host else socket.AF_INET
     with socket.socket(family) as trial:
-        # As gunicorn does: what a connection of just now still holds is free for us.
+        # As gunicorn does: a port in TIME_WAIT is free for us.
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((settings.bind_host, settings.port))
         except OSError as error:
             raise InvalidConfiguration(
-                f"Nothing can listen on {settings.bind_host}:{settings.port}: {error.strerror}."
+                f"Cannot listen on {settings.bind_host}:{settings.port}: {error.strerror}."
                 " Choose another port with --port or PORT.",
                 port=settings.port,
             ) from error
 
 
 def _answers(settings: Settings, over: StopFlag) -> bool:
-    """Wait until the web process takes connections; False where it does not come to that."""
+    """Wait until the web process accepts connections; return False at the deadline or when stopped."""
     host = "127.0.0.1" if settings.bind_host == "0.0.0.0" else settings.bind_host  # noqa: S104  (only looked at)
     deadline = time.monotonic() + _WEB_START_S
     while time.monotonic() < deadline and not over.wait(0.05):
@@ -156,20 +156,20 @@ def _answers(settings: Settings, over: StopFlag) -> bool:
     return False
 
 
-def _retell(name: str, lines: IO[bytes]) -> None:
-    """Log what a process writes, until it ends."""
+def _relay_log(name: str, lines: IO[bytes]) -> None:
+    """Relay the lines of a process to our log, until it ends."""
     with lines:
         for line in lines:
             text = line.decode("utf-8", "replace").rstrip()
             parts = _VALKEY_LINE.fullmatch(text)
-            _log.info("%s: %s", name, parts["said"] if parts else text)
+            _log.info("%s: %s", name, parts["message"] if parts else text)
 
 
 def _children(settings: Settings, workers: int) -> list[Child]:
     environment = _environment(settings)
     oriel = [sys.executable, "-m", "oriel"]
     children = [Child("web", [*oriel, "web"], environment), Child("clock", [*oriel, "clock"], environment)]
-    # In a container every supervisor has the same number, and two may work on one database.
+    # In containers all supervisors have the same process id, and two may share a database.
     machine = f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}"
     for number in range(1, workers + 1):
         name = f"worker-{number}"
@@ -181,7 +181,7 @@ def _children(settings: Settings, workers: int) -> list[Child]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Return ours, with what was chosen on the command line."""
+    """Return our environment with the options of the command line."""
     chosen = {"DATA_DIR": str(settings.data_root), "PORT": str(settings.port)}
     return {**os.environ, **chosen, "PYTHONUNBUFFERED": "1"}
 
@@ -191,7 +191,7 @@ def _valkey_command(settings: Settings) -> list[str]:
 
     path = settings.data_root / "valkey.sock"
     if len(os.fsencode(path)) > _LONGEST_SOCKET:
-        sentence = f"The path {path} is too long for a socket. Choose a shorter --data, or set REDIS_URL."
+        sentence = f"The path {path} is too long for a socket. Choose a shorter folder with --data, or set REDIS_URL."
         raise InvalidConfiguration(sentence)
     options = {
         "port": "0",
@@ -228,7 +228,7 @@ def _upgrade_database(settings: Settings) -> None:
 
 
 def _first_admin(email: str, password: str) -> None:
-    """Make the operator that the environment names, unless the account is there: its password may have changed."""
+    """Create the operator from ADMIN_EMAIL, unless the account exists: its password may have changed since."""
     from oriel.accounts.operators import create_admin, is_known
 
     if not is_known(email):
@@ -242,13 +242,13 @@ def _await_valkey(settings: Settings) -> None:
         try:
             if connection.ping():
                 break
-        except Exception:  # noqa: BLE001  (until it is there, a connection fails in many ways)
+        except Exception:  # noqa: BLE001  (until Valkey is up, a connection can fail in many ways)
             time.sleep(0.05)
     connection.close()
 
 
 def _watch(children: list[Child], over: StopFlag, settings: Settings) -> None:
-    """Restart what dies, soon at first, later with a pause that doubles."""
+    """Restart crashed processes, with exponential backoff."""
     while not over.wait(0.1):
         at = time.monotonic()
         for child in children:
@@ -263,14 +263,14 @@ def _watch(children: list[Child], over: StopFlag, settings: Settings) -> None:
 
 def _note_death(child: Child, at: float) -> None:
     code = child.process.returncode if child.process else None
-    child.deaths = 1 if at - child.started_at > _WELL_S else child.deaths + 1
+    child.deaths = 1 if at - child.started_at > _STABLE_S else child.deaths + 1
     pause = min(0.1 * 2.0**child.deaths, _LONGEST_PAUSE_S)
     child.next_start = at + pause
-    _log.warning("%s ended with %s and is started again in %.1f s", child.name, code, pause)
+    _log.warning("%s exited with code %s; restarting in %.1f s", child.name, code, pause)
 
 
 def _release(child: Child, settings: Settings) -> None:
-    """End what a dead process has left behind, and let another worker go on with what a dead one held, at once."""
+    """Kill the rest of a dead process's group, and release a dead worker's renders to other workers at once."""
     _end_group(child, signal.SIGKILL)
     if child.worker_name is None:
         return
@@ -283,15 +283,15 @@ def _release(child: Child, settings: Settings) -> None:
         try:
             released = attempts.release(child.worker_name)
         except SQLAlchemyError:
-            # What it held goes on when its lease is over; the supervisor must outlive any database.
-            _log.warning("%s cannot be released: the database is away", child.name)
+            # Its renders are released when their leases expire. The supervisor must survive any database failure.
+            _log.warning("cannot release the renders of %s now: the database is unavailable", child.name)
         else:
-            _log.info("%s held %d renders, which go on elsewhere", child.name, released)
+            _log.info("released %d renders of %s to other workers", released, child.name)
         db.engine.dispose()
 
 
 def _stop_all(children: list[Child]) -> None:
-    """End all but Valkey in order, then Valkey; who does not end in time is killed with all that it has started."""
+    """Stop all processes, Valkey last; kill the group of any that does not stop in time."""
     first = [child for child in children if child.name != "valkey"]
     for group in (first, [child for child in children if child.name == "valkey"]):
         for child in group:
@@ -303,10 +303,10 @@ def _stop_all(children: list[Child]) -> None:
                 try:
                     child.process.wait(max(0.1, deadline - time.monotonic()))
                 except subprocess.TimeoutExpired:
-                    _log.warning("%s does not end and is killed", child.name)
+                    _log.warning("%s did not stop in time and is killed", child.name)
             _end_group(child, signal.SIGKILL)
-            if child.retelling:
-                child.retelling.join(_LAST_WORDS_S)
+            if child.log_thread:
+                child.log_thread.join(_LOG_FLUSH_TIMEOUT_S)
 
 
 def _end_group(child: Child, number: signal.Signals) -> None:

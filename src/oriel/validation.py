@@ -1,4 +1,4 @@
-"""What is wrong with what somebody sent, said to people: pydantic speaks of patterns and of our classes."""
+"""Validation errors as sentences for people; pydantic's own name patterns and our classes."""
 
 import re
 from itertools import islice
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 # One line: no control characters, neither C0 nor DEL nor C1. A pattern in this package always means that.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
-# An answer must not give back the megabytes that somebody has sent.
+# An answer must not echo megabytes of input.
 MOST_PROBLEMS = 20
 _LONGEST_NAME = 60
 _LONGEST_TEXT = 1000
-# Lists of ours, such as the looks that there are, are longer than lists of problems.
+# Our own lists, such as the available looks, are longer than lists of problems.
 _MOST_ITEMS = 200
 # As in "String should have at most 80 characters".
 _PYDANTICS_SUBJECT = re.compile(r"^(Input|String|Value|List|Dictionary|Data) should")
@@ -41,15 +41,15 @@ _SENTENCES = {
 
 
 def sentence_of(problem: "ErrorDetails") -> str:
-    """Return what is wrong with one value, as the end of a sentence that has named it."""
+    """Return the problem with one value, as the end of a sentence that names it."""
     said = _PYDANTICS_SUBJECT.sub("it must", problem["msg"].removeprefix("Value error, "))
     return _SENTENCES.get(problem["type"], said)
 
 
 def fields_of(error: ValidationError) -> dict[str, str]:
-    """Return what is wrong with each field, by its dotted path; the whole is called "body".
+    """Return the problems by the field's dotted path; problems of the whole are under "body".
 
-    At most 20 problems are told, with names of fields cut to 60 characters.
+    Lists at most 20 problems, and cuts names of fields to 60 characters.
     """
     said: dict[str, list[str]] = {}
     problems = error.errors(include_url=False, include_context=False, include_input=False)
@@ -62,12 +62,12 @@ def fields_of(error: ValidationError) -> dict[str, str]:
 
 
 def refusal_of(fields: dict[str, str]) -> str:
-    """Return the sentence about a body or a query that does not validate."""
+    """Return the sentence for an invalid body or query."""
     return f"The request is not valid: {'; '.join(f'{path}: {said}' for path, said in fields.items())}."
 
 
 def shortened(value: Any) -> Any:  # noqa: ANN401  (JSON)
-    """Return what is told about a failure with long texts cut, and long lists and objects ended, at every level."""
+    """Return error details with long texts, lists and objects cut at every level."""
     if isinstance(value, str):
         return _cut(value, _LONGEST_TEXT)
     if isinstance(value, dict):

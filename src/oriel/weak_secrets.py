@@ -1,4 +1,4 @@
-"""Why a secret is no secret: too short, too regular, or printed in somebody's documentation."""
+"""Finds weak secrets: too short, too regular, or copied from documentation."""
 
 import itertools
 import re
@@ -6,7 +6,7 @@ import re
 # RFC 7518, section 3.2, wants 256 bits for HS256.
 LEAST_BYTES = 32
 _FEWEST_CHARACTERS = 8
-# None of them comes about by chance once in a million secrets.
+# None of them appears by chance in one of a million random secrets.
 _PLACEHOLDERS = re.compile(
     r"change[-_ ]?(me|this|it)|changed|example|placeholder|replace|insert|default|dummy|sample|insecure|password"
     r"|secret|develop|testing|for[-_]tests|your[-_]|todo|fixme|xxxx|\.\.\.|<|>",
@@ -23,23 +23,23 @@ _PUBLISHED = frozenset(
 
 
 def is_placeholder(secret: str) -> bool:
-    """Tell whether a value stands where somebody was to write another one."""
+    """Return whether a value is a placeholder."""
     return bool(_PLACEHOLDERS.search(secret)) or secret.lower() in _PUBLISHED
 
 
 def weakness_of(secret: str, least_bytes: int = LEAST_BYTES) -> str | None:
-    """Return what is wrong with a secret that we sign with, as the end of a sentence, or None."""
+    """Return the problem with a signing secret, as the end of a sentence, or None."""
     if len(secret.encode()) < least_bytes:
-        return f"a secret of at least {least_bytes} bytes is needed (openssl rand -hex 32)"
+        return f"it must have at least {least_bytes} bytes; create one with: openssl rand -hex 32"
     if is_placeholder(secret):
-        return "this is an example from documentation; make a secret of your own (openssl rand -hex 32)"
+        return "this is a placeholder; create a secret with: openssl rand -hex 32"
     if len(set(secret)) < _FEWEST_CHARACTERS or _is_regular(secret):
-        return "this secret can be guessed; make another one (openssl rand -hex 32)"
+        return "this secret is easy to guess; create another one with: openssl rand -hex 32"
     return None
 
 
 def _is_regular(secret: str) -> bool:
-    """Tell whether it repeats itself, or most of it counts up or down as the alphabet does."""
+    """Return whether a secret repeats itself, or mostly counts up or down like the alphabet."""
     if secret in (secret + secret)[1:-1]:
         return True
     steps = [ord(after) - ord(before) for before, after in itertools.pairwise(secret)]

@@ -64,7 +64,7 @@ def test_an_operators_password_is_read_from_standard_input(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
     assert cli.run(["admin", "create", "root@example.com"]) == 0
-    assert capsys.readouterr().out == "root@example.com is an operator.\n"
+    assert capsys.readouterr().out == "root@example.com is now an operator.\n"
     assert _login(client, "root@example.com", PASSWORD) == 200
 
 
@@ -108,7 +108,7 @@ def test_a_customer_who_becomes_an_operator_gets_a_new_password(
 ) -> None:
     ada = caller()
     assert cli.run(["admin", "create", ada.email, "--password", OTHER_PASSWORD]) == 0
-    told = f"{ada.email} is an operator: its password was replaced, and its sessions and keys have ended.\n"
+    told = f"{ada.email} is now an operator. Its password was replaced, and its sessions and API keys were revoked.\n"
     assert capsys.readouterr().out == told
     assert ada.get("/api/user/profile").status_code == 401
     assert _login(client, ada.email, OTHER_PASSWORD) == 200

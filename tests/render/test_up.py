@@ -94,7 +94,7 @@ def test_starting_twice_says_so(running: Service) -> None:
     second = [sys.executable, "-m", "oriel", "up", "--port", "5999", "--data", str(running.data)]
     ended = subprocess.run(second, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode == 2
-    assert "already runs" in ended.stderr
+    assert "Another `oriel up`" in ended.stderr
 
 
 def test_a_port_that_is_taken_is_named(running: Service, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The doctor says what is missing and how to mend it."""
+"""The doctor says what is missing and how to fix it."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ import pytest
 from tests.fakes import FakeStage
 
 from oriel import cli, doctor
-from oriel.doctor import Finding, examine, mend
+from oriel.doctor import Finding, examine, install_missing
 from oriel.doctor_service import examine_service
 from oriel.errors import StageCrashed
 from oriel.rendering.pipeline.looks import Looks
@@ -42,7 +42,7 @@ def test_a_machine_with_everything_is_well() -> None:
 
 def test_a_missing_ffmpeg_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FFMPEG_PATH", "/no/ffmpeg")
-    assert (found("FFmpeg").ok, found("FFmpeg").mend) == (False, "apt-get install ffmpeg")
+    assert (found("FFmpeg").ok, found("FFmpeg").fix) == (False, "apt-get install ffmpeg")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_a_missing_protection_is_said_with_its_reason(monkeypatch: pytest.Monkey
     monkeypatch.setattr(doctor, "is_mendable", lambda: installable)
     # A machine that forbids namespaces renders all the same.
     assert found("Protection").ok is not installable
-    assert found("Protection").found.endswith("since namespaces are forbidden")
+    assert found("Protection").found.endswith("because namespaces are forbidden")
 
 
 def test_slow_drawing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = FakeStage(backend="swiftshader")
     monkeypatch.setattr(doctor, "open_stage", lambda *_: contextlib.nullcontext(slow))
-    assert "libegl1" in found("Graphics").mend
+    assert "libegl1" in found("Graphics").fix
     assert not found("Graphics").ok
 
 
@@ -110,13 +110,13 @@ def test_the_graphics_are_not_blamed_for_what_else_is_missing(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, name: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert found("Graphics").found == f"not tried, since something above is missing. {found(name).found}"
-    assert (found("Graphics").ok, found("Graphics").mend, found("Graphics").packages) == (False, "", ())
+    assert found("Graphics").found == f"not tried, because something above is missing. {found(name).found}"
+    assert (found("Graphics").ok, found("Graphics").fix, found("Graphics").packages) == (False, "", ())
 
 
-def test_what_is_there_needs_no_mending(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_there_needs_no_fix(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["doctor", "--json"]) == 0
-    assert {check["mend"] for check in json.loads(capsys.readouterr().out)["checks"]} == {""}
+    assert {check["fix"] for check in json.loads(capsys.readouterr().out)["checks"]} == {""}
 
 
 def in_service(name: str) -> Finding:
@@ -165,14 +165,14 @@ def test_a_bucket_without_credentials_is_found(monkeypatch: pytest.MonkeyPatch) 
     assert "/no/key.json is no key file that can be read" in in_service("Storage").found
 
 
-def test_nothing_missing_means_nothing_to_mend() -> None:
-    assert not mend([Finding("A", True, "there", packages=("a",))], say=lambda _: None)
+def test_nothing_missing_means_nothing_to_fix() -> None:
+    assert not install_missing([Finding("A", True, "there", packages=("a",))], say=lambda _: None)
 
 
 def test_who_is_not_root_is_told_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     said: list[str] = []
-    assert not mend([Finding("A", False, "missing", packages=("b", "a"))], say=said.append)
+    assert not install_missing([Finding("A", False, "missing", packages=("b", "a"))], say=said.append)
     assert said == ["Run as root: apt-get install -y --no-install-recommends a b"]
 
 
@@ -189,7 +189,7 @@ def test_root_gets_the_packages_installed(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(doctor, "run", record)
     monkeypatch.setattr(doctor, "run_checked", record)
-    assert mend([Finding("A", False, "missing", packages=("a",))], say=lambda _: None)
+    assert install_missing([Finding("A", False, "missing", packages=("a",))], say=lambda _: None)
     assert commands[-1][-3:] == ["-y", "--no-install-recommends", "a"]
     assert [environment["https_proxy"] for environment in environments] == ["http://proxy"] * 2
 
@@ -206,4 +206,4 @@ def test_the_command_ends_with_2_where_something_is_missing(
     assert cli.run(["doctor", "--json"]) == 2
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is False
-    assert {"name", "ok", "found", "mend"} == set(report["checks"][0])
+    assert {"name", "ok", "found", "fix"} == set(report["checks"][0])

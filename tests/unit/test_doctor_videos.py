@@ -71,7 +71,7 @@ def test_missing_encoders_fail_their_formats_alone(
         "WebM": "this FFmpeg has no libopus-gone",
         "MOV with transparency": "this FFmpeg has no prores_ks-gone",
     }
-    assert found["WebM"].mend.startswith("apt-get install ffmpeg, or set FFMPEG_PATH")
+    assert found["WebM"].fix.startswith("apt-get install ffmpeg, or set FFMPEG_PATH")
 
 
 def test_dropped_colour_tags_fail_every_format(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Tools) -> None:
@@ -79,13 +79,13 @@ def test_dropped_colour_tags_fail_every_format(monkeypatch: pytest.MonkeyPatch, 
     found = videos()
     assert [name for name, finding in found.items() if finding.ok] == []
     assert all(finding.found.startswith("The video's color_") for finding in found.values())
-    assert all("FFPROBE_PATH" in finding.mend for finding in found.values())
+    assert all("FFPROBE_PATH" in finding.fix for finding in found.values())
 
 
 def test_a_missing_ffmpeg_is_not_blamed_on_the_formats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FFMPEG_PATH", "/no/ffmpeg")
     assert {finding.found.split(".")[0] for finding in videos().values()} == {
-        "not tried, since something above is missing"
+        "not tried, because something above is missing"
     }
 
 

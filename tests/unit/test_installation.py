@@ -106,7 +106,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(
     fails: Fails, monkeypatch: pytest.MonkeyPatch, silent: str, command: list[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://u:pw@{silent}")
-    sentence = f"The database postgresql://u:***@{silent} cannot be used: Connection refused. Start it, or mend"
+    sentence = f"The database postgresql://u:***@{silent} cannot be used: Connection refused. Start it, or correct"
     assert f"{sentence} DATABASE_URL." in fails(*command)
 
 

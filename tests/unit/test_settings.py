@@ -66,7 +66,7 @@ def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name:
 
 def test_an_audio_format_that_we_cannot_read_is_refused_with_those_that_we_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIO_FORMATS", "mp3,foo")
-    possible = "“foo” is no format that we can read: possible are mp3, wav, m4a, flac, ogg, opus, aac"
+    possible = "“foo” is not a supported format; choose from mp3, wav, m4a, flac, ogg, opus, aac"
     with pytest.raises(InvalidConfiguration) as caught:
         load_settings()
     assert caught.value.details == {"AUDIO_FORMATS": possible}
@@ -100,7 +100,7 @@ def test_the_example_names_every_variable_and_works(monkeypatch: pytest.MonkeyPa
         ("PORT", "abc", "it must be a whole number"),
         ("TRIAL_DAYS", "x", "it must be a whole number"),
         ("PORT", "70000", "it must be less than or equal to 65535"),
-        ("STRIPE_SECRET_KEY", "pk_test_1", "it is no secret key of Stripe, which begins with sk_ or rk_"),
+        ("STRIPE_SECRET_KEY", "pk_test_1", "it is not a Stripe secret key, which begins with sk_ or rk_"),
     ],
 )
 def test_a_wrong_value_is_explained_without_machine_words(
@@ -109,7 +109,7 @@ def test_a_wrong_value_is_explained_without_machine_words(
     monkeypatch.setenv(name, value)
     with pytest.raises(InvalidConfiguration) as caught:
         load_settings()
-    assert caught.value.message == f"The environment holds values that cannot be used: {name}: {said}."
+    assert caught.value.message == f"The environment or .env has invalid settings: {name}: {said}."
 
 
 def test_a_wrong_key_stands_in_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_a_wrong_key_stands_in_no_trace(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_an_address_that_no_link_can_begin_with_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PUBLIC_URL", value)
-    said = "it must be an address with http:// or https://, such as https://oriel.example.com"
+    said = "it must be an http:// or https:// address, such as https://oriel.example.com"
     with pytest.raises(InvalidConfiguration) as caught:
         load_settings()
     assert caught.value.details == {"PUBLIC_URL": said}
@@ -243,19 +243,19 @@ def test_without_any_webhook_secret_the_application_is_not_made(monkeypatch: pyt
     ("name", "value", "told"),
     [
         ("SECRET_KEY", "short", "at least 32 bytes"),
-        ("SECRET_KEY", "change-me-change-me-change-me-7d0a5f", "an example"),
-        ("JWT_SECRET_KEY", "your-256-bit-key-goes-here-7d0a5f0e6a", "an example"),
-        ("SECRET_KEY", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", "an example"),
-        ("SECRET_KEY", "0123456789abcdef" * 2, "can be guessed"),
-        ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789", "can be guessed"),
-        ("SECRET_KEY", "ab" * 20, "can be guessed"),
+        ("SECRET_KEY", "change-me-change-me-change-me-7d0a5f", "a placeholder"),
+        ("JWT_SECRET_KEY", "your-256-bit-key-goes-here-7d0a5f0e6a", "a placeholder"),
+        ("SECRET_KEY", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", "a placeholder"),
+        ("SECRET_KEY", "0123456789abcdef" * 2, "easy to guess"),
+        ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789", "easy to guess"),
+        ("SECRET_KEY", "ab" * 20, "easy to guess"),
         ("METRICS_TOKEN", "metrics", "at least 16 bytes"),
         ("STRIPE_WEBHOOK_SECRET", "w", "whsec_"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_1", "whsec_"),
-        ("STRIPE_SECRET_KEY", "sk_live_xxxxxxxxxxxx", "an example"),
-        ("SENDGRID_API_KEY", "SG.your-key", "an example"),
-        ("JWT_SECRET_KEY", SECRET, "the same as that of SECRET_KEY"),
-        ("METRICS_TOKEN", JWT_SECRET, "the same as that of JWT_SECRET_KEY"),
+        ("STRIPE_SECRET_KEY", "sk_live_xxxxxxxxxxxx", "a placeholder"),
+        ("SENDGRID_API_KEY", "SG.your-key", "a placeholder"),
+        ("JWT_SECRET_KEY", SECRET, "the same value as SECRET_KEY"),
+        ("METRICS_TOKEN", JWT_SECRET, "the same value as JWT_SECRET_KEY"),
         ("PUBLIC_URL", "http://oriel.example", "https://"),
         ("CORS_ORIGINS", "http://app.example.com", "https://"),
     ],
@@ -277,7 +277,7 @@ def test_production_refuses_the_secrets_of_development(monkeypatch: pytest.Monke
     assert used
     for name, given in (PRODUCTION | {"SECRET_KEY": used.get_secret_value(), "DATA_DIR": str(data)}).items():
         monkeypatch.setenv(name, given)
-    with pytest.raises(InvalidConfiguration, match="SECRET_KEY: it is the same as that of development"):
+    with pytest.raises(InvalidConfiguration, match="SECRET_KEY: it has the same value as development"):
         load_settings().require_service()
 
 

@@ -46,7 +46,7 @@ def account_with(email: str) -> User:
 
 
 def disable_user(user_id: str) -> None:
-    """Close an account: its sessions end now, its keys do nothing; raise NotFound."""
+    """Disable an account: end its sessions and block its API keys; raise NotFound."""
     with writing() as session:
         user = session.get(User, user_id)
         if user is None:
@@ -57,7 +57,7 @@ def disable_user(user_id: str) -> None:
 
 
 def enable_user(user_id: str) -> None:
-    """Open a closed account again; raise NotFound."""
+    """Enable a disabled account; raise NotFound."""
     with writing() as session:
         user = session.get(User, user_id)
         if user is None:

@@ -10,7 +10,7 @@ from oriel.billing.payment_routes import routes as payment_routes
 from oriel.billing.plan_statistics import register_statistics
 from oriel.billing.routes import routes
 from oriel.billing.stripe_gateway import StripeGateway
-from oriel.settings import Settings, kept_secret
+from oriel.settings import Settings, stored_secret
 
 __all__ = ["models", "register"]
 
@@ -32,4 +32,4 @@ def gateway_of(settings: Settings) -> PaymentGateway | None:
     if settings.is_production:
         return None
     folder = settings.data_root
-    return OfflineGateway(folder, settings.base_url, secret or kept_secret(folder / ".offline-webhook-secret"))
+    return OfflineGateway(folder, settings.base_url, secret or stored_secret(folder / ".offline-webhook-secret"))

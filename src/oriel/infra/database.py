@@ -120,7 +120,7 @@ def asked_once(url: str) -> Iterator[Connection]:
         # The driver's own words end with the reason, and go on with advice in further lines.
         reason = str(error.orig).strip().partition("\n")[0].rpartition("failed: ")[2]
         raise InvalidConfiguration(
-            f"The database {without_password(url)} cannot be used: {reason}. Start it, or mend DATABASE_URL."
+            f"The database {without_password(url)} cannot be used: {reason}. Start it, or correct DATABASE_URL."
         ) from error
     finally:
         engine.dispose()

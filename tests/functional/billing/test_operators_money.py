@@ -41,12 +41,12 @@ def of_this_application(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_payment_is_given_back_with_its_credit(till: Till, ada: Caller, capsys: Output) -> None:
     payment = payment_of(till.app, till.buy(ada))
     assert cli.run(["billing", "refund", payment.id]) == 0
-    assert capsys.readouterr().out == "$4.99 goes back.\n"
+    assert capsys.readouterr().out == "$4.99 will be refunded.\n"
     assert credits_of(till.app) == ["refunded"]
     assert payment_of(till.app, str(payment.stripe_session_id)).refunded == 499
     # Again, and told by Stripe as well: still once.
     assert cli.run(["billing", "refund", payment.id]) == 0
-    assert capsys.readouterr().out == "$4.99 was given back already.\n"
+    assert capsys.readouterr().out == "$4.99 was already refunded.\n"
     till.tell()
     assert len(till.peer.everything("refund")) == 1
     assert mails_of(till.app) == ["payment_refunded", "receipt"]
@@ -124,23 +124,23 @@ def test_a_reconciliation_says_what_it_did(till: Till, ada: Caller, capsys: Outp
     assert credits_of(till.app) == ["held"]
     assert cli.run(["billing", "reconcile"]) == 0
     again = capsys.readouterr()
-    assert (again.out, "nothing had to be mended" in again.err) == ("", True)
+    assert (again.out, "nothing had to be fixed" in again.err) == ("", True)
 
 
 def test_an_account_that_is_closed_is_not_charged_again(till: Till, ada: Caller, capsys: Output) -> None:
     till.buy(ada, kind="subscription", plan="pro")
     assert cli.run(["admin", "disable", ada.email]) == 0
-    assert "is not charged again" in capsys.readouterr().out
+    assert "will not be charged again" in capsys.readouterr().out
     [subscription] = till.peer.everything("subscription")
     assert subscription["cancel_at_period_end"]
 
 
-def test_it_is_said_where_it_goes_on_to_be_charged(till: Till, ada: Caller, capsys: Output) -> None:
+def test_a_subscription_that_is_still_charged_is_named(till: Till, ada: Caller, capsys: Output) -> None:
     till.buy(ada, kind="subscription", plan="pro")
     till.peer.go_down()
     assert cli.run(["admin", "disable", ada.email]) == 0
     said = capsys.readouterr()
-    assert ("is closed" in said.out, "goes on to be charged" in said.err) == (True, True)
+    assert ("is disabled" in said.out, "is still charged" in said.err) == (True, True)
     assert ada.get("/api/user/profile").status_code == 401
 
 

@@ -45,7 +45,7 @@ def setup(webhook: bool) -> int:
 
 @billing.command("selftest")
 def selftest() -> int:
-    """Test every payment path against Stripe, with a test-mode key and test cards."""
+    """Test all payment paths at Stripe. Needs a test-mode key; uses Stripe's test cards."""
     from oriel.billing.selftest import refuse_live_key, run_selftest
     from oriel.billing.stripe_gateway import StripeGateway
 
@@ -62,7 +62,7 @@ def selftest() -> int:
 
 @billing.command("reconcile")
 def reconcile() -> int:
-    """Compare all payments and subscriptions with Stripe, and fix what lost events have missed."""
+    """Compare everything with Stripe. Fixes payments and subscriptions whose events were lost."""
     from oriel.billing.journal import reconcile as reconcile_all
 
     def run() -> None:

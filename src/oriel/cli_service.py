@@ -163,7 +163,7 @@ def admin_set_plan(email: str, plan: str) -> int:
 @admin.command("disable")
 @click.argument("email")
 def admin_disable(email: str) -> int:
-    """Disable an account: end its sessions, block its API keys and cancel its subscription."""
+    """Disable an account. Ends its sessions, blocks its API keys and cancels its subscription."""
     from oriel.accounts.operators import account_with, disable_user
     from oriel.billing.subscription_sync import cancel_for_closed_account
     from oriel.errors import PaymentsUnavailable, WrongState

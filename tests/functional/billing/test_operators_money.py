@@ -69,7 +69,7 @@ def test_with_stripe_down_a_refund_is_kept_and_made_later(till: Till, ada: Calle
     payment = payment_of(till.app, till.buy(ada))
     till.peer.go_down()
     assert cli.run(["billing", "refund", payment.id]) == 0
-    assert "as soon as the payment service answers" in capsys.readouterr().out
+    assert "as soon as Stripe answers" in capsys.readouterr().out
     assert credits_of(till.app) == ["refunded"]
     till.peer.come_back()
     till.app.extensions["oriel.payments"]._rest._until = 0.0

@@ -54,10 +54,10 @@ test-full: setup ## everything, all repetitions
 	npm run --silent test
 	$(BIN)/python -m pytest -q -n $(SERVICE_WORKERS) $(SERVICE_TESTS)
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/render
-	scripts/debian13.sh
+	scripts/bare_debian.sh trixie
 
 test-debian13: ## the pipeline's tests on a bare Debian 13, whose FFmpeg, Mesa and Python are newer (as root)
-	@scripts/debian13.sh
+	@scripts/bare_debian.sh trixie
 
 test-parallel: test ## the tests side by side (as make test runs them)
 

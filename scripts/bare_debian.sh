@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
-# Usage: scripts/debian13.sh [COMMAND...]. Sets this working tree up on a bare Debian 13 and runs COMMAND there, by
-# default the tests of the pipeline.
+# Usage: scripts/bare_debian.sh SUITE [COMMAND...]. Sets this working tree up on a bare Debian (bookworm, trixie) and runs
+# COMMAND there, by default the tests of the pipeline.
 #
-# Debian 13 has newer versions of all that a render stands on (FFmpeg 7.1, Chromium's Mesa 25, Python 3.13), and each of
-# them may answer differently from those of Debian 12. Its root lies outside the working tree, in
-# ${DEBIAN13_ROOT:-~/.cache/oriel/debian13}, and is kept: the first run takes some minutes longer.
+# A bare Debian shows what `make setup` forgets to install, and a newer one has newer versions of all that a render stands
+# on (trixie: FFmpeg 7.1, Chromium's Mesa 25, Python 3.13), each of which may answer differently. Its root lies outside
+# the working tree, in ${BARE_DEBIAN:-~/.cache/oriel/debian}-SUITE, and is kept: the first run takes some minutes longer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=${DEBIAN13_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/oriel/debian13}
+suite=${1:?"name a Debian: bookworm or trixie"}
+shift
+root=${BARE_DEBIAN:-${XDG_CACHE_HOME:-$HOME/.cache}/oriel/debian}-$suite
 made_by=$root/made-by
 command=("$@")
 [ $# -gt 0 ] || command=(
-  .venv/bin/python -m pytest -q -m "not long" -n "$(nproc)" --dist loadgroup tests/unit/rendering/pipeline tests/render
+  .venv/bin/python -m pytest -q -m "not long" -n "$(nproc)" tests/unit/rendering/pipeline tests/render
 )
 
 say() { printf '\033[2m-- %s\033[0m\n' "$*" >&2; }
-skip() { say "Debian 13 is not tested here: $*"; exit 0; }
+skip() { say "$suite is not tried here: $*"; exit 0; }
 
 tools() {
   [ "$(id -u)" -eq 0 ] || skip "making its root needs the rights of root."
@@ -29,10 +31,10 @@ tools() {
 # A fresh machine has no compiler, no Node, no FFmpeg: `make setup` must bring all of it.
 make_root() {
   [ "$(cat "$made_by" 2>/dev/null)" = "$(sha256sum <"$0")" ] && return
-  say "making a Debian 13 in $root"
+  say "making a bare Debian ($suite) in $root"
   rm -rf "$root"
   mkdir -p "$(dirname "$root")"
-  mmdebstrap --quiet --variant=minbase --include=ca-certificates,make trixie "$root"
+  mmdebstrap --quiet --variant=minbase --include=ca-certificates,make "$suite" "$root"
   sha256sum <"$0" >"$made_by"
 }
 

@@ -8,10 +8,11 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from oriel.accounts.models import ROLE_USER, User, UserSession
+from oriel.accounts.models import ROLE_USER, ApiKey, User, UserSession
 from oriel.accounts.tokens import REFRESH_LIFE, access_token
 from oriel.infra.clock import now
 from oriel.infra.database import writing
+from oriel.infra.ids import new_secret, secret_hash
 
 _numbers = itertools.count(1)
 
@@ -48,6 +49,15 @@ class Caller:
         """Get a token for now: tests move the clock further than a token lives."""
         with self.client.application.app_context():
             self.headers["Authorization"] = f"Bearer {access_token(self.user_id, self.session_id)}"
+
+    def key(self) -> tuple[str, str]:
+        """Make an API key beside the routes, which cost a hash; return its id and its secret."""
+        secret = new_secret()
+        with self.client.application.app_context(), writing() as session:
+            key = ApiKey(user_id=self.user_id, name="For a script", prefix=secret[:12], secret_hash=secret_hash(secret))
+            session.add(key)
+            session.flush()
+            return key.id, secret
 
     def get(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401
         return self._send("GET", path, **options)

@@ -37,14 +37,6 @@ def make_own_key(user: User, name: str, *, password: str, origin: Origin) -> tup
         return _add_key(session, user.id, name, origin)
 
 
-def make_key(user_id: str, name: str, origin: Origin) -> tuple[ApiKey, str]:
-    """Return a new key and its secret, which is not kept; raise Conflict beyond 20 keys."""
-    with writing() as session:
-        # The row of the user is held, so that two requests at once count each other's key.
-        session.get(User, user_id, with_for_update=True)
-        return _add_key(session, user_id, name, origin)
-
-
 def revoke_key(user_id: str, key_id: str, origin: Origin) -> None:
     """Make a key useless; raise NotFound where there is no such one."""
     with writing() as session:

@@ -11,9 +11,7 @@ from tests.functional.media.files import uploaded
 from werkzeug.test import TestResponse
 
 from oriel.accounts.access import Who
-from oriel.accounts.keys import make_key
 from oriel.accounts.models import ROLE_ADMIN, User, UserSession
-from oriel.accounts.origin import Origin
 from oriel.accounts.tokens import refresh_token
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -112,19 +110,13 @@ def _closed(customer: Caller) -> Caller:
 
 
 def _ask_with_key(customer: Caller, operation: Operation) -> TestResponse:
-    headers = {"X-API-Key": _key(customer)[1]}
+    headers = {"X-API-Key": customer.key()[1]}
     return customer.client.open(path_of(operation), method=operation.method, headers=headers)
 
 
 def _payment(owner: Caller) -> str:
     opened = owner.post("/api/payments/create-session", json={"kind": "render"})
     return str((opened.json or {})["session_id"])
-
-
-def _key(owner: Caller) -> tuple[str, str]:
-    with owner.client.application.app_context():
-        key, secret = make_key(owner.user_id, "For a script", Origin())
-        return key.id, secret
 
 
 def _render(owner: Caller) -> str:
@@ -139,5 +131,5 @@ OWNED: dict[str, Callable[[Caller], str]] = {
     "upload_id": uploaded,
     "session_id": lambda owner: owner.session_id,
     "checkout_session_id": _payment,
-    "key_id": lambda owner: _key(owner)[0],
+    "key_id": lambda owner: owner.key()[0],
 }

@@ -13,9 +13,7 @@ from sqlalchemy import delete, insert, select
 from tests.functional.billing.conftest import Till, asked, changed, meanwhile
 from tests.functional.caller import Caller
 
-from oriel.accounts.keys import make_key
 from oriel.accounts.models import User, UserSession
-from oriel.accounts.origin import Origin
 from oriel.billing import journal
 from oriel.billing.current_plan import set_plan
 from oriel.billing.models import Payment, PaymentEvent, PlanHolding
@@ -522,8 +520,7 @@ def test_old_events_are_deleted_when_they_are_dealt_with(till: Till, ada: Caller
 
 def test_a_key_changes_no_subscription(till: Till, ada: Caller) -> None:
     subscribe(till, ada)
-    with till.app.app_context():
-        _, secret = make_key(ada.user_id, "For a script", Origin())
+    _, secret = ada.key()
     for path in ("change", "cancel", "resume", "portal"):
         answer = till.app.test_client().post(
             f"/api/billing/{path}", json={"plan": "free"}, headers={"X-API-Key": secret}

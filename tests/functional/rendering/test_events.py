@@ -14,7 +14,7 @@ from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from oriel.accounts.keys import make_key, revoke_key
+from oriel.accounts.keys import revoke_key
 from oriel.accounts.operators import disable_user
 from oriel.accounts.origin import Origin
 from oriel.accounts.sessions import end_sessions
@@ -198,11 +198,11 @@ def test_a_socket_ends_with_its_session(address: str, caller: Callable[..., Call
 
 def test_a_socket_ends_with_the_key_that_opened_it(address: str, caller: Callable[..., Caller]) -> None:
     ada = caller()
-    key, secret = make_key(ada.user_id, "script", Origin())
+    key_id, secret = ada.key()
     answer = ada.client.post("/api/render/events/ticket", headers={"X-API-Key": secret})
     with listening(address, str((answer.json or {})["ticket"])) as socket:
         assert socket.receive(0.3) is None
-        revoke_key(ada.user_id, key.id, Origin())
+        revoke_key(ada.user_id, key_id, Origin())
         with pytest.raises(simple_websocket.ConnectionClosed):
             socket.receive(PATIENCE_S)
 

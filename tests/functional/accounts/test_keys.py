@@ -62,7 +62,9 @@ def test_a_key_of_somebody_else_is_not_found(known: Callable[..., Caller]) -> No
 
 
 def test_an_unknown_key_is_refused(known: Callable[..., Caller]) -> None:
-    answer = known().client.get("/api/user/profile", headers={"X-API-Key": "oriel_é"})
+    ada = known()
+    _make(ada)
+    answer = ada.client.get("/api/user/profile", headers={"X-API-Key": "oriel_é"})
     assert code_of(answer) == (401, "NOT_AUTHENTICATED")
 
 

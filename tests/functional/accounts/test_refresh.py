@@ -66,7 +66,11 @@ def test_the_theft_is_told_and_other_sessions_go_on(person: Callable[..., Person
 
 def test_an_access_token_renews_nothing(person: Callable[..., Person]) -> None:
     ada = _logged_in(person)
-    assert code_of(ada.renew(ada.access)) == (401, "NOT_AUTHENTICATED")
+    answer = ada.renew(ada.access)
+    assert code_of(answer) == (401, "NOT_AUTHENTICATED")
+    assert "This is an access token." in json_of(answer)["error"]["message"]
+    # It is no theft either.
+    assert ada.renew().status_code == 200
 
 
 def test_without_a_token_nothing_is_renewed(client: FlaskClient) -> None:

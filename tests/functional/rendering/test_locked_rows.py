@@ -14,6 +14,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.rendering import attempts
 from oriel.rendering.attempts import Attempt, Video
+from oriel.rendering.cancellation import cancel_render, locked_job
 from oriel.rendering.models import QueueTurn, RenderJob
 from oriel.rendering.turns import next_job
 
@@ -96,3 +97,22 @@ def test_the_end_of_an_attempt_waits_for_a_cancelling_under_way(
         connection.execute(update(RenderJob).where(RenderJob.id == job.id).values(cancel_asked_at=now()))
     result()
     assert fresh(job).status == "cancelled"
+
+
+def test_a_cancelling_waits_for_a_claim_under_way(make_job: MakeJob, apart: Apart) -> None:
+    job = make_job()
+    about = (job.user_id, job.id)
+    with locked(job) as connection:
+        result = apart(lambda: cancel_render(*about).status)
+        connection.execute(update(RenderJob).where(RenderJob.id == about[1]).values(status="processing"))
+    assert result() == "processing"
+    assert fresh(job).cancel_asked_at
+
+
+def test_a_row_that_is_locked_is_read_anew(make_job: MakeJob) -> None:
+    job = make_job()
+    with writing() as session:
+        assert session.get_one(RenderJob, job.id).status == "queued"
+        with db.engine.begin() as connection:
+            connection.execute(update(RenderJob).values(status="processing"))
+        assert locked_job(session, job.id).status == "processing"

@@ -18,7 +18,11 @@ from oriel.rendering.models import RenderJob
         ("\u202egpj\n", "gpj.mp4"),
         (" . ", "video.mp4"),
         ("", "video.mp4"),
+        ("Vitamin X", "Vitamin X.mp4"),
+        ("X-Ray", "X-Ray.mp4"),
         ("x" * 200, "x" * 120 + ".mp4"),
+        ("é" * 120, "é" * 100 + ".mp4"),
+        ("x" + "é" * 110, "x" + "é" * 99 + ".mp4"),
         ("👨‍👩‍👧" * 40, "👨‍👩‍👧" * 11 + ".mp4"),
     ],
 )

@@ -3,7 +3,15 @@
 from pathlib import Path
 
 from oriel.billing import songs, storage_use
-from oriel.errors import AnimatedPicture, EmptySong, InvalidPicture, ProcessTimedOut, SongWithoutSound, UndecodableSong
+from oriel.errors import (
+    AnimatedPicture,
+    EmptySong,
+    InvalidPicture,
+    ProcessTimedOut,
+    SongWithoutSound,
+    Unavailable,
+    UndecodableSong,
+)
 from oriel.media.dependencies import Dependencies, Rules, SongFacts
 from oriel.media.uploads import bytes_kept
 from oriel.rendering.pipeline.cover import convert_picture
@@ -14,6 +22,7 @@ from oriel.settings import Settings
 
 # Enough to have decoded the picture; nobody looks at the result.
 _SEEN_SIDE = 64
+_COME_BACK_S = 60
 _DAMAGED = "We cannot read any sound from this file: it is damaged or cut off. Please export it again."
 
 
@@ -35,8 +44,10 @@ def _song_facts(path: Path, name: str, settings: Settings) -> SongFacts:
     """Probe a song; refusals speak of the customer's name for the file, and never of ours."""
     try:
         song = probe_song(path, _tools(settings), formats=settings.audio_formats)
-    except (EmptySong, UndecodableSong, ProcessTimedOut) as error:
+    except (EmptySong, UndecodableSong) as error:
         raise UndecodableSong(_DAMAGED, filename=name) from error
+    except ProcessTimedOut as error:
+        raise _too_busy(name) from error
     except SongWithoutSound as error:
         raise SongWithoutSound("There is no sound in this file. Please choose another one.", filename=name) from error
     _refuse_cut_off(song, name)
@@ -67,9 +78,17 @@ def _check_picture(path: Path, name: str, settings: Settings) -> None:
         convert_picture(path, path.with_name("seen.png"), _tools(settings), largest_side=_SEEN_SIDE)
     except AnimatedPicture as error:
         raise AnimatedPicture(error.message, filename=name) from error
-    except (InvalidPicture, ProcessTimedOut) as error:
+    except InvalidPicture as error:
         sentence = "We cannot use this picture: it is damaged, or it has more than 40 megapixels."
         raise InvalidPicture(sentence, filename=name) from error
+    except ProcessTimedOut as error:
+        raise _too_busy(name) from error
+
+
+def _too_busy(name: str) -> Unavailable:
+    # A file that costs too much to read ends by its CPU limit, and counts as damaged; time runs out when we are busy.
+    sentence = "We could not check this file in time, because the service is very busy. Please try again in a minute."
+    return Unavailable(sentence, filename=name, retry_after_s=_COME_BACK_S)
 
 
 def _tools(settings: Settings) -> Tools:

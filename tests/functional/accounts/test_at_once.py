@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from sqlalchemy import update
 from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, Mailbox, Person, bearer, json_of
 from tests.functional.caller import Caller
+from tests.functional.locks import apart_in
 from werkzeug.test import TestResponse
 
 from oriel.accounts import login
 from oriel.accounts.models import UserSession
 from oriel.accounts.sessions import begin_session
+from oriel.infra.clock import now
+from oriel.infra.database import db
 
 Ask = Callable[[], TestResponse]
 
@@ -103,3 +107,14 @@ def test_a_session_that_begins_with_the_old_password_during_a_reset_ends(
     assert ada.log_in().status_code == 200
     reset.join()
     assert ada.call("GET", "/api/user/profile").status_code == 401
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_renewal_waits_for_an_end_under_way(app: APIFlask, person: Callable[..., Person]) -> None:
+    ada = person()
+    ada.log_in()
+    with app.app_context(), apart_in(app) as apart:
+        with db.engine.begin() as connection:
+            connection.execute(update(UserSession).values(ended_at=now()))
+            result = apart(lambda: ada.renew().status_code)
+        assert result() == 401

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from apiflask import APIFlask
-from tests.functional.accounts.person import code_of
+from tests.functional.accounts.person import code_of, json_of
 from tests.functional.caller import Caller
 
 from oriel.accounts.access import Proof, is_still_good
@@ -65,6 +65,13 @@ def test_a_token_that_names_somebody_elses_session_is_refused(app: APIFlask, cal
         token = access_token(eve.user_id, ada.session_id)
     answer = eve.get("/api/user/profile", headers={"Authorization": f"Bearer {token}"})
     assert code_of(answer) == (401, "NOT_AUTHENTICATED")
+
+
+@pytest.mark.parametrize("path", ["/api/user/sessions", "/api/auth/logout"])
+def test_somebody_with_neither_token_nor_key_is_asked_to_log_in(app: APIFlask, path: str) -> None:
+    answer = app.test_client().open(path, method="DELETE" if "user" in path else "POST")
+    assert code_of(answer) == (401, "NOT_AUTHENTICATED")
+    assert json_of(answer)["error"]["message"].startswith("Please log in: the access token is missing")
 
 
 def test_a_token_of_a_session_that_is_gone_is_refused(app: APIFlask, caller: MakeCaller) -> None:

@@ -42,7 +42,6 @@ def begin_session(session: Session, user: User, origin: Origin) -> UserSession:
         user_agent=origin.user_agent,
     )
     session.add(begun)
-    session.flush()
     return begun
 
 

@@ -71,10 +71,11 @@ def test_live_sessions_are_ones_own_and_listed_from_the_newest(caller: MakeCalle
     with writing() as session:
         user_sessions.end_sessions(session, ada, because="test")
     at = now()
-    last, second, first = (
+    last, first, second = (
         a_session(ada, id=name * 26, created_at=at - timedelta(seconds=age)).id
-        for name, age in (("z", 60), ("a", 0), ("b", 0))
+        for name, age in (("z", 60), ("b", 0), ("a", 0))
     )
+    a_session(caller().user_id)
     a_session(ada, expires_at=now() - timedelta(seconds=1))
     a_session(ada, ended_at=now())
     found = db.session.scalars(user_sessions.live_sessions(ada)).all()
@@ -112,6 +113,29 @@ def test_a_renewal_turns_its_own_session(caller: MakeCaller) -> None:
     assert db.session.get_one(UserSession, other.id).previous_refresh_id is None
 
 
+def test_a_renewal_lengthens_no_session_beyond_half_a_year(caller: MakeCaller) -> None:
+    ada, began = caller(), now() - timedelta(days=160)
+    mine = a_session(ada.user_id, created_at=began)
+    assert refresh_session(Claims(ada.user_id, mine.id, mine.refresh_id), HOME).expires_at == began + timedelta(
+        days=180
+    )
+
+
+def test_the_token_before_is_good_for_ten_seconds(caller: MakeCaller, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = caller()
+    mine = a_session(ada.user_id)
+    claims = Claims(ada.user_id, mine.id, mine.refresh_id)
+    turned_at = refresh_session(claims, HOME).refreshed_at
+    following = refresh_session(claims, HOME).refresh_id
+    end = turned_at + timedelta(seconds=10)
+    monkeypatch.setattr(user_sessions, "now", lambda: end - timedelta(microseconds=1))
+    assert refresh_session(claims, HOME).refresh_id == following
+    monkeypatch.setattr(user_sessions, "now", lambda: end)
+    with pytest.raises(NotAuthenticated):
+        refresh_session(claims, HOME)
+    assert ended(mine) == ["reused"]
+
+
 @pytest.mark.parametrize("gone", ["ended", "expired", "another's", "unknown"])
 def test_a_token_of_a_session_that_is_over_renews_nothing_and_is_no_theft(caller: MakeCaller, gone: str) -> None:
     ada, bob = caller(), caller()
@@ -137,9 +161,9 @@ def test_a_token_that_comes_back_names_the_session_that_it_ended(caller: MakeCal
 
 def test_keys_are_listed_for_their_owner_from_the_newest(caller: MakeCaller) -> None:
     ada, at = caller().user_id, now()
-    last, second, first = (
+    last, first, second = (
         a_key(ada, id=name * 26, created_at=at - timedelta(seconds=age)).id
-        for name, age in (("z", 60), ("a", 0), ("b", 0))
+        for name, age in (("z", 60), ("b", 0), ("a", 0))
     )
     a_key(ada, revoked_at=now())
     a_key(caller().user_id)
@@ -190,6 +214,8 @@ def test_making_and_revoking_a_key_is_written_to_the_activity(known: Callable[..
     keys.revoke_key(ada.user_id, key.id, HOME)
     details = {"key_id": key.id, "name": "studio"}
     assert activity_of(ada.user_id) == [("key_created", details), ("key_revoked", details)]
+    with pytest.raises(NotFound):
+        keys.revoke_key(ada.user_id, new_id(), HOME)
 
 
 def test_a_new_operator_is_nobody_else(caller: MakeCaller) -> None:

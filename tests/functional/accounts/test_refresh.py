@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from tests.functional.accounts.person import Person, code_of, json_of
+from tests.functional.accounts.person import Person, bearer, code_of, json_of
 
 from oriel.infra.clock import clock
 
@@ -71,6 +71,19 @@ def test_an_access_token_renews_nothing(person: Callable[..., Person]) -> None:
     assert "This is an access token." in json_of(answer)["error"]["message"]
     # It is no theft either.
     assert ada.renew().status_code == 200
+
+
+def test_a_refresh_token_renews_and_does_nothing_else(person: Callable[..., Person]) -> None:
+    ada = _logged_in(person)
+    answer = ada.client.get("/api/user/profile", headers=bearer(ada.refresh))
+    assert code_of(answer) == (401, "NOT_AUTHENTICATED")
+
+
+def test_an_access_token_is_no_cookie(person: Callable[..., Person]) -> None:
+    ada = _logged_in(person)
+    for name in ("oriel_no_access_cookie", "oriel_refresh", "access_token_cookie"):
+        ada.client.set_cookie(name, ada.access)
+    assert code_of(ada.client.get("/api/user/profile")) == (401, "NOT_AUTHENTICATED")
 
 
 def test_without_a_token_nothing_is_renewed(client: FlaskClient) -> None:

@@ -1,4 +1,4 @@
-"""What we write to whoever runs the service."""
+"""Letters to operators."""
 
 from datetime import datetime
 
@@ -7,10 +7,10 @@ from oriel.mails.wording import date, greeting, short
 
 
 def render_lost(title: str, job_id: str, code: str, sentence: str, attempts: int) -> Letter:
-    """Tell that a render is on the list of dead letters, and how to look at it."""
+    """Tell the operator that a render has failed, and how to inspect it."""
     return compose(
         "render_lost",
-        f"A render failed for good: {code}",
+        f"A render has failed: {code}",
         greeting=greeting(""),
         title=short(title),
         job_id=job_id,
@@ -21,10 +21,10 @@ def render_lost(title: str, job_id: str, code: str, sentence: str, attempts: int
 
 
 def renders_wait(code: str, sentence: str, job_id: str, since: datetime) -> Letter:
-    """Tell that renders wait because the storage or a machine fails, and how to look at one of them."""
+    """Tell the operator that a failing machine or storage delays renders, and how to inspect them."""
     return compose(
         "renders_wait",
-        f"Renders wait: {code}",
+        f"Renders are delayed: {code}",
         greeting=greeting(""),
         code=code,
         sentence=sentence,
@@ -34,5 +34,5 @@ def renders_wait(code: str, sentence: str, job_id: str, since: datetime) -> Lett
 
 
 def renders_go_on(code: str) -> Letter:
-    """Tell that renders go on which had waited."""
-    return compose("renders_go_on", f"Renders go on: {code} is over", greeting=greeting(""), code=code)
+    """Tell the operator that delayed renders are running again."""
+    return compose("renders_go_on", f"Renders are running again after {code}", greeting=greeting(""), code=code)

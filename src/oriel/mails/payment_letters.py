@@ -20,7 +20,7 @@ def receipt(
 ) -> Letter:
     """Confirm a payment, such as for "One render", and show the payment service's receipt if it has one.
 
-    `number`: the payment's, which a customer names who writes about it.
+    `number`: the payment's number, for the customer to quote.
     """
     return compose(
         "receipt",
@@ -44,7 +44,7 @@ def payment_failed(
     pay_url: str | None,
     billing_url: str,
 ) -> Letter:
-    """Tell that a renewal was not paid, when it is tried again (None: it was the last try), and how to mend it."""
+    """Tell that a renewal was not paid, when it is tried again (None: it was the last try), and how to pay it."""
     return compose(
         "payment_failed",
         f"We could not renew your {plan_title} plan",
@@ -68,13 +68,13 @@ def plan_changed(
     price: str,
     free_until: datetime | None = None,
 ) -> Letter:
-    """Tell that another plan holds from now on, and what it costs after a trial.
+    """Tell a customer about a new plan, and its price after a trial.
 
     `changes`: such as "50 renders a month instead of 5"; `price`: such as "$9.99 a month".
     """
     return compose(
         "plan_changed",
-        f"You are on {new_title} now",
+        f"You are now on {new_title}",
         greeting=greeting(name),
         old=old_title,
         new=new_title,
@@ -96,7 +96,7 @@ def plan_will_change(
     price: str,
     renewed_on: datetime | None = None,
 ) -> Letter:
-    """Tell which plan comes and when, and its price, such as "$9.99 a month".
+    """Tell a customer which plan will start when, and its price, such as "$9.99 a month".
 
     `renewed_on`: when the present plan is charged next, if that is before.
     """
@@ -116,7 +116,7 @@ def plan_will_change(
 
 
 def plan_stays(name: str, title: str, billing_url: str) -> Letter:
-    """Tell that a change which was noted for the end of the period is taken back."""
+    """Tell a customer that a planned change was withdrawn."""
     return compose("plan_stays", f"You keep {title}", greeting=greeting(name), plan=title, link=billing_url)
 
 

@@ -15,7 +15,7 @@ _PICTURES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif"}
 
 @dataclass(frozen=True)
 class RenderDetails:
-    """What the finished video is."""
+    """Facts about a finished video."""
 
     width: int
     height: int
@@ -48,7 +48,7 @@ def render_ready(
 
 
 def render_failed(name: str, title: str, sentence: str, kept_right: bool, link: str) -> Letter:
-    """Tell that a video could not be made, why, and (`kept_right`) that it was not counted."""
+    """Tell a customer why a video could not be made, and (`kept_right`) that it was not counted."""
     return compose(
         "render_failed",
         f"We could not make your video: {short(title)}",
@@ -61,14 +61,14 @@ def render_failed(name: str, title: str, sentence: str, kept_right: bool, link: 
 
 
 def render_held_up(name: str, title: str) -> Letter:
-    """Tell that a video takes longer because our side fails, and that nothing is lost."""
-    subject = f"Your video takes longer than usual: {short(title)}"
+    """Tell a customer that a problem on our side delays a video."""
+    subject = f"Your video is delayed: {short(title)}"
     return compose("render_held_up", subject, greeting=greeting(name), title=short(title))
 
 
 def render_goes_on(name: str, title: str) -> Letter:
-    """Tell that what held a video up is over."""
-    subject = f"Your video goes on: {short(title)}"
+    """Tell a customer that a delayed video is being made again."""
+    subject = f"We are making your video again: {short(title)}"
     return compose("render_goes_on", subject, greeting=greeting(name), title=short(title))
 
 

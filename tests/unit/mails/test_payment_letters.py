@@ -122,7 +122,7 @@ def test_the_last_try_of_a_renewal() -> None:
 def test_another_plan_says_what_it_changes() -> None:
     changes = ["50 renders a month instead of 5", "videos without our watermark"]
     letter = plan_changed("Ada", "Free", "Pro", changes, BILLING, price="$9.99 a month")
-    assert letter.subject == "You are on Pro now"
+    assert letter.subject == "You are now on Pro"
     for said in both(letter):
         assert "Your plan has changed from Free to Pro." in said
         assert "50 renders a month instead of 5" in said

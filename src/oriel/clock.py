@@ -170,7 +170,7 @@ def _is_leader(task: str, holder: str) -> bool:
     try:
         return lead(task, holder)
     except SQLAlchemyError:
-        _log.warning("The database is away.")
+        _log.warning("The database is unavailable.")
         db.session.rollback()
         return False
 

@@ -57,7 +57,7 @@ class StatusOfServiceOut(BaseModel):
     status: Literal["ok", "degraded"]
     version: str
     parts: PartsOut
-    operation: OperationOut | None = Field(default=None, description="For operators alone, while the database is there")
+    operation: OperationOut | None = Field(default=None, description="Only for operators, while the database answers")
 
     @model_serializer(mode="wrap")
     def _without_what_others_may_not_see(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class StatusOfServiceOut(BaseModel):
 @routes.get("/health")
 @allow(Who.ANYONE)
 @routes.output(HealthOut)
-@routes.doc(summary="Whether this process answers")
+@routes.doc(summary="Check that the service responds")
 def health() -> dict[str, str]:
     """Answer as long as this process can, whatever else is away."""
     return {"status": "ok"}
@@ -84,7 +84,7 @@ def hello() -> tuple[str, dict[str, str]]:
 @routes.get("/status")
 @allow(Who.ANYONE)
 @routes.output(StatusOfServiceOut)
-@routes.doc(summary="Whether what the service needs is there; what goes on, for an operator's token")
+@routes.doc(summary="Check the database, queue and storage; with an operator's token, show details")
 def status() -> dict[str, object]:
     """Ask the database and the queue, shortly."""
     parts = {"database": _database(), "queue": _queue()}

@@ -61,7 +61,7 @@ def register(app: APIFlask) -> None:
 @routes.get("/metrics")
 @allow(Who.ANYONE)
 @routes.doc(
-    summary="Figures for Prometheus: with METRICS_TOKEN as Bearer, or from this machine",
+    summary="Metrics for Prometheus; needs METRICS_TOKEN as Bearer token, or a request from this machine",
     responses={200: text_answer("The figures"), 404: "For whom there are none"},
 )
 def metrics() -> Response:

@@ -97,7 +97,7 @@ def _claim(stop: Stop, name: str) -> Attempt | None:
     try:
         return attempts.claim(name)
     except SQLAlchemyError as error:
-        _log.warning("Nothing can be claimed: %s", getattr(error, "orig", error))
+        _log.warning("Cannot claim a render: %s", getattr(error, "orig", error))
         db.session.rollback()
         # Hints that lie there must not make us ask again at once.
         stop.wait(_LOOK_S)

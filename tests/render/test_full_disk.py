@@ -64,7 +64,7 @@ def assert_refused(command: Command, disk: Path) -> None:
     assert command.wait() == 2, command.stderr
     sentence = command.stderr.splitlines()[-1]
     assert sentence.startswith(f"Error: The disk that holds {disk}")
-    assert sentence.endswith("is full: make room there and start again.")
+    assert sentence.endswith("is full. Free some space and start again.")
     assert command.orphans() == []
     assert command.left_behind() == []
     assert [path.name for path in disk.rglob("*") if path.is_file()] == ["ballast"]
@@ -106,7 +106,7 @@ def test_an_encoder_that_dies_for_want_of_room_is_understood_everywhere(
                 if is_kind(pid, "ffmpeg"):
                     kill(pid, signal.SIGKILL)
 
-    with pytest.raises(DiskFull, match="make room there and start again"):
+    with pytest.raises(DiskFull, match="Free some space and start again"):
         render_song(request, fill_up, stage_factory=lambda _machine, _folder: contextlib.nullcontext(stage))
     assert not request.output.exists()
     assert list(machine.work_root.iterdir()) == []

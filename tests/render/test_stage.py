@@ -143,7 +143,7 @@ def test_a_program_that_is_no_browser_is_reported(apart: ThreadPoolExecutor, tmp
         with Stage(profile_dir=tmp_path / "profile", tmp_dir=tmp_path / "tmp", chromium=Path("/bin/true")):
             raise AssertionError("that cannot be")
 
-    with pytest.raises(StageCrashed, match="Chromium does not start"):
+    with pytest.raises(StageCrashed, match="Chromium could not start"):
         apart.submit(opened).result()
 
 

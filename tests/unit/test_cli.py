@@ -162,16 +162,16 @@ def test_our_failure_ends_with_1(make_song: MakeSong, capsys: Output, stage: Fak
 
 def test_our_failure_says_its_reason(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     def failed(_details: dict[str, str]) -> None:
-        raise StageCrashed("Chromium does not start.", **_details)
+        raise StageCrashed("Chromium could not start.", **_details)
 
     for details in ({"reason": "no such library\nlog: a\nlog: b"}, {"stderr": "warning\nno such library\n"}):
         monkeypatch.setattr(cli, "load_looks", functools.partial(failed, details))
-        assert failing(capsys, "looks") == (1, "Error: Chromium does not start. (no such library)")
+        assert failing(capsys, "looks") == (1, "Error: Chromium could not start. (no such library)")
 
 
 def test_debug_shows_where_our_failure_comes_from(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     def failed() -> None:
-        raise StageCrashed("Chromium does not start.")
+        raise StageCrashed("Chromium could not start.")
 
     monkeypatch.setattr(cli, "load_looks", failed)
     assert cli.run(["--debug", "looks"]) == 1

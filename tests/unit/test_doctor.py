@@ -87,10 +87,10 @@ def test_slow_drawing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_browser_that_does_not_start_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
-        raise StageCrashed("Chromium does not start.")
+        raise StageCrashed("Chromium could not start.")
 
     monkeypatch.setattr(doctor, "open_stage", broken)
-    assert found("Graphics").found == "Chromium does not start."
+    assert found("Graphics").found == "Chromium could not start."
 
 
 def test_a_work_folder_that_cannot_be_used_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

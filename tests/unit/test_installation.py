@@ -86,7 +86,7 @@ def test_an_address_of_no_database_is_named_without_its_password(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", address)
     said = fails(*command)
-    assert f"DATABASE_URL is no address of a database that we can use: {address.replace(':pw', ':***')}." in said
+    assert f"DATABASE_URL is not a supported database address: {address.replace(':pw', ':***')}." in said
     assert list(tmp_path.iterdir()) == []
 
 
@@ -97,7 +97,7 @@ def test_an_address_of_no_redis_is_named_without_its_password(
 ) -> None:
     monkeypatch.setenv("REDIS_URL", address)
     said = fails(*command)
-    assert f"REDIS_URL is no address of a Redis: {address.replace(':pw', ':***')}." in said
+    assert f"REDIS_URL is not a Redis address: {address.replace(':pw', ':***')}." in said
     assert list(tmp_path.iterdir()) == []
 
 

@@ -144,7 +144,7 @@ def _admitted(who: Who, *, keys: bool) -> User:
         raise NotAuthenticated(_NO_KEYS)
     user = _holder() if who is Who.SESSION else _caller(keys=keys)
     if user.disabled_at:
-        raise AccountDisabled("This account has been closed. Contact us if you think this is a mistake.")
+        raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
     if who is Who.ADMIN and not user.is_admin:
         raise NotAllowed("Only operators can do this.")
     if who is Who.CONFIRMED and not user.email_verified:

@@ -34,7 +34,7 @@ def log_in(email: str, password: str, origin: Origin) -> UserSession:
         if not still_has_password(session, user, checked):
             raise _wrong()
         if user.disabled_at:
-            raise AccountDisabled("This account has been closed. Contact us if you think this is a mistake.")
+            raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
         delays.forgive(session, *keys)
         user.last_login_at = now()
         activity.record(session, user.id, Did.LOGGED_IN, origin)

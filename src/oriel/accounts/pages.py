@@ -41,7 +41,9 @@ def verify() -> Response:
         user = registration.confirm_email(token, request_origin())
     except (InvalidToken, EmailTaken) as error:
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
-    return message_page("Your email address is confirmed", f"We will write to you at {user.email}.")
+    return message_page(
+        "Your email address is confirmed", f"Your account uses {user.email}. You can now render videos."
+    )
 
 
 @routes.get("/reset-password")

@@ -145,7 +145,7 @@ def _refuse_many(session: Session, user_id: str) -> None:
     if first and count >= _MOST_MAILS:
         wait = math.ceil((first + _MAILS_COUNT_FOR - now()).total_seconds())
         raise TooManyRequests(
-            f"We have sent {_MOST_MAILS} mails within the last hour. Please look into your spam folder too, or try"
+            f"We have sent you {_MOST_MAILS} emails within the last hour. Please check your spam folder too, or try"
             f" again in {delays.in_words(wait)}.",
             retry_after_s=wait,
         )

@@ -99,7 +99,7 @@ _MEANINGS: dict[str, tuple[str, str, str]] = {
         "You have used all 5 renders of Free for this month.",
     ),
     "403": (
-        "The account is closed, not confirmed, or not allowed to do this",
+        "The account is disabled, not confirmed, or not allowed to do this",
         "EMAIL_NOT_VERIFIED",
         "Please confirm your email address first: open the link in the email we sent you.",
     ),

@@ -44,7 +44,7 @@ _log = logging.getLogger("oriel.payments")
 
 PAYMENT = "payment"
 _EXPIRED = "The payment page has expired. Nothing was charged."
-_GIVEN_BACK = "Your payment goes back to you. The render that it bought, and its video, can no longer be used."
+_GIVEN_BACK = "We are refunding your payment. The render that it bought, and its video, can no longer be used."
 _NOTHING_CHARGED = "Nothing was charged."
 _REFUSED = f"Your bank declined the payment. {_NOTHING_CHARGED}"
 _TRY_AGAIN = f"{_NOTHING_CHARGED} You can try again on the payment page, with another card if you like."
@@ -116,7 +116,7 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
         withdrawn = _withdraw(session, payment_id, also_under_way=force)
         credit = session.scalar(select(Credit).where(Credit.payment_id == payment_id).with_for_update())
         if credit and credit.state not in (HELD, FROZEN, REFUNDED) and not force:
-            done = "is being made" if credit.state == RESERVED else "is used up"
+            done = "is in progress" if credit.state == RESERVED else "is finished"
             raise WrongState(f"The render that it paid for {done}. Use --force to refund it anyway.")
         want(payment, refund=payment.refunded < payment.amount)
         if credit and credit.state != REFUNDED:

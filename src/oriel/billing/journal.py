@@ -241,7 +241,7 @@ def _deal_with(event: PaymentEvent) -> bool:
         _postpone(event, error.message)
         return False
     except Exception as error:  # noqa: BLE001  (whatever one event does, the others are dealt with)
-        _log.exception("An event could not be dealt with.", extra=facts(event=event.id))
+        _log.exception("An event could not be processed.", extra=facts(event=event.id))
         db.session.rollback()
         _postpone(event, f"{type(error).__name__}: {error}")
         return False

@@ -185,4 +185,4 @@ def _send(session: Session, user: User, letter: mails.Letter, kind: str, subject
         outbox.enqueue(session, letter, to=user.email, user_id=user.id, kind=kind, subject_key=subject_key)
     except InvalidEmail:
         # No reason to lose a payment: what it says stands in the history as well.
-        _log.warning("A letter has no address.", extra=facts(kind=kind, subject=subject_key))
+        _log.warning("An email has no recipient.", extra=facts(kind=kind, subject=subject_key))

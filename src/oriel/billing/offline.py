@@ -176,7 +176,7 @@ class OfflineGateway:
             if books.find("cus", found["customer"])["card_fails"] and not _is_trial(found):
                 raise CardDeclined(_DECLINED)
             if not found["period_start"] <= at.timestamp():
-                raise WrongState("A new period has begun since.")
+                raise WrongState("A new period has already begun.")
             books.change("sub", subscription_id, plan=plan, kept_plan=None, kept_until=None)
             if not _is_trial(found):
                 self._begin_period(books, subscription_id, now())
@@ -521,7 +521,7 @@ class OfflineGateway:
             httpx.post(f"{self._base_url}/api/payments/webhook", content=body, headers=headers, timeout=_PATIENCE_S)
         except httpx.HTTPError as error:
             # As with Stripe: what was lost is found by the reconciliation.
-            _log.warning("An event of the offline payments was not taken: %s", error)
+            _log.warning("An event of the offline payment service was rejected: %s", error)
 
 
 def _is_trial(found: Body) -> bool:

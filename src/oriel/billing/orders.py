@@ -39,5 +39,5 @@ def register(orders: Orders) -> None:
 def orders() -> Orders:
     """Return who knows about orders."""
     if not _registered:
-        raise Unavailable("Renders cannot be bought here.")
+        raise Unavailable("This server does not sell single renders.")
     return _registered[0]

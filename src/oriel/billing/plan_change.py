@@ -134,9 +134,9 @@ def _read(token: str, user_id: str, plan: str) -> dict[str, Any]:
     try:
         body: dict[str, Any] = _signer().loads(token)
     except BadSignature as error:
-        raise InvalidToken("This is not a token of a preview: POST /api/billing/change/preview gives one.") from error
+        raise InvalidToken("This preview token is not valid. Get one from POST /api/billing/change/preview.") from error
     if (body["user"], body["plan"]) != (user_id, plan):
-        raise InvalidToken("This token is for the preview of another change.")
+        raise InvalidToken("This token belongs to the preview of another change.")
     if body["until"] < now().timestamp():
         raise PreviewOutdated(_OUTDATED)
     return body

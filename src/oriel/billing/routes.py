@@ -74,7 +74,7 @@ class PreviewIn(BaseModel):
 class ChangeIn(PreviewIn):
     """Another plan, with the token of the preview that the customer has seen."""
 
-    token: str = Field(max_length=1000, description="From `POST /api/billing/change/preview`, good for ten minutes")
+    token: str = Field(max_length=1000, description="From `POST /api/billing/change/preview`, valid for ten minutes")
 
 
 class PreviewOut(BaseModel):
@@ -82,13 +82,13 @@ class PreviewOut(BaseModel):
 
     plan: str
     starts_at: Instant = Field(description="When the plan begins: now, or with the next period")
-    amount_now: int = Field(description="Charged at once, by the change")
-    credit: int = Field(description="What is left of the paid period; `amount_now` is less by it")
-    next_amount: int = Field(description="Charged next")
+    amount_now: int = Field(description="What the change charges at once")
+    credit: int = Field(description="The unused part of the paid period, already deducted from `amount_now`")
+    next_amount: int = Field(description="The next charge")
     next_at: Instant = Field(description="When `next_amount` is charged, and monthly from then on")
     currency: str = Field(examples=["usd"])
-    token: str = Field(description="For the change itself; it charges these amounts or is refused")
-    expires_at: Instant = Field(description="Until when the token is good")
+    token: str = Field(description="Send it to `POST /api/billing/change`, which charges exactly these amounts")
+    expires_at: Instant = Field(description="When the token expires")
 
     @classmethod
     def of(cls, preview: Preview) -> "PreviewOut":
@@ -158,8 +158,8 @@ class SubscriptionOut(BaseModel):
     plan: str
     status: str
     current_period_end: str | None
-    cancel_at_period_end: bool = Field(description="Whether nothing is charged again")
-    ends_at: Instant | None = Field(description="When the plan ends for good; null where it goes on")
+    cancel_at_period_end: bool = Field(description="True if the plan ends with the paid period")
+    ends_at: Instant | None = Field(description="When the plan ends for good; null while it continues")
     pending_plan: str | None
     trial_ends_at: Instant | None = Field(description="When the free trial ends; null without a trial")
 
@@ -205,7 +205,7 @@ def subscription() -> SubscriptionOut:
 @routes.input(PreviewIn)
 @routes.output(PreviewOut)
 @routes.doc(
-    summary="What another plan costs, now and next",
+    summary="Preview the cost of a plan change",
     responses=[409, 503],
     description="Changes nothing. A higher plan begins a new period at once, less what is left of the paid one;"
     " a lower one begins when the period ends.",

@@ -32,7 +32,7 @@ class Step:
 def refuse_live_key(key: str) -> None:
     """Raise CallerError for a key with which real money would move."""
     if not key.startswith(("sk_test_", "rk_test_")):
-        raise CallerError("The self-test makes payments: it takes a key of Stripe's test mode only (sk_test_…).")
+        raise CallerError("The self-test makes payments. Use a test-mode key (sk_test_…).")
 
 
 def run_selftest(client: StripeClient, gateway: StripeGateway, prices: dict[str, str]) -> Iterator[Step]:

@@ -102,7 +102,7 @@ def engine_url(url: str) -> URL:
     # A port that is no number is a ValueError.
     except (ArgumentError, ValueError, KeyError) as error:
         raise InvalidConfiguration(
-            f"DATABASE_URL is no address of a database that we can use: {without_password(url)}."
+            f"DATABASE_URL is not a supported database address: {without_password(url)}."
             " Write postgresql://user:password@host/name, or leave it empty for SQLite in DATA_DIR."
         ) from error
 

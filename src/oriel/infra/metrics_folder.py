@@ -35,7 +35,7 @@ def count_together(data: Path) -> None:
             held = os.open(Path(folder) / _HELD, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(held, fcntl.LOCK_SH)
     except OSError as error:
-        _log.warning("The web processes count their requests each by itself: %s", error)
+        _log.warning("Request metrics are not shared between the web processes: %s", error)
         return
     os.set_inheritable(held, True)
     os.environ[FOLDER] = folder
@@ -63,7 +63,7 @@ def has_room() -> bool:
             if not file.exists():
                 _make_room(file)
     except OSError as error:
-        _log.warning("This process does not count its requests: %s", error)
+        _log.warning("This process has no request metrics: %s", error)
         return False
     return True
 

@@ -46,7 +46,7 @@ def connect(url: str, *, timeout_s: float = _TIMEOUT_S) -> Redis:
         return Redis.from_url(url, **patience(timeout_s))
     except ValueError as error:
         raise InvalidConfiguration(
-            f"REDIS_URL is no address of a Redis: {without_password(url)}. Write redis://host:6379/0, or rediss:// for"
+            f"REDIS_URL is not a Redis address: {without_password(url)}. Write redis://host:6379/0, or rediss:// for"
             " TLS, or unix:// with a socket's path; `oriel up` starts a Valkey of its own when it is empty."
         ) from error
 

@@ -52,7 +52,7 @@ class PushSocket:
             for _request in self._protocol.events():
                 self._write(AcceptConnection())
         except RemoteProtocolError as error:
-            raise BadRequest(f"This is no handshake of a WebSocket: {error}.") from error
+            raise BadRequest(f"This is not a valid WebSocket handshake: {error}.") from error
         connection.settimeout(SEND_TIMEOUT_S)
         self._readable.register(connection, select.POLLIN)
 

@@ -68,7 +68,7 @@ def render_held_up(name: str, title: str) -> Letter:
 
 def render_goes_on(name: str, title: str) -> Letter:
     """Tell a customer that a delayed video is being made again."""
-    subject = f"We are making your video again: {short(title)}"
+    subject = f"Your video is in progress again: {short(title)}"
     return compose("render_goes_on", subject, greeting=greeting(name), title=short(title))
 
 

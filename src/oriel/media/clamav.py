@@ -68,5 +68,5 @@ def _answer(peer: socket.socket) -> str:
 
 def _unchecked(reason: str) -> Unavailable:
     # A file that nobody has looked at is not let in.
-    _log.error("The virus scanner gives no answer.", extra=facts(reason=reason[:200]))
+    _log.error("The virus scanner does not answer.", extra=facts(reason=reason[:200]))
     return Unavailable("We cannot check files for viruses right now. Please try again in a minute.", retry_after_s=60)

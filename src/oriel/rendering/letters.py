@@ -103,4 +103,4 @@ def _enqueue(session: Session, letter: mails.Letter, to: str, user_id: str | Non
         outbox.enqueue(session, letter, to=to, user_id=user_id, kind=kind, subject_key=subject_key)
     except InvalidEmail:
         # No reason to lose a render: what it says stands on the page as well.
-        _log.warning("A letter has no address.", extra=facts(kind=kind, subject=subject_key))
+        _log.warning("An email has no recipient.", extra=facts(kind=kind, subject=subject_key))

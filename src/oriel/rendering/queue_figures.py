@@ -12,10 +12,10 @@ from oriel.rendering.presence import GONE_AFTER
 class QueueFigures(BaseModel):
     """What waits, and who is at work."""
 
-    workers: list[str] = Field(description="Workers that make a render at this moment")
-    idle_workers: list[str] = Field(description="Workers that wait for one")
+    workers: list[str] = Field(description="Busy workers")
+    idle_workers: list[str] = Field(description="Idle workers")
     waiting: dict[str, int] = Field(description="Waiting renders, by plan")
-    oldest_waiting_s: float | None = Field(description="How long the oldest one has been waiting")
+    oldest_waiting_s: float | None = Field(description="How long the oldest render has been waiting, in seconds")
 
 
 def queue_figures() -> QueueFigures:

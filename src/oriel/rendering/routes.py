@@ -170,7 +170,7 @@ def cancel(job_id: str) -> StatusOut:
 @routes.doc(
     summary="Delete a video",
     responses=[409],
-    description="For good: its links end at once and its bytes no longer count towards the storage. Again is as once.",
+    description="This cannot be undone. Links stop working at once, and the video no longer counts as storage.",
 )
 def delete_video(job_id: str) -> StatusOut:
     """Delete the video; the render stays in the history."""
@@ -184,7 +184,7 @@ def delete_video(job_id: str) -> StatusOut:
 @routes.doc(
     summary="Revoke the link to a video",
     responses=[409, 410],
-    description="Links that were given out open nothing from now on; `video_url` in the answer is the new one.",
+    description="Old links stop working at once; `video_url` in the answer is the new link.",
 )
 def revoke_link(job_id: str) -> StatusOut:
     """Give the video a new link in place of the earlier ones."""

@@ -61,7 +61,7 @@ def work_on(workshop: Workshop, attempt: Attempt) -> bool:
     correlation.set(attempt.job_id)
     watch = Watch()
     workshop.stop.heard_by(watch)
-    _log.info("render begins", extra=facts(job=attempt.job_id, attempt=attempt.fence))
+    _log.info("render started", extra=facts(job=attempt.job_id, attempt=attempt.fence))
     with ChunkStore(storage(), attempt.job_id) as chunks, _heart(workshop, attempt, watch, chunks):
         failure = _attempted(workshop, attempt, watch, chunks)
     if _surely(lambda: attempts.has_ended(attempt)):
@@ -100,7 +100,7 @@ def _surely(write: Callable[[], Outcome]) -> Outcome | None:
         except SQLAlchemyError:
             db.session.rollback()
             if time.monotonic() > deadline:
-                _log.warning("The end of an attempt could not be written: the database is away.", exc_info=True)
+                _log.warning("The end of an attempt could not be saved: the database is unavailable.", exc_info=True)
                 return None
             time.sleep(_AGAIN_S)
 
@@ -226,7 +226,7 @@ def _beat(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore
                 word = attempts.beat(attempt, watch.pulse(chunks.made))
             except SQLAlchemyError:
                 # Away for longer than the lease, the render is somebody else's, and the next beat tells.
-                _log.warning("No heartbeat: the database is away.")
+                _log.warning("No heartbeat: the database is unavailable.")
                 db.session.rollback()
                 word = "go"
             if word != "go":

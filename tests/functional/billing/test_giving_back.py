@@ -124,7 +124,7 @@ def test_what_is_being_made_is_given_back_by_force_alone(till: Till, ada: Caller
     payment_id = bought_render(till, ada).id
     attempt = taken(till)
     with till.app.app_context():
-        with pytest.raises(WrongState, match=r"is being made\. Use --force"):
+        with pytest.raises(WrongState, match=r"is in progress\. Use --force"):
             fulfilment.refund_payment(payment_id)
         db.session.rollback()
         assert till.peer.everything("refund") == []
@@ -137,7 +137,7 @@ def test_what_has_been_made_as_well(till: Till, ada: Caller) -> None:
     payment_id = bought_render(till, ada).id
     assert done(till, taken(till))
     with till.app.app_context():
-        with pytest.raises(WrongState, match=r"is used up\. Use --force"):
+        with pytest.raises(WrongState, match=r"is finished\. Use --force"):
             fulfilment.refund_payment(payment_id)
         db.session.rollback()
         fulfilment.refund_payment(payment_id, force=True)
@@ -228,7 +228,7 @@ def test_one_that_must_be_tried_again_waits_no_more_once_its_payment_is_gone(til
     attempt = taken(till)
     given_back(till, "at Stripe")
     with till.app.app_context():
-        attempts.fail(attempt, StageCrashed("The browser died."))
+        attempts.fail(attempt, StageCrashed("The browser crashed."))
     assert (job(till).status, credit(till)) == ("cancelled", "refunded")
 
 

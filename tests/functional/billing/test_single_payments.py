@@ -450,7 +450,7 @@ def test_a_bought_render_that_fails_for_good_gives_the_credit_back_and_says_so(t
         for _ in range(3):
             attempt = attempts.claim("worker")
             assert attempt
-            attempts.fail(attempt, StageCrashed("The browser died."))
+            attempts.fail(attempt, StageCrashed("The browser crashed."))
             clock.shift(timedelta(minutes=2))
     assert jobs_of(till.app) == [("failed", "credit", True)]
     assert credits_of(till.app) == ["held"]

@@ -142,7 +142,7 @@ def test_however_an_attempt_ends_a_cancelled_render_is_cancelled(
     [
         drawn,
         lambda attempt: attempts.complete(attempt, VIDEO),
-        lambda attempt: attempts.fail(attempt, StageCrashed("The browser died.")),
+        lambda attempt: attempts.fail(attempt, StageCrashed("The browser crashed.")),
         attempts.give_back,
         attempts.end_cancelled,
         lambda _: attempts.release("worker"),

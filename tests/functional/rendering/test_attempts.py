@@ -258,7 +258,7 @@ def test_an_error_that_may_pass_is_tried_again_after_ten_then_forty_seconds_a_fi
     job = make_job()
     for pause_s in pauses_s:
         attempt, moment = claimed(), stop_the_clock(monkeypatch)
-        attempts.fail(attempt, StageCrashed("The browser died."))
+        attempts.fail(attempt, StageCrashed("The browser crashed."))
         assert fresh(job).run_after == moment + timedelta(seconds=pause_s)
         assert attempts.claim("worker") is None
         clock.shift(timedelta(seconds=pause_s))
@@ -272,7 +272,7 @@ def test_after_an_attempt_that_finished_a_chunk_the_pause_is_short(
     job = make_job()
     attempt, moment = claimed(), stop_the_clock(monkeypatch)
     attempts.beat(attempt, pulse(chunks=1))
-    attempts.fail(attempt, StageCrashed("The browser died."))
+    attempts.fail(attempt, StageCrashed("The browser crashed."))
     assert fresh(job).run_after == moment + timedelta(seconds=12)
 
 
@@ -280,10 +280,10 @@ def test_three_attempts_without_a_new_chunk_are_a_dead_letter(make_job: MakeJob)
     job = make_job()
     for _ in range(3):
         assert fresh(job).status == "queued"
-        attempts.fail(claimed(), StageCrashed("The browser died."))
+        attempts.fail(claimed(), StageCrashed("The browser crashed."))
         clock.shift(timedelta(seconds=60))
     dead = fresh(job)
-    assert (dead.status, dead.error_code, dead.error_message) == ("failed", "STAGE_CRASHED", "The browser died.")
+    assert (dead.status, dead.error_code, dead.error_message) == ("failed", "STAGE_CRASHED", "The browser crashed.")
     assert right_of(job) == "returned"
     assert letters_about(job) == ["render_failed"]
 
@@ -293,7 +293,7 @@ def test_an_attempt_that_finished_a_chunk_does_not_count(make_job: MakeJob) -> N
     for chunk in range(1, 6):
         attempt = claimed()
         attempts.beat(attempt, pulse(chunks=chunk))
-        attempts.fail(attempt, StageCrashed("The browser died."))
+        attempts.fail(attempt, StageCrashed("The browser crashed."))
         clock.shift(timedelta(seconds=60))
     assert (fresh(job).status, fresh(job).fruitless) == ("queued", 0)
 
@@ -356,7 +356,7 @@ def test_whoever_runs_the_service_is_told_of_a_dead_letter(
     monkeypatch.setitem(app.config, "ORIEL", app.config["ORIEL"].model_copy(update={"alert_email": "ops@example.com"}))
     make_job()
     for _ in range(3):
-        attempts.fail(claimed(), StageCrashed("The browser died."))
+        attempts.fail(claimed(), StageCrashed("The browser crashed."))
         clock.shift(timedelta(seconds=60))
     assert db.session.scalars(select(OutboxMail.kind).where(OutboxMail.to == "ops@example.com")).all() == [
         "render_lost"
@@ -408,7 +408,7 @@ def test_chunks_of_earlier_attempts_make_no_attempt_fruitful(make_job: MakeJob) 
     for _ in range(3):
         attempt = claimed()
         attempts.beat(attempt, pulse(chunks=0))
-        attempts.fail(attempt, StageCrashed("The browser died."))
+        attempts.fail(attempt, StageCrashed("The browser crashed."))
         clock.shift(timedelta(seconds=60))
     assert (fresh(job).status, fresh(job).chunks_kept) == ("failed", 4)
 
@@ -430,5 +430,5 @@ def test_a_cancelled_render_whose_attempt_fails_is_cancelled(make_job: MakeJob) 
     job = make_job()
     attempt = claimed()
     cancel_render(job.user_id, job.id)
-    attempts.fail(attempt, StageCrashed("The browser died."))
+    attempts.fail(attempt, StageCrashed("The browser crashed."))
     assert fresh(job).status == "cancelled"

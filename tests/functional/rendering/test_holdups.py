@@ -136,7 +136,7 @@ def test_when_it_works_again_the_others_do_not_wait_for_their_pause(make_job: Ma
 def test_an_error_of_another_kind_ends_the_wait(make_job: MakeJob) -> None:
     job = make_job()
     held_up(job, minutes=12)
-    attempts.fail(taken(), StageCrashed("The browser died."))
+    attempts.fail(taken(), StageCrashed("The browser crashed."))
     waiting = fresh(job)
     assert (waiting.status, waiting.held_since, waiting.fruitless) == ("queued", None, 1)
     assert mails("render_goes_on") == [address_of(job)]

@@ -27,7 +27,7 @@ def dead(job: RenderJob) -> RenderJob:
     for _ in range(3):
         attempt = attempts.claim("worker")
         assert attempt
-        attempts.fail(attempt, StageCrashed("The browser died.", stderr="/srv/data/work"))
+        attempts.fail(attempt, StageCrashed("The browser crashed.", stderr="/srv/data/work"))
         clock.shift(timedelta(seconds=60))
     assert fresh(job).status == "failed"
     return fresh(job)

@@ -40,7 +40,7 @@ def _read(inline: Inline) -> bytes | None:
             storage().get(inline.storage_name, target := Path(folder) / "picture")
             return target.read_bytes()
     except AppError as error:
-        _log.warning("A letter goes without its picture.", extra=facts(code=error.code, name=inline.storage_name))
+        _log.warning("An email is sent without its picture.", extra=facts(code=error.code, name=inline.storage_name))
         return None
 
 

@@ -114,7 +114,7 @@ def _envelope(server: smtplib.SMTP, message: Message) -> None:
         _check(*server.rcpt(message.to))
     except OSError as error:
         raise MailNotTaken(
-            "The mail server closed the connection before it took the email.", reason=type(error).__name__
+            "The mail server closed the connection before it accepted the email.", reason=type(error).__name__
         ) from error
 
 
@@ -123,7 +123,7 @@ def _content(server: smtplib.SMTP, letter: bytes) -> None:
         code, said = server.data(letter)
     except smtplib.SMTPDataError as error:
         _check(error.smtp_code, error.smtp_error)
-        raise MailNotTaken(f"The mail server answered {error.smtp_code} before it took the email.") from error
+        raise MailNotTaken(f"The mail server answered {error.smtp_code} before it accepted the email.") from error
     except OSError as error:
         raise MailOutcomeUnknown("The mail server received the email but did not confirm it.") from error
     _check(code, said)

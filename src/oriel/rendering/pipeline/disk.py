@@ -41,7 +41,7 @@ def full_disk_is_said(folder: Path) -> Iterator[None]:
 
 def disk_full(place: Path) -> DiskFull:
     """Return the error for a disk on which nothing more can be written."""
-    return DiskFull(f"The disk that holds {place} is full: make room there and start again.", folder=str(place))
+    return DiskFull(f"The disk that holds {place} is full. Free some space and start again.", folder=str(place))
 
 
 def require_free(folder: Path, needed: int) -> None:

@@ -138,4 +138,4 @@ class StagePage:
             self._check()
             if self._killed or watchdog.bit:
                 raise StageHung(f"The browser has not answered for {limit_s:.0f} s.") from error
-            raise StageCrashed("The browser died.", reason=str(error)) from error
+            raise StageCrashed("The browser crashed.", reason=str(error)) from error

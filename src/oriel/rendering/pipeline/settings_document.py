@@ -239,12 +239,12 @@ def _migrated(content: dict[str, Any]) -> dict[str, Any]:
         raise InvalidSettings("Setting “version” must be a whole number.", setting="version")
     if version > CURRENT_VERSION:
         raise InvalidSettings(
-            f"These settings have version {version}, this program knows versions up to {CURRENT_VERSION}.",
+            f"These settings have version {version}, but this program supports versions up to {CURRENT_VERSION}.",
             setting="version",
         )
     while version < CURRENT_VERSION:
         if version not in MIGRATIONS:
-            raise InvalidSettings(f"There is no version {version} of the settings.", setting="version")
+            raise InvalidSettings(f"Settings version {version} does not exist.", setting="version")
         content = MIGRATIONS[version](content)
         version += 1
     return content

@@ -292,7 +292,7 @@ class Stage:
             self._check()
             if watchdog.bit or isinstance(error, PlaywrightTimeout):
                 raise StageHung(f"Chromium has not started within {limit_s:.0f} s.", reason=str(error)) from error
-            raise StageCrashed("Chromium does not start.", reason=str(error)) from error
+            raise StageCrashed("Chromium could not start.", reason=str(error)) from error
 
     def _start_browser(self, backend: Backend, limit_ms: float) -> None:
         launch = launch_options(backend, self._tmp, clean_environment(*BROWSER_VARIABLES))

@@ -103,7 +103,7 @@ def _check_packets(packets: Sequence[Mapping[str, Any]], expected: Expected) -> 
         raise VerificationError(f"Frame {index} is shown at {packet.get('pts_time')} s.", frame=index)
     for start in expected.chunk_starts:
         if not packets[start]["flags"].startswith("K"):
-            raise VerificationError(f"Frame {start} begins a chunk but is no keyframe.", frame=start)
+            raise VerificationError(f"Frame {start} begins a chunk but is not a keyframe.", frame=start)
 
 
 def _check_durations(facts: Mapping[str, Any], expected: Expected) -> None:
@@ -165,7 +165,7 @@ def _check_pictures(
     lowest, highest, count = [255] * 3, [0] * 3, 0
     for what, pictures in decoded:
         if len(pictures) < _THUMB_BYTES:
-            raise VerificationError(f"Of {what} nothing could be decoded.")
+            raise VerificationError(f"Nothing could be decoded from {what}.")
         count += len(pictures) // _THUMB_BYTES
         for channel in range(3):
             levels = pictures[channel::3]

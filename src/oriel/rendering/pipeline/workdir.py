@@ -228,7 +228,7 @@ def _lock_one(root: Path, key: str) -> WorkFolder:
             _remove_temporary_output(root / name)
             return WorkFolder(root / name, lock)
     raise WorkFolderUnusable(
-        f"The same render runs {_TWINS} times already below {root}, or somebody else holds the names of its folders.",
+        f"This render already runs {_TWINS} times in {root}, or another program uses the names of its folders.",
         path=str(root),
     )
 

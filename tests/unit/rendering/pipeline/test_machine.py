@@ -48,10 +48,10 @@ def test_a_write_that_finds_no_room_is_a_full_disk(tmp_path: Path) -> None:
 
 def test_a_browser_that_dies_on_a_full_disk_is_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StageCrashed), disk.full_disk_is_said(tmp_path):
-        raise StageCrashed("The browser died.")
+        raise StageCrashed("The browser crashed.")
     monkeypatch.setattr(disk, "free_bytes", lambda _: 1000)
     with pytest.raises(DiskFull), disk.full_disk_is_said(tmp_path):
-        raise StageCrashed("The browser died.")
+        raise StageCrashed("The browser crashed.")
 
 
 def test_room_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def bench(tmp_path: Path, tools: Tools) -> Bench:
 
 
 def crash() -> AppError:
-    return StageCrashed("The browser died.")
+    return StageCrashed("The browser crashed.")
 
 
 def test_all_chunks_are_made_in_one_run_of_frames(bench: Bench) -> None:

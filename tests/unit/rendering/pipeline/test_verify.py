@@ -117,7 +117,7 @@ def test_another_rate_is_noticed(video: Video) -> None:
 
 
 def test_a_chunk_that_begins_without_a_keyframe_is_noticed(video: Video) -> None:
-    assert video.refused(chunk_starts=(0, 61)) == "Frame 61 begins a chunk but is no keyframe."
+    assert video.refused(chunk_starts=(0, 61)) == "Frame 61 begins a chunk but is not a keyframe."
 
 
 def test_missing_alpha_is_noticed(video: Video) -> None:

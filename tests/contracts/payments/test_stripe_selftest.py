@@ -10,13 +10,13 @@ from tests.peers.stripe import (
     Obj,
     Refused,
     StripePeer,
-    changing,
     endpoints,
     invoices,
     methods,
     money,
     routes,
-    subscribing,
+    subscription_changes,
+    subscription_create,
     subscriptions,
 )
 from tests.peers.stripe import checkout as pages
@@ -127,9 +127,9 @@ def updates_with(patch: Patch, **more: object) -> None:
 
     def update(account: Account, params: Obj, name: str) -> Obj:
         asked = {**params, **more} if "items" in params else params
-        return changing.update_subscription(account, asked, name)
+        return subscription_changes.update_subscription(account, asked, name)
 
-    instead(patch, changing.update_subscription, update)
+    instead(patch, subscription_changes.update_subscription, update)
 
 
 def gives_back_twice(patch: Patch) -> None:
@@ -164,13 +164,13 @@ def declines_nothing(patch: Patch) -> None:
 def changes_the_plan_all_the_same(patch: Patch) -> None:
     def update(account: Account, params: Obj, name: str) -> Obj:
         try:
-            return changing.update_subscription(account, params, name)
+            return subscription_changes.update_subscription(account, params, name)
         except Refused:
             for_nothing = {"proration_behavior": "none", "billing_cycle_anchor": {"type": "unchanged"}}
-            changing.update_subscription(account, {**params, **for_nothing}, name)
+            subscription_changes.update_subscription(account, {**params, **for_nothing}, name)
             raise
 
-    instead(patch, changing.update_subscription, update)
+    instead(patch, subscription_changes.update_subscription, update)
 
 
 def bills_no_upgrade(patch: Patch) -> None:
@@ -182,7 +182,7 @@ def keeps_the_period(patch: Patch) -> None:
 
 
 def bills_in_full(patch: Patch) -> None:
-    patch.setattr(changing, "_prorations", _whole_months)
+    patch.setattr(subscription_changes, "_prorations", _whole_months)
 
 
 def _whole_months(account: Account, subscription: Obj, before: Obj, after: Obj, at: int) -> list[Obj]:
@@ -199,9 +199,9 @@ def bills_every_change(patch: Patch) -> None:
 def changes_no_plan(patch: Patch) -> None:
     def update(account: Account, params: Obj, name: str) -> Obj:
         asked = {key: value for key, value in params.items() if key != "items"}
-        return changing.update_subscription(account, asked, name)
+        return subscription_changes.update_subscription(account, asked, name)
 
-    instead(patch, changing.update_subscription, update)
+    instead(patch, subscription_changes.update_subscription, update)
 
 
 def keeps_no_labels(patch: Patch) -> None:
@@ -226,9 +226,9 @@ def lists_no_subscription(patch: Patch) -> None:
 def hears_no_end(patch: Patch) -> None:
     def update(account: Account, params: Obj, name: str) -> Obj:
         asked = {key: value for key, value in params.items() if key != "cancel_at_period_end"}
-        return changing.update_subscription(account, asked, name)
+        return subscription_changes.update_subscription(account, asked, name)
 
-    instead(patch, changing.update_subscription, update)
+    instead(patch, subscription_changes.update_subscription, update)
 
 
 def ends_nothing(patch: Patch) -> None:
@@ -270,14 +270,14 @@ def subscribes_nobody(patch: Patch) -> None:
     def refuse(*_: object) -> Obj:
         raise Refused("We are closed.")
 
-    instead(patch, subscribing.create_subscription, refuse)
+    instead(patch, subscription_create.create_subscription, refuse)
 
 
 def begins_incomplete(patch: Patch) -> None:
     def create(account: Account, params: Obj) -> Obj:
-        return subscribing.create_subscription(account, {**params, "payment_behavior": "default_incomplete"})
+        return subscription_create.create_subscription(account, {**params, "payment_behavior": "default_incomplete"})
 
-    instead(patch, subscribing.create_subscription, create)
+    instead(patch, subscription_create.create_subscription, create)
 
 
 NOBODY = "there is no subscription"

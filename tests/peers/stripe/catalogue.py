@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from tests.peers.stripe.account import Account, merged
-from tests.peers.stripe.listing import page
+from tests.peers.stripe.pagination import page
 from tests.peers.stripe.wire import Obj, Refused, missing, not_modelled, only_modelled
 
 _OF_CHANGED_PRODUCTS = (

@@ -7,8 +7,8 @@ from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.catalogue import create_price
 from tests.peers.stripe.clock import DAY_S
 from tests.peers.stripe.customers import create_customer
-from tests.peers.stripe.listing import everything, page
-from tests.peers.stripe.subscribing import check_trial
+from tests.peers.stripe.pagination import everything, page
+from tests.peers.stripe.subscription_create import check_trial
 from tests.peers.stripe.wire import NotOpen, Obj, Refused, missing, not_modelled, only_modelled
 
 _SHORTEST_S, _LONGEST_S = 30 * 60, DAY_S

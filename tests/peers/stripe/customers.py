@@ -4,7 +4,7 @@ import secrets
 
 from tests.peers.stripe import methods, subscriptions
 from tests.peers.stripe.account import Account, merged
-from tests.peers.stripe.listing import page
+from tests.peers.stripe.pagination import page
 from tests.peers.stripe.wire import Obj, Refused, only_modelled
 
 _PLAIN = ("email", "name", "phone", "description", "address", "shipping", "tax_exempt", "preferred_locales", "balance")

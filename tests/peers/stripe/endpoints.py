@@ -1,7 +1,7 @@
 """Where webhooks go, and the events that were sent."""
 
 from tests.peers.stripe.account import Account, merged
-from tests.peers.stripe.listing import page
+from tests.peers.stripe.pagination import page
 from tests.peers.stripe.wire import Obj, Refused
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.peers.stripe import checkout, customers, invoices, money
 from tests.peers.stripe.account import Account
-from tests.peers.stripe.listing import everything
+from tests.peers.stripe.pagination import everything
 from tests.peers.stripe.wire import Obj, Refused
 
 import stripe

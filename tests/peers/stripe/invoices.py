@@ -6,7 +6,7 @@ from typing import Literal
 from tests.peers.stripe import methods, money
 from tests.peers.stripe.account import ACCOUNT_ID, Account
 from tests.peers.stripe.clock import HOUR_S
-from tests.peers.stripe.listing import everything, page
+from tests.peers.stripe.pagination import everything, page
 from tests.peers.stripe.wire import Obj, missing, not_modelled
 
 _SAYS = {"subscription_create": "Subscription creation", "subscription_cycle": "Subscription update"}

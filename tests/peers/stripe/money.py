@@ -3,7 +3,7 @@
 from tests.peers.stripe import methods
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.clock import DAY_S
-from tests.peers.stripe.listing import filters, page
+from tests.peers.stripe.pagination import filters, page
 from tests.peers.stripe.wire import NotOpen, Obj, Refused, not_modelled, only_modelled
 
 _ANSWER_WITHIN_DAYS = 14

@@ -5,7 +5,16 @@ import copy
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from tests.peers.stripe import changing, checkout, customers, endpoints, invoices, money, passing, subscriptions
+from tests.peers.stripe import (
+    checkout,
+    customers,
+    endpoints,
+    invoices,
+    money,
+    scheduler,
+    subscription_changes,
+    subscriptions,
+)
 from tests.peers.stripe.account import Account
 from tests.peers.stripe.clock import moment
 from tests.peers.stripe.server import Call, Server
@@ -140,20 +149,20 @@ class StripePeer:
         `cancel_at_period_end` false.
         """
         with self.account.lock:
-            changing.cancel_from_portal(self.account, self.account.get("subscription", subscription_id))
+            subscription_changes.cancel_from_portal(self.account, self.account.get("subscription", subscription_id))
         return self.look(subscription_id)
 
     def ends_on(self, subscription_id: str, at: datetime) -> Obj:
         """Have a subscription end on a day, as the dashboard does."""
         with self.account.lock:
             asked = {"cancel_at": int(at.timestamp())}
-            changing.update_subscription(self.account, asked, subscription_id)
+            subscription_changes.update_subscription(self.account, asked, subscription_id)
         return self.look(subscription_id)
 
     def portal_resume(self, subscription_id: str) -> Obj:
         """Take a cancellation back in the portal."""
         with self.account.lock:
-            changing.resume_from_portal(self.account, self.account.get("subscription", subscription_id))
+            subscription_changes.resume_from_portal(self.account, self.account.get("subscription", subscription_id))
         return self.look(subscription_id)
 
     # What the bank and the operator do; of a subscription's bill, to `payment_of` the bill.
@@ -210,7 +219,7 @@ class StripePeer:
         """
         with self.account.lock:
             until = moment(self.now + to if isinstance(to, timedelta) else to)
-            passing.advance(self.account, until)
+            scheduler.advance(self.account, until)
 
     # The network.
 

@@ -1,7 +1,7 @@
 """The customer portal: how it is set up, and a customer's way in."""
 
 from tests.peers.stripe.account import Account, merged
-from tests.peers.stripe.listing import page
+from tests.peers.stripe.pagination import page
 from tests.peers.stripe.wire import Obj, Refused, only_modelled
 
 _FEATURES: Obj = {

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from tests.peers.stripe import (
     catalogue,
-    changing,
     checkout,
     customers,
     endpoints,
@@ -15,7 +14,8 @@ from tests.peers.stripe import (
     methods,
     money,
     portal,
-    subscribing,
+    subscription_changes,
+    subscription_create,
     subscriptions,
 )
 from tests.peers.stripe.wire import Obj, Refused
@@ -78,14 +78,16 @@ ROUTES = [
     _route("GET", "/v1/refunds/:id", known.RefundRetrieveParams, money.retrieve_refund),
     _route("GET", "/v1/disputes", known.DisputeListParams, money.list_disputes),
     _route("GET", "/v1/disputes/:id", known.DisputeRetrieveParams, money.retrieve_dispute),
-    _route("POST", "/v1/subscriptions", known.SubscriptionCreateParams, subscribing.create_subscription),
+    _route("POST", "/v1/subscriptions", known.SubscriptionCreateParams, subscription_create.create_subscription),
     _route("GET", "/v1/subscriptions", known.SubscriptionListParams, subscriptions.list_subscriptions),
     _route("GET", "/v1/subscriptions/:id", known.SubscriptionRetrieveParams, subscriptions.retrieve_subscription),
-    _route("POST", "/v1/subscriptions/:id", known.SubscriptionUpdateParams, changing.update_subscription),
+    _route("POST", "/v1/subscriptions/:id", known.SubscriptionUpdateParams, subscription_changes.update_subscription),
     _route("DELETE", "/v1/subscriptions/:id", known.SubscriptionCancelParams, subscriptions.cancel_subscription),
     _route("GET", "/v1/invoices", known.InvoiceListParams, invoices.list_invoices),
     _route("GET", "/v1/invoices/:id", known.InvoiceRetrieveParams, invoices.retrieve_invoice),
-    _route("POST", "/v1/invoices/create_preview", known.InvoiceCreatePreviewParams, changing.create_preview),
+    _route(
+        "POST", "/v1/invoices/create_preview", known.InvoiceCreatePreviewParams, subscription_changes.create_preview
+    ),
     _route("GET", "/v1/invoice_payments", known.InvoicePaymentListParams, invoices.list_payments),
     _route(
         "POST",

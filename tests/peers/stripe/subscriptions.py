@@ -4,7 +4,7 @@ from tests.peers.stripe import invoices, methods, money
 from tests.peers.stripe.account import Account, merged
 from tests.peers.stripe.catalogue import plan_of
 from tests.peers.stripe.clock import DAY_S, HOUR_S, end_after
-from tests.peers.stripe.listing import everything, page
+from tests.peers.stripe.pagination import everything, page
 from tests.peers.stripe.wire import NotOpen, Obj, Refused, not_modelled
 
 _WARNED_BEFORE_S = 3 * DAY_S

@@ -1,4 +1,4 @@
-"""What happens by itself as the peer's time passes."""
+"""Everything that Stripe does by itself as the peer's clock advances."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

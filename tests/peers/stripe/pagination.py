@@ -1,4 +1,4 @@
-"""Lists with cursors."""
+"""Cursor pagination of lists."""
 
 from collections.abc import Sequence
 from typing import Any

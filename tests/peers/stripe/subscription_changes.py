@@ -1,4 +1,4 @@
-"""Subscriptions that are changed: their price, their anchor, their end; and what that would cost."""
+"""Changes of subscriptions (price, anchor, end) and previews of their cost."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Subscriptions that are begun by a call, without Checkout."""
+"""Subscriptions created by an API call, without Checkout."""
 
 from tests.peers.stripe import invoices, methods, subscriptions
 from tests.peers.stripe.account import Account

@@ -1,4 +1,4 @@
-"""The clock process: what must happen by itself, each second or so. Two of them do no harm: one leads at a time."""
+"""The clock process: runs scheduled tasks about every second. Several may run; one of them leads."""
 
 import logging
 import signal

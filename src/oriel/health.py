@@ -1,4 +1,4 @@
-"""Is it alive, and how is it?"""
+"""Health and status of the service."""
 
 from typing import Any, Literal
 
@@ -44,7 +44,7 @@ class MailsOut(BaseModel):
 
 
 class OperationOut(BaseModel):
-    """What goes on, for operators."""
+    """The state of the service, for operators."""
 
     queue: QueueFigures
     mails: MailsOut

@@ -30,7 +30,7 @@ def refuse_root(settings: Settings) -> None:
 
 
 def _is_root_only_here() -> bool:
-    """Tell whether root is another user outside, as in a container with a user namespace (Linux)."""
+    """Return whether root is another user outside, as in a container with a user namespace (Linux)."""
     try:
         inside, outside, _ = Path("/proc/self/uid_map").read_text("ascii").split(maxsplit=3)[:3]
     except (OSError, ValueError):

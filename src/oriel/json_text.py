@@ -20,7 +20,7 @@ def loads(text: str | bytes) -> Any:  # noqa: ANN401  (JSON)
 
 
 def has_nul(value: object) -> bool:
-    """Tell whether a text or a name in a document of at most DEEPEST levels contains a NUL character."""
+    """Return whether a text or a name in a document of at most DEEPEST levels contains a NUL character."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
@@ -29,7 +29,7 @@ def has_nul(value: object) -> bool:
 
 
 def is_too_deep(value: object) -> bool:
-    """Tell whether objects and lists are nested in each other more than DEEPEST levels deep."""
+    """Return whether objects and lists are nested in each other more than DEEPEST levels deep."""
     level = [value]
     # A level at a time: a function that called itself would fail at the depth that it is asked about.
     for _ in range(DEEPEST):

@@ -41,7 +41,7 @@ def upload_dependencies(settings: Settings) -> Dependencies:
 
 
 def _song_facts(path: Path, name: str, settings: Settings) -> SongFacts:
-    """Probe a song; refusals speak of the customer's name for the file, and never of ours."""
+    """Probe a song; errors name the file as the customer does, not by our path."""
     try:
         song = probe_song(path, _tools(settings), formats=settings.audio_formats)
     except (EmptySong, UndecodableSong) as error:

@@ -1,4 +1,4 @@
-"""The worker process: takes the render whose turn it is, makes it, takes the next. One at a time, one warm browser."""
+"""The worker process: takes the next render and makes it, one at a time, with one warm browser."""
 
 import logging
 import os

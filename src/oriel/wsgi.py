@@ -1,4 +1,4 @@
-"""What gunicorn serves: `gunicorn oriel.wsgi:app`."""
+"""The WSGI application for gunicorn: `gunicorn oriel.wsgi:app`."""
 
 import gc
 import os

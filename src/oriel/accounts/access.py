@@ -1,4 +1,4 @@
-"""Who may call a route: declared beside it, checked before it, and told in the OpenAPI document."""
+"""Who may call a route: declared beside it, checked before it, shown in the OpenAPI document."""
 
 import functools
 from collections.abc import Callable
@@ -74,7 +74,7 @@ def allow(who: Who, *, keys: bool = True) -> Callable[[View], View]:
 
 
 def is_operator() -> bool:
-    """Tell whether the caller is an operator, on a route that lets anyone in and tells operators more."""
+    """Return whether the caller is an operator, on a route that lets anyone in and tells operators more."""
     try:
         _admitted(Who.ADMIN, keys=False)
     except (NotAuthenticated, NotAllowed):
@@ -83,7 +83,7 @@ def is_operator() -> bool:
 
 
 def current_user() -> User:
-    """Return who calls, on a route that lets users in."""
+    """Return the calling user, on a route for users."""
     user = g.user
     assert isinstance(user, User)
     return user
@@ -106,7 +106,7 @@ def presented_token(*, refresh: bool = False) -> Presented:
 
 @dataclass(frozen=True)
 class Proof:
-    """By what somebody was let in, for what goes on for longer than a request: a session or a key."""
+    """The session or API key behind a connection that outlives its request."""
 
     user_id: str
     session_id: str | None
@@ -119,7 +119,7 @@ def current_proof() -> Proof:
 
 
 def is_still_good(proof: Proof) -> bool:
-    """Tell whether it would let its holder in now: session or key have not ended, and the account is open."""
+    """Return whether it would let its holder in now: session or key have not ended, and the account is open."""
     query = select(User.id).where(User.id == proof.user_id, User.disabled_at.is_(None))
     if proof.session_id:
         goes_on = (UserSession.ended_at.is_(None), UserSession.expires_at > now())

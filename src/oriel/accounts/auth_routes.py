@@ -1,4 +1,4 @@
-"""Routes by which somebody becomes a user, and proves to be one."""
+"""Routes to register, confirm an address, log in and reset a password."""
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify

@@ -1,4 +1,4 @@
-"""What the routes of accounts take and answer."""
+"""Request and response bodies of the account routes."""
 
 from typing import Annotated, Any, Literal
 
@@ -171,7 +171,7 @@ class SessionVerifyOut(BaseModel):
 
 
 class SessionOut(BaseModel):
-    """A login that goes on."""
+    """An active session."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""What is kept of accounts no longer than it is needed."""
+"""Deletes rows of accounts that are no longer needed."""
 
 from datetime import timedelta
 

@@ -1,7 +1,7 @@
-"""How long somebody waits who fails too often: growing delays, then blocks, counted in the database.
+"""Growing delays and blocks after repeated failures, counted in the database.
 
-An attempt counts as failed before it is looked at, and is taken back when it was right: guesses sent all at once count
-as well. An account that does not exist is counted like one that does.
+An attempt is counted as failed before it is checked, and uncounted if it was right, so that parallel guesses count too.
+Accounts that do not exist are counted like those that do.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The mails that accounts cause, each put into the outbox in the commit that causes it."""
+"""Account emails; each enters the outbox in the commit that causes it."""
 
 from flask import current_app
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""Logging in, and proving again who one is."""
+"""Login, and password checks before sensitive changes."""
 
 from sqlalchemy.orm import Session
 
@@ -42,7 +42,7 @@ def log_in(email: str, password: str, origin: Origin) -> UserSession:
 
 
 def prove(user: User, password: str, origin: Origin) -> str:
-    """Check the password of somebody who is logged in and changes what matters; raise WrongLogin, TooManyRequests.
+    """Check a logged-in user's password before a sensitive change; raise WrongLogin or TooManyRequests.
 
     Return its hash, for `refuse_other_password` in the transaction that changes it.
     """
@@ -59,7 +59,7 @@ def prove(user: User, password: str, origin: Origin) -> str:
 
 
 def still_has_password(session: Session, user: User, checked: str | None) -> bool:
-    """Tell whether the password is the one that was checked: it may have been changed meanwhile.
+    """Return whether the password is the one that was checked: it may have been changed meanwhile.
 
     The user's row is locked for the rest of the transaction, so that a reset that comes now ends what is begun in it.
     """

@@ -1,4 +1,4 @@
-"""The rows of accounts."""
+"""Database models of accounts."""
 
 from datetime import datetime
 from typing import Any

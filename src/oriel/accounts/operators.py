@@ -1,4 +1,4 @@
-"""What operators do to accounts: make admins, close and open accounts."""
+"""Operators' actions on accounts: create admins, disable and enable accounts."""
 
 from sqlalchemy import select
 
@@ -67,5 +67,5 @@ def enable_user(user_id: str) -> None:
 
 
 def is_known(email: str) -> bool:
-    """Tell whether there is an account with this address; raise InvalidEmail."""
+    """Return whether there is an account with this address; raise InvalidEmail."""
     return db.session.scalar(select(User.id).where(User.email == checked_email(email))) is not None

@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as an account's owner may want to know it."""
+"""The origin of a request (address and browser), as the account's owner sees it."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

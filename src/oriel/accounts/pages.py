@@ -1,4 +1,4 @@
-"""Small pages behind the links in mails: they work without any script, and looking at one uses nothing up.
+"""The pages behind the links in emails. They work without scripts, and a GET consumes no token.
 
 Mail programs and scanners open links by themselves, so a GET only shows a form; its button sends the token.
 """
@@ -76,7 +76,7 @@ def style() -> Response:
 
 
 def message_page(title: str, said: str, status: int = 200, *, link: str = "", label: str = "") -> Response:
-    """Return a page that says one thing, for whoever came by a link, with a button that leads to Oriel or `link`."""
+    """Return a page with one message and a button to Oriel or `link`."""
     return _page("done.html", status, title=title, said=said, link=link, label=label)
 
 

@@ -1,4 +1,4 @@
-"""Forgotten passwords: a link by mail that sets a new one, once and within the hour."""
+"""Password resets: a link by email, valid once and for one hour."""
 
 import logging
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Passwords: which ones are refused, and how the rest is kept."""
+"""Password rules and password hashes."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""Ids in paths: a text that cannot be an id names nothing, and no database sees it."""
+"""Ids in paths: text that cannot be an id is a 404 before any database query."""
 
 import re
 

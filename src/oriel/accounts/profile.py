@@ -1,4 +1,4 @@
-"""What a user may change about the account."""
+"""Changes of a user's profile."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""New accounts, and the confirmation of their addresses."""
+"""Registration and email confirmation."""
 
 import math
 from datetime import datetime, timedelta
@@ -152,7 +152,7 @@ def _refuse_many(session: Session, user_id: str) -> None:
 
 
 def _has_had_enough(session: Session, email: str) -> bool:
-    """Tell whether an address has had as many mails as it may; changes to the same address wait for each other here."""
+    """Return whether an address has reached its limit of emails; concurrent changes to it wait here."""
     delays.hold(session, delays.recipient_key(email))
     # Its own account has a limit of its own: nobody's wishes keep an owner from confirming.
     of_others = (EmailToken.email == email, EmailToken.user_id.not_in(select(User.id).where(User.email == email)))

@@ -1,4 +1,4 @@
-"""Sessions: begun by a login, carried on by refresh tokens that are good once, ended from anywhere."""
+"""Sessions: started by a login, continued by single-use refresh tokens, ended from anywhere."""
 
 import logging
 from datetime import timedelta

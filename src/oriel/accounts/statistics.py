@@ -1,4 +1,4 @@
-"""What an account has used and may use: numbers that the domains above know and tell through here."""
+"""An account's usage and limits; other domains register functions that return their figures."""
 
 from collections.abc import Callable
 

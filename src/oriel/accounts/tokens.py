@@ -1,4 +1,4 @@
-"""JSON web tokens: short-lived ones for access, and families of refresh tokens of which one is good at a time.
+"""JSON web tokens: short-lived access tokens, and refresh tokens in families with one valid token at a time.
 
 Each token carries its session's id, which is looked up at every use: a session that has ended ends its tokens at once.
 """

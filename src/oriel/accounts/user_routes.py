@@ -1,4 +1,4 @@
-"""Routes by which a user looks after the own account."""
+"""Routes for the user's own account."""
 
 from datetime import UTC, datetime
 

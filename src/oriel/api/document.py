@@ -1,4 +1,4 @@
-"""The OpenAPI document, completed by what follows from a route's declaration: which errors it may answer, and how.
+"""Completes the OpenAPI document with everything that follows from a route's declaration, such as its errors.
 
 A route names the errors of its own (`responses=[409]`); who may call it, its rate limit, its body and the ids in its
 path bring the others.

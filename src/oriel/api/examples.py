@@ -1,4 +1,4 @@
-"""Values that the API's document shows as examples: by name of a field, and by status for each kind of operation."""
+"""Example values of the OpenAPI document: by field name, and by status for each operation."""
 
 from collections.abc import Mapping
 

@@ -18,7 +18,7 @@ _DAY_S = 86_400
 @routes.get("/")
 @allow(Who.ANYONE)
 def root() -> ResponseValue:
-    """Lead whoever opens the address to what there is to see: until the studio is there, this page."""
+    """Redirect to the API docs, until the studio exists."""
     return redirect("/api/docs")
 
 

@@ -1,4 +1,4 @@
-"""Bills of subscriptions: each that is paid becomes a payment, and what goes back of its money is noted there."""
+"""Invoices of subscriptions: each paid invoice becomes a payment; refunds are noted on it."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,7 +47,7 @@ def bill_not_paid(invoice: Invoice) -> None:
 
 
 def follow_bill(invoice_id: str) -> None:
-    """Note what has gone back of a bill's money; a bill that is none of ours is left alone."""
+    """Record the refunds of an invoice; ignore invoices that are not ours."""
     retry_until_written(lambda: _is_refund_noted(invoice_id) or None)
 
 
@@ -79,7 +79,7 @@ def _note(invoice_id: str, back: GivenBack, version: int) -> bool:
 
 
 def _is_for_a_plan(invoice: Invoice) -> bool:
-    """Tell whether it is for something that we sell: the operator may bill the same customer for other things.
+    """Return whether it is for something that we sell: the operator may bill the same customer for other things.
 
     A subscription that holds a plan here does so whatever its price: the operator may have made a special one.
     """

@@ -1,4 +1,4 @@
-"""Opening a page on which something is paid: one page at a time for the same thing."""
+"""Opens payment pages: one at a time for the same purchase."""
 
 import hashlib
 import json
@@ -187,7 +187,7 @@ def _open_one(user_id: str, thing: str) -> Payment | None:
 
 
 def _is_over(payment: Payment, wanted: Wanted) -> bool:
-    """Tell whether nobody will pay on a page any more, which is closed where it is for another plan.
+    """Return whether nobody will pay on a page any more, which is closed where it is for another plan.
 
     One that should have expired is asked about: the event that says so may be late.
     """

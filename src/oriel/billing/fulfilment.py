@@ -1,7 +1,7 @@
-"""What a payment gives: one function, called whenever somebody has news, as often and at once as they like.
+"""Fulfils payments: one idempotent function, called after every event, poll and page view.
 
-It asks the payment service how things stand and makes ours agree with it, in one transaction. A webhook, the page that
-follows a payment, a poll and the reconciliation all end here.
+It asks Stripe for the current state and updates our rows in one transaction. Webhooks, the page after a payment, polls
+and the reconciliation all call it.
 """
 
 import contextlib
@@ -164,7 +164,7 @@ def _postpone(payment_id: str) -> None:
 
 
 def _agreed(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts]:
-    """Ask about a page and write down what is told."""
+    """Ask Stripe about a payment page and write its answer."""
     payment, told = retry_until_written(lambda: _asked(payment_id, session_id))
     if payment.user_id:
         publish(payment.user_id, PAYMENT, payment.id)

@@ -1,7 +1,7 @@
-"""What we ask of a payment service, in our words: Stripe's, or the offline one of development.
+"""The interface to a payment service: Stripe's, or the offline one of development.
 
-Nothing that an event says is believed but which object it is about: the state is always asked anew, so that events may
-come twice, late and in any order. Whoever writes such facts down must see to it that nobody has asked later.
+Only the object's id is taken from an event; its state is always fetched again, so events may come twice, late and in
+any order. Write such facts only if no newer answer was written (see `optimistic_write`).
 """
 
 from collections.abc import Sequence
@@ -221,7 +221,7 @@ class PaymentGateway(Protocol):
         """Return a customer's bills, the latest first."""
 
     def read_event(self, body: bytes, signature: str) -> Event:
-        """Return an event that came; raise InvalidSignature where it is not the service's, or older than 5 minutes."""
+        """Return a received event; raise InvalidSignature if its signature is wrong or older than 5 minutes."""
 
     def events_since(self, moment: datetime) -> Sequence[Event]:
         """Return what has happened since, the oldest first."""
@@ -233,7 +233,7 @@ def init_payments(app: Flask, gateway: PaymentGateway | None) -> None:
 
 
 def takes_payments() -> bool:
-    """Tell whether there is a payment service."""
+    """Return whether there is a payment service."""
     return current_app.extensions.get(_KEY) is not None
 
 

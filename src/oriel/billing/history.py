@@ -1,4 +1,4 @@
-"""What a customer has paid, as told to them."""
+"""A customer's payments, as the API shows them."""
 
 from typing import Literal
 

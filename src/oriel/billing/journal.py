@@ -1,7 +1,7 @@
-"""What the payment service tells us: written down first and answered at once, dealt with afterwards.
+"""The journal of payment events: recorded and answered at once, processed afterwards.
 
-An event only says which object has changed; how it stands is asked anew, so an event may come twice, late or never:
-`reconcile` asks for what has happened and writes down what is missing.
+An event only names the object that changed; its state is fetched again, so an event may come twice, late or never.
+`reconcile` finds the changes whose events were lost.
 """
 
 import logging
@@ -47,7 +47,7 @@ _RETURNED = "refund.failed"
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What a reconciliation asked about, what it found and mended, and what still waits: a sentence each."""
+    """The result of a reconciliation: how much it checked, what it fixed and what still waits, a sentence each."""
 
     payments_asked: int
     subscriptions_asked: int
@@ -115,7 +115,7 @@ def listed(limit: int, *, failed: bool = False) -> Sequence[PaymentEvent]:
 
 
 def reconcile() -> Reconciled:
-    """Find what no event has told us, and mend it."""
+    """Find changes that no event has reported, and apply them."""
     before = _snapshot()
     missed = _missed(payments().events_since(now() - _LOOKED_BACK))
     write_down_all(missed)
@@ -141,7 +141,7 @@ def _waiting() -> list[str]:
 
 
 def _is_owed(paid_as: str) -> bool:
-    """Tell whether some of a payment of ours has not gone back; others may be refunded at the same account."""
+    """Return whether part of one of our payments is not refunded yet; the account may have other payments."""
     of_it = Payment.paid_as == paid_as
     if invoice_id := _if_known(payments().bill_paid_as, paid_as):
         of_it = or_(of_it, Payment.invoice_id == invoice_id)
@@ -186,7 +186,7 @@ def _ask_subscriptions() -> int:
 
 
 def _if_known(ask: Callable[[str], Answer], object_id: str) -> Answer | None:
-    """Ask about one object: whatever is wrong with it must not keep the others from being mended."""
+    """Ask about one object; log a failure, so that the other objects are still reconciled."""
     try:
         return ask(object_id)
     except AppError:

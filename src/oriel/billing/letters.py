@@ -1,4 +1,4 @@
-"""What customers are written about money; each letter enters the outbox with the change that causes it."""
+"""Payment emails; each enters the outbox in the commit that causes it."""
 
 import logging
 from datetime import datetime

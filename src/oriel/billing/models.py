@@ -1,4 +1,4 @@
-"""The rows of billing: who holds which plan, the renders that were bought, and what has been used."""
+"""Database models of billing: plans held, credits, payments, rights to renders."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ PLAN_CHANGE = "plan change"
 
 
 class PlanHolding(Base):
-    """The plan of a customer who is, or once was, on another one than Free."""
+    """The plan of a customer who is or was on a paid plan."""
 
     __tablename__ = "plan_holdings"
 

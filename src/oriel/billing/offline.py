@@ -1,4 +1,4 @@
-"""A payment service on this machine, for development: nothing is paid, everything else is as it is with Stripe.
+"""An offline payment service for development: it charges nothing and otherwise behaves like Stripe.
 
 Its books are a small SQLite file beside our database. What customers do on its pages (/dev/checkout, /dev/portal)
 changes the books and sends signed events to our webhook: each of them twice and out of order, on purpose.
@@ -74,7 +74,7 @@ class OfflineGateway:
             return books.add("cus", f"cus_{user_id}", {"email": email, "name": name, "card_fails": False})
 
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
-        """Open a page of ours."""
+        """Open a payment page."""
         plan = CREDIT if checkout.product == "render" else PLANS[checkout.product]
         body = {
             "payment_id": checkout.payment_id,
@@ -244,7 +244,7 @@ class OfflineGateway:
             return {**page, "email": books.find("cus", page["customer"])["email"]}
 
     def pay(self, session_id: str) -> Body:
-        """Pay and return the page; WrongState where it is not open, CardDeclined where the card is to fail."""
+        """Pay and return the page; raise WrongState if it is not open, CardDeclined if the card is set to fail."""
         with self._open_page(session_id) as (books, page):
             is_declined = books.find("cus", page["customer"])["card_fails"]
         if is_declined:
@@ -261,7 +261,7 @@ class OfflineGateway:
             return books.find("cs", session_id)
 
     def decline(self, session_id: str) -> None:
-        """Try a card that is declined, which leaves the page open; WrongState where it is not."""
+        """Decline a card, which leaves the page open; raise WrongState if it is not open."""
         with self._open_page(session_id) as (books, _):
             books.change("cs", session_id, declined=_DECLINED)
             about = {"id": f"pi_{session_id}", "object": "payment_intent"}
@@ -525,7 +525,7 @@ class OfflineGateway:
 
 
 def _is_trial(found: Body) -> bool:
-    """Tell whether nothing is charged yet for a subscription."""
+    """Return whether nothing is charged yet for a subscription."""
     return bool(found.get("trial_until")) and found["trial_until"] == found["period_end"]
 
 

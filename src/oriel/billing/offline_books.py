@@ -1,4 +1,4 @@
-"""The books of the offline payment service: objects and events in a small SQLite file."""
+"""The offline payment service's data: objects and events in a small SQLite file."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Renders that are bought: what the domain above is asked about them. It registers how; billing knows no settings."""
+"""Orders of single renders; the rendering domain registers the functions that check and submit them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

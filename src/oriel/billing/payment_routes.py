@@ -1,4 +1,4 @@
-"""Paying over HTTP: a page to pay on, what became of it, and what the payment service tells us."""
+"""Payment routes: payment pages, payment status, and the webhook."""
 
 import contextlib
 from typing import Annotated, Any, Literal, cast
@@ -79,7 +79,7 @@ class PaymentStatusOut(BaseModel):
 
     @classmethod
     def of(cls, payment: Payment) -> "PaymentStatusOut":
-        """Return what is told about a payment whose page was opened."""
+        """Return the answer for a payment whose page was opened."""
         return cls(
             session_id=payment.stripe_session_id or "",
             status=cast("Any", payment.status),
@@ -174,7 +174,7 @@ def done() -> Response:
 @allow(Who.ANYONE)
 @rate("30/minute", by=address_key)
 def left() -> Response:
-    """Say to whoever left the payment page that nothing has happened, and how to come back."""
+    """Show customers who left the payment page how to return to it."""
     payment = db.session.get(Payment, request.args.get("payment", "")[:26])
     db.session.commit()
     if payment and payment.status == PENDING and payment.checkout_url:

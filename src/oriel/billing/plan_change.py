@@ -1,4 +1,4 @@
-"""Changing the plan of a subscription: first a preview with its price, then the change that was previewed."""
+"""Plan changes: first a preview with its price, then the previewed change."""
 
 import hashlib
 import math
@@ -50,7 +50,7 @@ class _Change:
 
     @property
     def starts_at(self) -> datetime:
-        """When the plan begins: a higher one at once; one that holds already goes on."""
+        """When the plan begins: at once, except for a downgrade."""
         is_lower = _ORDER.index(self.plan) < _ORDER.index(self.present)
         return self.subscription.period_end if is_lower else self.at
 

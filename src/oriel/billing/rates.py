@@ -1,4 +1,4 @@
-"""How often a customer may write, by plan: for the routes of this domain and those above it."""
+"""Rate limits by plan, for the routes of this domain and those above it."""
 
 from oriel.accounts.access import current_user
 from oriel.billing.current_plan import plan_of

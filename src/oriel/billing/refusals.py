@@ -1,4 +1,4 @@
-"""What a plan does not allow of a render, said to the customer; pure."""
+"""Why a plan does not allow a render, as sentences for the customer; pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What can be bought, and what one has."""
+"""Billing routes: plans, subscription, plan changes, invoices."""
 
 from typing import Any, Literal, cast
 
@@ -44,7 +44,7 @@ class PlanOut(BaseModel):
 
     @classmethod
     def of(cls, plan: Plan) -> "PlanOut":
-        """Return what is told about a plan."""
+        """Return the answer for a plan."""
         return cls(
             name=plan.name,
             title=plan.title,
@@ -92,7 +92,7 @@ class PreviewOut(BaseModel):
 
     @classmethod
     def of(cls, preview: Preview) -> "PreviewOut":
-        """Return what is told about a change."""
+        """Return the answer for a plan change's preview."""
         quote = preview.quote
         return cls(
             plan=preview.plan,
@@ -121,7 +121,7 @@ class InvoiceOut(BaseModel):
 
     @classmethod
     def of(cls, invoice: Invoice) -> "InvoiceOut":
-        """Return what is told about a bill that is no draft."""
+        """Return the answer for an invoice that is not a draft."""
         return cls(
             id=invoice.id,
             number=invoice.number,
@@ -165,7 +165,7 @@ class SubscriptionOut(BaseModel):
 
     @classmethod
     def of(cls, user_id: str) -> "SubscriptionOut":
-        """Return what is told about a customer's plan."""
+        """Return the answer for a customer's plan."""
         found = subscription_of(user_id)
         return cls(
             plan=found.plan.name,
@@ -195,7 +195,7 @@ def plans() -> PlansOut:
 @routes.output(SubscriptionOut)
 @routes.doc(summary="Show your plan")
 def subscription() -> SubscriptionOut:
-    """Answer the caller's plan and what becomes of it."""
+    """Return the caller's plan and its coming changes."""
     return SubscriptionOut.of(current_user().id)
 
 
@@ -272,7 +272,7 @@ def portal() -> PortalOut:
 @routes.output(InvoiceList)
 @routes.doc(summary="List the invoices of your subscription, newest first", responses=[503])
 def invoices(query_data: PageQuery) -> InvoiceList:
-    """List the caller's bills; who has never paid has none."""
+    """List the caller's invoices; empty for a customer who never paid."""
     known = db.session.get(PayingCustomer, current_user().id)
     db.session.commit()
     bills = payments().invoices(known.customer_id) if known else []

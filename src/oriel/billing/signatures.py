@@ -1,4 +1,4 @@
-"""Events as Stripe signs them, read and written; the offline service signs the same way."""
+"""Signed Stripe events, read and written; the offline service signs the same way."""
 
 import json
 from datetime import UTC, datetime

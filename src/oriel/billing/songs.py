@@ -1,4 +1,4 @@
-"""Which songs a customer may upload: the plan's, or those of a bought render that has not been used yet.
+"""Upload limits: the plan's, or those of an unused credit.
 
 The domain of uploads may not know this one; the application hands it these functions.
 """

@@ -1,4 +1,4 @@
-"""How much a customer keeps with us: asked of the domains above, which register what they hold."""
+"""A customer's storage use; domains above register functions that return theirs."""
 
 from collections.abc import Callable
 

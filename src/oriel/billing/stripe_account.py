@@ -1,4 +1,4 @@
-"""Making a Stripe account ready: products, prices, the webhook. Doing it again changes nothing."""
+"""Sets up a Stripe account: products, prices, webhook. Safe to repeat."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -54,7 +54,7 @@ def looks_ready(key: str, prices: dict[str, str], base_url: str | None = None) -
 
 
 def _price(client: StripeClient, name: str, plan: Plan, made: list[str]) -> str:
-    """Return the id of a plan's price; one with another amount is replaced, who pays it already goes on paying it."""
+    """Return the id of a plan's price; replace one with another amount, which existing subscribers keep."""
     key = f"oriel_{name}"
     for price in client.v1.prices.list(cast("Any", {"lookup_keys": [key], "active": True})).data:
         if (price.unit_amount, price.currency) == (plan.price_cents, _CURRENCY):

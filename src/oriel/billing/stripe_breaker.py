@@ -1,4 +1,4 @@
-"""A circuit breaker around calls to Stripe: a customer must not wait for each of many calls that nobody answers."""
+"""A circuit breaker around calls to Stripe, so that customers do not wait while Stripe is down."""
 
 import logging
 import threading
@@ -57,6 +57,6 @@ def _away() -> PaymentsUnavailable:
 
 
 def misunderstood() -> PaymentsUnavailable:
-    """Return what a customer is told while the cause, which is being handled, goes to the log."""
+    """Log the cause, and return the error for the customer."""
     _log.exception("Stripe rejects our request.")
     return PaymentsUnavailable("Payments do not work on this server right now. We have been notified.")

@@ -1,4 +1,4 @@
-"""What Stripe's objects say, in our words; pure."""
+"""Stripe's objects in our terms; pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

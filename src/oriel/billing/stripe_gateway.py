@@ -1,4 +1,4 @@
-"""Stripe, by its own library and the API version that this was made for."""
+"""The payment gateway to Stripe, with its own library and a pinned API version."""
 
 import contextlib
 import functools
@@ -134,7 +134,7 @@ class StripeGateway:
         )
 
     def expire_checkout(self, session_id: str) -> None:
-        """Close a page; Stripe refuses where it is not open any more, which is as good."""
+        """Close a page; ignore Stripe's refusal if it is closed already."""
         try:
             self._try(self._client.checkout.sessions.expire, session_id)
         except stripe.InvalidRequestError as error:
@@ -265,7 +265,7 @@ class StripeGateway:
         return [self._ask(retrieve, intent, expand) for intent in intents if intent]
 
     def _is_refused(self, session: Session, intent: PaymentIntent | None) -> bool:
-        """Tell whether a bank has refused, after days maybe, what was paid on a page."""
+        """Return whether a bank has refused, after days maybe, what was paid on a page."""
         if intent:
             return intent.status in ("requires_payment_method", "canceled")
         # Until the bank has decided the subscription is active, unless somebody ends it.

@@ -1,4 +1,4 @@
-"""A customer's subscription, as shown to its holder."""
+"""A customer's subscription, as the API shows it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +28,7 @@ class Subscription:
 
 
 def subscription_of(user_id: str) -> Subscription:
-    """Return a customer's plan and what becomes of it."""
+    """Return a customer's plan and its coming changes."""
     holding, moment = db.session.get(PlanHolding, user_id), now()
     plan = period_at(holding, moment).plan
     if holding is None:

@@ -1,4 +1,4 @@
-"""Pages for whoever develops: in production none of them exists, in development only this machine may open them."""
+"""Development pages: they do not exist in production, and answer only this machine."""
 
 from apiflask import APIFlask
 

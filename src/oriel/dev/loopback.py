@@ -1,4 +1,4 @@
-"""Pages that may be opened from this machine alone."""
+"""Restricts pages to requests from this machine."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ def refuse_others() -> None:
 
 
 def _is_our_name(host: str) -> bool:
-    """Tell whether a browser was sent to this name by us: a foreign one may be pointed at this machine by its owner."""
+    """Return whether the Host header names this machine, to stop DNS rebinding."""
     settings: Settings = current_app.config["ORIEL"]
     if host in ("localhost", _host_of(settings.base_url)):
         return True
@@ -34,7 +34,7 @@ def _host_of(address: str) -> str:
 
 
 def refuse_foreign_forms() -> None:
-    """Take no form that another site's page sends by the browser of whoever develops here; programs name no site."""
+    """Reject forms that another site's page sends through a developer's browser; programs send no origin."""
     if request.method in _READS:
         return
     own = request.host_url.rstrip("/")

@@ -1,4 +1,4 @@
-"""The outbox as a mailbox: what a customer would have found in theirs."""
+"""Shows the outbox as a mailbox, as customers would see their emails."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""What the pages of this package have in common: their template's styles by a nonce, and nothing else allowed."""
+"""Shared by the development pages: styles allowed by a nonce, and nothing else."""
 
 import secrets
 

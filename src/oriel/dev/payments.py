@@ -1,4 +1,4 @@
-"""The offline payment service's pages: where customers pay, and their portal; with buttons for all that can go wrong.
+"""The offline payment service's pages: checkout and portal, with buttons for every failure.
 
 They work without scripts. What a button does is done by the OfflineGateway, whose events then reach our webhook.
 """
@@ -125,7 +125,7 @@ _AT_CHECKOUT: dict[str, Callable[[str], ResponseReturnValue]] = {
 
 
 def _after(shown: Body) -> str:
-    """Return where a customer goes who has paid."""
+    """Return the address for a customer who has paid."""
     return str(shown["success_url"]).replace("{CHECKOUT_SESSION_ID}", shown["id"])
 
 
@@ -170,7 +170,7 @@ def _unknown(what: str) -> Response:
 
 
 def _own_addresses() -> str:
-    """Return where a form may lead: here, and to the pages of ours that follow, by the address that customers use."""
+    """Return the allowed targets of forms: this service, and its public address."""
     return f"'self' {_settings().base_url}"
 
 

@@ -1,4 +1,4 @@
-"""What a request's body may be, for every route alike: JSON that says so, of no more bytes and levels than we take."""
+"""Limits of request bodies for all routes: JSON content type, size and depth."""
 
 from typing import Any
 

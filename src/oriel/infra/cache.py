@@ -1,4 +1,4 @@
-"""What is asked often and may be a few seconds old, kept in Redis; made anew each time while that is away."""
+"""A cache in Redis for values that may be a few seconds old; without Redis they are computed each time."""
 
 import json
 from collections.abc import Callable

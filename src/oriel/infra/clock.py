@@ -1,4 +1,4 @@
-"""The time, asked for in one place so that tests can hold it."""
+"""The current time, in one place so that tests can set it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated

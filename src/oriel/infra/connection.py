@@ -1,4 +1,4 @@
-"""The socket of the present request, on which a time limit is set for a peer who neither sends nor takes anything."""
+"""The socket of the current request, to set time limits for peers that neither send nor receive."""
 
 import contextlib
 import socket

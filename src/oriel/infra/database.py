@@ -167,13 +167,13 @@ def writing() -> Iterator[Session]:
 
 
 def insert_missing(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those rows that no other row stands in the way of; two who do it at once do no harm."""
+    """Insert the rows that do not exist yet; safe to call concurrently."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(model).values(list(rows)).on_conflict_do_nothing())
 
 
 def migrated_type(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Return how a migration writes a type of ours: it must not change when the class does."""
+    """Return a type's fixed form in migrations, which must not change with the class."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
@@ -210,7 +210,7 @@ def _server_lock(number: int) -> Iterator[None]:
 
 
 def database_ahead_s() -> float:
-    """Return by how many seconds the database's clock is ahead of ours; 0 where it is the same one."""
+    """Return the seconds by which the database's clock is ahead of ours; 0 for SQLite, which uses ours."""
     if db.engine.dialect.name != "postgresql":
         return 0.0
     told = db.session.scalar(select(func.clock_timestamp()))

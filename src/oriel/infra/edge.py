@@ -1,4 +1,4 @@
-"""What is settled about every request before a route sees it: plain HTTP, NUL characters, the scheme of a token."""
+"""Checks of every request before a route sees it: plain HTTP, NUL characters, the token's scheme."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""News for those who listen: published in Redis, one subscriber in each process hands them on to its sockets."""
+"""Events for connected clients: published in Redis; one subscriber in each process passes them to its sockets."""
 
 import json
 import queue
@@ -28,7 +28,7 @@ def publish(audience: str, kind: str, subject: str) -> None:
 
 
 class Listeners:
-    """Everybody in this process who waits for news; the subscription starts with the first of them."""
+    """The listeners of this process; the subscription starts with the first one."""
 
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url

@@ -1,4 +1,4 @@
-"""Failures of ours, told to whoever collects them (Sentry's protocol); nothing is sent where no SENTRY_DSN is set."""
+"""Reports failures to Sentry or a compatible service; without SENTRY_DSN nothing is sent."""
 
 import logging
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""How gunicorn is started for the web processes."""
+"""The gunicorn command line of the web processes."""
 
 import resource
 import sys

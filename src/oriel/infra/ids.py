@@ -1,4 +1,4 @@
-"""Opaque names: for rows that customers see, and secrets that are handed out once."""
+"""Opaque ids for rows that customers see, and random secrets."""
 
 import base64
 import hashlib

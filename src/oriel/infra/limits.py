@@ -1,4 +1,4 @@
-"""How often somebody may ask: counted in Redis, in each process's own memory while that is away."""
+"""Rate limits, counted in Redis, or in each process's memory while Redis is unavailable."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Whether a request comes from this machine itself, and not through a proxy or tunnel that runs on it."""
+"""Detects requests from this machine itself, not through a proxy or tunnel on it."""
 
 from ipaddress import ip_address
 
@@ -14,7 +14,7 @@ _OF_PROXIES = frozenset(
 
 
 def comes_from_this_machine() -> bool:
-    """Tell whether the present request was begun on this machine.
+    """Return whether the present request was begun on this machine.
 
     The peer's real address counts: what a trusted proxy says of the caller is only what the caller may have said.
     """

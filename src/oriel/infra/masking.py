@@ -1,4 +1,4 @@
-"""Addresses of servers and places of files, as they may be shown and logged."""
+"""Masks passwords and paths for logs and messages."""
 
 import re
 

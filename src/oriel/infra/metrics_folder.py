@@ -1,4 +1,4 @@
-"""Where the web processes of one machine count their requests together, whichever of them is asked for /metrics."""
+"""A shared folder in which the web processes of one machine count requests, so that any of them can answer /metrics."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""The bytes of one HTTP request as they arrive, up to where a thread can take it without waiting for its sender."""
+"""Buffers an HTTP request until a thread can process it without waiting for its sender."""
 
 import re
 

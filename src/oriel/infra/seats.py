@@ -1,4 +1,4 @@
-"""What holds a thread for long is counted: so much of it at once in this process, and so much for one customer."""
+"""Limits slow work: how much runs at once in this process, and for one customer."""
 
 import threading
 from collections import Counter

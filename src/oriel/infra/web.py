@@ -98,7 +98,7 @@ def init_web(app: APIFlask, settings: Settings) -> None:
 
 
 def error_answer(error: AppError) -> ResponseReturnValue:
-    """Return the one format in which every failure is told."""
+    """Return the one format of every error."""
     response = jsonify({"error": shortened(error.as_json())})
     response.status_code = error.http_status
     if wait := error.details.get("retry_after_s"):

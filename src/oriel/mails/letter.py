@@ -1,4 +1,4 @@
-"""How a letter of ours is set: one HTML and one text template, the same values in both."""
+"""Composes a letter from its HTML and text templates, with the same values in both."""
 
 from functools import cache
 

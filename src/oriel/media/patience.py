@@ -1,6 +1,6 @@
-"""How long a sender may take: silence ends an upload soon, and dripping does in the end.
+"""Time limits of uploads: for silence, and for the whole upload.
 
-A thread of the web process waits for each upload, so somebody who sends nothing would hold it for ever.
+Each upload holds a thread of the web process, which a silent sender would block for ever.
 """
 
 import contextlib

@@ -53,7 +53,7 @@ class UploadOut(BaseModel):
 
     @classmethod
     def of(cls, upload: Upload) -> "UploadOut":
-        """Return what is told about an upload."""
+        """Return the answer for an upload."""
         names = (
             "id",
             "kind",

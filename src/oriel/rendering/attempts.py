@@ -108,7 +108,7 @@ def beat(attempt: Attempt, pulse: Pulse) -> str:
 
 
 def has_ended(attempt: Attempt) -> bool:
-    """Tell whether the render is over, so that nobody goes on with it."""
+    """Return whether the render has ended, so that no worker resumes it."""
     status = db.session.scalar(select(RenderJob.status).where(RenderJob.id == attempt.job_id))
     db.session.commit()
     return status not in UNDER_WAY
@@ -208,7 +208,7 @@ def cancel_now(session: Session, job: RenderJob, *, is_paid_back: bool = False) 
 
 
 def end_badly(session: Session, job: RenderJob, code: str, message: str, details: dict[str, Any]) -> None:
-    """Put a render on the list of dead letters: the right goes back, its customer is told."""
+    """Fail a render for good: give its right back and notify its customer."""
     job.status, job.stage, job.eta_s, job.completed_at = FAILED, None, None, now()
     job.error_code, job.error_message, job.error_details = code, message[:1000], _plain(details)
     job.worker, job.lease_until = None, None

@@ -68,7 +68,7 @@ class TicketOut(BaseModel):
 @routes.output(TicketOut)
 @routes.doc(summary="Get a ticket for the WebSocket", responses=[503])
 def ticket() -> TicketOut:
-    """Make a ticket: the address of a WebSocket is written into logs, so no token may stand in it."""
+    """Create a ticket. A WebSocket's address ends up in logs, so it must not contain a token."""
     secret = new_secret()
     try:
         redis().set(_TICKETS + secret_hash(secret), json.dumps(asdict(current_proof())), ex=TICKET_S)

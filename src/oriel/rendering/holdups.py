@@ -73,7 +73,7 @@ def tell(limit: int = 500) -> int:
 
 
 def _notice(session: Session, job: RenderJob) -> str:
-    """Return the name of the notice about this trouble: the one that went out already, while it goes on."""
+    """Return the key of the notice about this outage; the same one until the outage ends."""
     same = (RenderJob.status.in_(UNDER_WAY), RenderJob.error_code == job.error_code)
     told = select(RenderJob.held_notice).where(*same, RenderJob.held_notice.is_not(None)).limit(1)
     return session.scalar(told) or new_id()

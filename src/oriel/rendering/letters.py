@@ -41,7 +41,7 @@ def render_ready(session: Session, job: RenderJob) -> None:
 
 
 def render_failed(session: Session, job: RenderJob) -> None:
-    """Tell that it did not work out, why, and that the right is back; and whoever runs the service, if it is ours."""
+    """Tell the customer why a render failed, and the operator if it is our failure."""
     user = session.get_one(User, job.user_id)
     sentence = told_of(job)
     # Its button begins anew, where the songs are.

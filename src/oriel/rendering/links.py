@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"[0-9a-v]{26}[A-Za-z0-9_-]{22}")
 
 
 def link_to(job_id: str, generation: int) -> str:
-    """Return the address under which everybody who has it gets a job's video."""
+    """Return the public link to a job's video."""
     settings: Settings = current_app.config["ORIEL"]
     return f"{settings.base_url}/d/{token_of(job_id, generation)}"
 
@@ -35,7 +35,7 @@ def job_id_in(token: str) -> str:
 
 
 def is_sealed(token: str, generation: int) -> bool:
-    """Tell whether the token was made by us for its job's present generation."""
+    """Return whether the token was made by us for its job's present generation."""
     return hmac.compare_digest(token.encode(), token_of(job_id_in(token), generation).encode())
 
 

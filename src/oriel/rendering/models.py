@@ -23,7 +23,7 @@ WITHDRAWN = "withdrawn"
 
 
 class RenderJob(Base):
-    """One video to be made. Whoever writes about an attempt says whose: `fence` counts the attempts."""
+    """One video to be made. `fence` counts its attempts; every write of an attempt checks it."""
 
     __tablename__ = "render_jobs"
 

@@ -1,4 +1,4 @@
-"""How the queue stands, for operators."""
+"""Figures of the render queue, for operators."""
 
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
@@ -10,7 +10,7 @@ from oriel.rendering.presence import GONE_AFTER
 
 
 class QueueFigures(BaseModel):
-    """What waits, and who is at work."""
+    """Waiting renders, and workers."""
 
     workers: list[str] = Field(description="Busy workers")
     idle_workers: list[str] = Field(description="Idle workers")

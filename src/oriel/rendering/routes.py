@@ -240,7 +240,7 @@ def history(query_data: PageQuery) -> HistoryOut:
 @rate("60/minute")
 @routes.doc(summary="Download a video by its link, without logging in", responses=VIDEO_ANSWERS)
 def follow_link(token: str) -> Response:
-    """Hand out the video to whoever has its link; a person with a browser reads why there is none."""
+    """Send the video to anyone with its link; a browser gets a page that says why there is none."""
     try:
         return delivery.deliver(delivery.job_behind(token))
     except CallerError as error:

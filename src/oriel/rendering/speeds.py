@@ -1,4 +1,4 @@
-"""How fast each machine draws: measured by its own renders, and remembered, so that a first estimate can be good."""
+"""The drawing speed of each machine, measured by its own renders, for first estimates."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""What a customer is told about a render: the same facts by polling, by WebSocket and after submitting."""
+"""A render's status: the same body for polling, WebSocket and submit."""
 
 import math
 from collections.abc import Sequence
@@ -108,12 +108,12 @@ class _Queue(BaseModel):
 
 
 def status_of(job: RenderJob) -> StatusOut:
-    """Return what is told about a render."""
+    """Return the status of a render."""
     return statuses_of([job])[0]
 
 
 def statuses_of(jobs: Sequence[RenderJob]) -> list[StatusOut]:
-    """Return what is told about each of these, in as many queries for a hundred that wait as for one."""
+    """Return the status of each render, in a fixed number of queries."""
     waits = _waits([job.id for job in jobs if job.status == QUEUED and not job.held_since])
     spent = _spent([job.id for job in jobs if job.status == CANCELLED])
     return [_status(job, _counts(job, spent), *waits.get(job.id, (None, job.eta_s))) for job in jobs]
@@ -177,7 +177,7 @@ def _details_of(job: RenderJob) -> dict[str, Any]:
 
 
 def _waits(ids: Sequence[str]) -> dict[str, tuple[int, float]]:
-    """Return each one's position, 1 for who is next, and in about how many seconds it is done."""
+    """Return each render's position (1 is next) and its estimated seconds until done."""
     if not ids:
         return {}
     queue = _Queue.model_validate_json(remembered("queue", _QUEUE_KEPT_S, lambda: _queue().model_dump_json()))

@@ -1,4 +1,4 @@
-"""Accepting a render: settings checked, its right reserved, the row written; from then on it is not lost."""
+"""Submits a render: checks its settings, reserves its right, writes its row."""
 
 import hashlib
 import json

@@ -1,7 +1,7 @@
-"""Whose turn it is: plans take turns by weight (stride scheduling), customers wait for their cap, nobody starves.
+"""Schedules renders: plans take turns by weight (stride scheduling), customers have a cap, nobody starves.
 
-Each plan has a pass that grows by 1/weight with each render; the smallest pass among those that wait is next
-(Waldspurger and Weihl 1995). Who has waited long is moved forward, by one turn of a plan of weight 1 in ten minutes.
+Each plan has a pass that grows by 1/weight with each render; the waiting plan with the smallest pass is next
+(Waldspurger and Weihl 1995). Waiting renders move forward by one turn of a weight-1 plan every ten minutes.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def _plans_waiting(session: Session, at: datetime) -> Sequence[str]:
 
 
 def _oldest(session: Session, plan: str, at: datetime) -> RenderJob | None:
-    """Return a plan's oldest render of a customer who has not as many under way as allowed."""
+    """Return a plan's oldest render of a customer below the cap."""
     running = aliased(RenderJob)
     under_way = (
         select(func.count())
@@ -63,13 +63,13 @@ def _oldest(session: Session, plan: str, at: datetime) -> RenderJob | None:
 
 
 def _wait_for_turn(session: Session) -> QueueTurn:
-    """Return the virtual time, locked: whoever claims meanwhile waits here and then sees what was taken."""
+    """Lock and return the virtual time: concurrent claims wait here and then see this one."""
     insert_missing(session, QueueTurn, [{"plan": _VIRTUAL_TIME}])
     return session.scalars(select(QueueTurn).where(QueueTurn.plan == _VIRTUAL_TIME).with_for_update()).one()
 
 
 def _turns(session: Session, plans: list[str], time: QueueTurn) -> dict[str, QueueTurn]:
-    """Return the passes of these plans, each at least at the virtual time: who was away does not catch up."""
+    """Return the passes of these plans, each at least the virtual time: idle plans do not catch up."""
     insert_missing(session, QueueTurn, [{"plan": plan} for plan in plans])
     turns = {turn.plan: turn for turn in session.scalars(select(QueueTurn).where(QueueTurn.plan.in_(plans)))}
     for turn in turns.values():

@@ -1,4 +1,4 @@
-"""What a customer does with a finished video besides downloading it: delete it, revoke its link."""
+"""A customer's actions on a finished video: delete it, revoke its link."""
 
 from oriel.infra.database import writing
 from oriel.rendering import jobs

@@ -1,4 +1,4 @@
-"""What the threads of a worker tell each other about the attempt under way, and when it has to end."""
+"""Shared state of a worker's threads about the current attempt, and when it has to end."""
 
 import time
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What the application takes of this domain. Not in `__init__`, because the pipeline must not know of it."""
+"""Registers the rendering domain with the application. Not in `__init__`, because the pipeline must not import it."""
 
 from apiflask import APIFlask
 from sqlalchemy import func, select
@@ -45,7 +45,7 @@ def renders_total(user_id: str) -> int:
 
 @references.register
 def is_rendered(session: Session, upload_id: str) -> bool:
-    """Tell whether a render under way needs this song or picture."""
+    """Return whether a render under way needs this song or picture."""
     upload = session.get_one(Upload, upload_id)
     query = select(RenderJob).where(RenderJob.user_id == upload.user_id, RenderJob.status.in_(UNDER_WAY))
     return any(upload.object_name in (job.audio_object, *pictures_of(job)) for job in session.scalars(query))
@@ -53,7 +53,7 @@ def is_rendered(session: Session, upload_id: str) -> bool:
 
 @references.register
 def is_ordered(session: Session, upload_id: str) -> bool:
-    """Tell whether somebody is about to pay for a render of this song."""
+    """Return whether somebody is about to pay for a render of this song."""
     upload = session.get_one(Upload, upload_id)
     open_pages = (Payment.user_id == upload.user_id, Payment.status == PENDING, Payment.render_order.is_not(None))
     orders = session.scalars(select(Payment.render_order).where(*open_pages))

@@ -1,4 +1,4 @@
-"""A folder for what a worker needs while it lives: gone when it ends, and swept by the next one when it was killed."""
+"""A worker's temporary folder: removed when it ends; the next worker removes those of killed ones."""
 
 import contextlib
 import fcntl

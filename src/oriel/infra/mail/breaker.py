@@ -1,4 +1,4 @@
-"""A circuit breaker: a provider that fails again and again is left alone for a while, and the next one is asked."""
+"""A circuit breaker: a provider that keeps failing is skipped for a while in favour of the next one."""
 
 import threading
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Takes mails out of the outbox: intent is written before a provider is asked, the outcome after."""
+"""Sends mails from the outbox: records the intent before the provider is called, the outcome after."""
 
 import logging
 from datetime import datetime, timedelta

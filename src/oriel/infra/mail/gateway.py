@@ -1,4 +1,4 @@
-"""What a provider of mail does, whichever one it is: it takes a message, or says why not."""
+"""The interface of a mail provider: accept a message, or raise why not."""
 
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr

@@ -1,4 +1,4 @@
-"""What is to be said to somebody: a subject, the same words as HTML and as text, and the pictures in between."""
+"""A letter: a subject, the same text as HTML and plain text, and inline pictures."""
 
 from dataclasses import dataclass
 

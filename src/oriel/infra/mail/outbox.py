@@ -1,4 +1,4 @@
-"""The outbox: a letter enters it in the commit that causes it, so that neither happens without the other."""
+"""The outbox: a letter enters it in the commit that causes it, so neither happens without the other."""
 
 import hashlib
 import unicodedata

@@ -1,4 +1,4 @@
-"""The pictures of a letter, read from the storage when it is sent."""
+"""A letter's pictures, read from the storage when it is sent."""
 
 import logging
 import re

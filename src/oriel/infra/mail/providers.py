@@ -1,4 +1,4 @@
-"""The providers of this installation, in the order in which they are asked, and what became of a message."""
+"""The configured mail providers, in order of preference, and the outcome of a message."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message, who said so last, and who has refused it for good."""
+    """The outcome of a message, its last provider, and the providers that have refused it for good."""
 
     result: Result
     provider: str | None = None
@@ -47,7 +47,7 @@ class Providers:
 
     @property
     def names(self) -> list[str]:
-        """Who is asked, in this order."""
+        """The providers, in order of preference."""
         return [gateway.name for gateway, _ in self._asked]
 
     @property

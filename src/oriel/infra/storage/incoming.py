@@ -1,4 +1,4 @@
-"""Files that are not yet whole: written aside and locked, so that what a killed process left is told from work."""
+"""Partial files: written aside and locked, so that a sweep removes only those of dead processes."""
 
 import contextlib
 import errno

@@ -57,7 +57,7 @@ class ChunkEncoder:
             self._process.close_stdin()
 
     def finish(self, check: Callable[[], None] = nothing) -> None:
-        """Wait for FFmpeg and declare the chunk finished; raise EncodingFailed or DiskFull where it is not."""
+        """Wait for FFmpeg and finish the chunk; raise EncodingFailed or DiskFull."""
         returncode = self._process.wait(_FLUSH_TIMEOUT_S, check)
         stderr = self._process.stderr_tail()
         self._process.stop()

@@ -1,4 +1,4 @@
-"""Which programs drew and encoded a frame: two versions of one must never share chunks."""
+"""The versions of the programs that draw and encode: chunks of different versions must never mix."""
 
 import functools
 import hashlib

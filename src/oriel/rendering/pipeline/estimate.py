@@ -1,4 +1,4 @@
-"""How much room a render will take, before it starts."""
+"""Estimates a render's disk space before it starts."""
 
 from oriel.rendering.pipeline.encode import Codec, codec_of
 from oriel.rendering.pipeline.pcm import BYTES_PER_SAMPLE, RATE

@@ -1,4 +1,4 @@
-"""Which characters of a title the fonts of this machine can draw, and which fonts those are."""
+"""The installed fonts, and the characters of a title that they can draw."""
 
 import functools
 import hashlib

@@ -40,7 +40,7 @@ def write_manifest(pcm: Pcm, manifest: Path) -> None:
 
 
 def read_pcm(path: Path, manifest: Path) -> Pcm | None:
-    """Return the PCM that an earlier run has decoded, or None where it is not whole or nothing is known about it."""
+    """Return the PCM of an earlier run, or None if it is incomplete or unknown."""
     try:
         told = json.loads(manifest.read_bytes())
         pcm = Pcm(path, int(told["samples"]), tuple(str(warning) for warning in told["warnings"]))

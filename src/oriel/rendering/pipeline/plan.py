@@ -22,7 +22,7 @@ _UNNOTICED_S = 0.1
 
 @dataclass(frozen=True)
 class Scene:
-    """What a frame shows besides settings and sound; files stand here by the SHA-256 of their content."""
+    """The parts of a frame besides settings and sound; files by the SHA-256 of their content."""
 
     title: str
     artist: str

@@ -1,4 +1,4 @@
-"""Everything that a render needs before its first frame: harmless pictures, canonical PCM, the feature track."""
+"""Prepares a render: safe pictures, canonical PCM, the feature track."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How far a render is, when it will be done, and the token by which it is stopped."""
+"""A render's progress, its ETA, and its cancel token."""
 
 import time
 from collections import deque

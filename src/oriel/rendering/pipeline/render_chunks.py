@@ -62,7 +62,7 @@ class Sources(Protocol):
         """Throw the source away; the next one asked for is fresh."""
 
     def is_worn(self) -> bool:
-        """Tell whether the source uses so much memory that a fresh one is better."""
+        """Return whether the source uses so much memory that a fresh one is better."""
 
 
 Command = Callable[[Chunk, Path, FrameLayout], Arguments]

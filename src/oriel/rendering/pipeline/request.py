@@ -1,4 +1,4 @@
-"""What a render is asked for, where it runs, and what it answers."""
+"""A render's request, its machine, and its result."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

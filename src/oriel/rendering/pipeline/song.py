@@ -1,4 +1,4 @@
-"""Is this file a song that we take, how long is it, and what does it say about itself?"""
+"""Probes a song: whether it is supported, its real length, its tags."""
 
 import json
 import math

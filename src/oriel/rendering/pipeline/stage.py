@@ -115,7 +115,7 @@ class Stage:
         self._check = check
 
     def is_idle(self) -> bool:
-        """Tell whether the browser lives and nothing goes on in it."""
+        """Return whether the browser lives and nothing goes on in it."""
         try:
             return bool(self._page.poll(_SETTLE_S)["done"])
         except AppError:

@@ -1,4 +1,4 @@
-"""Keeps one stage warm, and puts a fresh one in its place when it died."""
+"""Keeps one stage warm, and replaces it when it crashes."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -79,7 +79,7 @@ class Stages:
         self._on_replaced()
 
     def is_worn(self) -> bool:
-        """Tell whether the stage has grown so much that a fresh one is better; ask once for each chunk."""
+        """Return whether the stage has grown so much that a fresh one is better; ask once for each chunk."""
         used = self._stage.memory_bytes() if self._stage else 0
         self._first_bytes = self._first_bytes or used
         return used > max(_WORN_BYTES, _WORN_GROWTH * self._first_bytes)

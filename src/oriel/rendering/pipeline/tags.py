@@ -1,4 +1,4 @@
-"""What a song's tags hold that FFmpeg does not hand on: all artists, and pictures by their bytes."""
+"""Tags that FFmpeg does not pass on: all artists, and pictures by their bytes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where the programs are that the pipeline starts."""
+"""Finds the programs that the pipeline starts."""
 
 import shutil
 from dataclasses import dataclass

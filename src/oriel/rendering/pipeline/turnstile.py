@@ -1,4 +1,4 @@
-"""At most so many at once on this machine, over all processes of one user; the kernel frees what a dead one held."""
+"""Limits concurrent work on this machine across a user's processes; the kernel frees a dead process's place."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""Is the finished file the video that was planned? Asked of every video before it is called done."""
+"""Verifies that a finished file is the planned video, before it is called done."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which of FFmpeg's decoders a stranger's file may reach: those of sound, covers and what phones put beside them."""
+"""The FFmpeg decoders that a stranger's file may use: sound, covers, and what phones add."""
 
 _SOUND = (
     *("mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "aac", "aac_fixed", "alac", "ac3", "eac3", "dca"),

@@ -1,4 +1,4 @@
-"""One locked folder for each render under way, from which a killed render goes on; it is removed with the render."""
+"""One locked work folder for each active render, from which a killed render resumes."""
 
 import contextlib
 import fcntl
@@ -234,7 +234,7 @@ def _lock_one(root: Path, key: str) -> WorkFolder:
 
 
 def _take(path: Path) -> int | None:
-    """Lock a new folder, or one that a render of ours left there; None where it is not ours or somebody holds it."""
+    """Lock a new folder, or one that a render left; return None if it is foreign or locked."""
     path.mkdir(mode=0o700, exist_ok=True)
     try:
         ours = _is_private(path) and (_is_marked(path) or _is_new(path))

@@ -113,7 +113,7 @@ def failures(limit: int = 50) -> Sequence[OutboxMail]:
 
 
 def send_again(session: Session, mail_id: str) -> bool:
-    """Begin anew with a failed mail, after its cause is mended; return whether there was one. Inside `writing()`."""
+    """Queue a failed mail again once its cause is fixed; return whether there was one. Inside `writing()`."""
     mail = session.get(OutboxMail, mail_id, with_for_update=True)
     if mail is None or mail.state != FAILED:
         return False

@@ -276,7 +276,7 @@ def _is_ours(rule: dict[str, dict[str, object]], folders: Sequence[str]) -> bool
 
 @contextlib.contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Tell trouble with the bucket, which repeating did not mend, as what it is for the caller."""
+    """Turn an error of the bucket that retries did not fix into ours."""
     try:
         yield
     except RetryError as error:

@@ -29,7 +29,7 @@ class Stored:
 
 
 class Storage(Protocol):
-    """Objects under names. Passing troubles are mended inside; what stays is StorageFailed, and nothing is left half.
+    """Objects under names. Temporary failures are retried; lasting ones raise StorageFailed and leave nothing half done.
 
     A name that `check_name` refuses is a mistake in our code: ValueError.
     """

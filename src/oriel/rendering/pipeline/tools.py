@@ -25,17 +25,17 @@ class Tools:
 
 
 def find_ffmpeg(configured: Path | None = None) -> Path:
-    """Return FFmpeg's path, or raise ProgramMissing with the way to mend it."""
+    """Return FFmpeg's path, or raise ProgramMissing, which says how to install it."""
     return _program("FFmpeg", "FFMPEG_PATH", configured, ("ffmpeg",), "apt-get install ffmpeg")
 
 
 def find_ffprobe(configured: Path | None = None) -> Path:
-    """Return FFprobe's path, or raise ProgramMissing with the way to mend it."""
+    """Return FFprobe's path, or raise ProgramMissing, which says how to install it."""
     return _program("FFprobe", "FFPROBE_PATH", configured, ("ffprobe",), "apt-get install ffmpeg")
 
 
 def find_chromium(configured: Path | None = None) -> Path:
-    """Return the Chromium binary, or raise ProgramMissing with the way to mend it."""
+    """Return the Chromium binary, or raise ProgramMissing, which says how to install it."""
     names = (*_CHROMIUM_BINARIES, *_CHROMIUM_NAMES)
     return _program("Chromium", "CHROMIUM_PATH", configured, names, "apt-get install chromium")
 

@@ -351,7 +351,7 @@ def test_a_stripe_that_is_away_is_a_problem_of_every_step(
 class TestTheCommand:
     @pytest.mark.parametrize("key", ["sk_live_1", "rk_live_1", "pk_test_1", "", "test", "sk_tes", "live_sk_test_1"])
     def test_takes_no_key_with_which_money_could_move(self, key: str) -> None:
-        with pytest.raises(CallerError, match="test mode"):
+        with pytest.raises(CallerError, match="test-mode key"):
             refuse_live_key(key)
 
     @pytest.mark.parametrize("key", ["sk_test_1", "rk_test_1"])
@@ -364,7 +364,7 @@ class TestTheCommand:
 
         self._prepare(monkeypatch, run, "sk_live_1")
         assert cli.run(["billing", "selftest"]) == 2
-        assert "test mode" in capsys.readouterr().err
+        assert "test-mode key" in capsys.readouterr().err
 
     @pytest.mark.parametrize(("problem", "status"), [(None, 0), ("two pages were opened", 1)])
     def test_says_how_each_step_went(

@@ -29,7 +29,7 @@ class Stored:
 
 
 class Storage(Protocol):
-    """Objects under names. Temporary failures are retried; lasting ones raise StorageFailed and leave nothing half done.
+    """Objects under names. Retries temporary failures; raises StorageFailed for lasting ones. Leaves nothing half done.
 
     A name that `check_name` refuses is a mistake in our code: ValueError.
     """

@@ -18,8 +18,9 @@ fingerprint() { find "$@" -type f -print0 2>/dev/null | LC_ALL=C sort -z | xargs
 system_packages() {
   if command -v apt-get >/dev/null; then
     # chromium draws, ffmpeg encodes, Mesa and EGL are the software OpenGL, Noto draws titles in every common script,
-    # fontconfig knows what no font draws, bubblewrap confines programs. macOS has fonts for these scripts itself.
-    local wanted=(chromium ffmpeg libegl1 libegl-mesa0 libgl1-mesa-dri libgles2 python3-venv bubblewrap)
+    # fontconfig knows what no font draws, bubblewrap confines programs, and the Node that Playwright brings along needs
+    # libatomic. macOS has fonts for these scripts itself.
+    local wanted=(chromium ffmpeg libegl1 libegl-mesa0 libgl1-mesa-dri libgles2 python3-venv bubblewrap libatomic1)
     wanted+=(fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fontconfig)
     local missing=()
     for package in "${wanted[@]}"; do

@@ -146,8 +146,8 @@ def _work_folder(settings: Settings) -> Finding:
 
 
 def _backend(settings: Settings) -> Finding:
-    mesa = ("libegl1", "libgl1-mesa-dri")
-    how = f"apt-get install {' '.join(mesa)}"
+    libraries = ("libegl1", "libgl1-mesa-dri", "libatomic1")
+    how = f"apt-get install {' '.join(libraries)}"
     try:
         machine = Machine(
             find_tools(settings.ffmpeg_path, settings.ffprobe_path),
@@ -160,9 +160,9 @@ def _backend(settings: Settings) -> Finding:
         # A program, the looks or the work folder: its own finding says how to fix it.
         return Finding("Graphics", False, f"not tried, because something above is missing. {error.message}")
     except AppError as error:
-        return Finding("Graphics", False, error.message, how, mesa)
+        return Finding("Graphics", False, error.message, how, libraries)
     # SwiftShader draws the same pictures, at half the speed.
-    return Finding("Graphics", backend != "swiftshader", found, how, mesa)
+    return Finding("Graphics", backend != "swiftshader", found, how, libraries)
 
 
 def examine_videos(settings: Settings) -> list[Finding]:

@@ -147,6 +147,22 @@ def test_a_program_that_is_no_browser_is_reported(apart: ThreadPoolExecutor, tmp
         apart.submit(opened).result()
 
 
+def test_a_driver_that_does_not_start_is_reported(
+    apart: ThreadPoolExecutor, tmp_path: Path, chromium: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/bin/false")
+
+    def opened() -> None:
+        with Stage(profile_dir=tmp_path / "profile", tmp_dir=tmp_path / "tmp", chromium=chromium):
+            pass
+
+    with pytest.raises(StageCrashed, match="driver"):
+        apart.submit(opened).result(60)
+    # The next one is none the worse for it.
+    monkeypatch.delenv("PLAYWRIGHT_NODEJS_PATH")
+    apart.submit(opened).result(60)
+
+
 def test_a_cancellation_ends_a_browser_that_hangs_at_its_start(apart: ThreadPoolExecutor, tmp_path: Path) -> None:
     def opened() -> None:
         with stage_of_a_program_that_waits(tmp_path, check=cancel.check):

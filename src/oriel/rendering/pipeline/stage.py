@@ -38,6 +38,8 @@ from oriel.rendering.pipeline.ring import DONE, FAILED, HEADER, Ring, find_file
 from oriel.rendering.pipeline.staging import Staging
 
 _SLOTS = 8
+# On Debian it is libatomic1 that may be missing.
+_NO_DRIVER = "Playwright's driver, which controls Chromium, does not start. Does the machine lack a library of Node's?"
 # Shorter than a frame by far, longer than what waking costs.
 _POLL_S = 0.0007
 # A backend that hangs is passed over for the next one, and Chromium has started by then on a busy machine too.
@@ -256,7 +258,10 @@ class Stage:
         with contextlib.ExitStack() as opening:
             with _starting_driver:
                 before = drivers()
-                playwright = opening.enter_context(sync_playwright())
+                try:
+                    playwright = opening.enter_context(sync_playwright())
+                except Exception as error:  # Playwright raises no class of its own here.
+                    raise StageCrashed(_NO_DRIVER, reason=str(error)) from error
                 self._drivers = drivers() - before
             yield playwright
 

@@ -257,6 +257,8 @@ def test_a_closed_account_begins_again_without_its_sessions(caller: MakeCaller) 
     db.session.expire_all()
     assert db.session.get_one(User, ada.user_id).disabled_at == closed_at
     operators.enable_user(ada.user_id)
+    db.session.expire_all()
+    assert db.session.get_one(User, ada.user_id).disabled_at is None
     assert ada.get("/api/user/profile").status_code == 401
     kinds = [kind for kind, _ in activity_of(ada.user_id)]
     assert kinds == ["account_disabled", "account_disabled", "account_enabled"]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.functional.caller import Caller
 
 from oriel.billing import storage_use
-from oriel.billing.models import FROZEN, HELD, REFUNDED, RESERVED, USED, Credit
+from oriel.billing.models import FROZEN, HELD, REFUNDED, RESERVED, USED, Credit, Payment
 from oriel.billing.rights import Demand, Grant, Payer, credits_held, give_back, reserve, spend, used_this_period
 from oriel.billing.storage_use import storage_used
 from oriel.errors import PaymentRequired, PlanLimitSize
@@ -108,6 +108,44 @@ def test_the_credit_that_was_bought_first_goes_first(customer: Caller) -> None:
     for spent in (1, 2, 3):
         reserved(customer, LARGE)
         assert states(first, second, third) == [RESERVED] * spent + [HELD] * (3 - spent)
+
+
+def paid(customer: Caller, *, is_disputed: bool = False) -> str:
+    with writing() as session:
+        payment = Payment(user_id=customer.user_id, kind="render", amount=499, thing="render", is_disputed=is_disputed)
+        session.add(payment)
+    return payment.id
+
+
+def credit_of(customer: Caller, payment_id: str) -> str:
+    with writing() as session:
+        credit = Credit(user_id=customer.user_id, payment_id=payment_id)
+        session.add(credit)
+    return credit.id
+
+
+def test_the_credit_of_its_own_payment_goes_before_older_ones(customer: Caller) -> None:
+    payment = paid(customer)
+    others = [bought(customer), credit_of(customer, paid(customer))]
+    own = credit_of(customer, payment)
+    with writing() as session:
+        reserve(session, customer.user_id, new_id(), DEMAND, "credit", payment_id=payment)
+    assert states(*others, own) == [HELD, HELD, RESERVED]
+
+
+@pytest.mark.parametrize(
+    ("settle", "is_disputed", "becomes"), [(give_back, True, FROZEN), (give_back, False, HELD), (spend, True, USED)]
+)
+def test_a_credit_that_comes_back_is_frozen_while_its_own_payment_is_disputed(
+    customer: Caller, settle: Callable[..., bool], is_disputed: bool, becomes: str
+) -> None:
+    """A dispute about another payment changes nothing, nor does it touch another credit."""
+    render = new_id()
+    credit = credit_of(customer, paid(customer, is_disputed=is_disputed))
+    reserved(customer, pay_with="credit", render=render)
+    other, disputed = bought(customer), credit_of(customer, paid(customer, is_disputed=True))
+    settled(settle, render)
+    assert states(credit, other, disputed) == [becomes, HELD, HELD]
 
 
 def test_of_several_refusals_the_most_telling_one_is_raised(customer: Caller) -> None:

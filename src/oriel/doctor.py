@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oriel.errors import AppError, CallerError, DiskFull, ProcessTimedOut
+from oriel.rendering.pipeline.browser_sandbox import browser_unconfined_because
 from oriel.rendering.pipeline.disk import free_bytes
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.process import Arguments, inherited, run, run_checked
@@ -52,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         _ffprobe(settings),
         _chromium(settings),
         _protection(settings),
+        _browser_protection(settings),
         _looks(),
         _work_folder(settings),
         _backend(settings),
@@ -113,17 +115,30 @@ def _said_by(command: Arguments, access: Access | None) -> str:
 
 
 def _protection(settings: Settings) -> Finding:
-    """Check whether FFmpeg runs in a sandbox. Fail only if bubblewrap is missing: some hosts forbid sandboxes."""
-    name, install = "Protection", "apt-get install bubblewrap"
+    name = "Protection"
     try:
         tools = find_tools(settings.ffmpeg_path, settings.ffprobe_path)
     except AppError as error:
         return Finding(name, False, f"not tried, because something above is missing. {error.message}")
     reason = unconfined_because(tools.ffmpeg) or unconfined_because(tools.ffprobe)
+    return _sandbox(name, "FFmpeg and FFprobe", "run", reason)
+
+
+def _browser_protection(settings: Settings) -> Finding:
+    name = "Browser protection"
+    try:
+        chromium = find_chromium(settings.chromium_path)
+    except AppError as error:
+        return Finding(name, False, f"not tried, because something above is missing. {error.message}")
+    return _sandbox(name, "Chromium", "runs", browser_unconfined_because(chromium))
+
+
+def _sandbox(name: str, programs: str, run: str, reason: str | None) -> Finding:
+    """Say whether programs run in a sandbox. Fail only if bubblewrap is missing: some hosts forbid sandboxes."""
     if reason is None:
-        return Finding(name, True, "FFmpeg and FFprobe run in a sandbox (bubblewrap): own files only, no network")
-    found = f"reduced: FFmpeg and FFprobe can read this user's files and use the network, because {reason}"
-    return Finding(name, not is_mendable(), found, install, ("bubblewrap",))
+        return Finding(name, True, f"{programs} {run} in a sandbox (bubblewrap): own files only, no network")
+    found = f"reduced: {programs} can read this user's files and use the network, because {reason}"
+    return Finding(name, not is_mendable(), found, "apt-get install bubblewrap", ("bubblewrap",))
 
 
 def _looks() -> Finding:

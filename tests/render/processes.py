@@ -39,7 +39,10 @@ def is_kind(pid: int, kind: Kind) -> bool:
     given = arguments(pid)
     match kind:
         case "browser":
-            return "--remote-debugging-pipe" in given and not any(part.startswith("--type=") for part in given)
+            # What starts it has its arguments too.
+            starts = any(Path(part).name in ("start_browser.sh", "browser_launcher.py") for part in given)
+            helps = any(part.startswith("--type=") for part in given)
+            return "--remote-debugging-pipe" in given and not starts and not helps
         case "renderer":
             return "--type=renderer" in given and "--top-chrome-webui" not in given
         case "gpu":

@@ -63,19 +63,34 @@ def test_an_ffmpeg_that_does_not_do_is_found(
     assert said in found("FFmpeg").found
 
 
-def test_the_protection_that_holds_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "unconfined_because", lambda _: None)
-    assert found("Protection").ok
-    assert "no network" in found("Protection").found
+PROTECTIONS = pytest.mark.parametrize(
+    ("name", "tried", "whose"),
+    [
+        ("Protection", "unconfined_because", "FFmpeg and FFprobe "),
+        ("Browser protection", "browser_unconfined_because", "Chromium "),
+    ],
+)
 
 
+@PROTECTIONS
+def test_the_protection_that_holds_is_said(monkeypatch: pytest.MonkeyPatch, name: str, tried: str, whose: str) -> None:
+    monkeypatch.setattr(doctor, tried, lambda _: None)
+    assert found(name).ok
+    assert found(name).found.startswith(whose)
+    assert "no network" in found(name).found
+
+
+@PROTECTIONS
 @pytest.mark.parametrize("installable", [True, False])
-def test_a_missing_protection_is_said_with_its_reason(monkeypatch: pytest.MonkeyPatch, installable: bool) -> None:
-    monkeypatch.setattr(doctor, "unconfined_because", lambda _: "namespaces are forbidden")
+def test_a_missing_protection_is_said_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, name: str, tried: str, whose: str, installable: bool
+) -> None:
+    monkeypatch.setattr(doctor, tried, lambda _: "namespaces are forbidden")
     monkeypatch.setattr(doctor, "is_mendable", lambda: installable)
     # A machine that forbids namespaces renders all the same.
-    assert found("Protection").ok is not installable
-    assert found("Protection").found.endswith("because namespaces are forbidden")
+    assert found(name).ok is not installable
+    assert found(name).found.startswith(f"reduced: {whose}can read this user's files")
+    assert found(name).found.endswith("because namespaces are forbidden")
 
 
 def test_slow_drawing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

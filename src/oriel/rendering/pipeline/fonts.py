@@ -3,20 +3,23 @@
 import functools
 import hashlib
 import json
+import os
 import shutil
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from oriel.errors import AppError
 from oriel.rendering.pipeline.engine import web_folder
 from oriel.rendering.pipeline.process import run_checked
-from oriel.rendering.pipeline.sandbox import NO_FILES
+from oriel.rendering.pipeline.sandbox import Access
 
 # The first call on a machine makes fontconfig read every font.
 _TIMEOUT_S = 60.0
 _FORMAT = "%{family[0]}\t%{style[0]}\t%{fontversion}\t%{charset}\n"
 _MOST_NAMED = 10
+_OWN_FONTS = (".fonts", ".fonts.conf", ".local/share/fonts")
 # Control and format characters and spaces have no shape of their own.
 _SHAPELESS = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 _VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
@@ -57,6 +60,12 @@ def fonts_id(*texts: str) -> str | None:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
+def own_fonts() -> list[str]:
+    """Return where the user's own fonts may lie, with their settings; the system's lie in the system."""
+    home = os.environ.get("HOME", "")
+    return [f"{home}/{name}" for name in _OWN_FONTS] if home.startswith("/") else []
+
+
 def _beyond_inter(text: str) -> tuple[str, ...]:
     inter = _inter()
     characters = dict.fromkeys(unicodedata.normalize("NFC", text))
@@ -84,7 +93,8 @@ def _installed() -> tuple[_Font, ...]:
     if not lister:
         return ()
     try:
-        listed = run_checked([lister, "--format", _FORMAT], access=NO_FILES, timeout_s=_TIMEOUT_S)
+        access = Access(reads=tuple(Path(name) for name in own_fonts()))
+        listed = run_checked([lister, "--format", _FORMAT], access=access, timeout_s=_TIMEOUT_S)
     except AppError:
         return ()
     lines = (line.rsplit("\t", 1) for line in listed.decode("utf-8", "replace").splitlines())

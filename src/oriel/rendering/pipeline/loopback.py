@@ -1,9 +1,10 @@
-"""A small server on 127.0.0.1 that gives the stage its page and its song."""
+"""A small server that gives the stage its page and its song."""
 
 import contextlib
 import mimetypes
 import secrets
 import shutil
+import socket
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,18 +13,26 @@ from typing import Self
 
 
 class _QuietServer(ThreadingHTTPServer):
+    def __init__(self, listener: socket.socket, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(listener.getsockname(), handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Stay silent: the browser tells what it did not get, and standard error is for the user."""
 
 
 class Loopback:
-    """Serves the built frontend and the files of one render, below a path that cannot be guessed."""
+    """Serves the built frontend and the files of one render, below a path that cannot be guessed.
 
-    def __init__(self, web: Path) -> None:
+    `listener` listens on 127.0.0.1, be it in a network other than ours; leaving the server closes it.
+    """
+
+    def __init__(self, web: Path, listener: socket.socket) -> None:
         self._web = web.resolve()
         self._token = secrets.token_urlsafe(16)
         self._files: dict[str, Path] = {}
-        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
+        self._server = _QuietServer(listener, self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="loopback")
 

@@ -3,8 +3,10 @@
 import contextlib
 import mmap
 import os
+import stat
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 from oriel.errors import StageCrashed
 
@@ -17,15 +19,15 @@ _WORD = struct.Struct("<I")
 
 
 class Ring:
-    """Maps the file and hands out frames in order; freeing a slot is the back-pressure on the browser."""
+    """Maps a file, closes it, and hands out frames in order; freeing a slot is the back-pressure on the browser."""
 
-    def __init__(self, path: Path) -> None:
-        with path.open("r+b") as file:
+    def __init__(self, file: BinaryIO) -> None:
+        with file:
             self._map = mmap.mmap(file.fileno(), 0)
         self._view = memoryview(self._map)
         self._id, magic, self.frame_bytes, self._stride, self.slots = struct.unpack_from("<5I", self._map, 0)
         if magic != MAGIC:
-            raise StageCrashed("The browser's ring file is damaged.", file=path.name)
+            raise StageCrashed("The browser's ring file is damaged.")
         self._tail = 0
 
     def reset(self) -> None:
@@ -77,18 +79,31 @@ class Ring:
             self._map.close()
 
 
-def find_file(profile: Path, size: int, prefix: bytes) -> Path:
-    """Find a file of the page's private file system by its size and first bytes: its name is Chromium's own affair."""
-    # Unlike rglob, os.walk bears that Chromium deletes folders of its own meanwhile.
-    for folder, _, names in os.walk(profile / "Default" / "File System"):
-        for name in names:
-            path = Path(folder, name)
-            with contextlib.suppress(OSError):
-                if path.is_file() and path.stat().st_size == size and _begins_with(path, prefix):
-                    return path
+def open_file(profile: Path, size: int, prefix: bytes) -> BinaryIO:
+    """Open a file of the page's private file system by its size and first bytes: its name is Chromium's own affair.
+
+    No link is followed: a browser that has been taken over could put one there, and we can open more than it can.
+    """
+    # What Chromium deletes meanwhile is passed over.
+    with contextlib.suppress(FileNotFoundError):
+        for folder, inner, names, descriptor in os.fwalk(profile):
+            if Path(folder) in (profile, profile / "Default"):
+                inner[:] = [name for name in inner if name in ("Default", "File System")]
+                continue
+            for name in names:
+                with contextlib.suppress(OSError):
+                    if file := _opened(name, descriptor, size, prefix):
+                        return file
     raise StageCrashed("The browser lost a file.", reason=f"no file of {size} bytes is in its file system")
 
 
-def _begins_with(path: Path, prefix: bytes) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(prefix)) == prefix
+def _opened(name: str, folder: int, size: int, prefix: bytes) -> BinaryIO | None:
+    # Without O_NONBLOCK a pipe would have us wait.
+    descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    with contextlib.ExitStack() as closing:
+        file = closing.enter_context(os.fdopen(descriptor, "r+b"))
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode) and status.st_size == size and os.pread(descriptor, len(prefix), 0) == prefix:
+            closing.pop_all()
+            return file
+    return None

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ _SYSTEM = (
     *("/usr/local/bin", "/usr/local/lib", "/usr/local/lib64", "/usr/local/share"),
     *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),
     *("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"),
+    # Without the time zone the C library looks for it at each call.
+    *("/etc/fonts", "/var/cache/fontconfig", "/etc/localtime", "/etc/timezone"),
 )
 _DEVICES = ("/dev/null", "/dev/urandom")
 # User namespaces come by themselves where we are not root.
@@ -60,21 +62,29 @@ def confined(command: Sequence[str], access: Access) -> list[str] | None:
     program = _located(command[0])
     if unconfined_because(program):
         return None
-    return [*_wrapper(program, access), str(program), *command[1:]]
+    return [*wrapper(program, access), str(program), *command[1:]]
 
 
 def unconfined_because(program: Path) -> str | None:
     """Return why this program of FFmpeg's cannot be confined here, or None where it can."""
-    return missing_protection() or (None if _is_of_system(program) else _trial(str(program), "-version"))
+    return missing_protection() or (None if is_of_system(program) else _trial(str(program), "-version"))
 
 
 @functools.cache
 def _trial(program: str, *arguments: str) -> str | None:
-    """Return why a program does not run confined, or None where it does."""
-    command = [*_wrapper(Path(program), NO_FILES), program, *arguments]
+    return failure_of([*wrapper(Path(program), NO_FILES), program, *arguments])
+
+
+def failure_of(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str | None:
+    """Return why a command that starts with `wrapper` does not run, or None where it does."""
     try:
         finished = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TRIAL_TIMEOUT_S, check=False, env={}
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TRIAL_TIMEOUT_S,
+            check=False,
+            env=environment or {},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
@@ -84,16 +94,18 @@ def _trial(program: str, *arguments: str) -> str | None:
     return lines[-1].removeprefix("bwrap: ") if lines else f"it ended with {finished.returncode}"
 
 
-def _wrapper(program: Path, access: Access) -> list[str]:
+def wrapper(program: Path, access: Access, more: Sequence[str] = ()) -> list[str]:
+    """Return what goes before a program to confine it; `more` are further options of bubblewrap's."""
     bwrap = shutil.which("bwrap") or "bwrap"
     root = _ROOTS_CAPABILITIES if os.geteuid() == 0 else ()
-    own = () if _is_of_system(program) else _shown(program, "--ro-bind")
+    own = () if is_of_system(program) else _shown(program, "--ro-bind")
     writes = (part for path in access.writes for part in _shown(path, "--bind"))
     # After the folders that may be written, which may hold them.
     reads = (part for path in access.reads if path not in access.writes for part in _shown(path, "--ro-bind-try"))
     return [
         *(bwrap, "--die-with-parent", *_NAMESPACES, *root),
         *_system(),
+        *more,
         *own,
         *writes,
         *reads,
@@ -135,5 +147,6 @@ def _located(program: str) -> Path:
     return Path(shutil.which(program) or program).resolve()
 
 
-def _is_of_system(program: Path) -> bool:
+def is_of_system(program: Path) -> bool:
+    """Return whether every confined program sees this one."""
     return any(program.is_relative_to(name) for name in _SYSTEM)

@@ -29,12 +29,12 @@ from oriel.rendering.pipeline.browser import (
     kill_tree,
     launch_options,
     memory_bytes,
-    short_name,
 )
+from oriel.rendering.pipeline.browser_sandbox import entrance
 from oriel.rendering.pipeline.loopback import Loopback
 from oriel.rendering.pipeline.page import StagePage, Watchdog
 from oriel.rendering.pipeline.process import clean_environment, nothing
-from oriel.rendering.pipeline.ring import DONE, FAILED, HEADER, Ring, find_file
+from oriel.rendering.pipeline.ring import DONE, FAILED, HEADER, Ring, open_file
 from oriel.rendering.pipeline.staging import Staging
 
 _SLOTS = 8
@@ -81,6 +81,8 @@ class Stage:
         # As Chromium's command line names them, by which its processes are found.
         self._profile = profile_dir.resolve()
         self._tmp = tmp_dir.resolve()
+        # Apart, since the browser must not reach what we write.
+        self._browser_tmp = self._tmp / "browser"
         self._chromium = chromium
         self._wanted = backend
         self._web = web or Path(str(files("oriel"))) / "web"
@@ -88,6 +90,7 @@ class Stage:
         self._check = check
         self._drivers: set[int] = set()
         self._closing = contextlib.ExitStack()
+        self._around_browser = contextlib.ExitStack()
         self._ring: Ring | None = None
         self.renderer = ""
         self.backend: Backend = "swiftshader"
@@ -97,8 +100,6 @@ class Stage:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
             self._tmp.mkdir(parents=True, exist_ok=True)
-            self._browser_tmp = opening.enter_context(short_name(self._tmp))
-            self._loopback = opening.enter_context(Loopback(self._web))
             self._playwright = opening.enter_context(self._started_playwright())
             opening.callback(self._end_browser)
             self._open_on_best_backend()
@@ -154,7 +155,8 @@ class Stage:
             self._release_ring()
             args["staging"] = self._offered(staging)
         value = self._page.call("analyse", args, on_fraction)
-        return find_file(self._profile, value["bytes"], b"ORFT").read_bytes()
+        with open_file(self._profile, value["bytes"], b"ORFT") as file:
+            return file.read()
 
     def describe(self, track: bytes) -> dict[str, Any]:
         """Return what `oriel analyse` prints of a feature track, with `drop_s` and `peak_s`."""
@@ -175,7 +177,7 @@ class Stage:
         )
         self.frame_format = FrameFormat(value["pixel"], value["paddedWidth"], value["height"])
         stride = -(-(self.frame_format.frame_bytes + 128) // 4096) * 4096
-        self._ring = Ring(find_file(self._profile, HEADER + stride * _SLOTS, ring_id.to_bytes(4, "little")))
+        self._ring = Ring(open_file(self._profile, HEADER + stride * _SLOTS, ring_id.to_bytes(4, "little")))
 
     def frames(self, first: int, count: int) -> Iterator[memoryview]:
         """Yield the raw frames `first` .. `first + count - 1`; each is valid until the next is asked for."""
@@ -203,7 +205,8 @@ class Stage:
     def screenshot(self, frame: int) -> bytes:
         """Return one frame as the page shows it: straight RGBA of a visible canvas (for comparisons)."""
         value = self._page.call("screenshot", {"frame": frame})
-        return find_file(self._profile, value["bytes"], b"ORSC").read_bytes()[4:]
+        with open_file(self._profile, value["bytes"], b"ORSC") as file:
+            return file.read()[4:]
 
     # --- frames -----------------------------------------------------------------------------------------------------
 
@@ -300,14 +303,19 @@ class Stage:
             raise StageCrashed("Chromium could not start.", reason=str(error)) from error
 
     def _start_browser(self, backend: Backend, limit_ms: float) -> None:
-        launch = launch_options(backend, self._tmp, clean_environment(*BROWSER_VARIABLES))
-        shutil.rmtree(self._profile, ignore_errors=True)
+        for folder in (self._profile, self._browser_tmp):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+        environ = clean_environment(*BROWSER_VARIABLES)
+        way = entrance(self._chromium, self._profile, self._browser_tmp, environ)
+        start = self._around_browser.enter_context(way)
+        launch = launch_options(backend, start.tmp, start.environ)
         self._context = self._playwright.chromium.launch_persistent_context(
             self._profile,
-            executable_path=self._chromium,
+            executable_path=start.program,
             headless=True,
             args=launch.args,
-            env={**launch.env, "TMPDIR": str(self._browser_tmp)},
+            env=dict(launch.env),
             chromium_sandbox=launch.sandbox,
             artifacts_dir=self._tmp,
             ignore_default_args=dropped_defaults(),
@@ -317,6 +325,7 @@ class Stage:
             viewport={"width": 64, "height": 64},
             timeout=limit_ms,
         )
+        self._loopback = self._around_browser.enter_context(Loopback(self._web, start.listener()))
         page = self._context.pages[0]
         # Asked anew each time: a warm browser serves render after render.
         self._page = StagePage(page, self, self._hang_s, lambda: self._check())
@@ -331,6 +340,7 @@ class Stage:
             self._context.close()
         watchdog.cancel()
         kill_browser(self._profile)
+        self._around_browser.close()
 
     def _release_ring(self) -> None:
         if self._ring:

@@ -15,7 +15,7 @@ def loopback(tmp_path: Path) -> Iterator[Loopback]:
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "page.html").write_text("page", "utf8")
     (tmp_path / "secret").write_text("secret", "utf8")
-    with Loopback(tmp_path / "web") as loopback:
+    with Loopback(tmp_path / "web", socket.create_server(("127.0.0.1", 0))) as loopback:
         yield loopback
 
 

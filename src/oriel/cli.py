@@ -22,6 +22,7 @@ from oriel.cli_service import COMMANDS
 from oriel.cli_settings import RenderOptions, document_from
 from oriel.doctor import Finding, examine, install_missing
 from oriel.errors import AppError, CallerError, Cancelled
+from oriel.infra.own_memory import hide_memory
 from oriel.rendering.pipeline.analyse import analyse_song
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.process import last_line
@@ -170,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not _MAKE_FILES_FOR_OTHERS & {*given[:2]}:
         # What the service keeps is for nobody else on this machine.
         os.umask(0o077)
+        hide_memory()
     sys.exit(run(given))
 
 

@@ -5,10 +5,12 @@ import os
 
 from oriel.app import create_app
 from oriel.infra.logs import log_to_stderr
+from oriel.infra.own_memory import hide_memory
 from oriel.settings import load_settings
 
 # Also where gunicorn is started by itself.
 os.umask(0o077)
+hide_memory()
 _settings = load_settings()
 log_to_stderr("web", as_json=_settings.is_production)
 app = create_app(_settings)

@@ -79,7 +79,9 @@ def test_a_browser_without_a_sandbox_draws_the_same(
         return [bytes(frame) for frame in stage.frames(30, 2)]
 
     def free() -> list[bytes]:
-        with Stage(profile_dir=tmp_path / "profile", tmp_dir=tmp_path / "tmp", chromium=find_chromium()) as stage:
+        # Chromium needs a short name for its temporary folder, and gets one.
+        deep = tmp_path / ("deep" * 45)
+        with Stage(profile_dir=tmp_path / "profile", tmp_dir=deep, chromium=find_chromium()) as stage:
             # What the other tests would see without a sandbox.
             assert is_reached(stage)
             assert content(stage, pcm.with_name("note")) == "content"

@@ -27,6 +27,7 @@ from typing import Any
 from gunicorn.http import get_parser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from oriel.infra.own_memory import hide_memory
 from oriel.infra.request_buffer import RequestBuffer
 from oriel.settings import load_settings
 
@@ -51,6 +52,11 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 class BufferingWorker(ThreadWorker):
     """A worker process whose threads never wait for a request."""
+
+    @classmethod
+    def setup(cls) -> None:
+        """Hide the memory of gunicorn's main process, which calls this, and of those that it forks."""
+        hide_memory()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (gunicorn's own)
         super().__init__(*args, **kwargs)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from oriel.rendering.pipeline.process import Process
+
 Backend = Literal["gpu", "llvmpipe", "swiftshader"]
 
 # `gl-egl` is the system's OpenGL: a GPU's driver, or Mesa's llvmpipe where there is none.
@@ -103,14 +105,12 @@ def dropped_defaults(shared_memory: Path = Path("/dev/shm")) -> list[str]:  # no
 @contextlib.contextmanager
 def short_name(folder: Path) -> Iterator[Path]:
     """Yield another name of a folder where its own is too long for Chromium, which ends at once then (Linux)."""
-    if len(os.fsencode(folder)) <= _LONGEST_TMP or not Path("/proc/self/fd").exists():
+    if len(os.fsencode(folder)) <= _LONGEST_TMP or not Path("/proc/self/cwd").exists():
         yield folder
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
-    finally:
-        os.close(descriptor)
+    # Our own folder in /proc is closed to others (own_memory.py). `cat` waits in the folder for what never comes.
+    with Process(["cat"], access=None, cwd=folder) as holder:
+        yield Path(f"/proc/{holder.pid}/cwd")
 
 
 def backend_of(renderer: str) -> Backend:

@@ -78,14 +78,22 @@ def entrance(chromium: Path, profile: Path, tmp: Path, environ: Mapping[str, str
         with short_name(tmp) as name:
             yield Entrance(chromium, dict(environ), name)
         return
-    # A socket's name has 107 bytes at most.
-    with socket.socket(socket.AF_UNIX) as door, short_name(tmp) as name:
-        door.bind(str(name / _DOOR))
+    with socket.socket(socket.AF_UNIX) as door:
+        _bind(door, tmp / _DOOR)
         door.listen(1)
         door.settimeout(_DOOR_TIMEOUT_S)
         shown = Access(writes=(profile,))
         command = _command(chromium, shown, ["--bind", str(tmp), str(_TMP)], str(_TMP / _DOOR))
         yield Entrance(_STARTER, _within(environ, command), _TMP, door)
+
+
+def _bind(door: socket.socket, path: Path) -> None:
+    # A socket's name has 107 bytes at most.
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        door.bind(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
 
 
 @functools.cache

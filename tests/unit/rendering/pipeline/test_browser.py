@@ -15,6 +15,7 @@ from oriel.rendering.pipeline.browser import (
     kill_tree,
     launch_options,
     memory_bytes,
+    short_name,
 )
 from oriel.rendering.pipeline.process import clean_environment
 
@@ -57,3 +58,19 @@ def test_a_process_is_ended_with_its_children() -> None:
 
 def test_memory_is_measured() -> None:
     assert 1 << 20 < memory_bytes([os.getpid()]) < 1 << 32
+
+
+def test_a_short_folder_keeps_its_name() -> None:
+    with short_name(Path("/usr/lib")) as name:
+        assert name == Path("/usr/lib")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_a_long_folder_gets_a_short_name_for_other_programs_too(tmp_path: Path) -> None:
+    folder = tmp_path / ("deep" * 45)
+    folder.mkdir()
+    with short_name(folder) as name:
+        assert len(str(name)) <= 60
+        subprocess.run(["touch", name / "file"], check=True)
+    assert (folder / "file").exists()
+    assert not name.exists()

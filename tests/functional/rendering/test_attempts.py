@@ -333,6 +333,15 @@ def test_a_cancelled_render_is_ended_by_its_next_heartbeat(make_job: MakeJob) ->
     assert right_of(job) == "returned"
 
 
+def test_the_video_of_a_cancelled_render_is_not_delivered(make_job: MakeJob) -> None:
+    job = make_job()
+    attempt = claimed()
+    cancel_render(job.user_id, job.id)
+    assert not attempts.complete(attempt, VIDEO)
+    seen = fresh(job)
+    assert (seen.status, seen.video_object, right_of(job), letters_about(job)) == ("cancelled", None, "returned", [])
+
+
 def test_a_heartbeat_tells_nothing_of_the_cancelling_of_another(make_job: MakeJob) -> None:
     cancelled = make_job(created_at=now() - timedelta(seconds=1))
     make_job()

@@ -10,12 +10,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud.storage import Client
 from google.oauth2.service_account import Credentials
+from sqlalchemy import select
 from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh
 
+from oriel.billing.models import RenderRight
 from oriel.errors import Expired, NotFound, StorageFailed, WrongState
 from oriel.infra.clock import clock, now
-from oriel.infra.database import writing
+from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
 from oriel.infra.storage.bucket import BucketStorage
 from oriel.rendering import attempts, cancellation, delivery, jobs, links, video_access
@@ -156,6 +158,18 @@ def test_asking_twice_for_the_end_keeps_the_first_moment(make_job: MakeJob) -> N
     first = cancel_render(job.user_id, job.id).cancel_asked_at
     clock.shift(timedelta(seconds=1))
     assert cancel_render(job.user_id, job.id).cancel_asked_at == first
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_render_between_two_attempts_whose_payment_went_back_uses_nothing_up(
+    make_job: MakeJob, is_gone: bool
+) -> None:
+    job = make_job(first_frame_at=now())
+    with writing() as session:
+        withdraw(session, job.id, is_gone)
+    assert fresh(job).status == "cancelled"
+    right = select(RenderRight.state).where(RenderRight.render_id == job.id)
+    assert db.session.scalars(right).one() == "returned"
 
 
 @pytest.mark.parametrize(("is_gone", "because"), [(True, "withdrawn"), (False, None)])

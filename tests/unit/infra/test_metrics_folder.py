@@ -72,7 +72,7 @@ def test_who_cannot_count_together_says_so_and_goes_on(tmp_path: Path, caplog: p
     data.write_bytes(b"")
     count_together(data)
     assert FOLDER not in os.environ
-    assert "each by itself" in caplog.text
+    assert "not shared" in caplog.text
     assert has_room()
 
 
@@ -87,7 +87,7 @@ def test_who_has_no_room_says_so_and_leaves_no_half_file(
 
     monkeypatch.setattr(Path, "rename", full)
     assert not has_room()
-    assert "does not count" in caplog.text
+    assert "has no request metrics" in caplog.text
     assert [path.name for path in folder.iterdir()] == [metrics_folder._HELD]
 
 

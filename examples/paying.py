@@ -82,9 +82,11 @@ class PayingCustomer(Journey):
         return sentence_of(answer)
 
     def wait(self, path: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Ask until something holds."""
-        deadline = time.monotonic() + _PATIENCE_S
+        """Ask until something holds; give up where nothing changes for a while."""
+        seen, deadline = None, 0.0
         while not holds(told := self._get(path)):
+            if told != seen:
+                seen, deadline = told, time.monotonic() + _PATIENCE_S
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{path} has not changed for {_PATIENCE_S:.0f} s: {told.get('status')}.")
             time.sleep(_POLL_S)

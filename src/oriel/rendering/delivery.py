@@ -50,7 +50,6 @@ def deliver(job: RenderJob) -> Response:
     url = storage().signed_url(name, filename=filename, content_type=content_type, expires_in=_SIGNED_FOR)
     if url:
         answer = redirect(url, 302)
-        answer.headers["Cache-Control"] = "no-store"
         return Response(answer.get_data(), answer.status_code, answer.headers)
     path = storage().path(name)
     if path is None:

@@ -115,6 +115,7 @@ def test_every_sentence_says_what_is_missing_and_what_helps(
         ({"fps": 50}, "You asked for 50 frames a second, and Enterprise offers 24, 30 or 60."),
         ({"format": "gif"}, "You asked for GIF, and Enterprise offers MP4, WEBM or MOV."),
         ({"song_bytes": 1_000_000_001}, "This file is too large: the limit on Enterprise is 1 GB."),
+        ({"duration_s": 3601}, "This song is too long: the limit on Enterprise is 60 minutes."),
     ],
 )
 def test_what_no_plan_offers_is_refused_without_an_upgrade(change: dict[str, object], sentence: str) -> None:

@@ -11,7 +11,7 @@ from tests.functional.caller import Caller
 
 from oriel.accounts.statistics import plan_of as statistics_plan
 from oriel.accounts.statistics import statistics_of
-from oriel.billing.current_plan import plan_of, set_plan
+from oriel.billing.current_plan import current_period, hold_plan, plan_of, set_plan
 from oriel.billing.models import HELD, REFUNDED, RESERVED, USED, Credit, PlanHolding
 from oriel.billing.rights import Demand, Grant, Payer, credits_held, give_back, reserve, spend, used_this_period
 from oriel.billing.storage_use import storage_used
@@ -245,6 +245,14 @@ def test_a_plan_that_is_set_forgets_what_was_ordered_and_has_its_own_period(cust
     held = db.session.get_one(PlanHolding, customer.user_id)
     assert (held.plan, held.pending_plan, held.ends_at) == ("pro", None, None)
     assert (held.period_start, held.period_end) == (start, end)
+
+
+def test_a_plan_holds_at_once_within_its_own_transaction(customer: Caller) -> None:
+    with writing() as session:
+        assert current_period(session, customer.user_id).plan.name == "free"
+        hold_plan(session, customer.user_id, "pro")
+        assert current_period(session, customer.user_id).plan.name == "pro"
+        assert reserve(session, customer.user_id, new_id(), LARGE).plan.name == "pro"
 
 
 def test_the_plan_of_a_subscription_is_left_to_stripe(customer: Caller) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import select, text, update
 from tests.functional.caller import Caller
 from tests.functional.locks import Apart, apart_in
 
-from oriel.billing.current_plan import lock_customer
-from oriel.billing.models import REFUNDED, RETURNED, Credit, RenderRight
+from oriel.billing.current_plan import current_period, hold_plan, lock_customer
+from oriel.billing.models import REFUNDED, RETURNED, Credit, PlanHolding, RenderRight
 from oriel.billing.rights import Demand, Payer, reserve, used_this_period
 from oriel.errors import PaymentRequired
 from oriel.infra.database import db, writing
@@ -92,3 +92,15 @@ def test_a_reservation_holds_no_other_credit(caller: Callable[..., Caller]) -> N
         free = select(Credit.id).with_for_update(skip_locked=True)
         with db.engine.begin() as connection:
             assert len(connection.scalars(free).all()) == 1
+
+
+def test_a_plan_that_somebody_changed_meanwhile_is_read_anew(caller: Callable[..., Caller]) -> None:
+    customer = caller()
+    with writing() as session:
+        hold_plan(session, customer.user_id, "pro")
+    with writing() as session:
+        assert current_period(session, customer.user_id).plan.name == "pro"
+        held = session.get_one(PlanHolding, customer.user_id)
+        with db.engine.begin() as connection:
+            connection.execute(update(PlanHolding).values(plan="enterprise"))
+        assert current_period(session, customer.user_id).plan.name == held.plan == "enterprise"

@@ -21,6 +21,7 @@ from tests.render.processes import kill
 from tests.render.service import PATIENCE_S, SMALL, Service
 from tests.render.songs import music, write_wav
 from tests.render.videos import stream
+from tests.websocket import open_websocket
 
 from oriel.rendering.pipeline.tools import Tools
 from oriel.settings import Settings
@@ -238,7 +239,7 @@ def test_an_orderly_end_gives_the_render_back(
 @contextlib.contextmanager
 def listening(service: Service, ticket: str) -> Iterator[Any]:
     """Open a WebSocket; the library leaves its socket to the garbage collector."""
-    client = simple_websocket.Client(f"{service.url.replace('http', 'ws')}/api/render/events?ticket={ticket}")
+    client = open_websocket(f"{service.url.replace('http', 'ws')}/api/render/events?ticket={ticket}")
     try:
         yield client
     finally:

@@ -46,7 +46,7 @@ class Outbox:
 
     def mails(self) -> Sequence[OutboxMail]:
         with self.app.app_context():
-            return db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
+            return db.session.scalars(select(OutboxMail).order_by(OutboxMail.created_at)).all()
 
     def only(self) -> OutboxMail:
         (mail,) = self.mails()

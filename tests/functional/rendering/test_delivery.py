@@ -18,6 +18,7 @@ from oriel.billing.models import RenderRight
 from oriel.errors import Expired, NotFound, StorageFailed, WrongState
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
+from oriel.infra.ids import new_id
 from oriel.infra.storage import storage
 from oriel.infra.storage.bucket import BucketStorage
 from oriel.rendering import attempts, cancellation, delivery, jobs, links, video_access
@@ -49,7 +50,7 @@ def test_each_format_has_its_type_and_its_suffix(
     make_video: MakeJob, caller: Callable[..., Caller], tmp_path: Path, suffix: str, content_type: str
 ) -> None:
     customer = caller()
-    name = f"videos/{customer.user_id}/v{suffix}"
+    name = f"videos/{customer.user_id}/{new_id()}/v{suffix}"
     (tmp_path / "v").write_bytes(b"video")
     storage().put(name, tmp_path / "v", content_type=content_type)
     job = make_video(user_id=customer.user_id, video_object=name)

@@ -12,6 +12,7 @@ import simple_websocket
 from apiflask import APIFlask
 from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob
+from tests.websocket import open_websocket
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from oriel.accounts.keys import revoke_key
@@ -239,7 +240,7 @@ def refusal(address: str, ticket: str) -> tuple[int, str]:
 @contextmanager
 def listening(address: str, ticket: str) -> Iterator[Any]:
     """Open a WebSocket; the library leaves its socket to the garbage collector."""
-    client = simple_websocket.Client(f"ws://{address}?ticket={ticket}")
+    client = open_websocket(f"ws://{address}?ticket={ticket}")
     try:
         yield client
     finally:

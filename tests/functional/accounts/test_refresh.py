@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import jwt
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
@@ -77,6 +78,15 @@ def test_a_refresh_token_renews_and_does_nothing_else(person: Callable[..., Pers
     ada = _logged_in(person)
     answer = ada.client.get("/api/user/profile", headers=bearer(ada.refresh))
     assert code_of(answer) == (401, "NOT_AUTHENTICATED")
+
+
+def test_a_token_of_another_issuer_is_refused(person: Callable[..., Person], app: APIFlask) -> None:
+    ada = _logged_in(person)
+    told = jwt.decode(ada.access, options={"verify_signature": False})
+    key = app.config["JWT_SECRET_KEY"]
+    for issuer, status in (("oriel", 200), ("another", 401)):
+        token = jwt.encode({**told, "iss": issuer}, key, "HS256")
+        assert ada.client.get("/api/user/profile", headers=bearer(token)).status_code == status
 
 
 def test_an_access_token_is_no_cookie(person: Callable[..., Person]) -> None:

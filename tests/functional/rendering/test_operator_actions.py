@@ -131,7 +131,6 @@ def _away(*_: object) -> int:
 def test_a_video_of_a_render_that_ended_otherwise_is_swept(make_job: MakeJob, tmp_path: Path) -> None:
     # Other tests leave videos.
     storage().delete_all("videos/")
-    expiry.delete_left_videos(limit=1000)
     kept = finished(make_job(), tmp_path)
     lost = dead(make_job())
     left = stored(f"videos/{lost.user_id}/{lost.id}/v.mp4", tmp_path)

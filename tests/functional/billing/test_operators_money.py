@@ -191,7 +191,7 @@ def test_the_selftest_takes_no_live_key(capsys: Output, monkeypatch: pytest.Monk
     settings = Settings(_env_file=None, stripe_secret_key="sk_live_0")  # noqa: S106
     monkeypatch.setattr(cli_billing, "load_settings", lambda: settings)
     assert cli.run(["billing", "selftest"]) == 2
-    assert "test mode" in capsys.readouterr().err
+    assert "test-mode key" in capsys.readouterr().err
 
 
 def test_payments_are_listed_with_what_a_refund_wants_to_know(

@@ -25,7 +25,7 @@ Arguments = Sequence[str | Path]
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR", "NVIDIA_VISIBLE_DEVICES")
 _STDERR_TAIL_BYTES = 8192
 _POLL_S = 0.05
-_SHORTEST_POLL_S = 0.0005
+_SHORTEST_POLL_S, _LONGEST_POLL_S = 0.0005, 0.005
 _TERMINATE_S = 2.0
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
@@ -294,7 +294,7 @@ def _has_ended(popen: subprocess.Popen[bytes], seconds: float) -> bool:
         if left <= 0:
             return False
         time.sleep(min(pause, left))
-        pause = min(2 * pause, _POLL_S)
+        pause = min(2 * pause, _LONGEST_POLL_S)
     return True
 
 

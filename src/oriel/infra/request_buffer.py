@@ -11,19 +11,24 @@ _LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r\n", re
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect[ \t]*:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;[^\r\n]*)?\r\n")
+# Of a chunked body. gunicorn itself would wait for the end of much longer lines, and for any number of small chunks.
 _LONGEST_SIZE_LINE = 1024
+_MOST_FRAMING_BYTES = 1 << 20
 
 
 class RequestBuffer:
-    """Collects a request. Every request that is malformed counts as whole: gunicorn refuses it when it parses it."""
+    """Collects a request. A malformed one counts as whole where gunicorn refuses it without reading on."""
 
     def __init__(self, data: bytes = b"") -> None:
         self.data = bytearray()
         self.is_whole = False
+        # Whether its chunks must be refused here, because gunicorn would wait for more of them.
+        self.is_badly_chunked = False
         self.head_bytes = 0
         self._body_bytes: int | None = None
-        # Where the next chunk of a chunked body begins.
+        # Where the next chunk of a chunked body begins, and how much content the chunks before it have.
         self._chunk_at = 0
+        self._content_bytes = 0
         self.feed(data)
 
     @property
@@ -61,12 +66,9 @@ class RequestBuffer:
             self._body_bytes = int(length[1]) if length else 0
 
     def _has_body(self) -> bool:
-        arrived = len(self.data) - self.head_bytes
-        if arrived >= MOST_BODY_BYTES:
-            return True
         if self._body_bytes is None:
-            return self._has_last_chunk()
-        return self._body_bytes > MOST_BODY_BYTES or arrived >= self._body_bytes
+            return self._has_last_chunk() or self._has_enough_content()
+        return self._body_bytes > MOST_BODY_BYTES or len(self.data) - self.head_bytes >= self._body_bytes
 
     def _has_last_chunk(self) -> bool:
         while self._chunk_at < len(self.data):
@@ -74,10 +76,22 @@ class RequestBuffer:
             if line is None:
                 # Not there yet, or no chunk at all.
                 rest = self.data[self._chunk_at :]
-                return b"\n" in rest or len(rest) > _LONGEST_SIZE_LINE
+                self.is_badly_chunked = b"\r\n" not in rest and len(rest) > _LONGEST_SIZE_LINE
+                return b"\r\n" in rest
             size = int(line[1], 16)
             if size == 0:
                 # The trailers end with an empty line, which may be the only one.
-                return self.data.find(_HEAD_END, line.end() - 2) >= 0
+                is_over = self.data.find(_HEAD_END, line.end() - 2) >= 0
+                self.is_badly_chunked = not is_over and len(self.data) - line.end() > MOST_HEAD_BYTES
+                return is_over
+            self._content_bytes += size
             self._chunk_at = line.end() + size + 2
         return False
+
+    def _has_enough_content(self) -> bool:
+        """Return whether so much content is there that no route reads on."""
+        still_to_come = max(0, self._chunk_at - len(b"\r\n") - len(self.data))
+        content = self._content_bytes - still_to_come
+        framing = len(self.data) - self.head_bytes - content
+        self.is_badly_chunked = self.is_badly_chunked or framing > _MOST_FRAMING_BYTES
+        return content >= MOST_BODY_BYTES

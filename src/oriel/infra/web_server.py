@@ -43,6 +43,7 @@ _DRAIN_S = 0.02
 _BLOCK_BYTES = 1 << 16
 _LOOK_S = 1.0
 _CODES = {
+    HTTPStatus.BAD_REQUEST: "BAD_REQUEST",
     HTTPStatus.REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
     HTTPStatus.TOO_MANY_REQUESTS: "RATE_LIMITED",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "TOO_LARGE",
@@ -177,6 +178,9 @@ class BufferingWorker(ThreadWorker):
             _send_refusal(
                 conn.sock, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers of this request are too long."
             )
+            self._close(conn)
+        elif buffer.is_badly_chunked:
+            _send_refusal(conn.sock, HTTPStatus.BAD_REQUEST, "The chunks of this request are not valid.")
             self._close(conn)
         elif self._buffered > MOST_BUFFERED_BYTES:
             self._close_oldest()

@@ -51,9 +51,33 @@ def test_a_body_of_unknown_length_is_collected_up_to_a_limit() -> None:
     assert buffer.is_whole
 
 
-@pytest.mark.parametrize("body", [b"no size\r\n", b"\r\n", b"5" * 2000])
+@pytest.mark.parametrize("body", [b"no size\r\n", b"\r\n"])
 def test_chunks_that_are_none_are_left_to_the_parser(body: bytes) -> None:
     assert RequestBuffer(CHUNKED + body).is_whole
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5" * 2000,
+        b"5;" + b"a" * 2000,
+        b"5\n" + b"a" * 2000,
+        b"0\r\nTrailer: " + b"a" * MOST_HEAD_BYTES,
+        (b"1;" + b"a" * 1000 + b"\r\nb\r\n") * 1100,
+    ],
+    ids=["size without end", "extension without end", "line feed alone", "trailers without end", "crumbs"],
+)
+def test_chunks_that_the_parser_would_wait_for_are_noticed(body: bytes) -> None:
+    buffer = RequestBuffer(CHUNKED + body)
+    assert (buffer.is_badly_chunked, buffer.is_whole) == (True, False)
+
+
+def test_ordinary_chunks_are_taken_up_to_the_limit_of_their_content() -> None:
+    piece = b"400\r\n" + bytes(1024) + b"\r\n"
+    buffer = RequestBuffer(CHUNKED + piece * 1023)
+    assert (buffer.is_badly_chunked, buffer.is_whole) == (False, False)
+    buffer.feed(piece)
+    assert (buffer.is_badly_chunked, buffer.is_whole) == (False, True)
 
 
 def test_headers_without_end_are_noticed() -> None:

@@ -34,6 +34,8 @@ HALF_SENT = {
     "headers": b"POST /read HTTP/1.1\r\nHost: a\r\nX: ",
     "body": b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{",
     "chunk": b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{",
+    "size of a chunk": b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + b"5" * 2000,
+    "line feed alone": b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\n{",
     "waiting to be asked": b"POST /read HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
     "large body that nobody reads": b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n{",
     "answered, not closed": b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -61,7 +63,7 @@ def test_hundreds_of_half_sent_requests_keep_nobody_from_an_answer(patient: int,
             assert _asked(patient, b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").endswith(b"/health")
 
 
-@pytest.mark.parametrize("kind", ["headers", "body", "chunk", "waiting to be asked"])
+@pytest.mark.parametrize("kind", ["headers", "body", "chunk", "line feed alone", "waiting to be asked"])
 def test_what_does_not_arrive_in_time_is_told_so(hasty: int, kind: str) -> None:
     answer = _asked(hasty, HALF_SENT[kind]).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -75,6 +77,12 @@ def test_a_connection_that_says_nothing_is_closed(hasty: int) -> None:
 
 def test_headers_without_end_are_refused(hasty: int) -> None:
     assert _asked(hasty, b"GET / HTTP/1.1\r\nX: " + b"a" * 40_000).startswith(b"HTTP/1.1 431 ")
+
+
+def test_chunks_whose_size_has_no_end_are_refused(hasty: int) -> None:
+    answer = _asked(hasty, HALF_SENT["size of a chunk"])
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "BAD_REQUEST"
 
 
 def test_one_address_holds_only_so_many_connections(hasty: int) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import stat
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,14 +13,13 @@ from oriel.errors import AnimatedPicture, InvalidPicture
 from oriel.rendering.pipeline.disk import refuse_full_disk
 from oriel.rendering.pipeline.process import Limits, nothing, run
 from oriel.rendering.pipeline.sandbox import Access
-from oriel.rendering.pipeline.song import Song, input_arguments
+from oriel.rendering.pipeline.song import MOST_PIXELS, Song, input_arguments
 from oriel.rendering.pipeline.tags import read_pictures
 from oriel.rendering.pipeline.tools import Tools
 from oriel.rendering.pipeline.turnstile import one_of
 
 LARGEST_SIDE = 1024
 LARGEST_BACKGROUND = 4096
-MOST_PIXELS = 40_000_000
 
 _TIMEOUT_S = 30.0
 # A picture of 40 megapixels takes 160 MB as RGBA, and FFmpeg holds it two or three times: two at once fit 1 GB.
@@ -30,6 +30,8 @@ _HEAD_BYTES = 32
 _ANIMATION_FLAG = 0x02
 # FFmpeg fills what is missing of a JPEG with green and reports success, unless it is told to end at the first error.
 _STRICT = ("-xerror", "-err_detect", "explode")
+# FFprobe decodes a picture to learn its size, unless it is larger than it may be.
+_TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds")
 _MAGIC = ((b"\x89PNG\r\n\x1a\n", "png_pipe"), (b"\xff\xd8\xff", "jpeg_pipe"))
 
 
@@ -130,9 +132,10 @@ def _convert_now(
 
 
 def _refuse_bomb(source: list[str], stream: int, file: Path, tools: Tools, check: Callable[[], None]) -> None:
-    """Look at the announced size before anything is decoded: a few kilobytes can stand for gigabytes of pixels."""
+    """Refuse what has too many pixels before it is decoded: a few kilobytes can stand for gigabytes of them."""
     entries = ["-show_entries", "stream=index,width,height", "-of", "json"]
-    command: list[str | Path] = [tools.ffprobe, "-v", "error", *entries, *source]
+    limit = ["-max_pixels", str(MOST_PIXELS)]
+    command: list[str | Path] = [tools.ffprobe, "-v", "error", *entries, *limit, *source]
     access = Access(reads=(file,))
     finished = run(command, access=access, timeout_s=_TIMEOUT_S, check=check, limits=_LIMITS)
     try:
@@ -140,9 +143,11 @@ def _refuse_bomb(source: list[str], stream: int, file: Path, tools: Tools, check
     except ValueError:
         streams = []
     sizes = [(int(s.get("width", 0)), int(s.get("height", 0))) for s in streams if s["index"] == stream]
-    if not sizes or 0 in sizes[0]:
+    width, height = sizes[0] if sizes else (0, 0)
+    if not (width and height) and (refused := _TOO_LARGE.search(finished.stderr)):
+        width, height = int(refused[1]), int(refused[2])
+    if not (width and height):
         raise InvalidPicture(f"The picture in {file.name} is damaged.", picture=file.name)
-    width, height = sizes[0]
     if width * height > MOST_PIXELS:
         raise InvalidPicture(
             f"The picture in {file.name} has {width} x {height} pixels,"

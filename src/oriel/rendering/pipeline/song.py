@@ -34,6 +34,10 @@ _RATES = range(1_000, 768_001)
 _LONGEST_TAG = 200
 # The first frames of a song that was cut out of another one refer to what is gone, so they decode to nothing.
 _TRIAL_S = 10
+# More than this in a picture is decoded nowhere.
+MOST_PIXELS = 40_000_000
+# Tags in these say nothing of a picture's size; where the file does, FFprobe refuses a file with a larger picture.
+_WITHOUT_SIZES = ("mp3", "wav", "aac")
 # FFmpeg's name for ID3's picture type 3.
 _FRONT_COVER = "Cover (front)"
 # The header of these announces a length, which their packets may not reach.
@@ -117,8 +121,18 @@ def input_arguments(path: Path, demuxer: str) -> list[str]:
 
 def sound_arguments(song: Song, *filters: str) -> list[str]:
     """Return FFmpeg's arguments for decoding the song as stereo, which goes through these filters."""
-    source = [*song.reading, *input_arguments(song.path, song.demuxer), "-map", "0:a:0", "-vn", "-sn", "-dn"]
+    source = [*song.reading, *_few_pixels(song.demuxer), *input_arguments(song.path, song.demuxer)]
+    source += ["-map", "0:a:0", "-vn", "-sn", "-dn"]
     return [*source, "-af", ",".join([to_stereo(song.channels, song.channel_layout), *filters])]
+
+
+def _few_pixels(demuxer: str) -> tuple[str, str]:
+    """Return FFmpeg's option against large pictures where only the sound is wanted.
+
+    It decodes a whole picture just to know its size: one of 15,000 pixels square takes 900 MB. Pictures are decoded in
+    cover.py, two at once.
+    """
+    return ("-max_pixels", "1" if demuxer in _WITHOUT_SIZES else str(MOST_PIXELS))
 
 
 def tag_text(value: str) -> str:
@@ -164,7 +178,8 @@ class _Probe:
 
     @property
     def _source(self) -> list[str]:
-        return [*self._options, *input_arguments(self._path, self._format.demuxer)]
+        demuxer = self._format.demuxer
+        return [*self._options, *_few_pixels(demuxer), *input_arguments(self._path, demuxer)]
 
     def _facts(self) -> Mapping[str, Any]:
         arguments: list[str | Path] = [self._tools.ffprobe, "-v", "error", "-show_format", "-show_streams"]

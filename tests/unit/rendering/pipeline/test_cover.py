@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from oriel.errors import AnimatedPicture, Cancelled, InvalidPicture
+from oriel.rendering.pipeline import cover, length
+from oriel.rendering.pipeline import song as song_module
 from oriel.rendering.pipeline.cover import convert_picture, extract_cover
+from oriel.rendering.pipeline.pcm import decode_pcm
+from oriel.rendering.pipeline.process import Limits
 from oriel.rendering.pipeline.song import probe_song
 from oriel.rendering.pipeline.tags import read_pictures
 from oriel.rendering.pipeline.tools import Tools
@@ -38,11 +42,11 @@ def covered_song(make_song: MakeSong, ffmpeg: RunFfmpeg, codec: str, suffix: str
 
 
 @pytest.mark.parametrize("codec", ["png", "mjpeg"])
-@pytest.mark.parametrize("suffix", ["mp3", "m4a"])
+@pytest.mark.parametrize("suffix", ["mp3", "m4a", "flac"])
 def test_the_picture_inside_a_song_is_taken_out(
     make_song: MakeSong, ffmpeg: RunFfmpeg, tools: Tools, tmp_path: Path, codec: str, suffix: str
 ) -> None:
-    song = probe_song(covered_song(make_song, ffmpeg, codec, suffix), tools)
+    song = probe_song(covered_song(make_song, ffmpeg, codec, suffix), tools, formats=("mp3", "m4a", "flac"))
     assert extract_cover(song, tmp_path / "cover.png", tools)
     assert size_of(tmp_path / "cover.png", tools) == ("png", 1024, 512)
 
@@ -83,19 +87,42 @@ def test_the_same_picture_gives_the_same_bytes(ffmpeg: RunFfmpeg, tools: Tools, 
 
 
 def png_of(width: int, height: int) -> bytes:
-    """Return a PNG that announces so many pixels and brings none of them."""
+    """Return a PNG of one colour, which is small however many pixels it has."""
+    packer, rows = zlib.compressobj(), bytes(4 * width + 1) * 100
+    # A full flush makes what follows independent of what came before, so the second piece fits again and again.
+    first, again = (packer.compress(rows) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")]
+    chunks = [(b"IHDR", header), (b"IDAT", first + again * (height // 100)), (b"IEND", b"")]
     body = b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
     return b"\x89PNG\r\n\x1a\n" + body
 
 
+@pytest.fixture
+def little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow programs less processor time than it takes to decode 256 megapixels, and far more than anything else."""
+    monkeypatch.setattr(song_module, "Limits", lambda **_: Limits(cpu_s=2))
+    for module in (cover, length):
+        monkeypatch.setattr(module, "_LIMITS", Limits(cpu_s=2))
+
+
+@pytest.mark.usefixtures("little_time")
 def test_a_bomb_of_pixels_is_refused_before_it_is_decoded(tools: Tools, tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(png_of(16_000, 16_000))
     with pytest.raises(InvalidPicture, match="16000 x 16000 pixels"):
         convert_picture(tmp_path / "bomb.png", tmp_path / "out.png", tools)
+
+
+@pytest.mark.usefixtures("little_time")
+def test_a_song_is_read_without_decoding_its_pictures(make_song: MakeSong, tools: Tools, tmp_path: Path) -> None:
+    plain = make_song("plain.mp3", 1, "-id3v2_version", "0")
+    path = plain.with_name("bomb.mp3")
+    path.write_bytes(id3([(b"APIC", apic(3, png_of(16_000, 16_000), b"image/png"))]) + plain.read_bytes())
+    found = probe_song(path, tools)
+    assert (found.has_cover, found.missing_s) == (True, 0)
+    assert decode_pcm(found, tmp_path / "out.pcm", tools).warnings == ()
+    assert not extract_cover(found, tmp_path / "cover.png", tools)
 
 
 def test_more_than_40_megapixels_are_refused(tools: Tools, tmp_path: Path) -> None:

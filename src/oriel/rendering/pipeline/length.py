@@ -3,6 +3,7 @@
 FFprobe's own figure is an estimate for many MP3 and AAC files, and a promise for all others.
 """
 
+import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -64,7 +65,7 @@ def missing_seconds(announced_s: float | None, readable_s: float, *, is_exact: b
 
 def _values(output: bytes) -> Iterator[tuple[str, int]]:
     # Hundreds of thousands of packets have a handful of different lines between them.
-    for line, count in Counter(output.decode("ascii", "replace").split()).items():
-        name, _, value = line.rpartition("=")
+    for line, count in Counter(io.BytesIO(output)).items():
+        name, _, value = line.decode("ascii", "replace").strip().rpartition("=")
         if value.isdecimal():
             yield name.rpartition(":")[2], int(value) * count

@@ -40,11 +40,16 @@ _DEADLY = (
 
 @dataclass(frozen=True)
 class Limits:
-    """What a program that reads a stranger's file may use at most."""
+    """What a program that reads a stranger's file may use at most.
+
+    One that prints more is ended by a closed pipe, and nothing of its output comes back.
+    """
 
     memory_bytes: int = 2 << 30
     cpu_s: int = 60
     file_bytes: int = 1 << 30
+    # FFprobe prints 15 MB of packets for a song of six hours, and tags in full, which may have hundreds of megabytes.
+    stdout_bytes: int = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -155,8 +160,8 @@ class Process:
         self._popen = _start([*_prefix(limits), *(within or command)], capture, cwd, environment)
         if gives_way:
             _give_way(self._popen.pid)
-        self._stderr = _Tail(self._popen.stderr, _STDERR_TAIL_BYTES)
-        self._stdout = _Tail(self._popen.stdout, None) if capture else None
+        self._stderr = _Tail(self._popen.stderr, keep=_STDERR_TAIL_BYTES)
+        self._stdout = _Tail(self._popen.stdout, most=limits.stdout_bytes if limits else None) if capture else None
 
     def __enter__(self) -> "Process":
         return self
@@ -258,12 +263,16 @@ class Process:
 
 
 class _Tail:
-    """Drains a pipe in a thread, so that the program never blocks on it; keeps the last `keep` bytes, or all."""
+    """Drains a pipe in a thread, so that the program never blocks on it.
 
-    def __init__(self, pipe: IO[bytes] | None, keep: int | None) -> None:
+    Keeps the last `keep` bytes, or all; of more than `most` bytes it keeps nothing and closes the pipe.
+    """
+
+    def __init__(self, pipe: IO[bytes] | None, *, keep: int | None = None, most: int | None = None) -> None:
         assert pipe is not None
         self._pipe = pipe
         self._keep = keep
+        self._most = most
         self._data = bytearray()
         self._thread = threading.Thread(target=self._drain, name="drain", daemon=True)
         self._thread.start()
@@ -273,6 +282,10 @@ class _Tail:
             self._data += block
             if self._keep and len(self._data) > 2 * self._keep:
                 del self._data[: -self._keep]
+            if self._most is not None and len(self._data) > self._most:
+                self._data.clear()
+                self._pipe.close()
+                return
 
     def read(self) -> bytes:
         """Return what came, after waiting shortly for the pipe's end."""

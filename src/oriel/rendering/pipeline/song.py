@@ -29,6 +29,8 @@ from oriel.rendering.pipeline.wav import read_wav
 from oriel.rendering.pipeline.whitelist import decoders_for
 
 _PROBE_TIMEOUT_S = 20.0
+# All that FFprobe says of a song, tags in full.
+_MOST_FACTS_BYTES = 16 << 20
 _CHANNELS = range(1, 65)
 _RATES = range(1_000, 768_001)
 _LONGEST_TAG = 200
@@ -188,7 +190,7 @@ class _Probe:
             access=self._access,
             timeout_s=_PROBE_TIMEOUT_S,
             check=self._check,
-            limits=Limits(cpu_s=int(_PROBE_TIMEOUT_S)),
+            limits=Limits(cpu_s=int(_PROBE_TIMEOUT_S), stdout_bytes=_MOST_FACTS_BYTES),
         )
         try:
             facts: Mapping[str, Any] = json.loads(finished.stdout.decode("utf-8", "replace"))

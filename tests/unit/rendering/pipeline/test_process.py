@@ -65,6 +65,13 @@ def test_much_output_on_both_pipes_blocks_nothing(access: Access | None) -> None
     assert 1000 < len(finished.stderr) < 20_000
 
 
+def test_a_program_that_prints_more_than_it_may_is_ended_and_nothing_is_kept(access: Access | None) -> None:
+    code = "import sys\nfor _ in range(3000): sys.stdout.write('o' * 1000)"
+    for most, is_kept in ((3_000_000, True), (2_000_000, False)):
+        finished = run(python(code), access=access, timeout_s=20, limits=Limits(stdout_bytes=most))
+        assert (finished.returncode == 0, len(finished.stdout)) == (is_kept, 3_000_000 * is_kept)
+
+
 def test_a_missing_program_is_named(access: Access | None) -> None:
     with pytest.raises(ProgramMissing, match="/nowhere/program cannot be started"):
         run(["/nowhere/program"], access=access, timeout_s=1)

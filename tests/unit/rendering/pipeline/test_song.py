@@ -204,6 +204,20 @@ def test_an_unknown_format_in_the_settings_is_refused(make_song: MakeSong, tools
         probe_song(make_song(), tools, formats=("mid",))
 
 
+def test_tags_that_would_fill_the_memory_are_refused(make_song: MakeSong, tools: Tools) -> None:
+    """FFprobe prints six bytes for each control character."""
+    song = make_song("a.mp3", 1, "-id3v2_version", "0")
+    text = b"\3" + b"\1" * 3_000_000
+    frame = b"TIT2" + synchsafe(len(text)) + b"\0\0" + text
+    song.write_bytes(b"ID3\4\0\0" + synchsafe(len(frame)) + frame + song.read_bytes())
+    with pytest.raises(UndecodableSong):
+        probe_song(song, tools)
+
+
+def synchsafe(number: int) -> bytes:
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
 def test_tags_become_one_printable_line() -> None:
     assert tag_text(" a\nb\x00\u2028c ") == "a b c"
     assert tag_text("a\x1bb\x7fc\x9fd\ud800") == "a b c d"

@@ -209,6 +209,8 @@ def cancel_now(session: Session, job: RenderJob, *, is_paid_back: bool = False) 
 
 def end_badly(session: Session, job: RenderJob, code: str, message: str, details: dict[str, Any]) -> None:
     """Fail a render for good: give its right back and notify its customer."""
+    # One that was held up is not any more, also where an operator has it tried again.
+    holdups.forget(job)
     job.status, job.stage, job.eta_s, job.completed_at = FAILED, None, None, now()
     job.error_code, job.error_message, job.error_details = code, message[:1000], _plain(details)
     job.worker, job.lease_until = None, None

@@ -59,10 +59,11 @@ def end(session: Session, job: RenderJob) -> None:
 def tell(limit: int = 500) -> int:
     """Write to customers and the operator about what has been held up for ten minutes; return about how many renders.
 
-    Each of them gets one mail about the same trouble, however many renders wait.
+    Each of them gets one mail about the same trouble, however many renders wait. A render that a worker has taken up
+    again may be going on well, so it counts only while it waits.
     """
     with writing() as session:
-        waiting = (RenderJob.status.in_(UNDER_WAY), RenderJob.held_since <= now() - TOLD_AFTER)
+        waiting = (RenderJob.status == QUEUED, RenderJob.held_since <= now() - TOLD_AFTER)
         query = select(RenderJob).where(*waiting, RenderJob.held_notice.is_(None)).order_by(RenderJob.held_since)
         due = session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
         for job in due:

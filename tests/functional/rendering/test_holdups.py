@@ -19,6 +19,7 @@ from oriel.rendering import attempts, holdups
 from oriel.rendering.attempts import Attempt, Video
 from oriel.rendering.cancellation import cancel_render
 from oriel.rendering.models import RenderJob
+from oriel.rendering.operator_actions import retry
 
 AWAY = StorageFailed("The storage is away.")
 OPERATOR = "ops@example.com"
@@ -133,6 +134,16 @@ def test_when_it_works_again_the_others_do_not_wait_for_their_pause(make_job: Ma
     assert taken().job_id == waits.id
 
 
+def test_nobody_is_told_of_a_render_that_goes_on(make_job: MakeJob) -> None:
+    job = make_job()
+    held_up(job, minutes=4)
+    attempt = taken()
+    clock.shift(timedelta(minutes=20))
+    assert (holdups.tell(), mails("render_held_up"), mails("renders_wait")) == (0, [], [])
+    attempts.fail(attempt, AWAY)
+    assert (holdups.tell(), mails("render_held_up"), mails("renders_wait")) == (1, [address_of(job)], [OPERATOR])
+
+
 def test_an_error_of_another_kind_ends_the_wait(make_job: MakeJob) -> None:
     job = make_job()
     held_up(job, minutes=12)
@@ -140,6 +151,18 @@ def test_an_error_of_another_kind_ends_the_wait(make_job: MakeJob) -> None:
     waiting = fresh(job)
     assert (waiting.status, waiting.held_since, waiting.fruitless) == ("queued", None, 1)
     assert mails("render_goes_on") == [address_of(job)]
+
+
+def test_a_render_that_failed_for_good_is_not_held_up_any_more(make_job: MakeJob) -> None:
+    job = make_job()
+    held_up(job, minutes=4)
+    for _ in range(attempts.MOST_FRUITLESS):
+        taken()
+        attempts.release("worker")
+    assert (fresh(job).status, fresh(job).error_code, fresh(job).held_since) == ("failed", "WORKER_LOST", None)
+    retry(job.id)
+    clock.shift(timedelta(minutes=20))
+    assert (holdups.tell(), mails("render_held_up")) == (0, [])
 
 
 def test_a_render_that_is_held_up_is_cancelled_at_once(make_job: MakeJob) -> None:

@@ -28,6 +28,7 @@ _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", 
 _ENCODERS = ("libx264", "libvpx-vp9", "prores_ks", "aac", "libopus")
 _OLDEST_FFMPEG = (5, 1)
 _LITTLE_ROOM_BYTES = 2 << 30
+_WHEN_IDLE = "try again when the machine is idle"
 _MAKE_ROOM = "free some disk space, or set WORK_DIR to a folder on another disk"
 
 
@@ -118,19 +119,23 @@ def _protection(settings: Settings) -> Finding:
     name = "Protection"
     try:
         tools = find_tools(settings.ffmpeg_path, settings.ffprobe_path)
+        reason = unconfined_because(tools.ffmpeg) or unconfined_because(tools.ffprobe)
+    except ProcessTimedOut as error:
+        return Finding(name, False, error.message, _WHEN_IDLE)
     except AppError as error:
         return Finding(name, False, f"not tried, because something above is missing. {error.message}")
-    reason = unconfined_because(tools.ffmpeg) or unconfined_because(tools.ffprobe)
     return _sandbox(name, "FFmpeg and FFprobe", "run", reason)
 
 
 def _browser_protection(settings: Settings) -> Finding:
     name = "Browser protection"
     try:
-        chromium = find_chromium(settings.chromium_path)
+        reason = browser_unconfined_because(find_chromium(settings.chromium_path))
+    except ProcessTimedOut as error:
+        return Finding(name, False, error.message, _WHEN_IDLE)
     except AppError as error:
         return Finding(name, False, f"not tried, because something above is missing. {error.message}")
-    return _sandbox(name, "Chromium", "runs", browser_unconfined_because(chromium))
+    return _sandbox(name, "Chromium", "runs", reason)
 
 
 def _sandbox(name: str, programs: str, run: str, reason: str | None) -> Finding:
@@ -199,7 +204,7 @@ def _video(trial: TrialFormat, root: Path, tools: Tools) -> Finding:
     except DiskFull as error:
         return Finding(trial.title, False, error.message, _MAKE_ROOM)
     except ProcessTimedOut as error:
-        return Finding(trial.title, False, error.message, f"try again when the machine is idle, or {other}")
+        return Finding(trial.title, False, error.message, f"{_WHEN_IDLE}, or {other}")
     except AppError as error:
         if encoder := missing_encoder(error):
             install = f"apt-get install ffmpeg, or {other}, with {encoder}"

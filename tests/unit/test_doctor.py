@@ -12,7 +12,7 @@ from tests.fakes import FakeStage
 from oriel import cli, doctor
 from oriel.doctor import Finding, examine, install_missing
 from oriel.doctor_service import examine_service
-from oriel.errors import StageCrashed
+from oriel.errors import ProcessTimedOut, StageCrashed
 from oriel.rendering.pipeline.looks import Looks
 from oriel.settings import Settings
 
@@ -91,6 +91,17 @@ def test_a_missing_protection_is_said_with_its_reason(
     assert found(name).ok is not installable
     assert found(name).found.startswith(f"reduced: {whose}can read this user's files")
     assert found(name).found.endswith("because namespaces are forbidden")
+
+
+@PROTECTIONS
+def test_a_machine_that_is_too_busy_to_tell_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, name: str, tried: str, whose: str
+) -> None:
+    def busy(_: object) -> None:
+        raise ProcessTimedOut("The sandbox for programs did not start in time. Please try again.")
+
+    monkeypatch.setattr(doctor, tried, busy)
+    assert (found(name).ok, found(name).fix) == (False, "try again when the machine is idle")
 
 
 def test_slow_drawing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ socket at which we answer.
 """
 
 import contextlib
-import functools
 import os
 import shlex
 import shutil
@@ -96,9 +95,11 @@ def _bind(door: socket.socket, path: Path) -> None:
         os.close(folder)
 
 
-@functools.cache
 def browser_unconfined_because(chromium: Path) -> str | None:
-    """Return why this browser cannot be confined here, or None where it can; tried once, by a start for its version."""
+    """Return why this browser cannot be confined here, or None where it can, by a start for its version.
+
+    Raises ProcessTimedOut where the machine is too busy to tell.
+    """
     if reason := missing_protection():
         return reason
     if not os.access(_STARTER, os.X_OK):

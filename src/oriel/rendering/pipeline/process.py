@@ -157,7 +157,8 @@ class Process:
         command = _found([str(part) for part in arguments])
         within = confined(command, access) if access else None
         self._is_confined = within is not None
-        self._popen = _start([*_prefix(limits), *(within or command)], capture, cwd, environment)
+        prefix = _prefix(limits, is_confined=self._is_confined)
+        self._popen = _start([*prefix, *(within or command)], capture, cwd, environment)
         if gives_way:
             _give_way(self._popen.pid)
         self._stderr = _Tail(self._popen.stderr, keep=_STDERR_TAIL_BYTES)
@@ -377,10 +378,12 @@ def _widen(descriptor: int) -> None:
             fcntl.fcntl(descriptor, _F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def _prefix(limits: Limits | None) -> list[str]:
+def _prefix(limits: Limits | None, *, is_confined: bool) -> list[str]:
     """Return what goes before a command so that it ends with us, gains no rights and stays within its limits."""
     setpriv, prlimit = _wrapper("setpriv"), _wrapper("prlimit")
-    prefix = [setpriv, "--pdeathsig", "KILL", "--no-new-privs", "--"] if setpriv else []
+    # bubblewrap takes the rights away itself; where namespaces are for root only, it is a setuid program.
+    no_rights = [] if is_confined else ["--no-new-privs"]
+    prefix = [setpriv, "--pdeathsig", "KILL", *no_rights, "--"] if setpriv else []
     if not limits or not prlimit:
         return prefix
     sizes = (f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_s}", f"--fsize={limits.file_bytes}", "--core=0")

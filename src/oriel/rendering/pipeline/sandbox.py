@@ -5,13 +5,17 @@ Where the machine does not allow that (no bubblewrap, or a container without use
 """
 
 import functools
+import math
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from oriel.errors import ProcessTimedOut
 
 # What programs and their libraries need. Not all of /usr: some images keep the application in /usr/src.
 _SYSTEM = (
@@ -29,6 +33,8 @@ _NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts
 # another user stays readable; outside the files shown here that opens nothing.
 _ROOTS_CAPABILITIES = ("--cap-drop", "ALL", "--cap-add", "CAP_DAC_OVERRIDE")
 _TRIAL_TIMEOUT_S = 10.0
+# What failed once may work a moment later, when there is memory again, or a namespace.
+_FAILED_FOR_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,15 @@ class Access:
 NO_FILES = Access()
 
 
-@functools.cache
+# By command: why it did not run, or None, and until when that counts.
+_tried: dict[tuple[str, ...], tuple[str | None, float]] = {}
+
+
 def missing_protection() -> str | None:
-    """Return why programs cannot be confined on this machine, or None where they can; tried once, by starting one."""
+    """Return why programs cannot be confined on this machine, or None where they can, by starting one.
+
+    Raises ProcessTimedOut where the machine is too busy to tell.
+    """
     if sys.platform != "linux":
         return "bubblewrap is a program of Linux"
     if not shutil.which("bwrap"):
@@ -66,17 +78,30 @@ def confined(command: Sequence[str], access: Access) -> list[str] | None:
 
 
 def unconfined_because(program: Path) -> str | None:
-    """Return why this program of FFmpeg's cannot be confined here, or None where it can."""
+    """Return why this program of FFmpeg's cannot be confined here, or None where it can; raise ProcessTimedOut."""
     return missing_protection() or (None if is_of_system(program) else _trial(str(program), "-version"))
 
 
-@functools.cache
 def _trial(program: str, *arguments: str) -> str | None:
     return failure_of([*wrapper(Path(program), NO_FILES), program, *arguments])
 
 
 def failure_of(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str | None:
-    """Return why a command that starts with `wrapper` does not run, or None where it does."""
+    """Return why a command that starts with `wrapper` does not run, or None where it does.
+
+    One that has run is not tried again: from then on nothing runs without a sandbox. One that has failed is tried again
+    after a minute. Raises ProcessTimedOut.
+    """
+    key = tuple(command)
+    reason, counts_until = _tried.get(key, (None, 0.0))
+    if time.monotonic() < counts_until:
+        return reason
+    reason = _failure_of(command, environment or {})
+    _tried[key] = reason, math.inf if reason is None else time.monotonic() + _FAILED_FOR_S
+    return reason
+
+
+def _failure_of(command: Sequence[str], environment: Mapping[str, str]) -> str | None:
     try:
         finished = subprocess.run(
             command,
@@ -84,9 +109,11 @@ def failure_of(command: Sequence[str], environment: Mapping[str, str] | None = N
             capture_output=True,
             timeout=_TRIAL_TIMEOUT_S,
             check=False,
-            env=environment or {},
+            env=environment,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired as error:
+        raise ProcessTimedOut("The sandbox for programs did not start in time. Please try again.") from error
+    except OSError as error:
         return str(error)
     if not finished.returncode:
         return None

@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from oriel.errors import ProcessTimedOut
 from oriel.rendering.pipeline import sandbox
 from oriel.rendering.pipeline.process import Process, run
 from oriel.rendering.pipeline.sandbox import NO_FILES, Access, confined, missing_protection
@@ -211,13 +212,9 @@ def test_a_confined_program_dies_with_us() -> None:
 
 
 @pytest.fixture
-def tried_anew() -> Iterator[None]:
-    """Forget what is known of this machine, before and after."""
-    for function in (missing_protection, sandbox._trial):
-        function.cache_clear()
-    yield
-    for function in (missing_protection, sandbox._trial):
-        function.cache_clear()
+def tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what is known of this machine, for one test."""
+    monkeypatch.setattr(sandbox, "_tried", {})
 
 
 def fake_bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -244,3 +241,41 @@ def test_without_bubblewrap_programs_run(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(shutil, "which", lambda name: None if name == "bwrap" else f"/usr/bin/{name}")
     assert missing_protection() == "bubblewrap is not installed"
     assert confined(["true"], NO_FILES) is None
+
+
+@pytest.mark.usefixtures("tried_anew")
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is a program of Linux")
+def test_a_failure_counts_for_a_minute_and_a_success_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing, now = tmp_path / "failing", 0.0
+    monkeypatch.setattr(sandbox, "time", SimpleNamespace(monotonic=lambda: now))
+    fake_bubblewrap(tmp_path, monkeypatch, f"! test -e {failing} || {{ echo 'bwrap: No space left' >&2; exit 1; }}")
+    failing.touch()
+    assert missing_protection() == "No space left"
+    failing.unlink()
+    now = 59.0
+    assert missing_protection() == "No space left"
+    now = 61.0
+    assert missing_protection() is None
+    failing.touch()
+    now = 1e9
+    assert missing_protection() is None
+
+
+@pytest.mark.usefixtures("tried_anew")
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is a program of Linux")
+def test_a_machine_that_is_too_busy_to_tell_runs_nothing_without_a_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_bubblewrap(tmp_path, monkeypatch, "exec sleep 60")
+    monkeypatch.setattr(sandbox, "_TRIAL_TIMEOUT_S", 0.1)
+    with pytest.raises(ProcessTimedOut, match="sandbox"):
+        run(["echo", "made"], access=NO_FILES, timeout_s=_TIMEOUT_S)
+    assert sandbox._tried == {}
+
+
+@pytest.mark.usefixtures("tried_anew")
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is a program of Linux")
+def test_a_setuid_bubblewrap_can_take_its_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
+    fake_bubblewrap(tmp_path, monkeypatch, f"! grep -q 'NoNewPrivs:.*1' /proc/self/status || exit 1; {start}")
+    assert run(["echo", "made"], access=NO_FILES, timeout_s=_TIMEOUT_S).stdout == b"made\n"

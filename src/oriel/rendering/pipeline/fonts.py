@@ -1,5 +1,6 @@
 """The installed fonts, and the characters of a title that they can draw."""
 
+import bisect
 import functools
 import hashlib
 import json
@@ -47,8 +48,12 @@ def text_warnings(*texts: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=1024)
 def missing_characters(text: str) -> tuple[str, ...]:
     """Return the characters that neither Inter nor an installed font has; none where the fonts cannot be listed."""
-    fonts, wanted = _installed(), _beyond_inter(text)
-    return tuple(character for character in wanted if fonts and not any(font.covers(character) for font in fonts))
+    wanted = _beyond_inter(text)
+    starts, stops = _covered() if wanted else ([], [])
+    if not starts:
+        return ()
+    places = ((character, bisect.bisect_right(starts, ord(character)) - 1) for character in wanted)
+    return tuple(character for character, at in places if at < 0 or ord(character) >= stops[at])
 
 
 def fonts_id(*texts: str) -> str | None:
@@ -99,6 +104,23 @@ def _installed() -> tuple[_Font, ...]:
         return ()
     lines = (line.rsplit("\t", 1) for line in listed.decode("utf-8", "replace").splitlines())
     return tuple(_Font(name, _ranges(covered.split())) for name, covered in lines)
+
+
+@functools.cache
+def _covered() -> tuple[list[int], list[int]]:
+    """Return where each range of characters begins that any installed font has, and where it stops, in order.
+
+    To ask the fonts one by one takes 5 s for a title of 200 characters that none of them has (321 fonts).
+    """
+    starts: list[int] = []
+    stops: list[int] = []
+    for part in sorted((part for font in _installed() for part in font.covered), key=lambda part: part.start):
+        if stops and part.start <= stops[-1]:
+            stops[-1] = max(stops[-1], part.stop)
+        else:
+            starts.append(part.start)
+            stops.append(part.stop)
+    return starts, stops
 
 
 def _ranges(parts: Iterable[str]) -> tuple[range, ...]:

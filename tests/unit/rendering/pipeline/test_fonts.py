@@ -14,9 +14,11 @@ UNDRAWN = "\U00100042"
 
 @pytest.fixture(autouse=True)
 def forgotten_answers() -> Iterator[None]:
-    missing_characters.cache_clear()
+    for function in (missing_characters, fonts._covered):
+        function.cache_clear()
     yield
-    missing_characters.cache_clear()
+    for function in (missing_characters, fonts._covered):
+        function.cache_clear()
 
 
 def test_every_common_script_has_a_font() -> None:
@@ -40,6 +42,17 @@ def test_latin_needs_no_font_of_the_system(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(fonts, "_installed", lambda: only)
     assert fonts_id("Café — Ελλάς, Привет", "e\u0301") is None
     assert missing_characters("Café สวัสดี 안") == ("안",)
+
+
+def test_each_character_is_looked_up_in_what_all_fonts_have_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Font by font it would take seconds for a title that no font can draw."""
+    covered = [(0x1000, 0x1010), (0x1004, 0x1006), (0x1010, 0x1012), (0x1020, 0x1021), (0x0FF0, 0x0FF2)]
+    installed = tuple(fonts._Font(str(edges), (range(*edges),)) for edges in covered)
+    monkeypatch.setattr(fonts, "_installed", lambda: installed)
+    monkeypatch.delattr(fonts._Font, "covers")
+    around = range(0x0FEE, 0x1024)
+    missing = tuple(chr(code) for code in around if not any(code in range(*edges) for edges in covered))
+    assert missing_characters("".join(map(chr, around))) == missing
 
 
 def test_other_fonts_for_a_title_are_another_id(monkeypatch: pytest.MonkeyPatch) -> None:

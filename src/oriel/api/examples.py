@@ -103,6 +103,7 @@ RUNNING_RENDER: Mapping[str, object] = {
     "expires_at": None,
     "watermark": True,
     "title": "Night Drive",
+    "artist": "Ada Lovelace",
     "filename": "Night Drive.mp3",
     "warnings": [],
 }

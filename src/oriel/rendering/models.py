@@ -36,6 +36,7 @@ class RenderJob(Base):
 
     # --- what was asked for
     title: Mapped[str] = mapped_column(String(300), default="")
+    artist: Mapped[str] = mapped_column(String(300), default="")
     audio_filename: Mapped[str] = mapped_column(String(255))
     audio_object: Mapped[str] = mapped_column(String(300))
     render_config: Mapped[dict[str, Any]] = mapped_column(JSON)

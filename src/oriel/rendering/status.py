@@ -90,9 +90,10 @@ class StatusOut(BaseModel):
     expires_at: Instant | None = Field(description="When the video is deleted; null until it is ready")
     watermark: bool = Field(description="Whether the video carries our watermark")
     title: str = Field(description="The title shown in lists")
+    artist: str = Field(description="The artist that the video names; empty where it names none")
     filename: str = Field(description="The name of the song's file")
     warnings: list[str] = Field(
-        description="What will not look as it should, such as characters of the title that no installed font has"
+        description="What will not look as it should, such as characters of the texts that no installed font has"
     )
 
 
@@ -139,14 +140,10 @@ def _status(job: RenderJob, counted: bool | None, position: int | None, eta_s: f
         expires_at=job.expires_at,
         watermark=job.watermark,
         title=job.title,
+        artist=job.artist,
         filename=job.audio_filename,
-        warnings=list(text_warnings(job.title, _artist(job))),
+        warnings=list(text_warnings(job.title, job.artist)),
     )
-
-
-def _artist(job: RenderJob) -> str:
-    text = job.render_config.get("text") or {}
-    return str(text.get("artist") or "")
 
 
 def _spent(ids: Sequence[str]) -> set[str]:

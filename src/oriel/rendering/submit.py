@@ -232,11 +232,12 @@ def _seconds(settings: ResolvedSettings, upload: Upload) -> float:
 def _row(
     job_id: str, user_id: str, order: Order, upload: Upload, document: dict[str, Any], grant: rights.Grant
 ) -> RenderJob:
-    title = document["text"]["title"]
+    title, artist = document["text"]["title"], document["text"]["artist"]
     return RenderJob(
         id=job_id,
         user_id=user_id,
         title=(upload.title or PurePath(upload.filename).stem) if title is None else title,
+        artist=upload.artist if artist is None else artist,
         audio_filename=upload.filename,
         audio_object=upload.object_name,
         render_config=document,

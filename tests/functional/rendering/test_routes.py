@@ -15,6 +15,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from tests.functional.caller import Caller
+from tests.functional.media import files
 from tests.functional.rendering.conftest import MakeJob, fresh
 from werkzeug.test import TestResponse
 
@@ -84,6 +85,20 @@ def completed(job: RenderJob, tmp_path: Path) -> RenderJob:
 @pytest.fixture
 def customer(caller: Callable[..., Caller]) -> Caller:
     return caller()
+
+
+def test_title_and_artist_come_from_the_settings_or_the_songs_tags(customer: Caller) -> None:
+    upload = files.uploaded(customer, files.wav_with_tags("Tagged", "The Band"))
+
+    def told(**text: str) -> tuple[str, str]:
+        body = {"upload_id": upload, "settings": {"look": "prism", "text": text}}
+        job = customer.post("/api/render/submit", json=body).json
+        assert job
+        return job["title"], job["artist"]
+
+    assert told() == ("Tagged", "The Band")
+    assert told(title="Mine", artist="Me") == ("Mine", "Me")
+    assert told(title="", artist="") == ("", "")
 
 
 def test_a_render_is_submitted_and_followed(customer: Caller) -> None:

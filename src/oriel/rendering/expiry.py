@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -31,7 +31,8 @@ def delete_expired_videos(limit: int) -> int:
     with writing() as session:
         is_due = or_(RenderJob.expires_at <= now(), RenderJob.deleted_at.is_not(None))
         query = select(RenderJob).where(RenderJob.purged_at.is_(None), is_due)
-        expired = session.scalars(query.order_by(RenderJob.expires_at).limit(limit)).all()
+        # In no order, so that one that cannot be deleted does not keep the others back for ever.
+        expired = session.scalars(query.order_by(func.random()).limit(limit)).all()
         for job in expired:
             job.deleted_at = job.deleted_at or now()
     for job in expired:

@@ -16,7 +16,7 @@ from oriel.billing.storage_use import storage_used
 from oriel.errors import NotFound, StageCrashed, StorageFailed, WrongState
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
-from oriel.infra.storage import storage
+from oriel.infra.storage import Storage, storage
 from oriel.rendering import attempts, delivery, expiry, operator_actions
 from oriel.rendering.attempts import Video
 from oriel.rendering.models import RenderJob
@@ -122,6 +122,24 @@ def test_an_expired_video_that_cannot_be_deleted_is_looked_at_again(
     assert job.video_object
     assert storage().stat(job.video_object) is None
     assert expiry.delete_expired_videos(limit=10) == 0
+
+
+def test_one_video_that_cannot_be_deleted_keeps_no_other_back(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = finished(make_job(), tmp_path), finished(make_job(), tmp_path)
+    clock.shift(timedelta(days=31))
+    delete_all = type(storage()).delete_all
+
+    def mostly(store: Storage, prefix: str) -> int:
+        return _away() if stuck.id in prefix else delete_all(store, prefix)
+
+    monkeypatch.setattr(type(storage()), "delete_all", mostly)
+    # Which of the two comes first is chance: one in a million that it is the same one each time.
+    for _ in range(20):
+        with pytest.raises(StorageFailed):
+            expiry.delete_expired_videos(limit=10)
+    assert (fresh(stuck).purged_at is None, fresh(other).purged_at is None) == (True, False)
 
 
 def _away(*_: object) -> int:

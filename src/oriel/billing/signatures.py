@@ -16,6 +16,8 @@ from oriel.validation import ONE_LINE
 _TOLERANCE_S = 300
 _WRONG = "The signature does not match the body, or is older than 5 minutes."
 _ID = r"^[A-Za-z0-9_]{1,255}$"
+# Coupons, products and report types have ids such as "SUMMER-25" or "balance.summary.1", of up to 5,000 characters.
+_LONGEST_OBJECT_ID = 5000
 # The last second of the year 9998: the database takes no later one.
 _LAST_SECOND = 253_370_764_799
 
@@ -36,11 +38,11 @@ class _Envelope(BaseModel):
 
 
 class _About(BaseModel):
-    """The fields of an event's object that we keep. An object may lack any of them."""
+    """The fields of an event's object that we keep, whatever kind of object it is. It may lack any of them."""
 
     model_config = ConfigDict(strict=True)
 
-    id: Annotated[str | None, Field(pattern=_ID)] = None
+    id: Annotated[str | None, Field(min_length=1, max_length=_LONGEST_OBJECT_ID, pattern=ONE_LINE)] = None
     object: Annotated[str | None, Field(pattern=ONE_LINE, max_length=255)] = None
     payment_intent: Annotated[str | None, Field(pattern=_ID)] = None
 

@@ -3,7 +3,8 @@
 import contextlib
 import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -37,7 +38,10 @@ from oriel.billing.stripe_facts import (
     subscription_facts,
     time_of,
 )
-from oriel.errors import CardDeclined, NotFound, PaymentsUnavailable, WrongState
+from oriel.errors import CardDeclined, InvalidEvent, NotFound, PaymentsUnavailable, WrongState
+from oriel.infra.logs import facts
+
+_log = logging.getLogger("oriel.payments")
 
 # The products that `oriel billing setup` makes, by their ids, which stay when a price changes.
 PRODUCTS = {f"oriel_{name}": name for name in ("pro", "enterprise", "render")}
@@ -239,7 +243,7 @@ class StripeGateway:
         params = cast("Any", {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE})
         # All pages of it.
         found = self._ask(lambda: list(self._client.events.list(params).auto_paging_iter()))
-        return [event_of(event.to_dict()) for event in reversed(found)]
+        return list(_readable(reversed(found)))
 
     @functools.cached_property
     def _portal(self) -> str:
@@ -372,6 +376,15 @@ class StripeGateway:
                     raise CustomerGone from error
                 raise NotFound(_UNKNOWN) from error
             raise
+
+
+def _readable(events: Iterable[stripe.Event]) -> Iterator[Event]:
+    """Yield what we keep of each event; log one that cannot be read, so that the others are still reconciled."""
+    for event in events:
+        try:
+            yield event_of(event.to_dict())
+        except InvalidEvent:
+            _log.warning("An event of Stripe's cannot be read.", extra=facts(event=event.id, kind=event.type))
 
 
 def _new_period(at: datetime) -> dict[str, Any]:

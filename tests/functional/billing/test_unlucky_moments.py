@@ -64,6 +64,19 @@ def ends(till: Till) -> None:
     till.tell()
 
 
+def test_events_about_other_things_hold_up_no_reconciliation(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada)
+    till.peer.pay(session_id)
+    till.deliveries.drop()
+    with till.peer.account.lock:
+        # The second id is longer than any that Stripe allows.
+        for name in ("SUMMER-25", "c" * 5001):
+            till.peer.account.emit("coupon.created", {"id": name, "object": "coupon"})
+    with till.app.app_context():
+        journal.reconcile()
+    assert credits_of(till) == ["held"]
+
+
 def test_events_that_there_is_no_time_for_are_taken_up_again(
     till: Till, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

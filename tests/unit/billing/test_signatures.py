@@ -51,6 +51,11 @@ def test_an_event_is_kept_without_anything_of_the_customer() -> None:
     assert event.body == {"data": {"object": {"id": "ch_1", "object": "charge"}}}
 
 
+@pytest.mark.parametrize("name", ["SUMMER-25", "balance.summary.1", "50% off", "p" * 5000])
+def test_an_event_about_something_else_may_name_it_in_any_way(name: str) -> None:
+    assert read(changed("data.object.id", name)).body["data"] == {"object": {"id": name, "object": "charge"}}
+
+
 def test_an_object_may_lack_an_id() -> None:
     assert read(changed("data.object", {"object": "balance"})).body == {"data": {"object": {"object": "balance"}}}
 
@@ -76,7 +81,9 @@ def test_an_object_may_lack_an_id() -> None:
         ("data.object", None),
         ("data.object", ["ch_1"]),
         ("data.object.id", 7),
-        ("data.object.id", "x" * 256),
+        ("data.object.id", ""),
+        ("data.object.id", "ch_\x00"),
+        ("data.object.id", "x" * 5001),
         ("data.object.payment_intent", "pi_\x00"),
         ("data.object.payment_intent", {"id": "pi_1"}),
     ],

@@ -192,8 +192,8 @@ def _apply(payment_id: str, told: CheckoutFacts, version: int) -> Payment | None
         if told.paid and payment.status != COMPLETED:
             job_id = _complete(session, payment, told)
         elif payment.status == PENDING and told.state == "complete" and not told.failed:
-            # A bank takes days to decide. Nobody is sent to that page again; who likes may buy another credit.
-            payment.checkout_url = None
+            # The bank needs days to decide. The page is closed, and another credit may be bought meanwhile.
+            payment.checkout_url = payment.error = None
             payment.open_thing = None if payment.thing == RENDER else payment.open_thing
         elif payment.status == PENDING and (told.state == "expired" or told.failed):
             payment.status, payment.open_thing = FAILED, None

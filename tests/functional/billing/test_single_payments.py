@@ -203,6 +203,21 @@ def test_a_declined_card_is_heard_of_without_a_poll(till: Till, ada: Caller) -> 
     assert credits_of(till.app) == []
 
 
+@pytest.mark.parametrize("wanted", [{"kind": "render"}, {"kind": "subscription", "plan": "pro"}])
+def test_a_bank_debit_after_a_declined_card_waits_without_an_error(
+    till: Till, ada: Caller, wanted: dict[str, str]
+) -> None:
+    session_id = till.open(ada, **wanted)
+    till.peer.decline(session_id)
+    with till.app.app_context():
+        fulfilment.follow_payment(session_id)
+    assert payment_of(till.app, session_id).error
+    till.peer.pay_later(session_id)
+    till.tell()
+    told = status_of(ada, session_id)
+    assert (told["status"], told["error"], told["checkout_url"]) == ("pending", None, None)
+
+
 def test_a_page_that_expires_after_a_declined_card_says_both(till: Till, ada: Caller) -> None:
     session_id = till.open(ada)
     till.peer.decline(session_id)

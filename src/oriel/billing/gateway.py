@@ -170,7 +170,7 @@ class PaymentGateway(Protocol):
         """Return what became of a page."""
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
-        """Return the page by which a payment came, or None where it came otherwise."""
+        """Return the page of a payment, also of a declined one; None for a payment without a page."""
 
     def bill_paid_as(self, paid_as: str) -> str | None:
         """Return the bill of a subscription that a payment has paid, or None where it was for something else."""

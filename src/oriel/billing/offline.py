@@ -114,9 +114,9 @@ class OfflineGateway:
         )
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
-        """Look for the page of a payment."""
+        """Look for the page of a payment, also one that was declined."""
         with self._books() as books:
-            return next((page["id"] for page in books.all("cs") if page.get("paid_as") == paid_as), None)
+            return next((page["id"] for page in books.all("cs") if _payment_on(page["id"]) == paid_as), None)
 
     def bill_paid_as(self, paid_as: str) -> str | None:
         """Look for the bill of a payment."""
@@ -252,7 +252,7 @@ class OfflineGateway:
             raise CardDeclined(_DECLINED)
         with self._open_page(session_id) as (books, page):
             if page["product"] == "render":
-                paid_as = books.add("pi", f"pi_{session_id}", {"amount": page["amount"], "refunded": 0})
+                paid_as = books.add("pi", _payment_on(session_id), {"amount": page["amount"], "refunded": 0})
                 books.change("cs", session_id, state="complete", paid_as=paid_as)
                 books.tell("payment_intent.succeeded", {"id": paid_as, "object": "payment_intent"})
             else:
@@ -264,7 +264,7 @@ class OfflineGateway:
         """Decline a card, which leaves the page open; raise WrongState if it is not open."""
         with self._open_page(session_id) as (books, _):
             books.change("cs", session_id, declined=_DECLINED)
-            about = {"id": f"pi_{session_id}", "object": "payment_intent"}
+            about = {"id": _payment_on(session_id), "object": "payment_intent"}
             books.tell("payment_intent.payment_failed", about)
 
     def abandon(self, session_id: str) -> None:
@@ -522,6 +522,11 @@ class OfflineGateway:
         except httpx.HTTPError as error:
             # As with Stripe: what was lost is found by the reconciliation.
             _log.warning("An event of the offline payment service was rejected: %s", error)
+
+
+def _payment_on(session_id: str) -> str:
+    """Return the id of the payment on a page, whether or not it succeeds."""
+    return f"pi_{session_id}"
 
 
 def _is_trial(found: Body) -> bool:

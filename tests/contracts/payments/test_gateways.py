@@ -204,11 +204,16 @@ def subscribed(rig: Rig, customer_id: str, plan: str = "pro") -> str:
     return subscription_id
 
 
+def about(rig: Rig, since: datetime, kind: str) -> dict[str, str]:
+    """Return what is kept of the object of the only event of a kind."""
+    [event] = [event for event in rig.gateway.events_since(since) if event.kind == kind]
+    body: Any = event.body
+    return dict(body["data"]["object"])
+
+
 def charged(rig: Rig, since: datetime, kind: str) -> str:
     """Return the payment that the only event of a kind is about."""
-    [event] = [event for event in rig.gateway.events_since(since) if event.kind == kind]
-    about: Any = event.body
-    return str(about["data"]["object"]["payment_intent"])
+    return about(rig, since, kind)["payment_intent"]
 
 
 def moment(rig: Rig, subscription_id: str) -> datetime:
@@ -274,6 +279,13 @@ class TestPages:
         assert rig.gateway.checkout(other).declined is None or product == "pro"
         rig.pay(session_id)
         assert rig.gateway.checkout(session_id).declined is None
+
+    def test_the_event_of_a_declined_card_leads_to_its_page(self, rig: Rig, ada: str) -> None:
+        before = now() - timedelta(minutes=1)
+        rig.gateway.open_checkout(wanted(ada))
+        session_id = rig.gateway.open_checkout(wanted(ada)).session_id
+        rig.decline(session_id)
+        assert rig.gateway.checkout_that_paid(about(rig, before, "payment_intent.payment_failed")["id"]) == session_id
 
     def test_a_page_that_is_abandoned(self, rig: Rig, ada: str) -> None:
         session_id = rig.gateway.open_checkout(wanted(ada)).session_id

@@ -307,6 +307,8 @@ class Settings(BaseSettings):
         for name in ("stripe_secret_key", "stripe_webhook_secret", "sendgrid_api_key"):
             if is_placeholder(_plain(getattr(self, name))):
                 problems[name.upper()] = "this is a placeholder, not a real key"
+        if is_placeholder(_plain(self.admin_password)):
+            problems["ADMIN_PASSWORD"] = "this is a placeholder; choose a password of your own"  # noqa: S105
         webhook = _plain(self.stripe_webhook_secret)
         if webhook and not (webhook.startswith("whsec_") and len(webhook) >= _LEAST_WEBHOOK_SECRET):
             sentence = (

@@ -254,6 +254,7 @@ def test_without_any_webhook_secret_the_application_is_not_made(monkeypatch: pyt
         ("STRIPE_WEBHOOK_SECRET", "whsec_1", "whsec_"),
         ("STRIPE_SECRET_KEY", "sk_live_xxxxxxxxxxxx", "a placeholder"),
         ("SENDGRID_API_KEY", "SG.your-key", "a placeholder"),
+        ("ADMIN_PASSWORD", "change-me-please", "a placeholder"),
         ("JWT_SECRET_KEY", SECRET, "the same value as SECRET_KEY"),
         ("METRICS_TOKEN", JWT_SECRET, "the same value as JWT_SECRET_KEY"),
         ("PUBLIC_URL", "http://oriel.example", "https://"),

@@ -105,7 +105,7 @@ _MEANINGS: dict[str, tuple[str, str, str]] = {
     ),
     "404": ("Not found, or it belongs to someone else", "NOT_FOUND", "There is no such render."),
     "409": ("The current state does not allow this", "WRONG_STATE", "The video is not ready yet."),
-    "410": ("It has expired", "EXPIRED", "This video has expired and was deleted. You can render it again."),
+    "410": ("It has expired", "EXPIRED", "This video has expired and was deleted. Render it again to get a new one."),
     "411": ("The request needs a Content-Length", "LENGTH_REQUIRED", "A Content-Length is needed."),
     "413": ("The request is too large", "TOO_LARGE", "This request is too large."),
     "415": (

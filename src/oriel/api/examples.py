@@ -5,7 +5,9 @@ from collections.abc import Mapping
 Refusal = tuple[str, str]
 
 _ID = "06gv3k2v9hmqf5t8e1b7c0d4ns"
-_LINK = "https://oriel.example.com/d/8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k"
+_LINK = f"https://oriel.example.com/d/{_ID}8dK2vQ0xR7mYt5cWn3LhZp"
+_PREVIEW = "eyJ1c2VyIjoiMDZndjNrMnY5aG1xIn0.8dK2vQ0xR7mYt5cWn3LhZp1sJf6"
+_NEXT_MONTH = "2026-12-28T14:03:07.512Z"
 _WHEN = "2026-11-28T14:03:07.512Z"
 
 # What stands in a field of this name, in whichever schema; "Schema.field" comes first.
@@ -15,13 +17,14 @@ FIELDS: Mapping[str, object] = {
     "ActivityOut.kind": "login",
     "ErrorOut.code": "EMPTY_AUDIO",
     "ErrorOut.message": "This file is empty. Please choose another one.",
-    "KeyMadeOut.secret": "8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
+    "KeyMadeOut.secret": "oriel_8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
     "LookOut.description": "One solid of cut glass or polished metal in a dark room.",
     "SaidOut.message": "Your new password is set. Please log in with it.",
     "StatusOfServiceOut.version": "1.0.0",
     "SubscriptionOut.status": "active",
     "address": "203.0.113.7",
     "amount": 499,
+    "amount_now": 2250,
     "artist": "The Band",
     "at": _WHEN,
     "attempt": 1,
@@ -29,8 +32,9 @@ FIELDS: Mapping[str, object] = {
     "completed_at": "2026-11-28T14:05:41.020Z",
     "created_at": _WHEN,
     "currency": "usd",
+    "credit": 749,
     "current_password": "correct horse battery staple",
-    "current_period_end": "2026-12-28T14:03:07.512Z",
+    "current_period_end": _NEXT_MONTH,
     "download_url": f"/api/render/download/{_ID}",
     "LinkOut.download_url": _LINK,
     "duration_s": 183.4,
@@ -58,12 +62,14 @@ FIELDS: Mapping[str, object] = {
     "PlanOut.name": "pro",
     "PlanOut.title": "Pro",
     "name": "Ada Lovelace",
+    "next_amount": 2999,
+    "next_at": _NEXT_MONTH,
     "number": "A1B2C3D4-0001",
     "page_url": "https://invoice.stripe.com/i/acct_1/live_a1B2",
     "password": "correct horse battery staple",
     "pdf_url": "https://invoice.stripe.com/i/acct_1/live_a1B2.pdf",
     "plan": "pro",
-    "prefix": "ok_8dK2",
+    "prefix": "oriel_8dK2vQ",
     "progress": 0.42,
     "queue_position": 2,
     "receipt_url": "https://pay.stripe.com/receipts/a1B2",
@@ -73,9 +79,12 @@ FIELDS: Mapping[str, object] = {
     "SubmitForm.settings": '{"look": "prism", "preset": "midnight-chrome"}',
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "size_bytes": 4402177,
+    "starts_at": _WHEN,
     "storage_bytes": 48213991,
     "ticket": "8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
     "title": "Night Drive",
+    "ChangeIn.token": _PREVIEW,
+    "PreviewOut.token": _PREVIEW,
     "token": "tZ4vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k8",
     "upload_id": _ID,
     "url": "https://billing.stripe.com/p/session/live_a1B2",
@@ -130,12 +139,12 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/uploads": {
         "402": (
             "PLAN_LIMIT_DURATION",
-            "This song is too long: the limit on Free is 5 minutes. Upgrade to Pro to lift this limit.",
+            "This song is too long: the limit on Free is 6 minutes. Upgrade to Pro to lift this limit.",
         ),
         "404": ("NOT_FOUND", "There is no such upload. Please upload the file again."),
-        "409": ("WRONG_STATE", "A project, a render or an open payment uses this file, so you cannot delete it yet."),
+        "409": ("CONFLICT", "A project, a render or an open payment uses this file, so you cannot delete it yet."),
         "410": ("EXPIRED", "This upload has expired. Please upload the file again."),
-        "413": ("TOO_LARGE", "This file is too large: the limit on Free is 20 MB. Upgrade to Pro to lift this limit."),
+        "413": ("TOO_LARGE", "This file is too large: the limit on Free is 75 MB. Upgrade to Pro to lift this limit."),
         "415": ("INVALID_AUDIO_FORMAT", "Audio file must be MP3, WAV, or M4A format"),
         "422": ("EMPTY_AUDIO", "This file is empty. Please choose another one."),
     },
@@ -147,8 +156,12 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
         ),
         "422": ("WEAK_PASSWORD", "This password is too easy to guess. Please choose another one."),
     },
+    "/api/auth/verify-email/send": {"409": ("CONFLICT", "Your email address is already confirmed.")},
     "/api/auth/verify-email": {
-        "409": ("CONFLICT", "Your email address is already confirmed."),
+        "409": (
+            "EMAIL_TAKEN",
+            "An account with this email address already exists. Log in, or reset your password if you forgot it.",
+        ),
         "422": ("INVALID_TOKEN", "This link is no longer valid. Log in to get a new one."),
     },
     "/api/auth/reset-password": {
@@ -167,7 +180,10 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/payments/status": {"404": ("NOT_FOUND", "You have no payment with this id.")},
     "/api/billing": {
         "402": ("CARD_DECLINED", "Your card was declined."),
-        "409": ("WRONG_STATE", "Your subscription is set to end. Resume it before you change the plan."),
+        "409": (
+            "WRONG_STATE",
+            "You have no subscription. To subscribe, open a payment page: POST /api/payments/create-session.",
+        ),
         "503": (
             "PAYMENTS_UNAVAILABLE",
             "The payment service is not responding right now. Please try again in a few minutes.",

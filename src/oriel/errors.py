@@ -318,7 +318,7 @@ class WrongLogin(CallerError):
 
 
 class InvalidToken(CallerError):
-    """The link from an email is unknown, used or expired."""
+    """The token of an email's link, or of a plan change's preview, is unknown, used or expired."""
 
     code = "INVALID_TOKEN"
 

@@ -58,7 +58,7 @@ def fields_of(error: ValidationError) -> dict[str, str]:
         said.setdefault(path or "body", []).append(_cut(sentence_of(problem), _LONGEST_TEXT))
     fields = {path: "; ".join(dict.fromkeys(sentences)) for path, sentences in said.items()}
     more = len(problems) - MOST_PROBLEMS
-    return {**fields, "…": f"there are {more} more problems"} if more > 0 else fields
+    return {**fields, "…": f"and {more} more"} if more > 0 else fields
 
 
 def refusal_of(fields: dict[str, str]) -> str:

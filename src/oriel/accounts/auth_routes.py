@@ -62,7 +62,8 @@ def send_verification() -> dict[str, str]:
     """Send the link to the address that waits for it."""
     registration.send_confirmation_again(current_user().id)
     return {
-        "message": "We have sent the email again, unless this address got several today. Check your spam folder too."
+        "message": "We have sent the email again, unless this address got several within the last hour."
+        " Check your spam folder too."
     }
 
 

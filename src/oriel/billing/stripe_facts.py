@@ -87,7 +87,7 @@ def bank_refusal(intent: PaymentIntent | None) -> str | None:
     problem = intent.last_payment_error if intent else None
     if problem is None:
         return None
-    return problem.message if problem.type == "card_error" and problem.message else "Your bank refused the payment."
+    return problem.message if problem.type == "card_error" and problem.message else "Your bank declined the payment."
 
 
 def _price_of(found: StripeInvoice) -> str:

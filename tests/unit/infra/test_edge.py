@@ -107,7 +107,7 @@ def test_at_most_twenty_problems_are_told_with_short_names(client: FlaskClient) 
     assert len(answer.data) < 5000
     details = (answer.json or {})["error"]["details"]
     assert len(details) == 21
-    assert details["…"] == "there are 30 more problems"
+    assert details["…"] == "and 30 more"
     assert all(len(name) <= 70 for name in details)
 
 

@@ -2,8 +2,8 @@
 
 python -m examples.demo [SONG]
 
-It composes the example song unless one is given. Nothing of an installation is touched: of all settings, in the
-environment and in .env, only those that name programs and folders for rendering are taken over.
+It composes the example song unless you give it one. It does not touch an installation: of all settings, in the
+environment and in .env, it uses only those that name programs and folders for rendering.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def own_environment(outer: Mapping[str, str], dotenv: Mapping[str, str | None]) 
     """
     ours = {name.upper() for name in Settings.model_fields}
     free = {name: value for name, value in outer.items() if name.upper() not in ours}
-    named = {name.upper(): value for given in (dotenv, outer) for name, value in given.items() if value}
+    named = {name.upper(): value for variables in (dotenv, outer) for name, value in variables.items() if value}
     return free | {name: _absolute(named[name]) for name in _OF_THE_MACHINE if name in named}
 
 

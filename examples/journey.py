@@ -125,8 +125,8 @@ class Journey:
         while time.monotonic() < deadline:
             mails = self._get("/dev/mail.json")
             links = [link for mail in mails if mail["to"] == self.email for link in mail["links"]]
-            if found := [link for link in links if part in link]:
-                return str(found[0])
+            if ours := [link for link in links if part in link]:
+                return str(ours[0])
             time.sleep(_POLL_S)
         raise RuntimeError(f"No mail with a link to {part} arrived within {_TIMEOUT_S:.0f} s.")
 

@@ -40,21 +40,21 @@ class PayingCustomer(Journey):
         page = self._http.post("/dev/checkout", data={"session": session_id, "do": "pay"})
         if page.status_code != HTTPStatus.SEE_OTHER:
             raise RuntimeError(f"The payment page answers {page.status_code}.")
-        return self.wait(f"/api/payments/status/{session_id}", lambda told: told["status"] != "pending")
+        return self.wait(f"/api/payments/status/{session_id}", lambda state: state["status"] != "pending")
 
     def follow(self, job_id: str) -> dict[str, Any]:
         """Follow a render to its end."""
-        return self.wait(f"/api/render/status/{job_id}", lambda told: told["status"] not in ("queued", "processing"))
+        return self.wait(f"/api/render/status/{job_id}", lambda state: state["status"] not in ("queued", "processing"))
 
     def subscription(self) -> dict[str, Any]:
         """Return the plan and how it stands."""
-        told: dict[str, Any] = self._get("/api/billing/subscription")
-        return told
+        subscription: dict[str, Any] = self._get("/api/billing/subscription")
+        return subscription
 
     def at_billing(self, what: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
         """Ask for a change of the subscription."""
-        told: dict[str, Any] = self._post(f"/api/billing/{what}", json=body)
-        return told
+        subscription: dict[str, Any] = self._post(f"/api/billing/{what}", json=body)
+        return subscription
 
     def change(self, plan: str) -> dict[str, Any]:
         """Look at what another plan costs and agree to it; return the preview."""
@@ -72,7 +72,7 @@ class PayingCustomer(Journey):
 
     def until(self, **values: object) -> dict[str, Any]:
         """Wait until the subscription stands like this."""
-        return self.wait("/api/billing/subscription", lambda told: values.items() <= told.items())
+        return self.wait("/api/billing/subscription", lambda state: values.items() <= state.items())
 
     def refusal(self, upload_id: str, settings: dict[str, Any]) -> str:
         """Submit what the plan does not allow, and return what is said."""
@@ -84,22 +84,22 @@ class PayingCustomer(Journey):
     def wait(self, path: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Ask until something holds; give up where nothing changes for a while."""
         seen, deadline = None, 0.0
-        while not holds(told := self._get(path)):
-            if told != seen:
-                seen, deadline = told, time.monotonic() + _PATIENCE_S
+        while not holds(state := self._get(path)):
+            if state != seen:
+                seen, deadline = state, time.monotonic() + _PATIENCE_S
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{path} has not changed for {_PATIENCE_S:.0f} s: {told.get('status')}.")
+                raise RuntimeError(f"{path} has not changed for {_PATIENCE_S:.0f} s: {state.get('status')}.")
             time.sleep(_POLL_S)
-        return dict(told)
+        return dict(state)
 
 
 def buy_one(customer: PayingCustomer, song: Path, output: Path, say: Callable[[str], None]) -> None:
     """Buy a single render: it begins by itself, has no watermark, and its link comes by mail."""
     customer.register()
     upload = customer.upload(song)
-    told = customer.buy(kind="render", render={"upload_id": upload, "settings": _BOUGHT})
-    say(f"paid ${told['amount'] / 100:.2f} for one render without a watermark; it started by itself")
-    job = customer.follow(told["job_id"])
+    payment = customer.buy(kind="render", render={"upload_id": upload, "settings": _BOUGHT})
+    say(f"paid ${payment['amount'] / 100:.2f} for one render without a watermark; it started by itself")
+    job = customer.follow(payment["job_id"])
     if job["status"] != "completed" or job["watermark"]:
         raise RuntimeError(f"The render that was bought is {job['status']}, watermark: {job['watermark']}.")
     customer.download(output)

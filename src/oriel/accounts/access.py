@@ -172,10 +172,10 @@ def _caller(*, keys: bool) -> User:
 
 def _by_session(payload: dict[str, Any]) -> User:
     claims = claims_of(payload)
-    found = db.session.execute(_HOLDER, {"session_id": claims.session_id}).one_or_none()
-    g.session_id = _good_session(found[1] if found else None, claims.user_id).id
-    assert found
-    return found[0]
+    row = db.session.execute(_HOLDER, {"session_id": claims.session_id}).one_or_none()
+    g.session_id = _good_session(row[1] if row else None, claims.user_id).id
+    assert row
+    return row[0]
 
 
 def _by_key(secret: str) -> User:

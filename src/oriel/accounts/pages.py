@@ -80,10 +80,10 @@ def message_page(title: str, said: str, status: int = 200, *, link: str = "", la
     return _page("done.html", status, title=title, said=said, link=link, label=label)
 
 
-def _token(given: str | None) -> str:
+def _token(text: str | None) -> str:
     """Return a token as it came, or nothing where it cannot be one."""
     try:
-        return TokenIn(token=given or "").token
+        return TokenIn(token=text or "").token
     except ValidationError:
         return ""
 

@@ -99,11 +99,11 @@ def _forms(lower: str) -> Iterator[str]:
     """Yield a password and the words from which somebody may have made it."""
     for text in (lower, lower.translate(_SPELLED), _once(lower)):
         yield text
-        if found := _DECORATED.fullmatch(text):
-            yield found[1]
+        if match := _DECORATED.fullmatch(text):
+            yield match[1]
     # "P@ssw0rd2024": the digits behind are a year, the others letters.
-    if found := _NUMBERED.fullmatch(lower):
-        yield found[1].translate(_SPELLED)
+    if match := _NUMBERED.fullmatch(lower):
+        yield match[1].translate(_SPELLED)
 
 
 def _once(text: str) -> str:

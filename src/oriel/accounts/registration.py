@@ -114,18 +114,20 @@ def confirm_email(token: str, origin: Origin) -> User:
 
 
 def _confirm(session: Session, token: str, origin: Origin) -> User:
-    found = session.scalar(select(EmailToken).where(EmailToken.token_hash == secret_hash(token)).with_for_update())
-    user = session.get(User, found.user_id) if found else None
-    if found is None or user is None or found.expires_at <= now() or user.disabled_at:
+    email_token = session.scalar(
+        select(EmailToken).where(EmailToken.token_hash == secret_hash(token)).with_for_update()
+    )
+    user = session.get(User, email_token.user_id) if email_token else None
+    if email_token is None or user is None or email_token.expires_at <= now() or user.disabled_at:
         raise _invalid()
-    if user.email == found.email and user.email_verified:
+    if user.email == email_token.email and user.email_verified:
         return user
-    if found.used_at or found.email not in (user.email, user.pending_email):
+    if email_token.used_at or email_token.email not in (user.email, user.pending_email):
         raise _invalid()
-    found.used_at = now()
-    if found.email == user.pending_email:
-        old, user.email, user.pending_email = user.email, found.email, None
-        letters.tell_old_address(session, user, old, found.id)
+    email_token.used_at = now()
+    if email_token.email == user.pending_email:
+        old, user.email, user.pending_email = user.email, email_token.email, None
+        letters.tell_old_address(session, user, old, email_token.id)
         activity.record(session, user.id, Did.EMAIL_CHANGED, origin)
     user.email_verified_at = now()
     activity.record(session, user.id, Did.EMAIL_CONFIRMED, origin)

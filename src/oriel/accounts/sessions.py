@@ -52,18 +52,18 @@ def refresh_session(claims: Claims, origin: Origin) -> UserSession:
     token is handed out again, to a page that asked twice. Raise NotAuthenticated.
     """
     with writing() as session:
-        found = session.scalar(select(UserSession).where(UserSession.id == claims.session_id).with_for_update())
-        turn = _turn(found, claims)
-        if found and turn is _Turn.NEXT:
-            _rotate(found, origin)
-        elif found and turn is _Turn.REUSED:
-            _end(found, "reused")
-            activity.record(session, found.user_id, Did.SESSION_STOLEN, origin, session_id=found.id)
+        user_session = session.scalar(select(UserSession).where(UserSession.id == claims.session_id).with_for_update())
+        turn = _turn(user_session, claims)
+        if user_session and turn is _Turn.NEXT:
+            _rotate(user_session, origin)
+        elif user_session and turn is _Turn.REUSED:
+            _end(user_session, "reused")
+            activity.record(session, user_session.user_id, Did.SESSION_STOLEN, origin, session_id=user_session.id)
     if turn is _Turn.REUSED:
         _log.warning("A used refresh token came back: its session was ended.", extra=facts(session=claims.session_id))
-    if found is None or turn in (_Turn.GONE, _Turn.REUSED):
+    if user_session is None or turn in (_Turn.GONE, _Turn.REUSED):
         raise NotAuthenticated("Your session has ended. Please log in again.")
-    return found
+    return user_session
 
 
 def live_sessions(user_id: str) -> Select[UserSession]:
@@ -75,25 +75,25 @@ def live_sessions(user_id: str) -> Select[UserSession]:
 def log_out(user_id: str, session_id: str, origin: Origin) -> None:
     """End the session from which somebody logs out."""
     with writing() as session:
-        if found := _owned(session, user_id, session_id):
-            _end(found, "logout")
+        if user_session := _owned(session, user_id, session_id):
+            _end(user_session, "logout")
             activity.record(session, user_id, Did.LOGGED_OUT, origin)
 
 
 def end_session(user_id: str, session_id: str, origin: Origin) -> None:
     """End one of somebody's sessions; raise NotFound where there is no such one."""
     with writing() as session:
-        found = _owned(session, user_id, session_id)
-        if found is None or found.ended_at:
+        user_session = _owned(session, user_id, session_id)
+        if user_session is None or user_session.ended_at:
             raise NotFound("There is no such session.")
-        _end(found, "ended by its user")
+        _end(user_session, "ended by its user")
         activity.record(session, user_id, Did.SESSION_ENDED, origin, session_id=session_id)
 
 
-def end_other_sessions(user_id: str, kept: str, origin: Origin) -> None:
+def end_other_sessions(user_id: str, current_id: str, origin: Origin) -> None:
     """End all of somebody's sessions but one."""
     with writing() as session:
-        count = end_sessions(session, user_id, because="ended by its user", but=kept)
+        count = end_sessions(session, user_id, because="ended by its user", but=current_id)
         activity.record(session, user_id, Did.SESSIONS_ENDED, origin, count=count)
 
 
@@ -112,28 +112,33 @@ def user_of(session: UserSession) -> User:
     return user
 
 
-def _turn(found: UserSession | None, claims: Claims) -> _Turn:
-    if found is None or found.user_id != claims.user_id or found.ended_at or found.expires_at <= now():
+def _turn(user_session: UserSession | None, claims: Claims) -> _Turn:
+    if (
+        user_session is None
+        or user_session.user_id != claims.user_id
+        or user_session.ended_at
+        or user_session.expires_at <= now()
+    ):
         return _Turn.GONE
-    if claims.token_id == found.refresh_id:
+    if claims.token_id == user_session.refresh_id:
         return _Turn.NEXT
-    if claims.token_id == found.previous_refresh_id and now() < found.refreshed_at + REUSE_GRACE:
+    if claims.token_id == user_session.previous_refresh_id and now() < user_session.refreshed_at + REUSE_GRACE:
         return _Turn.AGAIN
     return _Turn.REUSED
 
 
-def _rotate(found: UserSession, origin: Origin) -> None:
-    found.previous_refresh_id, found.refresh_id = found.refresh_id, new_id()
-    found.refreshed_at = found.last_used_at = now()
-    found.expires_at = min(now() + REFRESH_LIFE, found.created_at + LONGEST_SESSION)
-    found.address, found.user_agent = origin.address, origin.user_agent
+def _rotate(user_session: UserSession, origin: Origin) -> None:
+    user_session.previous_refresh_id, user_session.refresh_id = user_session.refresh_id, new_id()
+    user_session.refreshed_at = user_session.last_used_at = now()
+    user_session.expires_at = min(now() + REFRESH_LIFE, user_session.created_at + LONGEST_SESSION)
+    user_session.address, user_session.user_agent = origin.address, origin.user_agent
 
 
-def _end(found: UserSession, because: str) -> None:
-    found.ended_at = now()
-    found.ended_because = because
+def _end(user_session: UserSession, because: str) -> None:
+    user_session.ended_at = now()
+    user_session.ended_because = because
 
 
 def _owned(session: Session, user_id: str, session_id: str) -> UserSession | None:
-    found = session.get(UserSession, session_id)
-    return found if found and found.user_id == user_id else None
+    user_session = session.get(UserSession, session_id)
+    return user_session if user_session and user_session.user_id == user_id else None

@@ -223,11 +223,11 @@ def _implied(operation: Json) -> Iterator[str]:
         yield from ("413", "415", "422")
 
 
-def _error_answer(path: str, status: str, told: str | None) -> Json:
+def _error_answer(path: str, status: str, own: str | None) -> Json:
     meaning, *usual = _MEANINGS[status]
     code, sentence = refusal_of_operation(ALIASES.get(path, path), status) or usual
     # A route that only lists a number gets the phrase of HTTP, which says less than ours.
-    description = told if told and told != HTTPStatus(int(status)).phrase else meaning
+    description = own if own and own != HTTPStatus(int(status)).phrase else meaning
     example = {"error": {"code": code, "message": sentence, "details": {}}}
     answer: Json = {
         "description": description,

@@ -57,8 +57,8 @@ def open_checkout(user: User, wanted: Wanted) -> Payment:
             if _is_over(payment, wanted):
                 continue
             if payment.checkout_url is None:
-                told = "You have paid for this. Your bank is processing the payment, which can take a few days."
-                raise WrongState(told, payment=payment.id)
+                sentence = "You have paid for this. Your bank is processing the payment, which can take a few days."
+                raise WrongState(sentence, payment=payment.id)
             raise DuplicatePaymentSession(
                 "You already have an open payment page for this.",
                 checkout_url=payment.checkout_url,
@@ -141,12 +141,12 @@ def _thing(wanted: Wanted) -> str:
 
 def _refuse_plan(user: User, plan: str | None) -> None:
     if plan not in PAID_PLANS:
-        told = f"Choose a plan: {' or '.join(PAID_PLANS)}."
-        raise InvalidPaymentRequest(told, field="plan", plans=list(PAID_PLANS))
+        sentence = f"Choose a plan: {' or '.join(PAID_PLANS)}."
+        raise InvalidPaymentRequest(sentence, field="plan", plans=list(PAID_PLANS))
     holding = db.session.get(PlanHolding, user.id)
     if holding and holding.subscription_id:
-        told = "You already have a subscription. Change its plan with POST /api/billing/change."
-        raise WrongState(told, plan=holding.plan)
+        sentence = "You already have a subscription. Change its plan with POST /api/billing/change."
+        raise WrongState(sentence, plan=holding.plan)
 
 
 def _written(user_id: str, wanted: Wanted, thing: str) -> Payment | None:

@@ -65,15 +65,15 @@ def follow_payment(session_id: str) -> Payment | None:
     db.session.commit()
     if payment is None:
         return None
-    changed, told = _agreed(payment.id, session_id)
-    if changed.kind == SUBSCRIPTION and told.subscription_id and told.paid:
-        sync_subscription(told.subscription_id)
+    changed, facts = _agreed(payment.id, session_id)
+    if changed.kind == SUBSCRIPTION and facts.subscription_id and facts.paid:
+        sync_subscription(facts.subscription_id)
         # It was ended as a second one before its money came, or its customer has gone meanwhile.
-        is_nobodys = changed.user_id is None and payments().subscription(told.subscription_id).state != "over"
+        is_nobodys = changed.user_id is None and payments().subscription(facts.subscription_id).state != "over"
         if changed.settled_by or is_nobodys:
-            payments().end_subscription(told.subscription_id)
-        if told.invoice_id:
-            follow_bill(told.invoice_id)
+            payments().end_subscription(facts.subscription_id)
+        if facts.invoice_id:
+            follow_bill(facts.invoice_id)
     settle_wanted(changed.id)
     return changed
 
@@ -111,8 +111,8 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
             raise NotFound(f"There is no payment {payment_id}.")
         payment = locked(session, payment_id)
         if payment.status != COMPLETED or payment.paid_as is None:
-            told = "Only a completed payment for one render can be refunded here. Refund invoices in Stripe."
-            raise WrongState(told, status=payment.status)
+            sentence = "Only a completed payment for one render can be refunded here. Refund invoices in Stripe."
+            raise WrongState(sentence, status=payment.status)
         withdrawn = _withdraw(session, payment_id, also_under_way=force)
         credit = session.scalar(select(Credit).where(Credit.payment_id == payment_id).with_for_update())
         if credit and credit.state not in (HELD, FROZEN, REFUNDED) and not force:
@@ -165,22 +165,22 @@ def _postpone(payment_id: str) -> None:
 
 def _agreed(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts]:
     """Ask Stripe about a payment page and write its answer."""
-    payment, told = retry_until_written(lambda: _asked(payment_id, session_id))
+    payment, facts = retry_until_written(lambda: _asked(payment_id, session_id))
     if payment.user_id:
         publish(payment.user_id, PAYMENT, payment.id)
-    return payment, told
+    return payment, facts
 
 
 def _asked(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts] | None:
     """Ask Stripe and write its answer; return None, with nothing written, if another writer came first."""
     version = db.session.scalars(select(Payment.version).where(Payment.id == payment_id)).one()
     db.session.commit()
-    told = payments().checkout(session_id)
-    payment = _apply(payment_id, told, version)
-    return (payment, told) if payment else None
+    facts = payments().checkout(session_id)
+    payment = _apply(payment_id, facts, version)
+    return (payment, facts) if payment else None
 
 
-def _apply(payment_id: str, told: CheckoutFacts, version: int) -> Payment | None:
+def _apply(payment_id: str, facts: CheckoutFacts, version: int) -> Payment | None:
     job_id = withdrawn = None
     with writing() as session:
         # The customer first and the payment then, as a submit does: two orders of locks would be a deadlock.
@@ -189,32 +189,32 @@ def _apply(payment_id: str, told: CheckoutFacts, version: int) -> Payment | None
         if payment.version != version:
             return None
         payment.version += 1
-        if told.paid and payment.status != COMPLETED:
-            job_id = _complete(session, payment, told)
-        elif payment.status == PENDING and told.state == "complete" and not told.failed:
+        if facts.paid and payment.status != COMPLETED:
+            job_id = _complete(session, payment, facts)
+        elif payment.status == PENDING and facts.state == "complete" and not facts.failed:
             # The bank needs days to decide. The page is closed, and another credit may be bought meanwhile.
             payment.checkout_url = payment.error = None
             payment.open_thing = None if payment.thing == RENDER else payment.open_thing
-        elif payment.status == PENDING and (told.state == "expired" or told.failed):
+        elif payment.status == PENDING and (facts.state == "expired" or facts.failed):
             payment.status, payment.open_thing = FAILED, None
-            payment.error = _why_failed(told)
+            payment.error = _why_failed(facts)
             # A subscription's bill may be paid later, which is heard of under its id.
-            payment.invoice_id = told.invoice_id
+            payment.invoice_id = facts.invoice_id
         elif payment.status == PENDING:
-            payment.error = f"{told.declined} {_TRY_AGAIN}"[:_LONGEST_ERROR] if told.declined else None
+            payment.error = f"{facts.declined} {_TRY_AGAIN}"[:_LONGEST_ERROR] if facts.declined else None
         if payment.kind == RENDER:
-            withdrawn = _take_back(session, payment, told.amount, told.back)
+            withdrawn = _take_back(session, payment, facts.amount, facts.back)
     if job_id and payment.user_id:
         orders().begin(payment.user_id, job_id)
     _tell(payment.user_id, withdrawn)
     return payment
 
 
-def _why_failed(told: CheckoutFacts) -> str:
+def _why_failed(facts: CheckoutFacts) -> str:
     """Return why nothing was paid on a page, with the words of the bank where it has said something."""
-    if told.state == "expired":
-        return f"{told.declined} {_EXPIRED}"[:_LONGEST_ERROR] if told.declined else _EXPIRED
-    return f"{told.declined} {_NOTHING_CHARGED}"[:_LONGEST_ERROR] if told.declined else _REFUSED
+    if facts.state == "expired":
+        return f"{facts.declined} {_EXPIRED}"[:_LONGEST_ERROR] if facts.declined else _EXPIRED
+    return f"{facts.declined} {_NOTHING_CHARGED}"[:_LONGEST_ERROR] if facts.declined else _REFUSED
 
 
 def _wait_for_turn(session: Session, user_id: str | None) -> None:
@@ -241,18 +241,18 @@ def locked(session: Session, payment_id: str) -> Payment:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def _complete(session: Session, payment: Payment, told: CheckoutFacts) -> str | None:
+def _complete(session: Session, payment: Payment, facts: CheckoutFacts) -> str | None:
     """Write down that it is paid and give what was bought; returns the render that begins with it."""
     payment.status, payment.completed_at, payment.open_thing, payment.error = COMPLETED, now(), None, None
-    payment.amount, payment.currency = told.amount, told.currency
-    payment.paid_as, payment.invoice_id, payment.receipt_url = told.paid_as, told.invoice_id, told.receipt_url
+    payment.amount, payment.currency = facts.amount, facts.currency
+    payment.paid_as, payment.invoice_id, payment.receipt_url = facts.paid_as, facts.invoice_id, facts.receipt_url
     if payment.kind != RENDER:
         if payment.amount:
             letters.receipt(session, payment)
         return None
-    back = told.back
+    back = facts.back
     if payment.settled_by or payment.user_id is None:
-        want(payment, refund=back.refunded < told.amount)
+        want(payment, refund=back.refunded < facts.amount)
         payment.error = "This render was paid for in another way, so we refunded this payment."
         letters.refunded(session, payment, payment.error)
         return None
@@ -260,7 +260,7 @@ def _complete(session: Session, payment: Payment, told: CheckoutFacts) -> str | 
     session.add(credit)
     session.flush()
     letters.receipt(session, payment)
-    if back.disputed or back.dispute_lost or back.refunded >= told.amount:
+    if back.disputed or back.dispute_lost or back.refunded >= facts.amount:
         return None
     return _submit(session, payment)
 
@@ -324,11 +324,11 @@ def _withdraw(session: Session, payment_id: str, *, also_under_way: bool) -> str
 
 def give_up_unopened(limit: int = 100) -> int:
     """Forget pages that were never opened, so that the same thing can be bought again; return how many."""
-    unopened = (Payment.status == PENDING, Payment.stripe_session_id.is_(None))
-    query = select(Payment).where(*unopened, Payment.created_at < now() - _NEVER_OPENED)
-    found = db.session.scalars(query.order_by(Payment.created_at, Payment.id).limit(limit)).all()
+    never_opened = (Payment.status == PENDING, Payment.stripe_session_id.is_(None))
+    query = select(Payment).where(*never_opened, Payment.created_at < now() - _NEVER_OPENED)
+    unopened = db.session.scalars(query.order_by(Payment.created_at, Payment.id).limit(limit)).all()
     db.session.commit()
-    return sum(gave_up(payment) for payment in found)
+    return sum(gave_up(payment) for payment in unopened)
 
 
 def gave_up(payment: Payment, *, at_once: bool = False) -> bool:

@@ -239,8 +239,7 @@ def takes_payments() -> bool:
 
 def payments() -> PaymentGateway:
     """Return the payment service, or raise PaymentsUnavailable where there is none."""
-    gateway = current_app.extensions.get(_KEY)
+    gateway: PaymentGateway | None = current_app.extensions.get(_KEY)
     if gateway is None:
         raise PaymentsUnavailable("This server takes no payments. Everything on the Free plan works.")
-    found: PaymentGateway = gateway
-    return found
+    return gateway

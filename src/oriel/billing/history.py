@@ -60,5 +60,5 @@ def payment_on(session_id: str) -> Payment | None:
 
 
 def _shown(payment: Payment) -> dict[str, object]:
-    told = {name: getattr(payment, name, None) for name in PaymentOut.model_fields}
-    return told | {"what": what_of(payment), "disputed": payment.is_disputed}
+    values = {name: getattr(payment, name, None) for name in PaymentOut.model_fields}
+    return values | {"what": what_of(payment), "disputed": payment.is_disputed}

@@ -123,8 +123,8 @@ def reconcile() -> Reconciled:
     deal_with_due(limit=max(50, len(missed)))
     settle_wanted(early=True)
     asked, followed = _ask_payments(), _ask_subscriptions()
-    told = [f"event {event.id} ({event.kind}) was missing" for event in missed]
-    return Reconciled(asked, followed, told + _changes(before, _snapshot()), _waiting())
+    lost = [f"event {event.id} ({event.kind}) was missing" for event in missed]
+    return Reconciled(asked, followed, lost + _changes(before, _snapshot()), _waiting())
 
 
 def _waiting() -> list[str]:
@@ -199,14 +199,14 @@ def _snapshot() -> dict[str, str]:
     """Return the state of each open or recent payment and of each plan, in words, by name."""
     lately = Payment.created_at > now() - _LOOKED_BACK
     rows = db.session.scalars(select(Payment).where(or_(Payment.status == PENDING, lately)))
-    found = {f"payment {row.id}": f"{row.status}, {money(row.refunded, row.currency)} refunded" for row in rows}
+    states = {f"payment {row.id}": f"{row.status}, {money(row.refunded, row.currency)} refunded" for row in rows}
     for held in db.session.scalars(select(PlanHolding)):
         ends = f"{held.period_end:%Y-%m-%d %H:%M}" if held.period_end else "no date"
         then = held.pending_plan or "the same"
         then += f", Free from {held.ends_at:%Y-%m-%d %H:%M} on" if held.ends_at else ""
-        found[f"plan of user {held.user_id}"] = f"{held.plan}, {held.status}, until {ends}, then {then}"
+        states[f"plan of user {held.user_id}"] = f"{held.plan}, {held.status}, until {ends}, then {then}"
     db.session.rollback()
-    return found
+    return states
 
 
 def _changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
@@ -273,8 +273,8 @@ def _handle(event: PaymentEvent) -> None:
 
 
 def _object_of(event: PaymentEvent) -> dict[str, Any]:
-    found = event.body.get("data", {}).get("object")
-    return found if isinstance(found, dict) else {}
+    about = event.body.get("data", {}).get("object")
+    return about if isinstance(about, dict) else {}
 
 
 def _checkout_changed(about: dict[str, Any]) -> None:

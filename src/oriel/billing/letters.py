@@ -124,26 +124,26 @@ def what_of(payment: Payment) -> str:
 
 def differences(old: Plan, new: Plan) -> list[str]:
     """Return what another plan changes, in sentences."""
-    told = [f"{_count(new.renders)} renders a month instead of {_count(old.renders)}"]
+    changes = [f"{_count(new.renders)} renders a month instead of {_count(old.renders)}"]
     if old.largest_frame != new.largest_frame:
-        told.append(f"videos of up to {_frame(new)} instead of {_frame(old)}")
+        changes.append(f"videos of up to {_frame(new)} instead of {_frame(old)}")
     if old.frame_rates != new.frame_rates:
-        told.append(f"up to {max(new.frame_rates)} frames a second instead of {max(old.frame_rates)}")
+        changes.append(f"up to {max(new.frame_rates)} frames a second instead of {max(old.frame_rates)}")
     if old.formats != new.formats:
-        told.append(f"{_formats(new)} instead of {_formats(old)}")
+        changes.append(f"{_formats(new)} instead of {_formats(old)}")
     if old.watermark != new.watermark:
-        told.append("videos with our watermark" if new.watermark else "videos without our watermark")
+        changes.append("videos with our watermark" if new.watermark else "videos without our watermark")
     if old.song_seconds != new.song_seconds:
-        told.append(f"songs of up to {new.song_seconds / 60:.0f} minutes instead of {old.song_seconds / 60:.0f}")
+        changes.append(f"songs of up to {new.song_seconds / 60:.0f} minutes instead of {old.song_seconds / 60:.0f}")
     if old.song_bytes != new.song_bytes:
-        told.append(f"song files of up to {_megabytes(new)} instead of {_megabytes(old)}")
+        changes.append(f"song files of up to {_megabytes(new)} instead of {_megabytes(old)}")
     if old.at_once != new.at_once:
-        told.append(f"{new.at_once} renders at the same time instead of {old.at_once}")
+        changes.append(f"{new.at_once} renders at the same time instead of {old.at_once}")
     if old.kept_for != new.kept_for:
-        told.append(f"videos kept for {new.kept_for.days} days instead of {old.kept_for.days}")
+        changes.append(f"videos kept for {new.kept_for.days} days instead of {old.kept_for.days}")
     if old.storage_bytes != new.storage_bytes:
-        told.append(f"{_gigabytes(new)} of storage instead of {_gigabytes(old)}")
-    return told
+        changes.append(f"{_gigabytes(new)} of storage instead of {_gigabytes(old)}")
+    return changes
 
 
 def _count(renders: int | None) -> str:

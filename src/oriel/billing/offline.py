@@ -149,18 +149,18 @@ class OfflineGateway:
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
         """Return those of a customer that are not over."""
         with self._books() as books:
-            theirs = [found["id"] for found in books.all("sub") if found["customer"] == customer_id]
+            theirs = [each["id"] for each in books.all("sub") if each["customer"] == customer_id]
             facts = [self._facts(self._renewed(books, subscription_id)) for subscription_id in theirs]
         return [fact for fact in facts if fact.state != "over"]
 
     def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
         """Say what a new period costs, less what is left of the old one."""
         with self._books() as books:
-            found = self._going_on(books, subscription_id)
-            if _is_trial(found):
-                return _quote_later(found, plan)
+            subscription = self._going_on(books, subscription_id)
+            if _is_trial(subscription):
+                return _quote_later(subscription, plan)
             began = now()
-            ends, credit = _a_month_after(began, began.day), _left_of_period(found, at)
+            ends, credit = _a_month_after(began, began.day), _left_of_period(subscription, at)
             price = PLANS[plan].price_cents
             return Quote(max(0, price - credit), credit, price, ends, "usd")
 
@@ -172,23 +172,23 @@ class OfflineGateway:
     def upgrade(self, subscription_id: str, plan: str, at: datetime) -> None:
         """Change the price and begin a new period, which is billed at once."""
         with self._books() as books:
-            found = self._going_on(books, subscription_id)
-            if books.find("cus", found["customer"])["card_fails"] and not _is_trial(found):
+            subscription = self._going_on(books, subscription_id)
+            if books.find("cus", subscription["customer"])["card_fails"] and not _is_trial(subscription):
                 raise CardDeclined(_DECLINED)
-            if not found["period_start"] <= at.timestamp():
+            if not subscription["period_start"] <= at.timestamp():
                 raise WrongState("A new period has already begun.")
             books.change("sub", subscription_id, plan=plan, kept_plan=None, kept_until=None)
-            if not _is_trial(found):
+            if not _is_trial(subscription):
                 self._begin_period(books, subscription_id, now())
-                amount = max(0, PLANS[plan].price_cents - _left_of_period(found, at))
+                amount = max(0, PLANS[plan].price_cents - _left_of_period(subscription, at))
                 self._bill(books, subscription_id, amount, pays=True, is_change=True)
             books.tell("customer.subscription.updated", _about(subscription_id))
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
         """Change the price, which is asked for with the next period."""
         with self._books() as books:
-            found = self._going_on(books, subscription_id)
-            until = found["period_end"] if kept_plan else None
+            subscription = self._going_on(books, subscription_id)
+            until = subscription["period_end"] if kept_plan else None
             books.change("sub", subscription_id, plan=plan, kept_plan=kept_plan, kept_until=until)
             books.tell("customer.subscription.updated", _about(subscription_id))
 
@@ -221,7 +221,7 @@ class OfflineGateway:
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
         """Return a customer's bills, the latest first."""
         with self._books() as books:
-            return [self._invoice(found) for found in reversed(books.all("in")) if found["customer"] == customer_id]
+            return [self._invoice(each) for each in reversed(books.all("in")) if each["customer"] == customer_id]
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """Check the signature."""
@@ -277,12 +277,12 @@ class OfflineGateway:
         """Return a customer with all that there is, for the page; NotFound for none."""
         with self._books() as books:
             customer = books.find("cus", customer_id)
-            theirs = [found["id"] for found in books.all("sub") if found["customer"] == customer_id]
+            theirs = [each["id"] for each in books.all("sub") if each["customer"] == customer_id]
             return Overview(
                 customer_id=customer_id,
                 email=customer["email"],
                 card_fails=customer["card_fails"],
-                subscriptions=[self._facts(self._renewed(books, found)) for found in reversed(theirs)],
+                subscriptions=[self._facts(self._renewed(books, each)) for each in reversed(theirs)],
                 bills=[self._invoice(bill) for bill in reversed(books.all("in")) if bill["customer"] == customer_id],
             )
 
@@ -290,7 +290,7 @@ class OfflineGateway:
         """Have the next payments of a customer declined, or not any more; then a bill that waits is paid."""
         with self._books() as books:
             books.change("cus", customer_id, card_fails=fails)
-            theirs = [found["id"] for found in books.all("sub") if found["customer"] == customer_id]
+            theirs = [each["id"] for each in books.all("sub") if each["customer"] == customer_id]
             for subscription_id in theirs:
                 if self._renewed(books, subscription_id)["state"] == "past_due" and not fails:
                     self._pay_late(books, subscription_id)
@@ -298,12 +298,14 @@ class OfflineGateway:
     def renew(self, subscription_id: str) -> None:
         """Let the present period end now; WrongState for a subscription that is over."""
         with self._books() as books:
-            found = self._going_on(books, subscription_id)
+            subscription = self._going_on(books, subscription_id)
             ends = now().timestamp()
             # What was paid for ends with the period, wherever its end is moved.
-            kept_until = ends if found["kept_until"] == found["period_end"] else found["kept_until"]
+            kept_until = (
+                ends if subscription["kept_until"] == subscription["period_end"] else subscription["kept_until"]
+            )
             books.change("sub", subscription_id, period_end=ends, kept_until=kept_until)
-            if _is_trial(found):
+            if _is_trial(subscription):
                 books.change("sub", subscription_id, trial_until=ends, anchor_day=now().day)
             self._renewed(books, subscription_id)
 
@@ -371,22 +373,22 @@ class OfflineGateway:
 
     def _renewed(self, books: Books, subscription_id: str) -> Body:
         """Return a subscription after what its periods' ends have brought."""
-        found = books.find("sub", subscription_id)
-        while found["state"] in ("live", "past_due") and found["period_end"] <= now().timestamp():
-            if found["ends"]:
+        subscription = books.find("sub", subscription_id)
+        while subscription["state"] in ("live", "past_due") and subscription["period_end"] <= now().timestamp():
+            if subscription["ends"]:
                 self._end(books, subscription_id)
                 return books.find("sub", subscription_id)
-            began = _time(found["period_end"])
-            ends = _a_month_after(began, found["anchor_day"]).timestamp()
+            began = _time(subscription["period_end"])
+            ends = _a_month_after(began, subscription["anchor_day"]).timestamp()
             books.change("sub", subscription_id, period_start=began.timestamp(), period_end=ends)
-            fails = books.find("cus", found["customer"])["card_fails"]
-            self._bill(books, subscription_id, PLANS[found["plan"]].price_cents, pays=not fails)
+            fails = books.find("cus", subscription["customer"])["card_fails"]
+            self._bill(books, subscription_id, PLANS[subscription["plan"]].price_cents, pays=not fails)
             books.tell("customer.subscription.updated", _about(subscription_id))
-            found = books.find("sub", subscription_id)
-        if found["state"] == "past_due" and _time(found["period_start"]) + _RETRIED_FOR <= now():
+            subscription = books.find("sub", subscription_id)
+        if subscription["state"] == "past_due" and _time(subscription["period_start"]) + _RETRIED_FOR <= now():
             self._end(books, subscription_id)
-            found = books.find("sub", subscription_id)
-        return found
+            subscription = books.find("sub", subscription_id)
+        return subscription
 
     def _begin_period(self, books: Books, subscription_id: str, began: datetime) -> None:
         period = {"period_start": began.timestamp(), "period_end": _a_month_after(began, began.day).timestamp()}
@@ -402,13 +404,13 @@ class OfflineGateway:
         is_first: bool = False,
         is_change: bool = False,
     ) -> str:
-        found = books.find("sub", subscription_id)
+        subscription = books.find("sub", subscription_id)
         body = {
-            "customer": found["customer"],
+            "customer": subscription["customer"],
             "subscription": subscription_id,
             "amount": amount,
             "state": "open",
-            "plan": found["plan"],
+            "plan": subscription["plan"],
             "is_first": is_first,
             "is_change": is_change,
             "at": now().timestamp(),
@@ -441,10 +443,10 @@ class OfflineGateway:
         return True
 
     def _going_on(self, books: Books, subscription_id: str) -> Body:
-        found = self._renewed(books, subscription_id)
-        if found["state"] == "over":
+        subscription = self._renewed(books, subscription_id)
+        if subscription["state"] == "over":
             raise WrongState("This subscription has ended.")
-        return found
+        return subscription
 
     def _pay_late(self, books: Books, subscription_id: str) -> None:
         for bill in books.all("in"):
@@ -458,38 +460,38 @@ class OfflineGateway:
             books.change("sub", subscription_id, state="over")
             books.tell("customer.subscription.deleted", _about(subscription_id))
 
-    def _facts(self, found: Body) -> SubscriptionFacts:
+    def _facts(self, subscription: Body) -> SubscriptionFacts:
         return SubscriptionFacts(
-            subscription_id=found["id"],
-            customer_id=found["customer"],
-            plan=found["plan"],
-            state=found["state"],
-            period_start=_time(found["period_start"]),
-            period_end=_time(found["period_end"]),
-            ends_at=_time(found["period_end"]) if found["ends"] else None,
-            trial_until=_time(found["period_end"]) if _is_trial(found) else None,
-            payment_id=found.get("payment_id"),
-            kept_plan=found["kept_plan"],
-            kept_until=_time(found["kept_until"]) if found["kept_until"] else None,
+            subscription_id=subscription["id"],
+            customer_id=subscription["customer"],
+            plan=subscription["plan"],
+            state=subscription["state"],
+            period_start=_time(subscription["period_start"]),
+            period_end=_time(subscription["period_end"]),
+            ends_at=_time(subscription["period_end"]) if subscription["ends"] else None,
+            trial_until=_time(subscription["period_end"]) if _is_trial(subscription) else None,
+            payment_id=subscription.get("payment_id"),
+            kept_plan=subscription["kept_plan"],
+            kept_until=_time(subscription["kept_until"]) if subscription["kept_until"] else None,
         )
 
-    def _invoice(self, found: Body) -> Invoice:
-        address = f"{self._portal(found['customer'])}#{found['id']}"
-        waits = found["state"] == "open"
+    def _invoice(self, bill: Body) -> Invoice:
+        address = f"{self._portal(bill['customer'])}#{bill['id']}"
+        waits = bill["state"] == "open"
         return Invoice(
-            id=found["id"],
-            number=f"OFFLINE-{found['id'][-6:].upper()}",
-            subscription_id=found["subscription"],
-            customer_id=found["customer"],
-            amount=found["amount"],
+            id=bill["id"],
+            number=f"OFFLINE-{bill['id'][-6:].upper()}",
+            subscription_id=bill["subscription"],
+            customer_id=bill["customer"],
+            amount=bill["amount"],
             currency="usd",
-            state=found["state"],
-            plan=found["plan"],
-            is_first=found["is_first"],
-            is_change=found["is_change"],
+            state=bill["state"],
+            plan=bill["plan"],
+            is_first=bill["is_first"],
+            is_change=bill["is_change"],
             tries=1,
-            created_at=_time(found["at"]),
-            next_try_at=_time(found["at"]) + _RETRIED_FOR / _RETRIES if waits else None,
+            created_at=_time(bill["at"]),
+            next_try_at=_time(bill["at"]) + _RETRIED_FOR / _RETRIES if waits else None,
             page_url=address,
             pdf_url=address,
         )
@@ -529,20 +531,20 @@ def _payment_on(session_id: str) -> str:
     return f"pi_{session_id}"
 
 
-def _is_trial(found: Body) -> bool:
+def _is_trial(subscription: Body) -> bool:
     """Return whether nothing is charged yet for a subscription."""
-    return bool(found.get("trial_until")) and found["trial_until"] == found["period_end"]
+    return bool(subscription.get("trial_until")) and subscription["trial_until"] == subscription["period_end"]
 
 
-def _left_of_period(found: Body, at: datetime) -> int:
+def _left_of_period(subscription: Body, at: datetime) -> int:
     """Return what was paid, in cents, for the part of the period that is left at a moment."""
-    left = (found["period_end"] - at.timestamp()) / (found["period_end"] - found["period_start"])
-    paid = PLANS[found["kept_plan"] or found["plan"]].price_cents
+    left = (subscription["period_end"] - at.timestamp()) / (subscription["period_end"] - subscription["period_start"])
+    paid = PLANS[subscription["kept_plan"] or subscription["plan"]].price_cents
     return round(paid * min(1.0, max(0.0, float(left))))
 
 
-def _quote_later(found: Body, plan: str) -> Quote:
-    return Quote(0, 0, PLANS[plan].price_cents, _time(found["period_end"]), "usd")
+def _quote_later(subscription: Body, plan: str) -> Quote:
+    return Quote(0, 0, PLANS[plan].price_cents, _time(subscription["period_end"]), "usd")
 
 
 def _known(books: Books, customer_id: str) -> None:

@@ -111,8 +111,8 @@ class WrittenOut(BaseModel):
 def create_session(json_data: CreateSessionIn) -> CheckoutOut:
     """Open a payment page."""
     if json_data.kind not in _KINDS:
-        told = f"Set “kind” to what you want to pay for: {' or '.join(_KINDS)}."
-        raise InvalidPaymentRequest(told, field="kind", kinds=list(_KINDS))
+        sentence = f"Set “kind” to what you want to pay for: {' or '.join(_KINDS)}."
+        raise InvalidPaymentRequest(sentence, field="kind", kinds=list(_KINDS))
     order = json_data.render.model_dump() if json_data.render else None
     payment = open_checkout(current_user(), Wanted(json_data.kind, json_data.plan, order))
     return CheckoutOut(session_id=payment.stripe_session_id or "", checkout_url=payment.checkout_url or "")

@@ -76,53 +76,53 @@ def refused_song(plan: Plan, size_bytes: int, duration_s: float) -> Iterator[Ref
     """Yield why the plan does not take a song like this."""
     if duration_s > plan.song_seconds:
         lifted = _lifting(lambda other: duration_s <= other.song_seconds)
-        told = f"This song is too long: the limit on {plan.title} is {_minutes(plan.song_seconds)}."
-        yield _refusal(PlanLimitDuration, told, plan.song_seconds, duration_s, plan, lifted)
+        reason = f"This song is too long: the limit on {plan.title} is {_minutes(plan.song_seconds)}."
+        yield _refusal(PlanLimitDuration, reason, plan.song_seconds, duration_s, plan, lifted)
     if size_bytes > plan.song_bytes:
         lifted = _lifting(lambda other: size_bytes <= other.song_bytes)
-        told = f"This file is too large: the limit on {plan.title} is {_size(plan.song_bytes)}."
-        yield _refusal(PlanLimitSize, told, plan.song_bytes, size_bytes, plan, lifted)
+        reason = f"This file is too large: the limit on {plan.title} is {_size(plan.song_bytes)}."
+        yield _refusal(PlanLimitSize, reason, plan.song_bytes, size_bytes, plan, lifted)
 
 
 def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
     """Yield why the plan's storage does not hold so much in all."""
     if plan.storage_bytes is not None and needed_bytes > plan.storage_bytes:
         lifted = _lifting(lambda other: other.storage_bytes is None or needed_bytes <= other.storage_bytes)
-        told = f"Your {_size(plan.storage_bytes)} of storage is full. Delete something you no longer need."
-        yield _refusal(PlanLimitStorage, told, plan.storage_bytes, needed_bytes, plan, lifted)
+        reason = f"Your {_size(plan.storage_bytes)} of storage is full. Delete something you no longer need."
+        yield _refusal(PlanLimitStorage, reason, plan.storage_bytes, needed_bytes, plan, lifted)
 
 
 def _frames(plan: Plan, demand: Demand) -> Iterator[Refusal]:
     if demand.frame > plan.largest_frame:
         lifted = _lifting(lambda other: demand.frame <= other.largest_frame)
-        told = f"You asked for {demand.frame}p, and the limit on {plan.title} is {plan.largest_frame}p."
-        yield _refusal(PlanLimitSize, told, plan.largest_frame, demand.frame, plan, lifted)
+        reason = f"You asked for {demand.frame}p, and the limit on {plan.title} is {plan.largest_frame}p."
+        yield _refusal(PlanLimitSize, reason, plan.largest_frame, demand.frame, plan, lifted)
     if demand.fps not in plan.frame_rates:
         lifted = _lifting(lambda other: demand.fps in other.frame_rates)
         listed = _listed([str(rate) for rate in plan.frame_rates])
-        told = f"You asked for {demand.fps} frames a second, and {plan.title} offers {listed}."
-        yield _refusal(PlanLimitFps, told, list(plan.frame_rates), demand.fps, plan, lifted)
+        reason = f"You asked for {demand.fps} frames a second, and {plan.title} offers {listed}."
+        yield _refusal(PlanLimitFps, reason, list(plan.frame_rates), demand.fps, plan, lifted)
     if demand.format not in plan.formats:
         lifted = _lifting(lambda other: demand.format in other.formats)
         listed = _listed([name.upper() for name in plan.formats])
-        told = f"You asked for {demand.format.upper()}, and {plan.title} offers {listed}."
-        yield _refusal(PlanLimitFormat, told, list(plan.formats), demand.format, plan, lifted)
+        reason = f"You asked for {demand.format.upper()}, and {plan.title} offers {listed}."
+        yield _refusal(PlanLimitFormat, reason, list(plan.formats), demand.format, plan, lifted)
 
 
 def _renders(plan: Plan, use: Use) -> Iterator[Refusal]:
     wanted = use.renders + 1
     if plan.renders is not None and wanted > plan.renders:
         lifted = _lifting(lambda other: other.renders is None or wanted <= other.renders)
-        told = f"You have used all {plan.renders} renders of {plan.title} for this month."
+        reason = f"You have used all {plan.renders} renders of {plan.title} for this month."
         if use.renewed_at:
-            told += f" Your next month starts on {use.renewed_at:%-d %B}."
-        yield _refusal(PlanLimitMonth, told, plan.renders, wanted, plan, lifted)
+            reason += f" Your next month starts on {use.renewed_at:%-d %B}."
+        yield _refusal(PlanLimitMonth, reason, plan.renders, wanted, plan, lifted)
 
 
 def _refusal(
-    error: type[PaymentRequired], told: str, limit: object, value: object, plan: Plan, lifted: Plan | None
+    error: type[PaymentRequired], reason: str, limit: object, value: object, plan: Plan, lifted: Plan | None
 ) -> Refusal:
-    sentence = f"{told} Upgrade to {lifted.title} to lift this limit." if lifted else told
+    sentence = f"{reason} Upgrade to {lifted.title} to lift this limit." if lifted else reason
     return Refusal(error, sentence, limit, value, plan.name, lifted.name if lifted else None)
 
 

@@ -166,15 +166,15 @@ class SubscriptionOut(BaseModel):
     @classmethod
     def of(cls, user_id: str) -> "SubscriptionOut":
         """Return the answer for a customer's plan."""
-        found = subscription_of(user_id)
+        current = subscription_of(user_id)
         return cls(
-            plan=found.plan.name,
-            status=found.status,
-            current_period_end=in_iso(found.period_end),
-            cancel_at_period_end=found.cancel_at_period_end,
-            ends_at=found.ends_at,
-            pending_plan=found.pending_plan,
-            trial_ends_at=found.trial_until,
+            plan=current.plan.name,
+            status=current.status,
+            current_period_end=in_iso(current.period_end),
+            cancel_at_period_end=current.cancel_at_period_end,
+            ends_at=current.ends_at,
+            pending_plan=current.pending_plan,
+            trial_ends_at=current.trial_until,
         )
 
 

@@ -194,8 +194,8 @@ class _Selftest:
         _check(url.startswith("https://"), f"its address is {url}")
 
     def _invoices(self) -> None:
-        found = self._gateway.invoices(self._customer)
-        _check(found and all(invoice.page_url for invoice in found), "there are none, or without a page")
+        invoices = self._gateway.invoices(self._customer)
+        _check(invoices and all(invoice.page_url for invoice in invoices), "there are none, or without a page")
 
     def _end(self) -> None:
         bill = self._client.subscriptions.retrieve(self._known()).latest_invoice

@@ -80,5 +80,5 @@ def event_of(values: object) -> Event:
         about = _About.model_validate(event.data.object)
     except ValidationError as error:
         raise InvalidEvent("The body is not an event with an id, a type, a time and an object.") from error
-    kept = about.model_dump(exclude_none=True)
-    return Event(event.id, event.type, datetime.fromtimestamp(event.created, UTC), {"data": {"object": kept}})
+    body: dict[str, object] = {"data": {"object": about.model_dump(exclude_none=True)}}
+    return Event(event.id, event.type, datetime.fromtimestamp(event.created, UTC), body)

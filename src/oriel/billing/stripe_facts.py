@@ -23,21 +23,23 @@ STATES: dict[str, Literal["live", "past_due", "over", "not_yet"]] = {
 }
 
 
-def subscription_facts(found: StripeSubscription, plan: str | None) -> SubscriptionFacts:
+def subscription_facts(subscription: StripeSubscription, plan: str | None) -> SubscriptionFacts:
     """Return how a subscription to a plan stands."""
-    item, labels = found.items.data[0], found.metadata.to_dict()
+    item, labels = subscription.items.data[0], subscription.metadata.to_dict()
     kept_until = labels.get("kept_until")
     # Stripe's own portal writes a date and leaves `cancel_at_period_end` false.
-    ends_at = found.cancel_at or (item.current_period_end if found.cancel_at_period_end else None)
+    ends_at = subscription.cancel_at or (item.current_period_end if subscription.cancel_at_period_end else None)
     return SubscriptionFacts(
-        subscription_id=found.id,
-        customer_id=id_of(found.customer) or "",
+        subscription_id=subscription.id,
+        customer_id=id_of(subscription.customer) or "",
         plan=plan,
-        state=STATES.get(found.status, "not_yet"),
+        state=STATES.get(subscription.status, "not_yet"),
         period_start=time_of(item.current_period_start),
         period_end=time_of(item.current_period_end),
         ends_at=time_of(ends_at) if ends_at else None,
-        trial_until=time_of(found.trial_end) if found.status == "trialing" and found.trial_end else None,
+        trial_until=time_of(subscription.trial_end)
+        if subscription.status == "trialing" and subscription.trial_end
+        else None,
         payment_id=labels.get("payment_id"),
         kept_plan=labels.get("kept_plan"),
         kept_until=time_of(int(kept_until)) if kept_until else None,
@@ -90,32 +92,32 @@ def bank_refusal(intent: PaymentIntent | None) -> str | None:
     return problem.message if problem.type == "card_error" and problem.message else "Your bank declined the payment."
 
 
-def _price_of(found: StripeInvoice) -> str:
+def _price_of(invoice: StripeInvoice) -> str:
     """Return the price of the line that costs most; a change has another one for what is given back."""
-    line = max(found.lines.data, key=lambda line: line.amount, default=None)
+    line = max(invoice.lines.data, key=lambda line: line.amount, default=None)
     details = line.pricing.price_details if line and line.pricing else None
     return id_of(details.price) or "" if details else ""
 
 
-def invoice_facts(found: StripeInvoice, plans: Mapping[str, str]) -> Invoice:
+def invoice_facts(invoice: StripeInvoice, plans: Mapping[str, str]) -> Invoice:
     """Return a bill; `plans` are names by price ids."""
-    details = found.parent.subscription_details if found.parent else None
+    details = invoice.parent.subscription_details if invoice.parent else None
     return Invoice(
-        id=found.id or "",
-        number=found.number,
+        id=invoice.id or "",
+        number=invoice.number,
         subscription_id=id_of(details.subscription) if details else None,
-        customer_id=id_of(found.customer) or "",
-        amount=found.amount_paid or found.amount_due,
-        currency=found.currency,
-        state=cast("Any", found.status or "draft"),
-        plan=plans.get(_price_of(found)),
-        is_first=found.billing_reason == "subscription_create",
-        is_change=found.billing_reason == "subscription_update",
-        tries=found.attempt_count,
-        created_at=time_of(found.created),
-        next_try_at=time_of(found.next_payment_attempt) if found.next_payment_attempt else None,
-        page_url=found.hosted_invoice_url,
-        pdf_url=found.invoice_pdf,
+        customer_id=id_of(invoice.customer) or "",
+        amount=invoice.amount_paid or invoice.amount_due,
+        currency=invoice.currency,
+        state=cast("Any", invoice.status or "draft"),
+        plan=plans.get(_price_of(invoice)),
+        is_first=invoice.billing_reason == "subscription_create",
+        is_change=invoice.billing_reason == "subscription_update",
+        tries=invoice.attempt_count,
+        created_at=time_of(invoice.created),
+        next_try_at=time_of(invoice.next_payment_attempt) if invoice.next_payment_attempt else None,
+        page_url=invoice.hosted_invoice_url,
+        pdf_url=invoice.invoice_pdf,
     )
 
 

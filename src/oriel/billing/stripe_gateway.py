@@ -39,7 +39,7 @@ from oriel.billing.stripe_facts import (
     time_of,
 )
 from oriel.errors import CardDeclined, InvalidEvent, NotFound, PaymentsUnavailable, WrongState
-from oriel.infra.logs import facts
+from oriel.infra.logs import facts as logged
 
 _log = logging.getLogger("oriel.payments")
 
@@ -78,12 +78,12 @@ class StripeGateway:
 
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
         """Make a customer; within a day the same call answers with the same one, also where that is gone."""
-        told = {"email": email, "metadata": {"user_id": user_id}}
+        params = {"email": email, "metadata": {"user_id": user_id}}
         if name:
-            told["name"] = name
+            params["name"] = name
         # With other words it is another request, which Stripe would refuse under the same key.
         words = hashlib.sha256(f"{email} {name} {instead_of or ''}".encode()).hexdigest()[:12]
-        made = self._ask(self._client.customers.create, cast("Any", told), _once("customer", f"{user_id}-{words}"))
+        made = self._ask(self._client.customers.create, cast("Any", params), _once("customer", f"{user_id}-{words}"))
         return made.id
 
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
@@ -119,14 +119,14 @@ class StripeGateway:
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
         """Look for the page of a payment intent."""
-        found = self._ask(self._client.checkout.sessions.list, cast("Any", {"payment_intent": paid_as, "limit": 1}))
-        return found.data[0].id if found.data else None
+        pages = self._ask(self._client.checkout.sessions.list, cast("Any", {"payment_intent": paid_as, "limit": 1}))
+        return pages.data[0].id if pages.data else None
 
     def bill_paid_as(self, paid_as: str) -> str | None:
         """Look for the bill of a payment intent."""
-        payment = {"type": "payment_intent", "payment_intent": paid_as}
-        found = self._ask(self._client.invoice_payments.list, cast("Any", {"payment": payment, "limit": 1}))
-        return id_of(found.data[0].invoice) if found.data else None
+        of_payment = {"type": "payment_intent", "payment_intent": paid_as}
+        payments = self._ask(self._client.invoice_payments.list, cast("Any", {"payment": of_payment, "limit": 1}))
+        return id_of(payments.data[0].invoice) if payments.data else None
 
     def given_back(self, invoice_id: str) -> GivenBack:
         """Add up what has gone back of the payments of a bill; most have one."""
@@ -161,20 +161,20 @@ class StripeGateway:
 
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
         """Ask for all that are not cancelled; nobody has a hundred."""
-        found = self._ask(self._client.subscriptions.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
-        facts = [self._facts(subscription) for subscription in found.data]
+        listed = self._ask(self._client.subscriptions.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
+        facts = [self._facts(subscription) for subscription in listed.data]
         return [fact for fact in facts if fact.state != "over"]
 
     def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
         """Ask for a preview of the bill."""
-        found = self._found(subscription_id)
-        if found.status == "trialing":
-            return self._quoted_later(found, plan)
-        return quote_now(self._preview(found, plan, _new_period(at)))
+        subscription = self._subscription(subscription_id)
+        if subscription.status == "trialing":
+            return self._quoted_later(subscription, plan)
+        return quote_now(self._preview(subscription, plan, _new_period(at)))
 
     def quote_change_at_period_end(self, subscription_id: str, plan: str) -> Quote:
         """Ask for a preview of the next period's bill."""
-        return self._quoted_later(self._found(subscription_id), plan)
+        return self._quoted_later(self._subscription(subscription_id), plan)
 
     def upgrade(self, subscription_id: str, plan: str, at: datetime) -> None:
         """Change the price of its one item and begin a period; a card that is declined changes nothing.
@@ -182,39 +182,41 @@ class StripeGateway:
         Without a key of ours: Stripe would repeat for a day that the card was declined. Within one call the library has
         a key, and a second change is refused: `at` lies before the period that the first one has begun.
         """
-        found = self._found(subscription_id)
-        params: dict[str, Any] = {"proration_behavior": "none"} if found.status == "trialing" else _new_period(at)
+        subscription = self._subscription(subscription_id)
+        params: dict[str, Any] = (
+            {"proration_behavior": "none"} if subscription.status == "trialing" else _new_period(at)
+        )
         params |= {"payment_behavior": "error_if_incomplete", "metadata": _kept(None, None)}
         try:
-            self._change_price(found, plan, params)
+            self._change_price(subscription, plan, params)
         except stripe.CardError as error:
             raise CardDeclined(error.user_message or "Your card was declined.") from error
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
         """Change the price without any bill: Stripe asks for it when the next period begins."""
-        found = self._found(subscription_id)
-        until = found.items.data[0].current_period_end if kept_plan else None
-        self._change_price(found, plan, {"proration_behavior": "none", "metadata": _kept(kept_plan, until)})
+        subscription = self._subscription(subscription_id)
+        until = subscription.items.data[0].current_period_end if kept_plan else None
+        self._change_price(subscription, plan, {"proration_behavior": "none", "metadata": _kept(kept_plan, until)})
 
     def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
         """Set or take back the end; the portal sets it as a date, which is taken back in another way."""
         wish: dict[str, Any] = {"cancel_at_period_end": cancel}
         if not cancel:
-            found = self._ask(self._client.subscriptions.retrieve, subscription_id)
-            if found.cancel_at and not found.cancel_at_period_end:
+            subscription = self._ask(self._client.subscriptions.retrieve, subscription_id)
+            if subscription.cancel_at and not subscription.cancel_at_period_end:
                 wish = {"cancel_at": ""}
         self._update(subscription_id, wish)
 
     def end_subscription(self, subscription_id: str) -> None:
         """Give back what its latest bill was paid with, then cancel it: of one that is over nobody would ask again."""
         expand = cast("Any", {"expand": ["latest_invoice.payments"]})
-        found = self._ask(self._client.subscriptions.retrieve, subscription_id, expand)
-        invoice = found.latest_invoice
+        subscription = self._ask(self._client.subscriptions.retrieve, subscription_id, expand)
+        invoice = subscription.latest_invoice
         if isinstance(invoice, StripeInvoice) and invoice.payments:
             for paid in invoice.payments.data:
                 if paid.status == "paid" and isinstance(paid.payment.payment_intent, str):
                     self._give_back(paid.payment.payment_intent, but_for=("charge_already_refunded", "charge_disputed"))
-        if found.status != "canceled":
+        if subscription.status != "canceled":
             # Asked twice, it is not found any more.
             with contextlib.suppress(NotFound):
                 self._ask(self._client.subscriptions.cancel, subscription_id)
@@ -231,8 +233,8 @@ class StripeGateway:
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
         """Ask for all bills, one a month and some more."""
         params = cast("Any", {"customer": customer_id, "limit": _PAGE})
-        found = self._ask(lambda: list(self._client.invoices.list(params).auto_paging_iter()))
-        return [invoice_facts(invoice, self._plans) for invoice in found]
+        bills = self._ask(lambda: list(self._client.invoices.list(params).auto_paging_iter()))
+        return [invoice_facts(invoice, self._plans) for invoice in bills]
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """Check the signature over the body as it came."""
@@ -242,8 +244,8 @@ class StripeGateway:
         """Ask for everything since; Stripe keeps thirty days."""
         params = cast("Any", {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE})
         # All pages of it.
-        found = self._ask(lambda: list(self._client.events.list(params).auto_paging_iter()))
-        return list(_readable(reversed(found)))
+        events = self._ask(lambda: list(self._client.events.list(params).auto_paging_iter()))
+        return list(_readable(reversed(events)))
 
     @functools.cached_property
     def _portal(self) -> str:
@@ -280,7 +282,7 @@ class StripeGateway:
             return False
         return not invoice_id or all(known.status != "processing" for known in self._intents_of(invoice_id, {}))
 
-    def _found(self, subscription_id: str) -> StripeSubscription:
+    def _subscription(self, subscription_id: str) -> StripeSubscription:
         return self._ask(self._client.subscriptions.retrieve, subscription_id)
 
     def _tried_with(self, session: Session, intent: PaymentIntent | None) -> PaymentIntent | None:
@@ -292,16 +294,19 @@ class StripeGateway:
         # A single payment names itself; the latest one comes first.
         return next((each for each in tried if "payment_id" not in each.metadata.to_dict()), None)
 
-    def _quoted_later(self, found: StripeSubscription, plan: str) -> Quote:
-        preview = self._preview(found, plan, {"proration_behavior": "none"})
-        return quote_later(preview, time_of(found.items.data[0].current_period_end))
+    def _quoted_later(self, subscription: StripeSubscription, plan: str) -> Quote:
+        preview = self._preview(subscription, plan, {"proration_behavior": "none"})
+        return quote_later(preview, time_of(subscription.items.data[0].current_period_end))
 
-    def _preview(self, found: StripeSubscription, plan: str, how: dict[str, Any]) -> StripeInvoice:
-        params = {"subscription": found.id, "subscription_details": {"items": self._repriced(found, plan), **how}}
+    def _preview(self, subscription: StripeSubscription, plan: str, how: dict[str, Any]) -> StripeInvoice:
+        params = {
+            "subscription": subscription.id,
+            "subscription_details": {"items": self._repriced(subscription, plan), **how},
+        }
         return self._tried_change(self._client.invoices.create_preview, cast("Any", params))
 
-    def _repriced(self, found: StripeSubscription, plan: str) -> list[dict[str, str]]:
-        return [{"id": found.items.data[0].id, "price": self._price(plan)}]
+    def _repriced(self, subscription: StripeSubscription, plan: str) -> list[dict[str, str]]:
+        return [{"id": subscription.items.data[0].id, "price": self._price(plan)}]
 
     def _give_back(self, paid_as: str, *, but_for: Sequence[str]) -> None:
         try:
@@ -310,8 +315,8 @@ class StripeGateway:
             if error.code not in but_for:
                 raise PaymentsUnavailable(f"Stripe refused the refund: {error.user_message or error}") from error
 
-    def _change_price(self, found: StripeSubscription, plan: str, how: dict[str, Any]) -> None:
-        self._update(found.id, {"items": self._repriced(found, plan), **how})
+    def _change_price(self, subscription: StripeSubscription, plan: str, how: dict[str, Any]) -> None:
+        self._update(subscription.id, {"items": self._repriced(subscription, plan), **how})
 
     def _update(self, subscription_id: str, params: dict[str, Any]) -> None:
         self._tried_change(self._client.subscriptions.update, subscription_id, cast("Any", params))
@@ -346,8 +351,8 @@ class StripeGateway:
             dispute_lost=any(dispute.status == "lost" for dispute in disputes),
         )
 
-    def _facts(self, found: StripeSubscription) -> SubscriptionFacts:
-        return subscription_facts(found, self._plan_of(found.items.data[0].price))
+    def _facts(self, subscription: StripeSubscription) -> SubscriptionFacts:
+        return subscription_facts(subscription, self._plan_of(subscription.items.data[0].price))
 
     def _ask(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         """Make a call; raise NotFound, or PaymentsUnavailable where Stripe is away or takes the call as wrong."""
@@ -384,7 +389,7 @@ def _readable(events: Iterable[stripe.Event]) -> Iterator[Event]:
         try:
             yield event_of(event.to_dict())
         except InvalidEvent:
-            _log.warning("An event of Stripe's cannot be read.", extra=facts(event=event.id, kind=event.type))
+            _log.warning("An event of Stripe's cannot be read.", extra=logged(event=event.id, kind=event.type))
 
 
 def _new_period(at: datetime) -> dict[str, Any]:

@@ -37,6 +37,8 @@ def subscription_of(user_id: str) -> Subscription:
     if is_over and plan.name != holding.plan:
         # What was ordered has happened.
         return Subscription(plan, ACTIVE)
-    found = Subscription(plan, holding.status, holding.period_end, holding.ends_at, None, holding.trial_until)
+    subscription = Subscription(plan, holding.status, holding.period_end, holding.ends_at, None, holding.trial_until)
     # What is ordered for the next period comes to nothing when there is none.
-    return found if found.cancel_at_period_end else replace(found, pending_plan=holding.pending_plan)
+    return (
+        subscription if subscription.cancel_at_period_end else replace(subscription, pending_plan=holding.pending_plan)
+    )

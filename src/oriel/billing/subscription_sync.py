@@ -106,28 +106,28 @@ def _holder_of(subscription_id: str) -> str | None:
 def _is_synced(subscription_id: str, user_id: str) -> bool:
     """Ask Stripe and write its answer; return False, with nothing written, if another writer came first."""
     gateway, known = payments(), _known(user_id)
-    told = gateway.subscription(subscription_id)
+    facts = gateway.subscription(subscription_id)
     other_id = known.subscription_id
-    if told.plan is None and told.state != "over":
+    if facts.plan is None and facts.state != "over":
         # The operator may sell the same customer other things as well.
         level = logging.ERROR if other_id == subscription_id else logging.INFO
         _log.log(level, "A subscription has a price that we do not sell.", extra=logged(id=subscription_id))
         return True
     if other_id and other_id != subscription_id:
-        if told.state not in _LIVING:
+        if facts.state not in _LIVING:
             # A late event about an earlier subscription, which was used.
             return True
         if _is_living(gateway, other_id):
             # The customer paid two pages. The first one counts; we refund the second, and later payments for it.
             with writing() as session:
-                _settle_page(session, told, by=other_id)
+                _settle_page(session, facts, by=other_id)
             gateway.end_subscription(subscription_id)
             return True
-    if told.state == "not_yet":
+    if facts.state == "not_yet":
         return True
     with writing() as session:
         lock_customer(session, user_id)
-        return _apply(session, user_id, told, known)
+        return _apply(session, user_id, facts, known)
 
 
 def _known(user_id: str) -> _Known:
@@ -143,7 +143,7 @@ def _is_living(gateway: PaymentGateway, subscription_id: str) -> bool:
         return False
 
 
-def _apply(session: Session, user_id: str, told: SubscriptionFacts, known: _Known) -> bool:
+def _apply(session: Session, user_id: str, facts: SubscriptionFacts, known: _Known) -> bool:
     holding = session.get(PlanHolding, user_id, with_for_update=True, populate_existing=True)
     holding = holding or PlanHolding(user_id=user_id, plan=FREE.name, status=ACTIVE, version=0)
     if holding.version != known.version:
@@ -151,29 +151,29 @@ def _apply(session: Session, user_id: str, told: SubscriptionFacts, known: _Know
     # Even if nothing changes: writers who asked earlier must ask again.
     holding.version += 1
     session.add(holding)
-    if told.state == "over" and holding.subscription_id is None:
+    if facts.state == "over" and holding.subscription_id is None:
         return True
     before = (holding.plan, holding.pending_plan, holding.ends_at)
-    _write(holding, told)
-    _settle_page(session, told, by=None)
+    _write(holding, facts)
+    _settle_page(session, facts, by=None)
     session.flush()
     letters.plan_moved(session, holding, before)
     return True
 
 
-def _settle_page(session: Session, told: SubscriptionFacts, *, by: str | None) -> None:
-    session.execute(update(Payment).where(Payment.id == told.payment_id).values(settled_by=by))
+def _settle_page(session: Session, facts: SubscriptionFacts, *, by: str | None) -> None:
+    session.execute(update(Payment).where(Payment.id == facts.payment_id).values(settled_by=by))
 
 
-def _write(holding: PlanHolding, told: SubscriptionFacts) -> None:
-    if told.state == "over":
+def _write(holding: PlanHolding, facts: SubscriptionFacts) -> None:
+    if facts.state == "over":
         holding.plan, holding.status, holding.subscription_id = FREE.name, ACTIVE, None
         holding.period_start = holding.period_end = holding.pending_plan = None
         holding.ends_at = holding.trial_until = None
         return
-    assert told.present_plan
-    holding.plan, holding.pending_plan = told.present_plan, told.pending_plan
-    holding.status = PAST_DUE if told.state == "past_due" else ACTIVE
-    holding.subscription_id = told.subscription_id
-    holding.period_start, holding.period_end = told.period_start, told.period_end
-    holding.ends_at, holding.trial_until = told.ends_at, told.trial_until
+    assert facts.present_plan
+    holding.plan, holding.pending_plan = facts.present_plan, facts.pending_plan
+    holding.status = PAST_DUE if facts.state == "past_due" else ACTIVE
+    holding.subscription_id = facts.subscription_id
+    holding.period_start, holding.period_end = facts.period_start, facts.period_end
+    holding.ends_at, holding.trial_until = facts.ends_at, facts.trial_until

@@ -93,7 +93,7 @@ def mailbox_json() -> list[dict[str, object]]:
 
 def links_of(text: str) -> list[str]:
     """Return the addresses in a text, without the full stop that may follow."""
-    return [found.rstrip(".,;:!?)") for found in _LINK.findall(text)]
+    return [link.rstrip(".,;:!?)") for link in _LINK.findall(text)]
 
 
 def _newest() -> Sequence[OutboxMail]:

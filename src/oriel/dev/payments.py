@@ -83,7 +83,7 @@ def _checkout(session_id: str, refused: CallerError | None = None) -> Response:
         return _unknown("payment page")
     plan = CREDIT if shown["product"] == "render" else PLANS[shown["product"]]
     status = refused.http_status if refused else 200
-    told = {
+    values = {
         "page": shown,
         "what": plan.title,
         "is_monthly": plan is not CREDIT,
@@ -94,7 +94,7 @@ def _checkout(session_id: str, refused: CallerError | None = None) -> Response:
         "after": _after(shown),
         "problem": refused.message if refused else None,
     }
-    return page("dev_checkout.html", status, form_action=_own_addresses(), **told)
+    return page("dev_checkout.html", status, form_action=_own_addresses(), **values)
 
 
 def _pay(session_id: str) -> ResponseReturnValue:

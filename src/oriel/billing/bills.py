@@ -19,7 +19,7 @@ TAKEN_BACK = "Your bank reversed this payment."
 _SECOND = "You already had a subscription, so we ended this one and refunded the payment."
 
 
-def bill_paid(invoice: Invoice) -> None:
+def record_paid_bill(invoice: Invoice) -> None:
     """Keep a bill that was paid, unless it is the first one, which is the payment of its page."""
     assert invoice.subscription_id
     sync_subscription(invoice.subscription_id)
@@ -29,12 +29,12 @@ def bill_paid(invoice: Invoice) -> None:
         user_id, plan = _whose(session, invoice)
         if user_id:
             _keep(session, user_id, plan, invoice)
-    follow_bill(invoice.id)
+    sync_bill(invoice.id)
     if user_id:
         publish(user_id, SUBSCRIPTION, invoice.subscription_id)
 
 
-def bill_not_paid(invoice: Invoice) -> None:
+def report_unpaid_bill(invoice: Invoice) -> None:
     """Tell the customer, unless it was paid meanwhile, or is the first one, whose page says so itself."""
     assert invoice.subscription_id
     sync_subscription(invoice.subscription_id)
@@ -46,7 +46,7 @@ def bill_not_paid(invoice: Invoice) -> None:
             letters.payment_failed(session, user_id, invoice.plan or plan, invoice)
 
 
-def follow_bill(invoice_id: str) -> None:
+def sync_bill(invoice_id: str) -> None:
     """Record the refunds of an invoice; ignore invoices that are not ours."""
     retry_until_written(lambda: _is_refund_noted(invoice_id) or None)
 

@@ -196,10 +196,10 @@ def _is_over(payment: Payment, wanted: Wanted) -> bool:
         payments().expire_checkout(payment.stripe_session_id)
     elif payment.created_at + PAGE_LIFE > now():
         return False
-    followed = fulfilment.follow_payment(payment.stripe_session_id)
-    if followed and followed.status == COMPLETED:
+    synced = fulfilment.sync_payment(payment.stripe_session_id)
+    if synced and synced.status == COMPLETED:
         raise WrongState("This has already been paid. Please check your payments.", payment=payment.id)
-    return followed is None or followed.status != PENDING
+    return synced is None or synced.status != PENDING
 
 
 def _page(payment: Payment, customer_id: str) -> Checkout:

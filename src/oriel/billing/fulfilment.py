@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import letters
-from oriel.billing.bills import TAKEN_BACK, follow_bill
+from oriel.billing.bills import TAKEN_BACK, sync_bill
 from oriel.billing.current_plan import lock_customer
 from oriel.billing.gateway import CheckoutFacts, GivenBack, payments
 from oriel.billing.models import (
@@ -56,7 +56,7 @@ _NEVER_OPENED = timedelta(minutes=20)
 _PAUSES_S = (10, 30, 120, 600, 3600)
 
 
-def follow_payment(session_id: str) -> Payment | None:
+def sync_payment(session_id: str) -> Payment | None:
     """Make a payment and what it gives agree with the payment service; None for a page that is not ours.
 
     Raises PaymentsUnavailable where the service is away: then nothing has changed.
@@ -73,7 +73,7 @@ def follow_payment(session_id: str) -> Payment | None:
         if changed.settled_by or is_nobodys:
             payments().end_subscription(facts.subscription_id)
         if facts.invoice_id:
-            follow_bill(facts.invoice_id)
+            sync_bill(facts.invoice_id)
     settle_wanted(changed.id)
     return changed
 

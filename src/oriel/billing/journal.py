@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, or_, select, update
 
-from oriel.billing.bills import bill_not_paid, bill_paid, follow_bill
-from oriel.billing.fulfilment import follow_payment, give_up_unopened, settle_wanted
+from oriel.billing.bills import record_paid_bill, report_unpaid_bill, sync_bill
+from oriel.billing.fulfilment import give_up_unopened, settle_wanted, sync_payment
 from oriel.billing.gateway import Event, payments
 from oriel.billing.models import FAILED, PENDING, PayingCustomer, Payment, PaymentEvent, PlanHolding
 from oriel.billing.optimistic_write import RETRY_TIMEOUT_S
@@ -122,9 +122,9 @@ def reconcile() -> Reconciled:
     give_up_unopened()
     deal_with_due(limit=max(50, len(missed)))
     settle_wanted(early=True)
-    asked, followed = _ask_payments(), _ask_subscriptions()
+    payments_asked, subscriptions_asked = _ask_payments(), _ask_subscriptions()
     lost = [f"event {event.id} ({event.kind}) was missing" for event in missed]
-    return Reconciled(asked, followed, lost + _changes(before, _snapshot()), _waiting())
+    return Reconciled(payments_asked, subscriptions_asked, lost + _changes(before, _snapshot()), _waiting())
 
 
 def _waiting() -> list[str]:
@@ -165,7 +165,7 @@ def _ask_payments() -> int:
     ids = [str(session_id) for session_id in db.session.scalars(query.order_by(Payment.created_at, Payment.id))]
     db.session.commit()
     for session_id in ids:
-        _if_known(follow_payment, session_id)
+        _if_known(sync_payment, session_id)
     return len(ids)
 
 
@@ -278,7 +278,7 @@ def _object_of(event: PaymentEvent) -> dict[str, Any]:
 
 
 def _checkout_changed(about: dict[str, Any]) -> None:
-    follow_payment(str(about.get("id")))
+    sync_payment(str(about.get("id")))
 
 
 def _subscription_changed(about: dict[str, Any]) -> None:
@@ -291,15 +291,15 @@ def _charge_changed(about: dict[str, Any]) -> None:
     if not paid_as:
         return
     if session_id := payments().checkout_that_paid(str(paid_as)):
-        follow_payment(session_id)
+        sync_payment(session_id)
     elif invoice_id := payments().bill_paid_as(str(paid_as)):
-        follow_bill(invoice_id)
+        sync_bill(invoice_id)
 
 
 def _payment_failed(about: dict[str, Any]) -> None:
     """Let the payment say what the bank said, while its page is still open."""
     if session_id := payments().checkout_that_paid(str(about.get("id"))):
-        follow_payment(session_id)
+        sync_payment(session_id)
 
 
 def _refund_returned(about: dict[str, Any]) -> None:
@@ -311,19 +311,19 @@ def _invoice_paid(about: dict[str, Any]) -> None:
     invoice = payments().invoice(str(about.get("id")))
     if invoice.subscription_id is None:
         return
-    bill_paid(invoice)
+    record_paid_bill(invoice)
     # A page on which a bank had refused at first hears nothing of a later try.
     failed = (Payment.invoice_id == invoice.id, Payment.status == FAILED)
     session_id = db.session.scalar(select(Payment.stripe_session_id).where(*failed))
     db.session.commit()
     if session_id:
-        follow_payment(session_id)
+        sync_payment(session_id)
 
 
 def _invoice_failed(about: dict[str, Any]) -> None:
     invoice = payments().invoice(str(about.get("id")))
     if invoice.subscription_id:
-        bill_not_paid(invoice)
+        report_unpaid_bill(invoice)
 
 
 _HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {

@@ -11,7 +11,7 @@ from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
 from oriel.billing import journal
 from oriel.billing.checkout import Wanted, open_checkout
-from oriel.billing.fulfilment import follow_payment
+from oriel.billing.fulfilment import sync_payment
 from oriel.billing.gateway import payments
 from oriel.billing.history import own_payment, payment_on
 from oriel.billing.models import FAILED, PENDING, RENDER, SUBSCRIPTION, Payment
@@ -127,7 +127,7 @@ def status(checkout_session_id: str) -> PaymentStatusOut:
     """Answer how a payment stands; while it is pending the payment service is asked, so that no event is needed."""
     payment = own_payment(current_user().id, checkout_session_id)
     if payment.status == PENDING:
-        remembered(f"payment:{payment.id}", _ASKED_EVERY_S, lambda: _follow(checkout_session_id))
+        remembered(f"payment:{payment.id}", _ASKED_EVERY_S, lambda: _sync(checkout_session_id))
         payment = own_payment(current_user().id, checkout_session_id)
     return PaymentStatusOut.of(payment)
 
@@ -153,7 +153,7 @@ def done() -> Response:
     """Say what became of the payment from whose page somebody comes; its event may still be on its way."""
     session_id = request.args.get("session_id", "")[:255]
     with contextlib.suppress(PaymentsUnavailable):
-        follow_payment(session_id)
+        sync_payment(session_id)
     payment = payment_on(session_id)
     if payment is None:
         return message_page("We cannot find this payment", "Please check your payments.", 404)
@@ -199,9 +199,9 @@ def _given(payment: Payment) -> str:
     return "Your payment has arrived. You have one more render, without a watermark."
 
 
-def _follow(session_id: str) -> str:
+def _sync(session_id: str) -> str:
     try:
-        follow_payment(session_id)
+        sync_payment(session_id)
     except PaymentsUnavailable:
         return "away"
     return "asked"

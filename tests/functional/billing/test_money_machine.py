@@ -240,7 +240,7 @@ class Money(RuleBasedStateMachine):
     @rule(pick=few)
     def comes_back_from_a_page(self, pick: int) -> None:
         """The success page and each poll."""
-        self._do(lambda: fulfilment.follow_payment(chosen(self.pages, pick)))
+        self._do(lambda: fulfilment.sync_payment(chosen(self.pages, pick)))
 
     @rule(song=few, pay_with=st.sampled_from([None, "plan", "credit", "credit"]))
     def submits(self, song: int, pay_with: Any) -> None:  # noqa: ANN401
@@ -380,7 +380,7 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: (self.pages or self.held) and len(self.late) < MOST_SLOW)
     @rule(pick=few)
     def a_slow_request_asks(self, pick: int) -> None:
-        about = [(fulfilment.follow_payment, page) for page in self.pages]
+        about = [(fulfilment.sync_payment, page) for page in self.pages]
         follow, object_id = chosen([*about, *((subscription_sync.sync_subscription, i) for i in self.held)], pick)
         slow = Slow(lambda: self._do(lambda: follow(object_id)))
         if slow.begin():

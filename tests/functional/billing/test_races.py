@@ -71,7 +71,7 @@ class Race:
         journal.deal_with_due()
 
     def follow(self) -> None:
-        fulfilment.follow_payment(self.page)
+        fulfilment.sync_payment(self.page)
 
     def expire(self) -> None:
         with contextlib.suppress(NotOpen):

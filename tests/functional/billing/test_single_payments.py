@@ -210,7 +210,7 @@ def test_a_bank_debit_after_a_declined_card_waits_without_an_error(
     session_id = till.open(ada, **wanted)
     till.peer.decline(session_id)
     with till.app.app_context():
-        fulfilment.follow_payment(session_id)
+        fulfilment.sync_payment(session_id)
     assert payment_of(till.app, session_id).error
     till.peer.pay_later(session_id)
     till.tell()
@@ -250,7 +250,7 @@ def test_the_same_event_on_twenty_threads_is_one_fulfilment(till: Till, ada: Cal
         status = till.webhook(body, signature)
         with till.app.app_context():
             journal.deal_with_due()
-            fulfilment.follow_payment(session_id)
+            fulfilment.sync_payment(session_id)
         return status
 
     with ThreadPoolExecutor(20) as pool:

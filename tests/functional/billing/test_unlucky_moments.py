@@ -264,7 +264,7 @@ def test_an_old_answer_about_a_dispute_does_not_stay(
 
     monkeypatch.setattr(gateway, "checkout", late)
     with till.app.app_context(), contextlib.suppress(PaymentsUnavailable):
-        fulfilment.follow_payment(page)
+        fulfilment.sync_payment(page)
     assert credits_of(till) == ["frozen" if is_disputed else "held"]
     assert payment_of(till, page).is_disputed is is_disputed
 

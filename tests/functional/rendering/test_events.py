@@ -19,7 +19,7 @@ from oriel.accounts.keys import revoke_key
 from oriel.accounts.operators import disable_user
 from oriel.accounts.origin import Origin
 from oriel.accounts.sessions import end_sessions
-from oriel.billing.fulfilment import follow_payment
+from oriel.billing.fulfilment import sync_payment
 from oriel.infra.database import db, writing
 from oriel.infra.events import Listeners, publish
 from oriel.infra.websocket import PushSocket
@@ -141,7 +141,7 @@ def paid(app: APIFlask, by: Caller, **wanted: str) -> str:
 def pay(app: APIFlask, session_id: str) -> None:
     app.extensions["oriel.payments"].pay(session_id)
     with app.app_context():
-        follow_payment(session_id)
+        sync_payment(session_id)
 
 
 def until(socket: Any, kind: str, **expected: str) -> dict[str, Any]:  # noqa: ANN401

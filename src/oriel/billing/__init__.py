@@ -1,4 +1,4 @@
-"""Plans, the rights to renders that they give or that are bought, and the payments for them."""
+"""Plans, rights to renders, and payments."""
 
 from apiflask import APIFlask
 
@@ -16,7 +16,7 @@ __all__ = ["models", "register"]
 
 
 def register(app: APIFlask, settings: Settings) -> None:
-    """Add the routes of this domain, the payment service, and let profiles show what is left."""
+    """Add this domain's routes, the payment service, and the plan's figures in profiles."""
     init_payments(app, gateway_of(settings))
     app.register_blueprint(routes)
     app.register_blueprint(payment_routes)
@@ -25,7 +25,7 @@ def register(app: APIFlask, settings: Settings) -> None:
 
 
 def gateway_of(settings: Settings) -> PaymentGateway | None:
-    """Return Stripe where its key is set, the offline service in development, and else none: paid plans are off."""
+    """Return Stripe if its key is set, otherwise the offline service; None in production: paid plans are off."""
     secret = settings.stripe_webhook_secret.get_secret_value() if settings.stripe_webhook_secret else None
     if settings.stripe_secret_key:
         return StripeGateway(settings.stripe_secret_key.get_secret_value(), secret or "", settings.stripe_prices)

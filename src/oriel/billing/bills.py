@@ -20,7 +20,7 @@ _SECOND = "You already had a subscription, so we ended this one and refunded the
 
 
 def record_paid_bill(invoice: Invoice) -> None:
-    """Keep a bill that was paid, unless it is the first one, which is the payment of its page."""
+    """Record a paid invoice as a payment, except a subscription's first one, which its page's payment stands for."""
     assert invoice.subscription_id
     sync_subscription(invoice.subscription_id)
     if invoice.is_first or invoice.state != "paid" or not invoice.amount or not _is_for_a_plan(invoice):
@@ -35,7 +35,7 @@ def record_paid_bill(invoice: Invoice) -> None:
 
 
 def report_unpaid_bill(invoice: Invoice) -> None:
-    """Tell the customer, unless it was paid meanwhile, or is the first one, whose page says so itself."""
+    """Email the customer about an unpaid invoice, except a subscription's first one, whose page says so itself."""
     assert invoice.subscription_id
     sync_subscription(invoice.subscription_id)
     if invoice.is_first or invoice.state == "paid" or not _is_for_a_plan(invoice):
@@ -67,7 +67,7 @@ def _note(invoice_id: str, back: GivenBack, version: int) -> bool:
         before = payment.error
         payment.refunded, payment.is_disputed = back.refunded, back.disputed
         if payment.error in (_SECOND, _GIVEN_BACK) and back.refunded < payment.amount:
-            # A bank has returned what went back.
+            # The bank returned the refund.
             payment.error = None
         if back.dispute_lost:
             payment.error = TAKEN_BACK
@@ -79,9 +79,9 @@ def _note(invoice_id: str, back: GivenBack, version: int) -> bool:
 
 
 def _is_for_a_plan(invoice: Invoice) -> bool:
-    """Return whether it is for something that we sell: the operator may bill the same customer for other things.
+    """Return whether an invoice is for one of our plans; the operator may bill the same customer for other things.
 
-    A subscription that holds a plan here does so whatever its price: the operator may have made a special one.
+    The price does not matter for a subscription that holds a plan here: the operator may have made a special one.
     """
     assert invoice.subscription_id
     held = select(PlanHolding.user_id).where(PlanHolding.subscription_id == invoice.subscription_id)
@@ -114,5 +114,5 @@ def _keep(session: Session, user_id: str, plan: str, invoice: Invoice) -> None:
     insert_missing(session, Payment, [row])
     payment = session.get(Payment, payment_id)
     if payment:
-        # Only where the bill is new.
+        # Only for a new row.
         letters.receipt(session, payment)

@@ -23,9 +23,9 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.settings import Settings
 
-# Stripe takes half an hour at least; who comes back after lunch opens another page.
+# Stripe's minimum is half an hour.
 PAGE_LIFE = timedelta(hours=1)
-# Asked for at once by two tabs; the third try meets no one.
+# Two tabs may open a page at the same time; the third try has no rival.
 _TRIES = 3
 
 Answer = TypeVar("Answer")
@@ -33,7 +33,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody wants to pay for; `order` is the render that is to follow a single payment."""
+    """A purchase; `order` is the render to submit once a single render is paid."""
 
     kind: Literal["render", "subscription"]
     plan: str | None = None
@@ -41,10 +41,10 @@ class Wanted:
 
 
 def open_checkout(user: User, wanted: Wanted) -> Payment:
-    """Return a payment with its page.
+    """Open a payment page and return its payment.
 
-    Raises InvalidPaymentRequest, DuplicatePaymentSession with the page that is open, WrongState for what is paid or
-    being made already, PaymentsUnavailable, and what keeps the ordered render from being made.
+    Raises InvalidPaymentRequest, DuplicatePaymentSession with the page that is already open, WrongState if it is paid
+    or in progress, PaymentsUnavailable, and the errors of a submit for an order that cannot be rendered.
     """
     payments()
     wanted = _checked(user, wanted)
@@ -68,7 +68,7 @@ def open_checkout(user: User, wanted: Wanted) -> Payment:
         with writing() as session:
             row = fulfilment.locked(session, payment.id)
             row.stripe_session_id, row.checkout_url = page.session_id, page.url
-            # Given up meanwhile, for another plan: nobody shall pay on it.
+            # Another request has replaced it by a page for another plan meanwhile.
             fulfilment.want(row, expire=row.status == FAILED)
         if row.status != FAILED:
             return row
@@ -85,7 +85,7 @@ def _opened(user: User, payment: Payment) -> OpenCheckout:
 
 
 def _for_customer(user: User, ask: Callable[[str], Answer]) -> Answer:
-    """Ask about a user by their id at the payment service; made there where it is new, or was deleted."""
+    """Call `ask` with the user's customer id at Stripe; create the customer if it is new or was deleted there."""
     known = db.session.get(PayingCustomer, user.id)
     db.session.commit()
     customer_id = known.customer_id if known else _made(user)
@@ -106,19 +106,19 @@ def _made(user: User, *, instead_of: str | None = None) -> str:
 
 
 def settled_otherwise(session: Session, user_id: str, order: dict[str, Any], render_id: str) -> None:
-    """Note within a transaction that the same render was paid otherwise: its open page is closed, or refunded."""
+    """Record, in this transaction, that a render was paid another way: its open page is closed, or refunded."""
     open_page = (Payment.user_id == user_id, Payment.open_thing == order_thing(order), Payment.status == PENDING)
     session.execute(update(Payment).where(*open_page).values(settled_by=render_id, expire_wanted=True, settle_at=now()))
 
 
 def paid_render(session: Session, user_id: str, order: dict[str, Any]) -> str | None:
-    """Return the latest render that such an order has bought, so that it is not paid once more while it is made."""
+    """Return the id of the latest render that the same order has bought, so that it is not sold twice."""
     query = select(Payment.job_id).where(Payment.user_id == user_id, Payment.thing == order_thing(order))
     return session.scalar(query.where(Payment.job_id.is_not(None)).order_by(Payment.created_at.desc()).limit(1))
 
 
 def order_thing(order: dict[str, Any]) -> str:
-    """Return what makes the same order the same."""
+    """Return a key that is equal for equal orders."""
     text = json.dumps([order["upload_id"], order["settings"]], sort_keys=True)
     return f"render:{hashlib.sha256(text.encode()).hexdigest()}"
 
@@ -150,7 +150,7 @@ def _refuse_plan(user: User, plan: str | None) -> None:
 
 
 def _written(user_id: str, wanted: Wanted, thing: str) -> Payment | None:
-    """Write the payment down before its page is opened, or return None where one for the same thing is open."""
+    """Save a payment before its page is opened; return None if a page for the same purchase is open."""
     price = CREDIT if wanted.kind == RENDER else PLANS[wanted.plan or ""]
     trial_days = _trial_days(user_id) if wanted.kind == SUBSCRIPTION else 0
     payment = Payment(
@@ -172,7 +172,7 @@ def _written(user_id: str, wanted: Wanted, thing: str) -> Payment | None:
 
 
 def _trial_days(user_id: str) -> int:
-    """Return for how long a subscription costs nothing at first: a customer's first one, where trials are on."""
+    """Return the free days of a new subscription: TRIAL_DAYS for a customer's first one, otherwise 0."""
     settings: Settings = current_app.config["ORIEL"]
     bought = (Payment.user_id == user_id, Payment.kind == SUBSCRIPTION, Payment.status == COMPLETED)
     known = settings.trial_days and db.session.scalar(select(Payment.id).where(*bought).limit(1))
@@ -187,9 +187,9 @@ def _open_one(user_id: str, thing: str) -> Payment | None:
 
 
 def _is_over(payment: Payment, wanted: Wanted) -> bool:
-    """Return whether nobody will pay on a page any more, which is closed where it is for another plan.
+    """Return whether a page can no longer be paid; close it if it is for another plan.
 
-    One that should have expired is asked about: the event that says so may be late.
+    Ask Stripe about a page that should have expired, because its event may be late.
     """
     assert payment.stripe_session_id
     if payment.plan != wanted.plan:
@@ -204,7 +204,7 @@ def _is_over(payment: Payment, wanted: Wanted) -> bool:
 
 def _page(payment: Payment, customer_id: str) -> Checkout:
     settings: Settings = current_app.config["ORIEL"]
-    # The same each time that it is asked for: the payment service compares.
+    # Equal in every call: with an idempotency key, Stripe refuses other parameters.
     return Checkout(
         payment_id=payment.id,
         customer_id=customer_id,

@@ -49,17 +49,17 @@ _NOTHING_CHARGED = "Nothing was charged."
 _REFUSED = f"Your bank declined the payment. {_NOTHING_CHARGED}"
 _TRY_AGAIN = f"{_NOTHING_CHARGED} You can try again on the payment page, with another card if you like."
 _LONGEST_ERROR = 300
-# A page that was never written down, since its process died before the customer could see it, can be asked for again
-# as long as it would live for the half hour that Stripe wants at least.
+# If a process dies before it saves its page, the same page can be requested again for as long as it would still live
+# for half an hour, which is Stripe's minimum.
 _NEVER_OPENED = timedelta(minutes=20)
-# How long what was asked for in vain waits until it is asked for again.
+# The pauses between attempts to close a page or to refund.
 _PAUSES_S = (10, 30, 120, 600, 3600)
 
 
 def sync_payment(session_id: str) -> Payment | None:
-    """Make a payment and what it gives agree with the payment service; None for a page that is not ours.
+    """Update a payment, and what it buys, from its page at Stripe; return it, or None for an unknown page.
 
-    Raises PaymentsUnavailable where the service is away: then nothing has changed.
+    Raises PaymentsUnavailable; then nothing has changed.
     """
     payment = db.session.scalar(select(Payment).where(Payment.stripe_session_id == session_id))
     db.session.commit()
@@ -68,7 +68,7 @@ def sync_payment(session_id: str) -> Payment | None:
     changed, facts = _agreed(payment.id, session_id)
     if changed.kind == SUBSCRIPTION and facts.subscription_id and facts.paid:
         sync_subscription(facts.subscription_id)
-        # It was ended as a second one before its money came, or its customer has gone meanwhile.
+        # A second subscription was ended before its payment arrived, or the account was deleted meanwhile.
         is_nobodys = changed.user_id is None and payments().subscription(facts.subscription_id).state != "over"
         if changed.settled_by or is_nobodys:
             payments().end_subscription(facts.subscription_id)
@@ -79,14 +79,14 @@ def sync_payment(session_id: str) -> Payment | None:
 
 
 def settle_wanted(payment_id: str | None = None, limit: int = 20, *, early: bool = False) -> int:
-    """Close pages and give money back where that was decided; what the service does not answer to stays wanted.
+    """Close the pages and refund the payments that are waiting for it; return how many succeeded.
 
-    Without `payment_id` those whose time has come, or will (`early`), the first ones first. Returns how many were
-    settled.
+    A request that fails is retried later. Without `payment_id`, handle those that are due, or with `early` all that
+    wait, the longest due first.
     """
-    # A bank that wants the money itself is waited for.
+    # A disputed payment cannot be refunded until the bank has decided.
     refund = Payment.refund_wanted & ~Payment.is_disputed
-    # So is a page that is just being opened.
+    # A page that is still being opened has no id yet.
     expire = Payment.expire_wanted & Payment.stripe_session_id.is_not(None)
     query = select(Payment).where(or_(expire, refund)).order_by(Payment.settle_at, Payment.id)
     if payment_id:
@@ -99,10 +99,10 @@ def settle_wanted(payment_id: str | None = None, limit: int = 20, *, early: bool
 
 
 def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
-    """Give a single payment back, with the credit that it bought.
+    """Refund the payment of a single render, and take back the credit that it bought.
 
-    A render that waits is withdrawn. Raises NotFound, and WrongState for a payment that was not made, that Stripe
-    bills, or (without `force`, which stops a render under way) whose credit is used.
+    A queued render is cancelled. With `force`, a running render is stopped and the video of a finished one deleted.
+    Raises NotFound, and WrongState for an unpaid payment, for an invoice, and without `force` for a used credit.
     """
     with writing() as session:
         user_id = session.scalar(select(Payment.user_id).where(Payment.id == payment_id))
@@ -120,7 +120,7 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
             raise WrongState(f"The render that it paid for {done}. Use --force to refund it anyway.")
         want(payment, refund=payment.refunded < payment.amount)
         if credit and credit.state != REFUNDED:
-            # At once: it must not be used while the payment service is asked.
+            # Before Stripe is asked, so that the credit cannot be used meanwhile.
             credit.state = REFUNDED
             letters.refunded(session, payment, _GIVEN_BACK)
     _tell(user_id, withdrawn)
@@ -130,7 +130,7 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
 
 def _settle(payment: Payment) -> bool:
     session_id, expire = payment.stripe_session_id, payment.expire_wanted
-    # What a bank decides about waits, and what else is wanted does not wait for it.
+    # A refund waits for the bank's decision about a dispute; closing the page does not.
     refund = payment.refund_wanted and not payment.is_disputed
     try:
         if expire and session_id:
@@ -138,9 +138,9 @@ def _settle(payment: Payment) -> bool:
         if refund and payment.paid_as:
             payments().refund(payment.paid_as)
         if session_id:
-            # It may have been paid in the very last moment.
+            # The customer may have paid at the last moment.
             _agreed(payment.id, session_id)
-    except Exception as error:  # noqa: BLE001  (whatever is wrong with one, the others are settled)
+    except Exception as error:  # noqa: BLE001  (one payment must not stop the others)
         _log.warning(
             "A request to the payment service will be retried.", exc_info=error, extra=logged(payment=payment.id)
         )
@@ -149,7 +149,7 @@ def _settle(payment: Payment) -> bool:
         return False
     with writing() as session:
         row = locked(session, payment.id)
-        # What somebody else has come to want meanwhile stays wanted.
+        # Another process may have asked for something else meanwhile.
         row.expire_wanted, row.refund_wanted = row.expire_wanted and not expire, row.refund_wanted and not refund
         row.settle_tries = 0
         want(row)
@@ -183,7 +183,7 @@ def _asked(payment_id: str, session_id: str) -> tuple[Payment, CheckoutFacts] | 
 def _apply(payment_id: str, facts: CheckoutFacts, version: int) -> Payment | None:
     job_id = withdrawn = None
     with writing() as session:
-        # The customer first and the payment then, as a submit does: two orders of locks would be a deadlock.
+        # Lock the customer before the payment, as a submit does, or the two could deadlock.
         _wait_for_turn(session, session.scalar(select(Payment.user_id).where(Payment.id == payment_id)))
         payment = locked(session, payment_id)
         if payment.version != version:
@@ -198,7 +198,7 @@ def _apply(payment_id: str, facts: CheckoutFacts, version: int) -> Payment | Non
         elif payment.status == PENDING and (facts.state == "expired" or facts.failed):
             payment.status, payment.open_thing = FAILED, None
             payment.error = _why_failed(facts)
-            # A subscription's bill may be paid later, which is heard of under its id.
+            # A later attempt may pay a subscription's invoice; its event names the invoice.
             payment.invoice_id = facts.invoice_id
         elif payment.status == PENDING:
             payment.error = f"{facts.declined} {_TRY_AGAIN}"[:_LONGEST_ERROR] if facts.declined else None
@@ -211,7 +211,7 @@ def _apply(payment_id: str, facts: CheckoutFacts, version: int) -> Payment | Non
 
 
 def _why_failed(facts: CheckoutFacts) -> str:
-    """Return why nothing was paid on a page, with the words of the bank where it has said something."""
+    """Return why a page was not paid, with the bank's reason if there is one."""
     if facts.state == "expired":
         return f"{facts.declined} {_EXPIRED}"[:_LONGEST_ERROR] if facts.declined else _EXPIRED
     return f"{facts.declined} {_NOTHING_CHARGED}"[:_LONGEST_ERROR] if facts.declined else _REFUSED
@@ -219,7 +219,7 @@ def _why_failed(facts: CheckoutFacts) -> str:
 
 def _wait_for_turn(session: Session, user_id: str | None) -> None:
     if user_id:
-        # Who has gone meanwhile gets the money back.
+        # The account was deleted meanwhile: the payment is refunded.
         with contextlib.suppress(NotFound):
             lock_customer(session, user_id)
 
@@ -230,19 +230,19 @@ def _tell(user_id: str | None, job_id: str | None) -> None:
 
 
 def want(payment: Payment, *, expire: bool = False, refund: bool = False) -> None:
-    """Note what is to be asked of the payment service about a payment, at once; what is noted already stays so."""
+    """Ask for a payment's page to be closed, or for a refund, in addition to earlier requests; due at once."""
     payment.expire_wanted, payment.refund_wanted = payment.expire_wanted or expire, payment.refund_wanted or refund
     payment.settle_at = now() if payment.expire_wanted or payment.refund_wanted else None
 
 
 def locked(session: Session, payment_id: str) -> Payment:
-    """Return the row, read anew: what was read before it was locked may be what somebody else has just changed."""
+    """Lock a payment's row and read it again, because it may have changed before the lock."""
     query = select(Payment).where(Payment.id == payment_id).with_for_update()
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _complete(session: Session, payment: Payment, facts: CheckoutFacts) -> str | None:
-    """Write down that it is paid and give what was bought; returns the render that begins with it."""
+    """Record that a payment is paid, and give what it buys; return the id of the render that it starts."""
     payment.status, payment.completed_at, payment.open_thing, payment.error = COMPLETED, now(), None, None
     payment.amount, payment.currency = facts.amount, facts.currency
     payment.paid_as, payment.invoice_id, payment.receipt_url = facts.paid_as, facts.invoice_id, facts.receipt_url
@@ -266,7 +266,7 @@ def _complete(session: Session, payment: Payment, facts: CheckoutFacts) -> str |
 
 
 def _submit(session: Session, payment: Payment) -> str | None:
-    """Make the render that was ordered, with this credit; where it cannot be any more, the credit is held."""
+    """Submit the ordered render and return its id; if it is no longer possible, the customer keeps the credit."""
     if payment.render_order is None or payment.user_id is None:
         return None
     try:
@@ -279,7 +279,7 @@ def _submit(session: Session, payment: Payment) -> str | None:
 
 
 def _take_back(session: Session, payment: Payment, amount: int, back: GivenBack) -> str | None:
-    """Follow refunds and disputes of a single payment, whenever they came; returns the render that was withdrawn."""
+    """Apply refunds and disputes to a single payment; return the id of the render that this withdraws."""
     payment.refunded, payment.is_disputed = back.refunded, back.disputed
     if back.dispute_lost:
         payment.refund_wanted, payment.error = False, TAKEN_BACK
@@ -287,7 +287,7 @@ def _take_back(session: Session, payment: Payment, amount: int, back: GivenBack)
     is_gone = back.dispute_lost or 0 < amount <= back.refunded
     withdrawn = None
     if is_gone or back.disputed:
-        # What is being made while a bank decides is not stopped: it may be for nothing.
+        # A running render goes on while the bank decides, because the dispute may be withdrawn.
         withdrawn = _withdraw(session, payment.id, also_under_way=is_gone)
     credit = session.scalar(select(Credit).where(Credit.payment_id == payment.id).with_for_update())
     if credit is None:
@@ -304,11 +304,11 @@ def _take_back(session: Session, payment: Payment, amount: int, back: GivenBack)
 
 
 def _withdraw(session: Session, payment_id: str, *, also_under_way: bool) -> str | None:
-    """End the render for which this payment's credit is reserved, so that the credit is free; return which it was.
+    """Cancel the render that this payment's credit pays for, and return its id.
 
-    With `also_under_way` a finished render that the credit has paid loses its video.
+    With `also_under_way`, stop a running render too, and delete the video of a finished one.
 
-    The render is locked before the credit, as its end does: two orders of locks would be a deadlock.
+    Locks the render before the credit, as the end of a render does, or the two could deadlock.
     """
     paid = and_(Credit.state == RESERVED, RenderRight.state == RESERVED)
     if also_under_way:
@@ -316,14 +316,14 @@ def _withdraw(session: Session, payment_id: str, *, also_under_way: bool) -> str
     query = select(RenderRight.render_id).join(Credit, RenderRight.credit_id == Credit.id)
     job_id = session.scalar(query.where(Credit.payment_id == payment_id, paid))
     if job_id:
-        # What is given back there is frozen where the payment's row says that it is disputed.
+        # Giving the right back freezes the credit if the payment's row, read there, is disputed.
         session.flush()
         orders().withdraw(session, job_id, also_under_way)
     return job_id
 
 
 def give_up_unopened(limit: int = 100) -> int:
-    """Forget pages that were never opened, so that the same thing can be bought again; return how many."""
+    """Fail payments whose pages were never opened, so that the same purchase can start again; return how many."""
     never_opened = (Payment.status == PENDING, Payment.stripe_session_id.is_(None))
     query = select(Payment).where(*never_opened, Payment.created_at < now() - _NEVER_OPENED)
     unopened = db.session.scalars(query.order_by(Payment.created_at, Payment.id).limit(limit)).all()
@@ -332,7 +332,7 @@ def give_up_unopened(limit: int = 100) -> int:
 
 
 def gave_up(payment: Payment, *, at_once: bool = False) -> bool:
-    """Forget a page that was never opened and is too old for it (or, `at_once`, not); return whether it was."""
+    """Fail a payment whose page was never opened, if it is too old to open (or `at_once`); return whether it was."""
     if payment.stripe_session_id or not (at_once or payment.created_at <= now() - _NEVER_OPENED):
         return False
     with writing() as session:

@@ -18,27 +18,27 @@ _KEY = "oriel.payments"
 
 
 class CustomerGone(Exception):  # noqa: N818  (named for its situation, as those of oriel.errors)
-    """The payment service has forgotten a customer, whom somebody has deleted there: they are to be made anew."""
+    """The customer was deleted at the payment service and must be created again."""
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """The page on which a customer pays, as it is to be opened. `payment_id` makes opening it twice the same page."""
+    """A payment page to open; opening it twice with the same `payment_id` gives the same page."""
 
     payment_id: str
     customer_id: str
-    # A plan's name, or "render" for a single one.
+    # A plan's name, or "render" for a single render.
     product: str
     success_url: str
     cancel_url: str
     expires_at: datetime
-    # Of a subscription: so long nothing is charged.
+    # The free days of a subscription.
     trial_days: int = 0
 
 
 @dataclass(frozen=True)
 class OpenCheckout:
-    """A page that was opened."""
+    """An open payment page."""
 
     session_id: str
     url: str
@@ -46,7 +46,7 @@ class OpenCheckout:
 
 @dataclass(frozen=True)
 class GivenBack:
-    """What has gone back of a payment, in the smallest unit, and whether the customer's bank wants it back."""
+    """A payment's refunds, in the currency's smallest unit, and its dispute."""
 
     refunded: int = 0
     disputed: bool = False
@@ -55,36 +55,36 @@ class GivenBack:
 
 @dataclass(frozen=True)
 class CheckoutFacts:
-    """What became of such a page; amounts in the currency's smallest unit."""
+    """The state of a payment page; amounts in the currency's smallest unit."""
 
     session_id: str
     state: Literal["open", "complete", "expired"]
     paid: bool
-    # The bank has said no after the page was complete.
+    # The bank declined after the page was complete.
     failed: bool
     amount: int
     currency: str
-    # What the bank has said about the latest card, as a sentence for the customer; the page may still be open.
+    # Why the bank declined the latest card, as a sentence for the customer; the page may still be open.
     declined: str | None = None
     paid_as: str | None = None
     subscription_id: str | None = None
     invoice_id: str | None = None
     receipt_url: str | None = None
-    # Of a single payment; a subscription's bills are asked about by themselves.
+    # Only of a single render; `given_back` has a subscription's invoices.
     back: GivenBack = GivenBack()
 
 
 @dataclass(frozen=True)
 class SubscriptionFacts:
-    """A subscription as it is now; `plan` is the one whose price it has.
+    """A subscription's current state; `plan` belongs to its price.
 
-    After a downgrade that is the smaller one at once, and `kept_plan` holds until `kept_until`, the period's end.
+    A downgrade changes the price at once; `kept_plan` then holds until `kept_until`, the period's end.
     """
 
     subscription_id: str
     customer_id: str
     plan: str | None
-    # "live" and "past_due" keep the plan, "over" does not, and "not_yet" never had it.
+    # The plan holds while "live" and "past_due"; a "not_yet" subscription was never paid.
     state: Literal["live", "past_due", "over", "not_yet"]
     period_start: datetime
     period_end: datetime
@@ -92,19 +92,19 @@ class SubscriptionFacts:
     ends_at: datetime | None = None
     # When the free trial ends; null without a trial, or after it.
     trial_until: datetime | None = None
-    # By whose page it began.
+    # The payment whose page started it.
     payment_id: str | None = None
     kept_plan: str | None = None
     kept_until: datetime | None = None
 
     @property
     def present_plan(self) -> str | None:
-        """The plan that holds: one that was paid for holds until its period's end."""
+        """The current plan: a paid plan holds until its period's end."""
         return self.kept_plan if self._is_kept else self.plan
 
     @property
     def pending_plan(self) -> str | None:
-        """The plan that is ordered for the next period."""
+        """The plan of the next period, if it differs."""
         return self.plan if self._is_kept else None
 
     @property
@@ -114,10 +114,10 @@ class SubscriptionFacts:
 
 @dataclass(frozen=True)
 class Quote:
-    """What a change of the plan costs; amounts in the currency's smallest unit."""
+    """The cost of a plan change; amounts in the currency's smallest unit."""
 
     amount_now: int
-    # What is left of the running period, taken off the first month's price.
+    # The unused part of the paid period, already deducted from `amount_now`.
     credit: int
     next_amount: int
     next_at: datetime
@@ -126,7 +126,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class Invoice:
-    """A bill of a subscription; amount in the currency's smallest unit."""
+    """A subscription's invoice; amount in the currency's smallest unit."""
 
     id: str
     number: str | None
@@ -135,10 +135,10 @@ class Invoice:
     amount: int
     currency: str
     state: Literal["draft", "open", "paid", "uncollectible", "void"]
-    # The plan that is billed: the subscription may have another one by now.
+    # The billed plan; the subscription may have another one by now.
     plan: str | None
     is_first: bool
-    # For the period that began with a higher plan.
+    # Whether an upgrade caused it.
     is_change: bool
     tries: int
     created_at: datetime
@@ -149,7 +149,7 @@ class Invoice:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to an object of the payment service."""
+    """A change of an object at the payment service."""
 
     id: str
     kind: str
@@ -161,74 +161,74 @@ class PaymentGateway(Protocol):
     """A payment service. Every call may raise PaymentsUnavailable; those that move money may be repeated."""
 
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
-        """Return the id of a customer, made where there is none, or `instead_of` one that is gone."""
+        """Create a customer, if need be in place of a deleted one (`instead_of`), and return its id."""
 
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
-        """Open a page, for the same payment the same one; raise CustomerGone."""
+        """Open a page, the same one for the same payment; raise CustomerGone."""
 
     def checkout(self, session_id: str) -> CheckoutFacts:
-        """Return what became of a page."""
+        """Return a page's state."""
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
         """Return the page of a payment, also of a declined one; None for a payment without a page."""
 
     def bill_paid_as(self, paid_as: str) -> str | None:
-        """Return the bill of a subscription that a payment has paid, or None where it was for something else."""
+        """Return the id of the invoice that a payment paid; None if it paid something else."""
 
     def given_back(self, invoice_id: str) -> GivenBack:
-        """Return what has gone back of a bill's money."""
+        """Return an invoice's refunds and disputes."""
 
     def expire_checkout(self, session_id: str) -> None:
-        """Close a page that nobody shall pay on any more; one that is complete or expired stays as it is."""
+        """Close a page; a complete or expired one stays as it is."""
 
     def refund(self, paid_as: str) -> None:
-        """Give all of a payment back; one that was given back stays so."""
+        """Refund all of a payment; a second call does nothing."""
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
-        """Return how a subscription stands."""
+        """Return a subscription's current state."""
 
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
-        """Return all the subscriptions of a customer that are not over."""
+        """Return a customer's subscriptions that are not over."""
 
     def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
-        """Return what `upgrade` at this moment would charge; nothing changes."""
+        """Return what `upgrade` would charge with the same arguments; nothing changes."""
 
     def quote_change_at_period_end(self, subscription_id: str, plan: str) -> Quote:
-        """Return what `change_at_period_end` would charge with the next period; nothing changes."""
+        """Return what `change_at_period_end` would charge; nothing changes."""
 
     def upgrade(self, subscription_id: str, plan: str, at: datetime) -> None:
-        """Give a subscription a higher price and begin a new period, billed at once; raise CardDeclined.
+        """Change to a higher price and start a new period, which is billed at once; raise CardDeclined.
 
-        What is left of the old period at the moment `at` is taken off. A trial goes on, and nothing is billed.
+        The unused part of the old period at the time `at` is deducted. A trial continues, and nothing is billed.
         """
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
-        """Give it another price from the next period on, until whose beginning `kept_plan` holds (None: the same)."""
+        """Change the price from the next period on; `kept_plan` holds until then (None: the plan stays)."""
 
     def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
-        """Let a subscription end with its period, or go on after all."""
+        """Cancel a subscription at the end of its period, or resume it."""
 
     def end_subscription(self, subscription_id: str) -> None:
-        """End a subscription at once and give back what was paid for it; one that is over stays so."""
+        """End a subscription at once and refund its latest invoice; a second call does nothing."""
 
     def portal(self, customer_id: str, return_url: str) -> str:
-        """Return the address of a page for cards and invoices; raise CustomerGone."""
+        """Return the URL of the customer's page for cards and invoices; raise CustomerGone."""
 
     def invoice(self, invoice_id: str) -> Invoice:
-        """Return a bill."""
+        """Return an invoice."""
 
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
-        """Return a customer's bills, the latest first."""
+        """Return a customer's invoices, the latest first."""
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """Return a received event; raise InvalidSignature if its signature is wrong or older than 5 minutes."""
 
     def events_since(self, moment: datetime) -> Sequence[Event]:
-        """Return what has happened since, the oldest first."""
+        """Return the events since this time, the oldest first."""
 
 
 def init_payments(app: Flask, gateway: PaymentGateway | None) -> None:
-    """Let this application take payments; without a gateway paid plans are off."""
+    """Set the application's payment service; without one, paid plans are off."""
     app.extensions[_KEY] = gateway
 
 
@@ -238,7 +238,7 @@ def takes_payments() -> bool:
 
 
 def payments() -> PaymentGateway:
-    """Return the payment service, or raise PaymentsUnavailable where there is none."""
+    """Return the payment service; raise PaymentsUnavailable without one."""
     gateway: PaymentGateway | None = current_app.extensions.get(_KEY)
     if gateway is None:
         raise PaymentsUnavailable("This server takes no payments. Everything on the Free plan works.")

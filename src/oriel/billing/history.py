@@ -14,7 +14,7 @@ from oriel.infra.paging import Page, PageQuery, fetch_page
 
 
 class PaymentOut(BaseModel):
-    """What was paid, when, and what became of it."""
+    """A payment and its state."""
 
     id: str
     kind: Literal["render", "subscription"]
@@ -38,13 +38,13 @@ class PaymentList(Page[PaymentOut]):
 
 
 def payments_of(user_id: str, asked: PageQuery) -> PaymentList:
-    """Return a page of what a customer has paid."""
+    """Return a page of a customer's payments, the latest first."""
     query = select(Payment).where(Payment.user_id == user_id).order_by(Payment.created_at.desc(), Payment.id.desc())
     return fetch_page(PaymentList, query, asked, show=_shown)
 
 
 def own_payment(user_id: str, session_id: str) -> Payment:
-    """Return a customer's payment by its page; NotFound also for one of somebody else."""
+    """Return a customer's payment by its page's id; raise NotFound, also for somebody else's."""
     payment = payment_on(session_id)
     if payment is None or payment.user_id != user_id:
         raise NotFound("You have no payment with this id.")
@@ -52,7 +52,7 @@ def own_payment(user_id: str, session_id: str) -> Payment:
 
 
 def payment_on(session_id: str) -> Payment | None:
-    """Return the payment of a page as it stands now, whosever it is."""
+    """Return the payment of a page, whoever owns it, freshly read; None for an unknown page."""
     query = select(Payment).where(Payment.stripe_session_id == session_id)
     payment = db.session.scalar(query.execution_options(populate_existing=True))
     db.session.commit()

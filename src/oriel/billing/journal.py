@@ -30,8 +30,8 @@ _log = logging.getLogger("oriel.payments")
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 
-# Who deals with an event has so long until another one takes it up, and begins with none of those that it has taken
-# when only the time for one is left.
+# A claim on an event expires after 60 s; another process may then take the event. Nobody starts an event of a claim
+# that could expire before it is processed.
 _CLAIM = timedelta(seconds=60)
 _BEGINS_S = _CLAIM.total_seconds() - RETRY_TIMEOUT_S
 _AT_ONCE = 20
@@ -41,7 +41,7 @@ _PAUSES_S = (5, 30, 120, 600, 3600)
 _LOOKED_BACK = timedelta(days=3)
 # Stripe's own page says "paid" some seconds before its event comes.
 _OVERDUE = timedelta(minutes=1)
-# The money is with us again, and somebody must find another way for it.
+# The operator has the money again and must refund it another way.
 _RETURNED = "refund.failed"
 
 
@@ -56,18 +56,18 @@ class Reconciled:
 
 
 def write_down(event: Event) -> bool:
-    """Keep an event; return whether it is new."""
+    """Save an event; return whether it is new."""
     return write_down_all([event]) == 1
 
 
 def write_down_all(events: Sequence[Event]) -> int:
-    """Keep events about which there is something to do; return how many are new."""
+    """Save the events that have a handler; return how many are new."""
     ours = [event for event in events if event.kind in _HANDLERS]
     return sum(_write_down(some) for some in _some_at_a_time(ours))
 
 
 def _some_at_a_time(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    # A statement takes so many values and no more.
+    # A statement takes a limited number of values.
     return (items[at : at + _WRITTEN_AT_ONCE] for at in range(0, len(items), _WRITTEN_AT_ONCE))
 
 
@@ -81,16 +81,16 @@ def _write_down(events: Sequence[Event]) -> int:
 
 
 def tidy() -> int:
-    """Delete the events that were dealt with two months ago; return how many. Stripe itself keeps them for one."""
+    """Delete processed events after two months; return how many. Stripe keeps its own for one month."""
     old = (PaymentEvent.due_at.is_(None), PaymentEvent.received_at < now() - _KEPT_FOR)
     with writing() as session:
         return len(session.scalars(delete(PaymentEvent).where(*old).returning(PaymentEvent.id)).all())
 
 
 def deal_with_due(limit: int = 50) -> int:
-    """Deal with the events whose time has come, the earliest first; return how many. Many may do it at once."""
+    """Process the events that are due, the earliest first; return how many. Many processes may call it at once."""
     taken = 0
-    # Some at a time: each transaction that writes holds up those that write new events down.
+    # In batches, because a long transaction delays the webhooks that save new events.
     while taken < limit and (events := _claimed(min(_AT_ONCE, limit - taken))):
         deadline = time.monotonic() + _BEGINS_S
         _done([event.id for event in events if time.monotonic() < deadline and _deal_with(event)])
@@ -99,7 +99,7 @@ def deal_with_due(limit: int = 50) -> int:
 
 
 def replay(event_id: str) -> None:
-    """Deal with an event once more, now; NotFound for one that was never written down."""
+    """Process an event again, now; raise NotFound for an unknown one."""
     event = db.session.get(PaymentEvent, event_id)
     db.session.commit()
     if event is None:
@@ -109,7 +109,7 @@ def replay(event_id: str) -> None:
 
 
 def listed(limit: int, *, failed: bool = False) -> Sequence[PaymentEvent]:
-    """Return events, the latest first; with `failed` those that could not be dealt with yet."""
+    """Return events, the latest first; with `failed` only those that could not be processed yet."""
     query = select(PaymentEvent).order_by(PaymentEvent.received_at.desc(), PaymentEvent.id).limit(limit)
     return db.session.scalars(query.where(PaymentEvent.error.is_not(None)) if failed else query).all()
 
@@ -128,7 +128,7 @@ def reconcile() -> Reconciled:
 
 
 def _waiting() -> list[str]:
-    """Return what the payment service does not do however often it is asked: somebody must look at that."""
+    """Return, in sentences, what Stripe keeps refusing, for the operator to look at."""
     wanted = or_(Payment.refund_wanted, Payment.expire_wanted)
     stuck = db.session.scalars(select(Payment).where(wanted, Payment.settle_tries > 0)).all()
     returned = db.session.scalars(select(PaymentEvent).where(PaymentEvent.kind == _RETURNED)).all()
@@ -177,7 +177,7 @@ def _ask_subscriptions() -> int:
     for customer in customers:
         living = _if_known(payments().subscriptions_of, customer.customer_id) or ()
         theirs = {facts.subscription_id for facts in living}
-        # One that is over is not listed, and its plan would go on.
+        # Stripe does not list ended subscriptions, but our row may still hold one.
         ours = held.get(customer.user_id)
         for subscription_id in sorted(theirs | ({ours} if ours else set())):
             _if_known(sync_subscription, subscription_id)
@@ -231,16 +231,16 @@ def _claimed(limit: int) -> Sequence[PaymentEvent]:
 
 
 def _deal_with(event: PaymentEvent) -> bool:
-    """Return whether nothing is left to do about it; otherwise it waits for its next time."""
+    """Process an event; return whether it is done. If not, it is retried later."""
     try:
         _handle(event)
     except NotFound:
-        # What is gone there, or was never ours, comes no more.
+        # The object was deleted at Stripe or was never ours, so a retry cannot help.
         return True
     except AppError as error:
         _postpone(event, error.message)
         return False
-    except Exception as error:  # noqa: BLE001  (whatever one event does, the others are dealt with)
+    except Exception as error:  # noqa: BLE001  (one event must not stop the others)
         _log.exception("An event could not be processed.", extra=facts(event=event.id))
         db.session.rollback()
         _postpone(event, f"{type(error).__name__}: {error}")
@@ -286,7 +286,7 @@ def _subscription_changed(about: dict[str, Any]) -> None:
 
 
 def _charge_changed(about: dict[str, Any]) -> None:
-    """Follow the page or the bill behind a charge or a dispute."""
+    """Sync the page or the invoice behind a charge or a dispute."""
     paid_as = about.get("payment_intent")
     if not paid_as:
         return
@@ -297,7 +297,7 @@ def _charge_changed(about: dict[str, Any]) -> None:
 
 
 def _payment_failed(about: dict[str, Any]) -> None:
-    """Let the payment say what the bank said, while its page is still open."""
+    """Record on the payment why its card was declined, while its page is open."""
     if session_id := payments().checkout_that_paid(str(about.get("id"))):
         sync_payment(session_id)
 
@@ -312,7 +312,7 @@ def _invoice_paid(about: dict[str, Any]) -> None:
     if invoice.subscription_id is None:
         return
     record_paid_bill(invoice)
-    # A page on which a bank had refused at first hears nothing of a later try.
+    # Stripe sends no event about the page when a later attempt pays its invoice.
     failed = (Payment.invoice_id == invoice.id, Payment.status == FAILED)
     session_id = db.session.scalar(select(Payment.stripe_session_id).where(*failed))
     db.session.commit()
@@ -342,5 +342,5 @@ _HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "charge.dispute.closed": _charge_changed,
     _RETURNED: _refund_returned,
 }
-# What an account's webhook has to be sent.
+# The events that an account's webhook must receive.
 EVENT_KINDS = tuple(_HANDLERS)

@@ -23,7 +23,7 @@ _log = logging.getLogger("oriel.letters")
 
 
 def receipt(session: Session, payment: Payment) -> None:
-    """Tell that a payment has arrived."""
+    """Confirm a payment."""
     if user := _user(session, payment.user_id):
         assert payment.completed_at
         letter = mails.receipt(
@@ -40,20 +40,20 @@ def receipt(session: Session, payment: Payment) -> None:
 
 
 def refunded(session: Session, payment: Payment, why: str) -> None:
-    """Tell that money goes back."""
+    """Tell a customer that a payment is refunded; `why` is a sentence."""
     if user := _user(session, payment.user_id):
         letter = mails.payment_refunded(user.name, what_of(payment), payment.amount, payment.currency, why)
         _send(session, user, letter, "payment_refunded", payment.id)
 
 
 def credit_held(session: Session, payment: Payment, reason: str) -> None:
-    """Tell that the render which was paid could not begin."""
+    """Tell a customer that the paid render could not start, and that the credit is kept."""
     if user := _user(session, payment.user_id):
         _send(session, user, mails.credit_held(user.name, reason, _home()), "credit_held", payment.id)
 
 
 def payment_failed(session: Session, user_id: str, plan: str, invoice: Invoice) -> None:
-    """Tell that a renewal was not paid, once for each try."""
+    """Tell a customer that a renewal was not paid, once for each attempt."""
     if user := _user(session, user_id):
         letter = mails.payment_failed(
             user.name,
@@ -68,7 +68,7 @@ def payment_failed(session: Session, user_id: str, plan: str, invoice: Invoice) 
 
 
 def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | None, datetime | None]) -> None:
-    """Tell what has changed about a plan, now or for the end of its period."""
+    """Tell a customer about a plan change, whether it holds now or later; `before` is plan, pending plan and end."""
     user = _user(session, holding.user_id)
     if user is None:
         return
@@ -113,7 +113,7 @@ def _stamp(holding: PlanHolding) -> str:
 
 
 def what_of(payment: Payment) -> str:
-    """Return what was paid for, as a receipt says it."""
+    """Return the name of the purchase for a receipt, such as "Pro, one month"."""
     if payment.kind == RENDER:
         return "One render"
     title = PLANS[payment.plan or FREE.name].title
@@ -123,7 +123,7 @@ def what_of(payment: Payment) -> str:
 
 
 def differences(old: Plan, new: Plan) -> list[str]:
-    """Return what another plan changes, in sentences."""
+    """Return the differences between two plans, such as "50 renders a month instead of 5"."""
     changes = [f"{_count(new.renders)} renders a month instead of {_count(old.renders)}"]
     if old.largest_frame != new.largest_frame:
         changes.append(f"videos of up to {_frame(new)} instead of {_frame(old)}")
@@ -184,5 +184,5 @@ def _send(session: Session, user: User, letter: mails.Letter, kind: str, subject
     try:
         outbox.enqueue(session, letter, to=user.email, user_id=user.id, kind=kind, subject_key=subject_key)
     except InvalidEmail:
-        # No reason to lose a payment: what it says stands in the history as well.
+        # The payment counts all the same; the customer finds it in the history.
         _log.warning("An email has no recipient.", extra=facts(kind=kind, subject=subject_key))

@@ -11,7 +11,7 @@ from oriel.infra.database import Base
 from oriel.infra.ids import new_id
 
 HELD = "held"
-# Its payment is disputed: until that is decided nothing can be bought with it.
+# Its payment is disputed; until the bank decides, it cannot be used.
 FROZEN = "frozen"
 RESERVED = "reserved"
 USED = "used"
@@ -28,7 +28,7 @@ FAILED = "failed"
 
 RENDER = "render"
 SUBSCRIPTION = "subscription"
-# What a payment is for that a change of the plan has cost.
+# The `thing` of a payment for a plan change.
 PLAN_CHANGE = "plan change"
 
 
@@ -40,23 +40,23 @@ class PlanHolding(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     plan: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=ACTIVE)
-    # Of a paid plan; without them the calendar month counts.
+    # The paid period; without it, renders count by calendar month.
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
-    # When it ends for good: with the period, before, or some periods later; null where it goes on.
+    # When the plan ends for good: with the period, before, or some periods later; null while it continues.
     ends_at: Mapped[datetime | None]
-    # Until then it costs nothing.
+    # The end of the free trial.
     trial_until: Mapped[datetime | None]
-    # What comes when the period ends, unless the plan ends before.
+    # The plan of the next period, unless the plan ends before.
     pending_plan: Mapped[str | None] = mapped_column(String(20))
-    # The payment service's own, where it was bought there; and how often what it told was written down.
+    # Stripe's id of the subscription, and how often its state was written here.
     subscription_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 
 class PayingCustomer(Base):
-    """A customer as the payment service knows them."""
+    """A customer's id at Stripe."""
 
     __tablename__ = "paying_customers"
 
@@ -65,14 +65,14 @@ class PayingCustomer(Base):
 
 
 class Payment(Base):
-    """Money that was asked for: pending → completed or failed. What became of it stays when the customer goes."""
+    """A payment: pending → completed or failed. The row stays when the customer's account is deleted."""
 
     __tablename__ = "payments"
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     kind: Mapped[str] = mapped_column(String(12))
-    # The plan, for a subscription, and for how long it costs nothing at first.
+    # The plan of a subscription, and its free days.
     plan: Mapped[str | None] = mapped_column(String(20))
     trial_days: Mapped[int] = mapped_column(default=0)
     amount: Mapped[int]
@@ -81,33 +81,33 @@ class Payment(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     completed_at: Mapped[datetime | None]
 
-    # --- the payment service's own ids: of its page, of what was paid there, of a subscription's invoice
+    # --- Stripe's ids: of the page, of the payment made there, of a subscription's invoice
     stripe_session_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     checkout_url: Mapped[str | None] = mapped_column(String(2000))
     paid_as: Mapped[str | None] = mapped_column(String(255), unique=True)
     invoice_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     receipt_url: Mapped[str | None] = mapped_column(String(2000))
 
-    # --- what it is for: while its page is open nobody pays for the same thing twice
+    # --- the purchase: while its page is open, no second page for the same purchase opens
     thing: Mapped[str] = mapped_column(String(100))
     open_thing: Mapped[str | None] = mapped_column(String(100))
-    # The render that is submitted when it is paid: upload, settings.
+    # The render to submit once it is paid: upload and settings.
     render_order: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     job_id: Mapped[str | None] = mapped_column(String(26))
-    # The render, or the subscription, that was paid otherwise while the page was open: what comes now is given back.
+    # The render or subscription that was paid another way while the page was open; this payment is then refunded.
     settled_by: Mapped[str | None] = mapped_column(String(255))
 
-    # --- what is still to be asked of the payment service, again and again until it has answered
+    # --- requests to Stripe that are retried until they succeed
     expire_wanted: Mapped[bool] = mapped_column(default=False)
     refund_wanted: Mapped[bool] = mapped_column(default=False)
-    # When; null where nothing is wanted. What was asked for in vain is asked for less and less often.
+    # When the next attempt is due; null without a request. Failed attempts back off.
     settle_at: Mapped[datetime | None] = mapped_column(index=True)
     settle_tries: Mapped[int] = mapped_column(default=0)
-    # What the payment service told last, and how often that was written down.
+    # Stripe's latest state, and how often it was written here.
     version: Mapped[int] = mapped_column(default=0)
     refunded: Mapped[int] = mapped_column(default=0)
     is_disputed: Mapped[bool] = mapped_column(default=False)
-    # Why nothing has come of it so far, as a sentence for the customer.
+    # Why the payment has not succeeded yet, as a sentence for the customer.
     error: Mapped[str | None] = mapped_column(String(300))
 
     __table_args__ = (
@@ -118,7 +118,7 @@ class Payment(Base):
 
 
 class PaymentEvent(Base):
-    """What the payment service has told us: written down first, then dealt with."""
+    """An event from Stripe: saved first, then processed."""
 
     __tablename__ = "payment_events"
 
@@ -126,21 +126,21 @@ class PaymentEvent(Base):
     kind: Mapped[str] = mapped_column(String(100))
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(default=now)
-    # When it is dealt with, or looked at again; null when nothing is left to do.
+    # When it is processed or retried; null once it is done.
     due_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
     tries: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(String(300))
 
 
 class Credit(Base):
-    """One render that was bought: held → reserved → used, or refunded; frozen while its payment is disputed."""
+    """A paid single render: held → reserved → used, or refunded; frozen while its payment is disputed."""
 
     __tablename__ = "credits"
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     state: Mapped[str] = mapped_column(String(12), default=HELD)
-    # Unique: what is paid once gives one credit, however often we hear of it.
+    # Unique: one payment gives one credit, however many events report it.
     payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.id", ondelete="SET NULL"), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -148,7 +148,7 @@ class Credit(Base):
 
 
 class RenderRight(Base):
-    """What pays for a render: reserved when it is submitted, then spent or returned."""
+    """The right that pays for a render: reserved at submit, then spent or returned."""
 
     __tablename__ = "render_rights"
 
@@ -157,12 +157,12 @@ class RenderRight(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(8))
     credit_id: Mapped[str | None] = mapped_column(ForeignKey("credits.id", ondelete="CASCADE"), index=True)
-    # Whose plan's limits and watermark hold, whatever the customer changes later.
+    # The plan whose limits and watermark apply, whatever the customer changes later.
     plan: Mapped[str] = mapped_column(String(20))
-    # The month ("2026-11"), or the moment in which a paid period began.
+    # The calendar month ("2026-11"), or the time at which a paid period began.
     period: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(12), default=RESERVED)
-    # What the video is expected to weigh: set aside until it is there.
+    # The video's expected size, which counts towards the storage until the render ends.
     video_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

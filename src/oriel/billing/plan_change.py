@@ -26,7 +26,7 @@ _OUTDATED = "This preview is no longer valid. Please look at a new one: POST /ap
 
 @dataclass(frozen=True)
 class Preview:
-    """What a change costs and when the plan begins; `token` is what the change asks for, until `expires_at`."""
+    """A change's cost and start; `change_plan` requires the `token`, which is valid until `expires_at`."""
 
     plan: str
     starts_at: datetime
@@ -37,7 +37,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class _Change:
-    """A change that is allowed, priced at the moment `at`."""
+    """An allowed change, priced at the time `at`."""
 
     subscription: SubscriptionFacts
     plan: str
@@ -50,19 +50,19 @@ class _Change:
 
     @property
     def starts_at(self) -> datetime:
-        """When the plan begins: at once, except for a downgrade."""
+        """When the plan starts: now, or for a downgrade with the next period."""
         is_lower = _ORDER.index(self.plan) < _ORDER.index(self.present)
         return self.subscription.period_end if is_lower else self.at
 
     def quote(self) -> Quote:
-        """Ask for the price."""
+        """Ask the payment service for the price."""
         subscription_id = self.subscription.subscription_id
         if self.is_upgrade:
             return payments().quote_upgrade(subscription_id, self.plan, self.at)
         return payments().quote_change_at_period_end(subscription_id, self.plan)
 
     def make(self) -> None:
-        """Make it; raise CardDeclined, which changes nothing."""
+        """Make the change; raise CardDeclined, and change nothing, if the card is declined."""
         subscription_id = self.subscription.subscription_id
         if self.is_upgrade:
             payments().upgrade(subscription_id, self.plan, self.at)
@@ -72,15 +72,15 @@ class _Change:
 
 
 def preview_change(user_id: str, plan: str) -> Preview:
-    """Return what a change to this plan costs and when it begins; nothing changes.
+    """Return what a change to this plan costs and when it starts; nothing changes.
 
-    Raises CallerError for a plan that there is not, and WrongState without a subscription, for one that is to end, and
-    while a bill is open.
+    Raises CallerError for an unknown plan, and WrongState without a subscription, after its cancellation, and while an
+    invoice is open.
     """
     subscription_id = _subscription(user_id, plan)
     with sync_after(subscription_id):
         facts = payments().subscription(subscription_id)
-        # Whole seconds, as Stripe counts; our clock may be behind that of the service.
+        # In whole seconds, as Stripe counts; our clock may be behind Stripe's.
         at = max(int(now().timestamp()), math.ceil(facts.period_start.timestamp()))
         change = _allowed(user_id, facts, plan, at)
         quote = change.quote()
@@ -90,10 +90,10 @@ def preview_change(user_id: str, plan: str) -> Preview:
 
 
 def change_plan(user_id: str, plan: str, token: str) -> None:
-    """Make the change that was previewed: to a higher plan at once, to a lower one when the period ends.
+    """Make the previewed change: an upgrade at once, a downgrade when the period ends.
 
-    Raises what `preview_change` raises, InvalidToken, PreviewOutdated where the price or the subscription is another
-    one now, and CardDeclined, which changes nothing.
+    Raises the errors of `preview_change`, InvalidToken, PreviewOutdated if the price or the subscription has changed,
+    and CardDeclined, after which nothing has changed.
     """
     subscription_id = _subscription(user_id, plan)
     seen = _read(token, user_id, plan)
@@ -106,7 +106,7 @@ def change_plan(user_id: str, plan: str, token: str) -> None:
 
 
 def _subscription(user_id: str, plan: str) -> str:
-    """Return the subscription of a customer who may ask for this plan; raise CallerError and WrongState."""
+    """Return the id of the customer's subscription; raise CallerError for an unknown plan, WrongState without one."""
     if plan not in PAID_PLANS:
         sentence = "Choose Pro or Enterprise. To go back to Free, cancel your subscription."
         raise CallerError(sentence, plan=plan, plans=list(PAID_PLANS))
@@ -114,7 +114,7 @@ def _subscription(user_id: str, plan: str) -> str:
 
 
 def _allowed(user_id: str, facts: SubscriptionFacts, plan: str, at: int) -> _Change:
-    # A subscription with a special price has no plan of ours there; the customer's row has one.
+    # A subscription with a special price has no plan at Stripe; the customer's row has one.
     present = facts.present_plan or plan_of(user_id).name
     db.session.commit()
     if facts.state not in ("live", "past_due"):
@@ -122,7 +122,7 @@ def _allowed(user_id: str, facts: SubscriptionFacts, plan: str, at: int) -> _Cha
     if plan == (facts.pending_plan or present) and not facts.ends_at:
         raise WrongState(f"You are already on {PLANS[plan].title}, or changing to it.", plan=plan)
     if facts.state == "past_due":
-        # The rest of a month that was not paid would be taken off a higher price, or be kept as if it was paid.
+        # Otherwise the rest of an unpaid month would be deducted from the new price, or kept as if it were paid.
         raise WrongState("Please pay your open invoice before you change the plan.", plan=plan)
     if facts.ends_at:
         sentence = f"Your subscription ends on {day(facts.ends_at)}. Resume it before you change the plan."
@@ -143,8 +143,8 @@ def _read(token: str, user_id: str, plan: str) -> dict[str, Any]:
 
 
 def _digest(facts: SubscriptionFacts, quote: Quote) -> str:
-    """Return what is another text as soon as the subscription or the price is another one."""
-    # When the next bill comes is a month from now, whenever that is.
+    """Return a digest that changes with the subscription and with the price."""
+    # `next_at` is left out: after an upgrade it is a month from now, so it changes by itself.
     seen = repr((facts, quote.amount_now, quote.credit, quote.next_amount, quote.currency))
     return hashlib.sha256(seen.encode()).hexdigest()
 

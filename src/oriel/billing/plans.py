@@ -10,23 +10,23 @@ _MINUTE = 60.0
 
 @dataclass(frozen=True)
 class Plan:
-    """One column of the table; None where there is no limit."""
+    """A plan's price and limits; None means no limit."""
 
     name: str
     title: str
     price_cents: int
-    # In a month; for the single render, in all.
+    # Per month; of the single render, in total.
     renders: int | None
-    # Of a frame's two sides the shorter one: 720 means 1280x720, 720x1280 and 720x720.
+    # The shorter side of a frame: 720 means 1280x720, 720x1280 and 720x720.
     largest_frame: int
     watermark: bool
     frame_rates: tuple[int, ...]
     formats: tuple[str, ...]
     song_bytes: int
     song_seconds: float
-    # How many run at the same time; what is beyond waits.
+    # How many renders run at the same time; the others wait.
     at_once: int
-    # How often its renders take their turn, compared with others.
+    # How often its renders take a turn, compared with other plans.
     weight: int
     storage_bytes: int | None
     kept_for: timedelta
@@ -84,7 +84,7 @@ ENTERPRISE = Plan(
     kept_for=timedelta(days=30),
     writes_a_minute=600,
 )
-# A render that was bought by itself. It counts towards no storage: its video was paid for and goes after 30 days.
+# A single render. It does not count towards the storage: its video is paid for and deleted after 30 days.
 CREDIT = Plan(
     name="credit",
     title="One render",
@@ -103,7 +103,7 @@ CREDIT = Plan(
     writes_a_minute=30,
 )
 
-# What an account can be on, the smallest first.
+# The plans of accounts, the smallest first.
 PLANS = {plan.name: plan for plan in (FREE, PRO, ENTERPRISE)}
-# What is sold by the month.
+# The plans that are sold by the month.
 PAID_PLANS = tuple(name for name, plan in PLANS.items() if plan.price_cents)

@@ -5,5 +5,5 @@ from oriel.billing.current_plan import plan_of
 
 
 def writes() -> str:
-    """Return how often the caller may submit, upload and change."""
+    """Return the caller's limit of submits, uploads and changes, such as "30/minute"."""
     return f"{plan_of(current_user().id).writes_a_minute}/minute"

@@ -1,4 +1,4 @@
-"""Why a plan does not allow a render, as sentences for the customer; pure."""
+"""Checks a render against a plan's limits; the refusals are sentences for the customer. Pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from oriel.errors import (
 
 @dataclass(frozen=True)
 class Demand:
-    """What a render asks for; `duration_s` and `song_bytes` are those of the song."""
+    """The figures of a render that plans limit; `duration_s` and `song_bytes` are the song's."""
 
     width: int
     height: int
@@ -40,13 +40,13 @@ class Use:
 
     renders: int = 0
     storage_bytes: int = 0
-    # When the count of renders begins anew, where that is known.
+    # When the count of renders restarts, if that is known.
     renewed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """One reason why not: the limit, the value that is beyond it, and the plan that would do."""
+    """A limit that a render exceeds: the limit, the value, and the smallest plan that allows it."""
 
     error: type[PaymentRequired]
     sentence: str
@@ -56,12 +56,12 @@ class Refusal:
     lifted_by: str | None
 
     def as_error(self) -> PaymentRequired:
-        """Return what to raise."""
+        """Return the error to raise."""
         return self.error(self.sentence, limit=self.limit, value=self.value, plan=self.plan, lifted_by=self.lifted_by)
 
 
 def allowed_by(plan: Plan, demand: Demand, use: Use | None = None) -> list[Refusal]:
-    """Return why the plan does not allow this, the most telling reason first; empty where it does."""
+    """Return the limits that a render exceeds, the most important first; empty if the plan allows it."""
     use = use or Use()
     needed = use.storage_bytes + demand.video_bytes_estimate
     return [
@@ -73,7 +73,7 @@ def allowed_by(plan: Plan, demand: Demand, use: Use | None = None) -> list[Refus
 
 
 def refused_song(plan: Plan, size_bytes: int, duration_s: float) -> Iterator[Refusal]:
-    """Yield why the plan does not take a song like this."""
+    """Yield the limits that a song exceeds."""
     if duration_s > plan.song_seconds:
         lifted = _lifting(lambda other: duration_s <= other.song_seconds)
         reason = f"This song is too long: the limit on {plan.title} is {_minutes(plan.song_seconds)}."
@@ -85,7 +85,7 @@ def refused_song(plan: Plan, size_bytes: int, duration_s: float) -> Iterator[Ref
 
 
 def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
-    """Yield why the plan's storage does not hold so much in all."""
+    """Yield a refusal if the plan's storage holds less than this in total."""
     if plan.storage_bytes is not None and needed_bytes > plan.storage_bytes:
         lifted = _lifting(lambda other: other.storage_bytes is None or needed_bytes <= other.storage_bytes)
         reason = f"Your {_size(plan.storage_bytes)} of storage is full. Delete something you no longer need."

@@ -1,6 +1,6 @@
-"""The right to a render: reserved at submit, spent at the end, given back when it fails for good.
+"""The right to a render: reserved at submit, spent at the end, given back when the render fails for good.
 
-`reserve`, `spend` and `give_back` run inside the caller's transaction, so that a right and its render are never apart.
+`reserve`, `spend` and `give_back` run inside the caller's transaction, so that a right and its render always agree.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ Payer = Literal["plan", "credit"]
 
 @dataclass(frozen=True)
 class Grant:
-    """What pays for a render; `plan` is the table's column whose limits, weight and days hold for it."""
+    """The right that pays for a render, and the plan whose limits, weight and storage time apply to it."""
 
     plan: Plan
     watermark: bool
@@ -52,11 +52,11 @@ def reserve(
     *,
     payment_id: str | None = None,
 ) -> Grant:
-    """Set a right aside for this render, or raise PaymentRequired with what is missing.
+    """Reserve a right for this render; raise PaymentRequired with the reason if there is none.
 
-    Without `pay_with` the plan pays if it allows the settings, else a held credit: the one that `payment_id` has bought
-    or, where there is none, the oldest. Asked again for the same render, it
-    answers as before; a right that was returned is reserved anew.
+    Without `pay_with`, the plan pays if it allows the settings, otherwise a held credit: the one that `payment_id`
+    bought or, without one, the oldest. A second call for the same render returns the same grant; a right that was
+    given back is reserved again.
     """
     lock_customer(session, user_id)
     right = session.scalar(select(RenderRight).where(RenderRight.render_id == render_id).with_for_update())
@@ -71,22 +71,22 @@ def reserve(
 
 
 def spend(session: Session, render_id: str) -> bool:
-    """Use up the right of a render that was delivered; False where none was reserved, so that twice is once."""
+    """Use up the right of a delivered render; return False if none was reserved, as in a second call."""
     return _settle(session, render_id, SPENT, USED)
 
 
 def give_back(session: Session, render_id: str) -> bool:
-    """Return the right of a render that will never be; False where none was reserved, so that twice is once."""
+    """Give back the right of a render that failed for good; return False if none was reserved, as in a second call."""
     return _settle(session, render_id, RETURNED, HELD)
 
 
 def used_this_period(session: Session, user_id: str) -> int:
-    """Return how many of the plan's renders are reserved or spent in the present period."""
+    """Return how many of the plan's renders are reserved or spent in the current period."""
     return _used(session, user_id, current_period(session, user_id).period)
 
 
 def credits_held(session: Session, user_id: str) -> int:
-    """Return how many bought renders are left."""
+    """Return how many credits a customer can use."""
     return session.scalar(select(func.count()).where(Credit.user_id == user_id, Credit.state == HELD)) or 0
 
 
@@ -98,7 +98,7 @@ def _payer(
     pay_with: Payer | None,
     payment_id: str | None,
 ) -> Credit | None:
-    """Return the credit that pays, or None where the plan does."""
+    """Return the credit that pays, or None if the plan pays."""
     if pay_with == "credit":
         return _credit_for(session, user_id, demand, payment_id)
     use = Use(_used(session, user_id, current.period), storage_used(session, user_id), current.ends_at)

@@ -12,7 +12,7 @@ from oriel.billing.gateway import Event
 from oriel.errors import InvalidEvent, InvalidSignature
 from oriel.validation import ONE_LINE
 
-# Stripe signs the moment of sending. Somebody held back a body that is older. (0 would switch the check off.)
+# Stripe signs the time of sending. An older body may be a replay. (0 would switch the check off.)
 _TOLERANCE_S = 300
 _WRONG = "The signature does not match the body, or is older than 5 minutes."
 _ID = r"^[A-Za-z0-9_]{1,255}$"
@@ -48,12 +48,12 @@ class _About(BaseModel):
 
 
 def read_signed(body: bytes, signature: str, secret: str) -> Event:
-    """Return an event that was signed with our secret over exactly this body.
+    """Return the event in a body that was signed with our secret.
 
-    Raises InvalidSignature where it was not, and InvalidEvent for a signed body that is no event.
+    Raises InvalidSignature, and InvalidEvent for a signed body that is no event.
     """
     if not signature.isascii():
-        # The comparison in constant time takes bytes or ASCII text only.
+        # compare_digest takes only bytes or ASCII text.
         raise InvalidSignature(_WRONG)
     try:
         stripe.WebhookSignature.verify_header(body.decode(), signature, secret, _TOLERANCE_S)
@@ -74,7 +74,7 @@ def signed(body: dict[str, Any], secret: str, sent_at: datetime) -> tuple[bytes,
 
 
 def event_of(values: object) -> Event:
-    """Return what we keep of an event: which object it is about, and nothing of the customer; raise InvalidEvent."""
+    """Return an event with its object's ids, and nothing about the customer; raise InvalidEvent."""
     try:
         event = _Envelope.model_validate(values)
         about = _About.model_validate(event.data.object)

@@ -1,6 +1,6 @@
 """Upload limits: the plan's, or those of an unused credit.
 
-The domain of uploads may not know this one; the application hands it these functions.
+The media domain must not import this one, so the application passes these functions to it.
 """
 
 from sqlalchemy.orm import Session
@@ -15,17 +15,17 @@ from oriel.infra.database import db
 
 
 def writes_a_minute(user_id: str) -> int:
-    """Return how often a customer may submit, upload or change something."""
+    """Return how many submits, uploads and changes a customer may make in a minute."""
     return plan_of(user_id).writes_a_minute
 
 
 def largest_song(user_id: str) -> int:
-    """Return how many bytes a customer's song may have."""
+    """Return the size limit of a customer's song in bytes."""
     return _songs_of(db.session, user_id).song_bytes
 
 
 def too_large(user_id: str, size_bytes: int) -> TooLarge:
-    """Return what to say about a song of more bytes than that, as far as they have been counted."""
+    """Return the error for a song that is larger than the limit; `size_bytes` is the size counted so far."""
     for refusal in refused_song(_songs_of(db.session, user_id), size_bytes, 0.0):
         error = refusal.as_error()
         return TooLarge(error.message, **error.details)
@@ -33,7 +33,7 @@ def too_large(user_id: str, size_bytes: int) -> TooLarge:
 
 
 def refuse_upload(session: Session, user_id: str, size_bytes: int, duration_s: float) -> None:
-    """Raise PaymentRequired where a song is too long, or an upload does not fit into the storage any more."""
+    """Raise PaymentRequired if a song is too long or the upload does not fit into the storage."""
     lock_customer(session, user_id)
     plan = current_period(session, user_id).plan
     needed = storage_used(session, user_id) + size_bytes
@@ -43,6 +43,6 @@ def refuse_upload(session: Session, user_id: str, size_bytes: int, duration_s: f
 
 
 def _songs_of(session: Session, user_id: str) -> Plan:
-    """Return the column whose songs count."""
+    """Return the plan whose song limits apply: the credit's, if they are larger and one is held."""
     plan = current_period(session, user_id).plan
     return CREDIT if plan.song_bytes < CREDIT.song_bytes and credits_held(session, user_id) else plan

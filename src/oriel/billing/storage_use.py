@@ -13,14 +13,14 @@ _uses: list[StorageUse] = []
 
 
 def register(use: StorageUse) -> StorageUse:
-    """Count what this function says, in bytes, for a session and a user's id; registering twice changes nothing."""
+    """Register a function that returns a user's bytes, from a session and the user's id; twice changes nothing."""
     if use not in _uses:
         _uses.append(use)
     return use
 
 
 def storage_used(session: Session, user_id: str) -> int:
-    """Return the bytes that a customer keeps, and those set aside for the videos on their way."""
+    """Return the bytes that a customer stores, plus those reserved for videos in progress."""
     return sum(use(session, user_id) for use in _uses) + _set_aside(session, user_id)
 
 

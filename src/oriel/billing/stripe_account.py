@@ -17,14 +17,14 @@ _CURRENCY = "usd"
 
 @dataclass(frozen=True)
 class Prepared:
-    """What to write into the settings; `made` is what was not there before."""
+    """The settings to use, and (`made`) the objects that were created."""
 
     settings: dict[str, str]
     made: list[str]
 
 
 def prepare_account(client: StripeClient, webhook_url: str | None) -> Prepared:
-    """Create what is missing; raises PaymentsUnavailable with Stripe's own words where it refuses."""
+    """Create what is missing; raise PaymentsUnavailable with Stripe's own words if it refuses."""
     made: list[str] = []
     try:
         settings = {
@@ -39,7 +39,7 @@ def prepare_account(client: StripeClient, webhook_url: str | None) -> Prepared:
 
 
 def looks_ready(key: str, prices: dict[str, str], base_url: str | None = None) -> str | None:
-    """Return what keeps this account from taking payments, or None."""
+    """Return the problem that keeps this account from taking payments, or None."""
     addresses = cast("Any", {"api": base_url} if base_url else None)
     client = StripeClient(key, stripe_version=API_VERSION, base_addresses=addresses)
     try:
@@ -86,7 +86,7 @@ def _webhook(client: StripeClient, url: str, made: list[str]) -> dict[str, str]:
     known = client.v1.webhook_endpoints.list(cast("Any", {"limit": 100})).data
     ours = next((endpoint for endpoint in known if endpoint.url == url), None)
     if ours:
-        # Stripe tells an endpoint's secret only once.
+        # Stripe shows an endpoint's secret only once.
         _complete_events(client, ours, made)
         return {}
     params = {"url": url, "enabled_events": list(EVENT_KINDS), "api_version": API_VERSION}
@@ -95,7 +95,7 @@ def _webhook(client: StripeClient, url: str, made: list[str]) -> dict[str, str]:
 
 
 def _complete_events(client: StripeClient, endpoint: stripe.WebhookEndpoint, made: list[str]) -> None:
-    """Have an endpoint sent what this version listens to as well; what else it is sent stays."""
+    """Add the events that this version needs to an endpoint's own."""
     sent = endpoint.enabled_events
     missing = [kind for kind in EVENT_KINDS if kind not in sent]
     if missing and "*" not in sent:

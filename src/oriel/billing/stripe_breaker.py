@@ -13,7 +13,7 @@ from oriel.errors import PaymentsUnavailable
 
 _log = logging.getLogger("oriel.payments")
 
-# After so many failures in a row no call is made for a while.
+# After three failures in a row, no call is made for 15 s.
 _MOST_FAILURES = 3
 _REST_S = 15.0
 
@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 
 
 class CircuitBreaker:
-    """Opens after some failures in a row, for a while."""
+    """Opens for 15 s after three failures in a row."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,13 +29,13 @@ class CircuitBreaker:
         self._until = 0.0
 
     def guard(self, call: Callable[[], Answer]) -> Answer:
-        """Return what the call answers; raise PaymentsUnavailable where Stripe is away, and its own refusals."""
+        """Return the call's answer; raise PaymentsUnavailable while Stripe is down, and Stripe's own refusals."""
         if time.monotonic() < self._until:
             raise _away()
         try:
             answer = call()
         except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
-            # The same request is under way at this moment: Stripe is there.
+            # A 409 means that the same request is in progress, so Stripe is up.
             if error.http_status != HTTPStatus.CONFLICT:
                 self._count_failure()
             raise _away() from error

@@ -1,4 +1,4 @@
-"""Stripe's objects in our terms; pure."""
+"""Converts Stripe's objects to ours. Pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ STATES: dict[str, Literal["live", "past_due", "over", "not_yet"]] = {
 
 
 def subscription_facts(subscription: StripeSubscription, plan: str | None) -> SubscriptionFacts:
-    """Return how a subscription to a plan stands."""
+    """Convert a subscription to a plan."""
     item, labels = subscription.items.data[0], subscription.metadata.to_dict()
     kept_until = labels.get("kept_until")
     # Stripe's own portal writes a date and leaves `cancel_at_period_end` false.
@@ -49,11 +49,11 @@ def subscription_facts(subscription: StripeSubscription, plan: str | None) -> Su
 def checkout_facts(
     session: Session, intent: PaymentIntent | None, back: GivenBack, *, is_refused: bool, declined: str | None
 ) -> CheckoutFacts:
-    """Return what became of a page, whose payment is `intent` where it has one; `declined` is the bank's sentence."""
+    """Convert a page and its payment (`intent`), if there is one; `declined` is the bank's sentence."""
     charge = intent.latest_charge if intent and isinstance(intent.latest_charge, Charge) else None
     state = session.status if session.status in ("complete", "expired") else "open"
     paid = session.payment_status in ("paid", "no_payment_required") or (
-        # A bill that a bank has refused at first may be paid later, of which the page hears nothing.
+        # A later attempt may pay the invoice; the page itself then still says "unpaid".
         isinstance(session.invoice, StripeInvoice) and session.invoice.status == "paid"
     )
     return CheckoutFacts(
@@ -73,19 +73,19 @@ def checkout_facts(
 
 
 def quote_now(preview: StripeInvoice) -> Quote:
-    """Return what a preview of a change with a new period says: its largest line is that period's price."""
+    """Convert the preview of a change that starts a new period; its largest line is that period's price."""
     period = max(preview.lines.data, key=lambda line: line.amount)
     credit = -sum(line.amount for line in preview.lines.data if line.amount < 0)
     return Quote(preview.amount_due, credit, period.amount, time_of(period.period.end), preview.currency)
 
 
 def quote_later(preview: StripeInvoice, at: datetime) -> Quote:
-    """Return what a preview of the bill at the end of a period says."""
+    """Convert the preview of the invoice at the end of a period."""
     return Quote(0, 0, preview.amount_due, at, preview.currency)
 
 
 def bank_refusal(intent: PaymentIntent | None) -> str | None:
-    """Return what the bank said about the last card, as a sentence that customers may read."""
+    """Return why the bank declined the last card, as a sentence for the customer; None if it did not."""
     problem = intent.last_payment_error if intent else None
     if problem is None:
         return None
@@ -93,14 +93,14 @@ def bank_refusal(intent: PaymentIntent | None) -> str | None:
 
 
 def _price_of(invoice: StripeInvoice) -> str:
-    """Return the price of the line that costs most; a change has another one for what is given back."""
+    """Return the price id of the most expensive line; an upgrade's invoice has a second line, the credit."""
     line = max(invoice.lines.data, key=lambda line: line.amount, default=None)
     details = line.pricing.price_details if line and line.pricing else None
     return id_of(details.price) or "" if details else ""
 
 
 def invoice_facts(invoice: StripeInvoice, plans: Mapping[str, str]) -> Invoice:
-    """Return a bill; `plans` are names by price ids."""
+    """Convert an invoice; `plans` are plan names by price id."""
     details = invoice.parent.subscription_details if invoice.parent else None
     return Invoice(
         id=invoice.id or "",
@@ -122,10 +122,10 @@ def invoice_facts(invoice: StripeInvoice, plans: Mapping[str, str]) -> Invoice:
 
 
 def id_of(what: Any) -> str | None:  # noqa: ANN401  (an id, or the object that it was expanded to)
-    """Return the id of what Stripe names by its id, or sends as a whole where that was asked for."""
+    """Return the id of an object that Stripe sends as an id or, if expanded, as a whole."""
     return what if what is None or isinstance(what, str) else str(what.id)
 
 
 def time_of(seconds: int) -> datetime:
-    """Return a moment of Stripe's, which counts whole seconds."""
+    """Convert one of Stripe's timestamps, in whole seconds."""
     return datetime.fromtimestamp(seconds, UTC)

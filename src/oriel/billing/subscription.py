@@ -12,7 +12,7 @@ from oriel.infra.database import db
 
 @dataclass(frozen=True)
 class Subscription:
-    """The plan that holds now, what is ordered for the end of its period, and when it ends for good."""
+    """A customer's current plan, its period, and its planned changes."""
 
     plan: Plan
     status: str
@@ -35,10 +35,10 @@ def subscription_of(user_id: str) -> Subscription:
         return Subscription(plan, ACTIVE)
     is_over = (holding.ends_at and moment >= holding.ends_at) or (holding.period_end and moment >= holding.period_end)
     if is_over and plan.name != holding.plan:
-        # What was ordered has happened.
+        # The planned change has happened, though Stripe's event is not here yet.
         return Subscription(plan, ACTIVE)
     subscription = Subscription(plan, holding.status, holding.period_end, holding.ends_at, None, holding.trial_until)
-    # What is ordered for the next period comes to nothing when there is none.
+    # Without a next period, there is no plan for it.
     return (
         subscription if subscription.cancel_at_period_end else replace(subscription, pending_plan=holding.pending_plan)
     )

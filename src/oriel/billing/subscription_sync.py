@@ -109,13 +109,13 @@ def _is_synced(subscription_id: str, user_id: str) -> bool:
     facts = gateway.subscription(subscription_id)
     other_id = known.subscription_id
     if facts.plan is None and facts.state != "over":
-        # The operator may sell the same customer other things as well.
+        # The operator may sell the same customer something else too.
         level = logging.ERROR if other_id == subscription_id else logging.INFO
         _log.log(level, "A subscription has a price that we do not sell.", extra=logged(id=subscription_id))
         return True
     if other_id and other_id != subscription_id:
         if facts.state not in _LIVING:
-            # A late event about an earlier subscription, which was used.
+            # A late event about an earlier subscription.
             return True
         if _is_living(gateway, other_id):
             # The customer paid two pages. The first one counts; we refund the second, and later payments for it.
@@ -148,7 +148,7 @@ def _apply(session: Session, user_id: str, facts: SubscriptionFacts, known: _Kno
     holding = holding or PlanHolding(user_id=user_id, plan=FREE.name, status=ACTIVE, version=0)
     if holding.version != known.version:
         return False
-    # Even if nothing changes: writers who asked earlier must ask again.
+    # Even if nothing changes, so that writers who asked earlier ask again.
     holding.version += 1
     session.add(holding)
     if facts.state == "over" and holding.subscription_id is None:

@@ -69,7 +69,7 @@ class OfflineGateway:
     # --- the gateway
 
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
-        """Make a customer, under the same id where the one before is gone."""
+        """Create a customer; a deleted one gets the same id again."""
         with self._books() as books:
             return books.add("cus", f"cus_{user_id}", {"email": email, "name": name, "card_fails": False})
 
@@ -93,7 +93,7 @@ class OfflineGateway:
         return OpenCheckout(session_id, f"{self._base_url}/dev/checkout?session={session_id}")
 
     def checkout(self, session_id: str) -> CheckoutFacts:
-        """Return what became of a page."""
+        """Return a page's state."""
         with self._books() as books:
             page = self._page(books, session_id)
             paid = page.get("paid_as") or page.get("subscription")
@@ -114,18 +114,18 @@ class OfflineGateway:
         )
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
-        """Look for the page of a payment, also one that was declined."""
+        """Search for the page of a payment, also of a declined one."""
         with self._books() as books:
             return next((page["id"] for page in books.all("cs") if _payment_on(page["id"]) == paid_as), None)
 
     def bill_paid_as(self, paid_as: str) -> str | None:
-        """Look for the bill of a payment."""
+        """Search for the invoice of a payment."""
         with self._books() as books:
             invoice_id: str | None = books.find("pi", paid_as).get("invoice")
             return invoice_id
 
     def given_back(self, invoice_id: str) -> GivenBack:
-        """Return what has gone back of a bill's money."""
+        """Return an invoice's refunds and disputes."""
         with self._books() as books:
             bill = books.find("in", invoice_id)
             return _back(books.find("pi", bill["paid_as"])) if bill.get("paid_as") else GivenBack()
@@ -136,25 +136,25 @@ class OfflineGateway:
             self.abandon(session_id)
 
     def refund(self, paid_as: str) -> None:
-        """Give all of a payment back."""
+        """Refund all of a payment."""
         with self._books() as books:
             if not self._give_back(books, paid_as):
                 raise PaymentsUnavailable("The bank has already reversed this payment.")
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
-        """Return how a subscription stands."""
+        """Return a subscription's current state."""
         with self._books() as books:
             return self._facts(self._renewed(books, subscription_id))
 
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
-        """Return those of a customer that are not over."""
+        """List a customer's subscriptions that are not over."""
         with self._books() as books:
             theirs = [each["id"] for each in books.all("sub") if each["customer"] == customer_id]
             facts = [self._facts(self._renewed(books, subscription_id)) for subscription_id in theirs]
         return [fact for fact in facts if fact.state != "over"]
 
     def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
-        """Say what a new period costs, less what is left of the old one."""
+        """Return the price of a new period, less the unused part of the old one."""
         with self._books() as books:
             subscription = self._going_on(books, subscription_id)
             if _is_trial(subscription):
@@ -165,12 +165,12 @@ class OfflineGateway:
             return Quote(max(0, price - credit), credit, price, ends, "usd")
 
     def quote_change_at_period_end(self, subscription_id: str, plan: str) -> Quote:
-        """Say what the next period costs."""
+        """Return the price of the next period."""
         with self._books() as books:
             return _quote_later(self._going_on(books, subscription_id), plan)
 
     def upgrade(self, subscription_id: str, plan: str, at: datetime) -> None:
-        """Change the price and begin a new period, which is billed at once."""
+        """Change the price and start a new period, which is billed at once."""
         with self._books() as books:
             subscription = self._going_on(books, subscription_id)
             if books.find("cus", subscription["customer"])["card_fails"] and not _is_trial(subscription):
@@ -185,7 +185,7 @@ class OfflineGateway:
             books.tell("customer.subscription.updated", _about(subscription_id))
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
-        """Change the price, which is asked for with the next period."""
+        """Change the price, which is charged with the next period."""
         with self._books() as books:
             subscription = self._going_on(books, subscription_id)
             until = subscription["period_end"] if kept_plan else None
@@ -193,14 +193,14 @@ class OfflineGateway:
             books.tell("customer.subscription.updated", _about(subscription_id))
 
     def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
-        """Set or take back the end."""
+        """Set or clear the end."""
         with self._books() as books:
             self._going_on(books, subscription_id)
             books.change("sub", subscription_id, ends=cancel)
             books.tell("customer.subscription.updated", _about(subscription_id))
 
     def end_subscription(self, subscription_id: str) -> None:
-        """End it now, and give its latest bill back."""
+        """End a subscription now and refund its latest invoice."""
         with self._books() as books:
             bills = [bill for bill in books.all("in") if bill["subscription"] == subscription_id]
             if bills and bills[-1].get("paid_as"):
@@ -208,18 +208,18 @@ class OfflineGateway:
             self._end(books, subscription_id)
 
     def portal(self, customer_id: str, return_url: str) -> str:
-        """Return the address of our page for it."""
+        """Return the URL of our portal page."""
         with self._books() as books:
             _known(books, customer_id)
         return self._portal(customer_id)
 
     def invoice(self, invoice_id: str) -> Invoice:
-        """Return a bill."""
+        """Return an invoice."""
         with self._books() as books:
             return self._invoice(books.find("in", invoice_id))
 
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
-        """Return a customer's bills, the latest first."""
+        """Return a customer's invoices, the latest first."""
         with self._books() as books:
             return [self._invoice(each) for each in reversed(books.all("in")) if each["customer"] == customer_id]
 
@@ -228,17 +228,17 @@ class OfflineGateway:
         return read_signed(body, signature, self._secret)
 
     def events_since(self, moment: datetime) -> Sequence[Event]:
-        """Return what has happened since."""
+        """Return the events since this time."""
         with self._books() as books:
             return [
                 Event(row["id"], row["kind"], _time(row["at"]), {"data": {"object": json.loads(row["body"])}})
                 for row in books.events_since(moment.timestamp())
             ]
 
-    # --- what a customer does on its pages
+    # --- the customer's actions on its pages
 
     def page(self, session_id: str) -> Body:
-        """Return a page as it is to be shown, with its customer's mail address; NotFound for none."""
+        """Return a page with its customer's email address; raise NotFound."""
         with self._books() as books:
             page = self._page(books, session_id)
             return {**page, "email": books.find("cus", page["customer"])["email"]}
@@ -268,13 +268,13 @@ class OfflineGateway:
             books.tell("payment_intent.payment_failed", about)
 
     def abandon(self, session_id: str) -> None:
-        """Let the page expire; WrongState for one that is not open."""
+        """Let the page expire; raise WrongState if it is not open."""
         with self._open_page(session_id) as (books, _):
             books.change("cs", session_id, state="expired")
             books.tell("checkout.session.expired", _session(session_id))
 
     def overview(self, customer_id: str) -> Overview:
-        """Return a customer with all that there is, for the page; NotFound for none."""
+        """Return a customer's portal; raise NotFound."""
         with self._books() as books:
             customer = books.find("cus", customer_id)
             theirs = [each["id"] for each in books.all("sub") if each["customer"] == customer_id]
@@ -287,7 +287,7 @@ class OfflineGateway:
             )
 
     def let_card_fail(self, customer_id: str, *, fails: bool) -> None:
-        """Have the next payments of a customer declined, or not any more; then a bill that waits is paid."""
+        """Decline a customer's payments from now on, or accept them again and collect an open invoice."""
         with self._books() as books:
             books.change("cus", customer_id, card_fails=fails)
             theirs = [each["id"] for each in books.all("sub") if each["customer"] == customer_id]
@@ -296,11 +296,11 @@ class OfflineGateway:
                     self._pay_late(books, subscription_id)
 
     def renew(self, subscription_id: str) -> None:
-        """Let the present period end now; WrongState for a subscription that is over."""
+        """End the current period now; raise WrongState for a subscription that is over."""
         with self._books() as books:
             subscription = self._going_on(books, subscription_id)
             ends = now().timestamp()
-            # What was paid for ends with the period, wherever its end is moved.
+            # The kept plan ends with the period, so it moves with the period's end.
             kept_until = (
                 ends if subscription["kept_until"] == subscription["period_end"] else subscription["kept_until"]
             )
@@ -310,14 +310,14 @@ class OfflineGateway:
             self._renewed(books, subscription_id)
 
     def let_last_try_fail(self, subscription_id: str) -> None:
-        """End a subscription whose bill stays unpaid, as the service does after its last try; else WrongState."""
+        """End an unpaid subscription, as Stripe does after its last attempt; raise WrongState if it is paid."""
         with self._books() as books:
             if self._going_on(books, subscription_id)["state"] != "past_due":
                 raise WrongState("This subscription has no open invoice.")
             self._end(books, subscription_id)
 
     def dispute(self, paid_as: str, state: Literal["open", "won", "lost"]) -> None:
-        """Let a bank ask for a payment back, or decide about it."""
+        """Open a dispute about a payment, or decide it."""
         kind = "charge.dispute.created" if state == "open" else "charge.dispute.closed"
         with self._books() as books:
             books.change("pi", paid_as, dispute=state)
@@ -342,7 +342,7 @@ class OfflineGateway:
 
     @contextlib.contextmanager
     def _open_page(self, session_id: str) -> Iterator[tuple[Books, Body]]:
-        # That its time is over stays written down, though all else is refused and undone then.
+        # In a transaction of its own, so that an expiry is saved although the refusal below rolls back.
         self.page(session_id)
         with self._books() as books:
             page = self._page(books, session_id)
@@ -372,7 +372,7 @@ class OfflineGateway:
         books.change("cs", page["id"], state="complete", subscription=subscription_id, invoice=invoice_id)
 
     def _renewed(self, books: Books, subscription_id: str) -> Body:
-        """Return a subscription after what its periods' ends have brought."""
+        """Return a subscription after the renewals that are due."""
         subscription = books.find("sub", subscription_id)
         while subscription["state"] in ("live", "past_due") and subscription["period_end"] <= now().timestamp():
             if subscription["ends"]:
@@ -432,7 +432,7 @@ class OfflineGateway:
         books.tell("invoice.paid", {"id": invoice_id, "object": "invoice"})
 
     def _give_back(self, books: Books, paid_as: str) -> bool:
-        """Give back what is left of a payment; return False where a bank has taken it or is about to."""
+        """Refund what is left of a payment; return False while it is disputed or after a lost dispute."""
         money = books.find("pi", paid_as)
         if money["refunded"] == money["amount"]:
             return True
@@ -502,7 +502,7 @@ class OfflineGateway:
     # --- events
 
     def _send(self) -> None:
-        """Send what has not been sent: each event twice, in no order that anybody could rely on."""
+        """Send the events that were not sent yet: each twice, in random order."""
         with self._books() as books:
             events = books.unsent()
         letters = [
@@ -514,7 +514,7 @@ class OfflineGateway:
             self._deliver(body, signature)
 
     def _post(self, body: bytes, signature: str) -> None:
-        # No daemon: a command ends when it has been sent.
+        # Not a daemon thread: a command must not end before the event is sent.
         threading.Thread(target=self._posted, args=(body, signature)).start()
 
     def _posted(self, body: bytes, signature: str) -> None:
@@ -522,7 +522,7 @@ class OfflineGateway:
         try:
             httpx.post(f"{self._base_url}/api/payments/webhook", content=body, headers=headers, timeout=_PATIENCE_S)
         except httpx.HTTPError as error:
-            # As with Stripe: what was lost is found by the reconciliation.
+            # As with Stripe, the reconciliation finds lost events.
             _log.warning("An event of the offline payment service was rejected: %s", error)
 
 
@@ -532,12 +532,12 @@ def _payment_on(session_id: str) -> str:
 
 
 def _is_trial(subscription: Body) -> bool:
-    """Return whether nothing is charged yet for a subscription."""
+    """Return whether a subscription is in its free trial."""
     return bool(subscription.get("trial_until")) and subscription["trial_until"] == subscription["period_end"]
 
 
 def _left_of_period(subscription: Body, at: datetime) -> int:
-    """Return what was paid, in cents, for the part of the period that is left at a moment."""
+    """Return the value of the unused part of the period at this time, in cents."""
     left = (subscription["period_end"] - at.timestamp()) / (subscription["period_end"] - subscription["period_start"])
     paid = PLANS[subscription["kept_plan"] or subscription["plan"]].price_cents
     return round(paid * min(1.0, max(0.0, float(left))))
@@ -551,7 +551,7 @@ def _known(books: Books, customer_id: str) -> None:
     try:
         books.find("cus", customer_id)
     except NotFound as error:
-        # Somebody has deleted the books.
+        # The file with the data was deleted.
         raise CustomerGone from error
 
 
@@ -580,7 +580,7 @@ def _about(subscription_id: str) -> Body:
 
 
 def _a_month_after(began: datetime, anchor_day: int) -> datetime:
-    """Return the same day of the next month, or its last one: from the 31st of January to the 28th of February."""
+    """Return the same day of the next month, or its last day: 28 February after 31 January."""
     year, month = (began.year + 1, 1) if began.month == 12 else (began.year, began.month + 1)
     day = min(anchor_day, calendar.monthrange(year, month)[1])
     return began.replace(year=year, month=month, day=day)

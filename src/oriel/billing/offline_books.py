@@ -23,7 +23,7 @@ Row = sqlite3.Row
 
 @contextlib.contextmanager
 def opened_books(path: Path) -> Iterator["Books"]:
-    """Open the books for one transaction, which is undone where the block raises."""
+    """Open the data for one transaction, which is rolled back if the block raises."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
@@ -45,7 +45,7 @@ class Books:
         self.have_news = False
 
     def add(self, kind: str, object_id: str, body: Body) -> str:
-        """Add an object where there is none under this id; return the id."""
+        """Add an object unless its id exists; return the id."""
         row = (object_id, kind, json.dumps(body))
         self._connection.execute(
             "INSERT OR IGNORE INTO objects VALUES (?, ?, (SELECT COALESCE(MAX(made), 0) + 1 FROM objects), ?)", row
@@ -53,7 +53,7 @@ class Books:
         return object_id
 
     def find(self, kind: str, object_id: str) -> Body:
-        """Return an object; raise NotFound, also where it is of another kind."""
+        """Return an object of this kind; raise NotFound."""
         query = "SELECT body FROM objects WHERE kind = ? AND id = ?"
         row = self._connection.execute(query, (kind, object_id)).fetchone()
         if row is None:
@@ -72,17 +72,17 @@ class Books:
         self._connection.execute("UPDATE objects SET body = ? WHERE id = ?", (json.dumps(body), object_id))
 
     def tell(self, kind: str, about: Body) -> None:
-        """Write an event down, to be sent after the commit."""
+        """Save an event, to be sent after the commit."""
         event = (f"evt_{secrets.token_hex(12)}", kind, now().timestamp(), json.dumps(about))
         self._connection.execute("INSERT INTO events (id, kind, at, body) VALUES (?, ?, ?, ?)", event)
         self.have_news = True
 
     def events_since(self, seconds: float) -> list[sqlite3.Row]:
-        """Return the events since a moment."""
+        """Return the events since this time."""
         return self._connection.execute("SELECT * FROM events WHERE at >= ? ORDER BY number", (seconds,)).fetchall()
 
     def unsent(self) -> list[sqlite3.Row]:
-        """Return the events that were not sent, and count them as sent."""
+        """Return the events that were not sent yet, and mark them as sent."""
         sent = self._connection.execute("SELECT body FROM objects WHERE id = 'sent'").fetchone()
         last = json.loads(sent["body"])["number"] if sent else 0
         rows = self._connection.execute("SELECT * FROM events WHERE number > ? ORDER BY number", (last,)).fetchall()

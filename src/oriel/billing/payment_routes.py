@@ -26,7 +26,7 @@ routes = APIBlueprint("payments", "payments", tag="payments")
 pages = APIBlueprint("payment_pages", "payment_pages", enable_openapi=False)
 
 _SIGNATURE = "Stripe-Signature"
-# Who waits for a payment asks twice a second; the payment service is asked less often.
+# Clients poll twice a second; we ask the payment service less often.
 _ASKED_EVERY_S = 3
 _KINDS = (RENDER, SUBSCRIPTION)
 _PLAN_SCHEMA = {"anyOf": [{"type": "string", "enum": list(PAID_PLANS)}, {"type": "null"}]}
@@ -42,13 +42,13 @@ class OrderIn(BaseModel):
 
 
 class CreateSessionIn(BaseModel):
-    """What is to be paid: one render (with the order that it is for, or held as a credit), or a subscription."""
+    """The purchase: one render (with its order, or as a credit for later), or a subscription."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"required": ["kind"], "example": {"kind": "subscription", "plan": "pro"}}
     )
 
-    # What is wrong with these two is a 400 with a sentence of ours, whatever type they have.
+    # Any type is accepted here, so that a wrong one gets a 400 with a sentence of ours.
     kind: Annotated[Any, WithJsonSchema({"type": "string", "enum": list(_KINDS)})] = None
     plan: Annotated[Any, WithJsonSchema(_PLAN_SCHEMA)] = Field(
         default=None, description="The plan to subscribe to; only with `kind: subscription`"
@@ -57,14 +57,14 @@ class CreateSessionIn(BaseModel):
 
 
 class CheckoutOut(BaseModel):
-    """A page to pay on."""
+    """An open payment page."""
 
     session_id: str
     checkout_url: str
 
 
 class PaymentStatusOut(BaseModel):
-    """What became of it."""
+    """A payment's state."""
 
     session_id: str
     status: Literal["pending", "completed", "failed"]
@@ -79,7 +79,7 @@ class PaymentStatusOut(BaseModel):
 
     @classmethod
     def of(cls, payment: Payment) -> "PaymentStatusOut":
-        """Return the answer for a payment whose page was opened."""
+        """Return the answer for a payment with a page."""
         return cls(
             session_id=payment.stripe_session_id or "",
             status=cast("Any", payment.status),
@@ -92,7 +92,7 @@ class PaymentStatusOut(BaseModel):
 
 
 class WrittenOut(BaseModel):
-    """The event is written down."""
+    """The event is saved."""
 
     new: bool = Field(description="False when this event was received before")
 
@@ -124,7 +124,7 @@ def create_session(json_data: CreateSessionIn) -> CheckoutOut:
 @routes.output(PaymentStatusOut)
 @routes.doc(summary="Show the status of a payment", responses=[404])
 def status(checkout_session_id: str) -> PaymentStatusOut:
-    """Answer how a payment stands; while it is pending the payment service is asked, so that no event is needed."""
+    """Return a payment's state; while it is pending, ask the payment service, so that no event is needed."""
     payment = own_payment(current_user().id, checkout_session_id)
     if payment.status == PENDING:
         remembered(f"payment:{payment.id}", _ASKED_EVERY_S, lambda: _sync(checkout_session_id))
@@ -141,7 +141,7 @@ def status(checkout_session_id: str) -> PaymentStatusOut:
     description="For the payment service only: it signs the raw body in `Stripe-Signature`.",
 )
 def webhook() -> WrittenOut:
-    """Check the signature, write the event down, answer; the rest is done afterwards."""
+    """Check the signature and save the event; it is processed afterwards."""
     event = payments().read_event(request.get_data(cache=False), request.headers.get(_SIGNATURE, ""))
     return WrittenOut(new=journal.write_down(event))
 
@@ -150,7 +150,7 @@ def webhook() -> WrittenOut:
 @allow(Who.ANYONE)
 @rate("30/minute", by=address_key)
 def done() -> Response:
-    """Say what became of the payment from whose page somebody comes; its event may still be on its way."""
+    """Show the state of the payment that a customer comes back from; its event may not be here yet."""
     session_id = request.args.get("session_id", "")[:255]
     with contextlib.suppress(PaymentsUnavailable):
         sync_payment(session_id)

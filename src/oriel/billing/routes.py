@@ -64,7 +64,7 @@ class PlanOut(BaseModel):
 
 
 class PreviewIn(BaseModel):
-    """Another plan."""
+    """The plan to change to."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -108,7 +108,7 @@ class PreviewOut(BaseModel):
 
 
 class InvoiceOut(BaseModel):
-    """A bill of a subscription."""
+    """A subscription's invoice."""
 
     id: str
     number: str | None
@@ -135,17 +135,17 @@ class InvoiceOut(BaseModel):
 
 
 class InvoiceList(Page[InvoiceOut]):
-    """A customer's bills, the latest first."""
+    """A customer's invoices, the latest first."""
 
 
 class PortalOut(BaseModel):
-    """The payment service's own page for cards and bills."""
+    """The payment service's page for cards and invoices."""
 
     url: str
 
 
 class PlansOut(BaseModel):
-    """The plans, the smallest first, and the render that is bought by itself."""
+    """The plans, the smallest first, and the single render."""
 
     plans: list[PlanOut]
     render: PlanOut
@@ -153,7 +153,7 @@ class PlansOut(BaseModel):
 
 
 class SubscriptionOut(BaseModel):
-    """A customer's plan; the period's end is null where nothing is paid."""
+    """A customer's plan; the period's end is null without a subscription."""
 
     plan: str
     status: str
@@ -183,7 +183,7 @@ class SubscriptionOut(BaseModel):
 @routes.output(PlansOut)
 @routes.doc(summary="List the plans with their prices and limits")
 def plans() -> PlansOut:
-    """Answer the table of plans."""
+    """Return the plans."""
     settings: Settings = current_app.config["ORIEL"]
     columns = [PlanOut.of(plan) for plan in PLANS.values()]
     return PlansOut(plans=columns, render=PlanOut.of(CREDIT), trial_days=settings.trial_days)
@@ -207,11 +207,11 @@ def subscription() -> SubscriptionOut:
 @routes.doc(
     summary="Preview the cost of a plan change",
     responses=[409, 503],
-    description="Changes nothing. A higher plan begins a new period at once, less what is left of the paid one;"
-    " a lower one begins when the period ends.",
+    description="Changes nothing. A higher plan starts a new period at once, less the unused part of the paid one;"
+    " a lower one starts when the period ends.",
 )
 def preview(json_data: PreviewIn) -> PreviewOut:
-    """Answer the price and the dates of a change, with its token."""
+    """Return the cost and dates of a change, with its token."""
     return PreviewOut.of(preview_change(current_user().id, json_data.plan))
 
 
@@ -223,8 +223,8 @@ def preview(json_data: PreviewIn) -> PreviewOut:
 @routes.doc(
     summary="Change your plan: an upgrade at once, a downgrade when the period ends",
     responses=[402, 409, 503],
-    description="Takes the `token` of a preview and charges what that said. 409 PREVIEW_OUTDATED where the price or the"
-    " subscription is another one now: ask for a new preview.",
+    description="Takes the `token` of a preview and charges its amount. 409 PREVIEW_OUTDATED if the price or the"
+    " subscription has changed: ask for a new preview.",
 )
 def change(json_data: ChangeIn) -> SubscriptionOut:
     """Change the plan of the caller's subscription."""
@@ -238,7 +238,7 @@ def change(json_data: ChangeIn) -> SubscriptionOut:
 @routes.output(SubscriptionOut)
 @routes.doc(summary="Cancel your subscription when the paid period ends", responses=[409, 503])
 def cancel() -> SubscriptionOut:
-    """Let the caller's subscription end."""
+    """Cancel the caller's subscription."""
     subscription_sync.set_cancellation(current_user().id, "cancel")
     return SubscriptionOut.of(current_user().id)
 
@@ -249,7 +249,7 @@ def cancel() -> SubscriptionOut:
 @routes.output(SubscriptionOut)
 @routes.doc(summary="Resume a cancelled subscription before the period ends", responses=[409, 503])
 def resume() -> SubscriptionOut:
-    """Let the caller's subscription go on."""
+    """Resume the caller's subscription."""
     subscription_sync.set_cancellation(current_user().id, "resume")
     return SubscriptionOut.of(current_user().id)
 
@@ -260,7 +260,7 @@ def resume() -> SubscriptionOut:
 @routes.output(PortalOut)
 @routes.doc(summary="Open the payment service's page for your cards and invoices", responses=[503])
 def portal() -> PortalOut:
-    """Open that page."""
+    """Return the URL of the page."""
     settings: Settings = current_app.config["ORIEL"]
     return PortalOut(url=open_portal(current_user(), f"{settings.base_url}/"))
 

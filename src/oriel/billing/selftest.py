@@ -16,27 +16,27 @@ from oriel.errors import AppError, CallerError, CardDeclined, WrongState
 from oriel.infra.clock import now
 
 _VISA = "pm_card_visa"
-# What some seconds of a month may cost.
+# The largest price of a few seconds of a month.
 _SOME_SECONDS_CENTS = 5
 _DECLINED = "pm_card_chargeCustomerFail"
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something that was tried, and what went wrong with it, if anything."""
+    """A tested step and its problem, if any."""
 
     name: str
     problem: str | None
 
 
 def refuse_live_key(key: str) -> None:
-    """Raise CallerError for a key with which real money would move."""
+    """Raise CallerError for a live-mode key, which would move real money."""
     if not key.startswith(("sk_test_", "rk_test_")):
         raise CallerError("The self-test makes payments. Use a test-mode key (sk_test_…).")
 
 
 def run_selftest(client: StripeClient, gateway: StripeGateway, prices: dict[str, str]) -> Iterator[Step]:
-    """Yield each step as it ends; a step that fails does not keep the others from running, where they can."""
+    """Yield each step as it ends; the other steps run even if one fails, as far as they can."""
     test = _Selftest(client, gateway, prices)
     for name, do in test.steps():
         try:
@@ -57,23 +57,23 @@ class _Selftest:
         self._subscription = ""
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
-        """Return what is tried, in order."""
+        """Return the steps in order."""
         return [
             ("the prices are those of the plans", self._check_prices),
-            ("a customer is made, once", self._make_customer),
+            ("a customer is created, once", self._make_customer),
             ("a page for one render opens, twice the same, and closes", lambda: self._open("render")),
             ("a page for a subscription opens and closes", lambda: self._open("pro")),
             ("a page for a trial opens and closes", lambda: self._open("pro", trial_days=7)),
-            ("a payment is given back, and only once", self._refund),
-            ("a subscription is followed", self._subscribe),
+            ("a payment is refunded, and only once", self._refund),
+            ("a subscription can be read", self._subscribe),
             ("a declined card changes nothing", self._decline),
             ("an upgrade is billed at once", self._upgrade),
             ("a downgrade waits for the period's end", self._downgrade),
-            ("an end is ordered and taken back", self._cancel),
+            ("a cancellation is made and taken back", self._cancel),
             ("the portal opens", self._portal),
-            ("bills are listed", self._invoices),
-            ("a subscription is ended and paid back", self._end),
-            ("a customer who is deleted is known to be gone", self._delete_customer),
+            ("invoices are listed", self._invoices),
+            ("a subscription is ended and refunded", self._end),
+            ("a deleted customer is noticed", self._delete_customer),
             ("events are listed", lambda: _check(self._gateway.events_since(now() - timedelta(hours=1)), "none")),
         ]
 
@@ -156,14 +156,14 @@ class _Selftest:
         amounts = [bill.amount for bill in bills]
         _check(len(bills) == 1 and bills[0].is_change and bills[0].state == "paid", f"it was billed with {amounts}")
         _check(amounts == [quote.amount_now], f"it was billed with {amounts}, the preview says {quote.amount_now}")
-        # All of the first month is left but for some seconds.
+        # Nearly all of the first month is unused.
         least = ENTERPRISE.price_cents - PRO.price_cents
         _check(least <= amounts[0] <= least + _SOME_SECONDS_CENTS, f"it was billed with {amounts}")
         lines = self._client.invoices.retrieve(bills[0].id).lines.data
         of_period = max(lines, key=lambda line: line.amount).parent
         item = of_period and of_period.subscription_item_details
         _check(item and not item.proration, "no new period has begun")
-        # Two requests at once must not both be billed: the second one speaks of the period before.
+        # Of two concurrent requests only one may be billed: the second one refers to the old period.
         try:
             self._gateway.upgrade(self._known(), "enterprise", after.period_start - timedelta(seconds=60))
         except WrongState:

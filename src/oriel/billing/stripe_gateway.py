@@ -51,7 +51,7 @@ _CONNECT_S, _READ_S = 3.0, 10.0
 _PAGE = 100
 _MISSING = "resource_missing"
 _UNKNOWN = "The payment service does not know this object."
-# A dispute in any other state is one that is still to be decided.
+# A dispute in any other state is undecided.
 _DECIDED = ("won", "lost", "warning_closed", "prevented")
 
 Given = ParamSpec("Given")
@@ -59,7 +59,7 @@ Answer = TypeVar("Answer")
 
 
 class StripeGateway:
-    """The production gateway; `prices` are price ids by plan, with "render" for the single one."""
+    """The production gateway; `prices` are price ids by plan, with "render" for the single render."""
 
     def __init__(
         self, key: str, webhook_secret: str, prices: Mapping[str, str], *, base_url: str | None = None
@@ -77,17 +77,17 @@ class StripeGateway:
         self._rest = CircuitBreaker()
 
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
-        """Make a customer; within a day the same call answers with the same one, also where that is gone."""
+        """Create a customer; the same call within a day returns the same one, even if it was deleted."""
         params = {"email": email, "metadata": {"user_id": user_id}}
         if name:
             params["name"] = name
-        # With other words it is another request, which Stripe would refuse under the same key.
+        # Stripe refuses other parameters under the same key, so the key contains them.
         words = hashlib.sha256(f"{email} {name} {instead_of or ''}".encode()).hexdigest()[:12]
         made = self._ask(self._client.customers.create, cast("Any", params), _once("customer", f"{user_id}-{words}"))
         return made.id
 
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
-        """Open a page of Stripe Checkout."""
+        """Open a Stripe Checkout page."""
         labels = {"payment_id": checkout.payment_id}
         params: dict[str, Any] = {
             "customer": checkout.customer_id,
@@ -109,7 +109,7 @@ class StripeGateway:
         return OpenCheckout(opened.id, opened.url)
 
     def checkout(self, session_id: str) -> CheckoutFacts:
-        """Ask for a page, with the charge or the subscription behind it."""
+        """Fetch a page with its charge or its subscription."""
         expand = cast("Any", {"expand": ["payment_intent.latest_charge", "subscription", "invoice"]})
         session = self._ask(self._client.checkout.sessions.retrieve, session_id, expand)
         intent = session.payment_intent if isinstance(session.payment_intent, PaymentIntent) else None
@@ -118,18 +118,18 @@ class StripeGateway:
         return checkout_facts(session, intent, back, is_refused=is_refused, declined=declined)
 
     def checkout_that_paid(self, paid_as: str) -> str | None:
-        """Look for the page of a payment intent."""
+        """Search for the page of a payment intent."""
         pages = self._ask(self._client.checkout.sessions.list, cast("Any", {"payment_intent": paid_as, "limit": 1}))
         return pages.data[0].id if pages.data else None
 
     def bill_paid_as(self, paid_as: str) -> str | None:
-        """Look for the bill of a payment intent."""
+        """Search for the invoice of a payment intent."""
         of_payment = {"type": "payment_intent", "payment_intent": paid_as}
         payments = self._ask(self._client.invoice_payments.list, cast("Any", {"payment": of_payment, "limit": 1}))
         return id_of(payments.data[0].invoice) if payments.data else None
 
     def given_back(self, invoice_id: str) -> GivenBack:
-        """Add up what has gone back of the payments of a bill; most have one."""
+        """Add up the refunds of an invoice's payments; most invoices have one."""
         backs = [self._back(intent) for intent in self._intents_of(invoice_id, {"status": "paid"})]
         return GivenBack(
             refunded=sum(back.refunded for back in backs),
@@ -148,39 +148,39 @@ class StripeGateway:
                 ) from error
 
     def refund(self, paid_as: str) -> None:
-        """Give back what is left of a payment intent.
+        """Refund what is left of a payment intent.
 
-        Without a key of ours: Stripe would answer a refusal (of a payment that is disputed, say) with the same refusal
-        for a day, and gives nothing back twice by itself.
+        Without an idempotency key: Stripe would repeat a refusal, such as one during a dispute, for a day. Stripe
+        itself never refunds more than was paid.
         """
         self._give_back(paid_as, but_for=("charge_already_refunded",))
 
     def subscription(self, subscription_id: str) -> SubscriptionFacts:
-        """Ask for a subscription."""
+        """Fetch a subscription."""
         return self._facts(self._ask(self._client.subscriptions.retrieve, subscription_id))
 
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
-        """Ask for all that are not cancelled; nobody has a hundred."""
+        """List those that are not cancelled; nobody has a hundred."""
         listed = self._ask(self._client.subscriptions.list, cast("Any", {"customer": customer_id, "limit": _PAGE}))
         facts = [self._facts(subscription) for subscription in listed.data]
         return [fact for fact in facts if fact.state != "over"]
 
     def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
-        """Ask for a preview of the bill."""
+        """Fetch a preview of the invoice."""
         subscription = self._subscription(subscription_id)
         if subscription.status == "trialing":
             return self._quoted_later(subscription, plan)
         return quote_now(self._preview(subscription, plan, _new_period(at)))
 
     def quote_change_at_period_end(self, subscription_id: str, plan: str) -> Quote:
-        """Ask for a preview of the next period's bill."""
+        """Fetch a preview of the next period's invoice."""
         return self._quoted_later(self._subscription(subscription_id), plan)
 
     def upgrade(self, subscription_id: str, plan: str, at: datetime) -> None:
-        """Change the price of its one item and begin a period; a card that is declined changes nothing.
+        """Change the item's price and start a new period; a declined card changes nothing.
 
-        Without a key of ours: Stripe would repeat for a day that the card was declined. Within one call the library has
-        a key, and a second change is refused: `at` lies before the period that the first one has begun.
+        Without an idempotency key of ours: Stripe would repeat "declined" for a day. The library has a key within one
+        call, and Stripe refuses a second change, because `at` lies before the period that the first one started.
         """
         subscription = self._subscription(subscription_id)
         params: dict[str, Any] = (
@@ -193,13 +193,13 @@ class StripeGateway:
             raise CardDeclined(error.user_message or "Your card was declined.") from error
 
     def change_at_period_end(self, subscription_id: str, plan: str, *, kept_plan: str | None) -> None:
-        """Change the price without any bill: Stripe asks for it when the next period begins."""
+        """Change the price without an invoice; Stripe charges it when the next period starts."""
         subscription = self._subscription(subscription_id)
         until = subscription.items.data[0].current_period_end if kept_plan else None
         self._change_price(subscription, plan, {"proration_behavior": "none", "metadata": _kept(kept_plan, until)})
 
     def cancel_at_period_end(self, subscription_id: str, *, cancel: bool) -> None:
-        """Set or take back the end; the portal sets it as a date, which is taken back in another way."""
+        """Set or clear the end; the portal sets a date, which is cleared in another way."""
         wish: dict[str, Any] = {"cancel_at_period_end": cancel}
         if not cancel:
             subscription = self._ask(self._client.subscriptions.retrieve, subscription_id)
@@ -208,7 +208,7 @@ class StripeGateway:
         self._update(subscription_id, wish)
 
     def end_subscription(self, subscription_id: str) -> None:
-        """Give back what its latest bill was paid with, then cancel it: of one that is over nobody would ask again."""
+        """Refund the latest invoice, then cancel: we do not look at a cancelled subscription again."""
         expand = cast("Any", {"expand": ["latest_invoice.payments"]})
         subscription = self._ask(self._client.subscriptions.retrieve, subscription_id, expand)
         invoice = subscription.latest_invoice
@@ -217,7 +217,7 @@ class StripeGateway:
                 if paid.status == "paid" and isinstance(paid.payment.payment_intent, str):
                     self._give_back(paid.payment.payment_intent, but_for=("charge_already_refunded", "charge_disputed"))
         if subscription.status != "canceled":
-            # Asked twice, it is not found any more.
+            # Stripe does not find a subscription that was cancelled before.
             with contextlib.suppress(NotFound):
                 self._ask(self._client.subscriptions.cancel, subscription_id)
 
@@ -227,23 +227,22 @@ class StripeGateway:
         return self._ask_for_customer(self._client.billing_portal.sessions.create, cast("Any", params)).url
 
     def invoice(self, invoice_id: str) -> Invoice:
-        """Ask for a bill."""
+        """Fetch an invoice."""
         return invoice_facts(self._ask(self._client.invoices.retrieve, invoice_id), self._plans)
 
     def invoices(self, customer_id: str) -> Sequence[Invoice]:
-        """Ask for all bills, one a month and some more."""
+        """List all invoices."""
         params = cast("Any", {"customer": customer_id, "limit": _PAGE})
         bills = self._ask(lambda: list(self._client.invoices.list(params).auto_paging_iter()))
         return [invoice_facts(invoice, self._plans) for invoice in bills]
 
     def read_event(self, body: bytes, signature: str) -> Event:
-        """Check the signature over the body as it came."""
+        """Check the signature over the raw body."""
         return read_signed(body, signature, self._secret)
 
     def events_since(self, moment: datetime) -> Sequence[Event]:
-        """Ask for everything since; Stripe keeps thirty days."""
+        """List all events since; Stripe keeps them for thirty days."""
         params = cast("Any", {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE})
-        # All pages of it.
         events = self._ask(lambda: list(self._client.events.list(params).auto_paging_iter()))
         return list(_readable(reversed(events)))
 
@@ -253,7 +252,7 @@ class StripeGateway:
         for configuration in known:
             if configuration.metadata and configuration.metadata.to_dict().get("service") == "oriel":
                 return configuration.id
-        # Plans change through us alone, since a downgrade keeps what is paid for.
+        # Plans change only through us, because after a downgrade the paid plan must hold until the period's end.
         features = {
             "payment_method_update": {"enabled": True},
             "invoice_history": {"enabled": True},
@@ -264,17 +263,17 @@ class StripeGateway:
         return self._ask(self._client.billing_portal.configurations.create, params).id
 
     def _intents_of(self, invoice_id: str, which: Mapping[str, str]) -> list[PaymentIntent]:
-        """Ask for what a bill is paid with, each with its latest charge."""
+        """List an invoice's payment intents, each with its latest charge."""
         paid = self._ask(self._client.invoice_payments.list, cast("Any", {"invoice": invoice_id, **which}))
         intents = [id_of(each.payment.payment_intent) for each in paid.data]
         expand, retrieve = cast("Any", {"expand": ["latest_charge"]}), self._client.payment_intents.retrieve
         return [self._ask(retrieve, intent, expand) for intent in intents if intent]
 
     def _is_refused(self, session: Session, intent: PaymentIntent | None) -> bool:
-        """Return whether a bank has refused, after days maybe, what was paid on a page."""
+        """Return whether the bank declined a page's payment, perhaps after days."""
         if intent:
             return intent.status in ("requires_payment_method", "canceled")
-        # Until the bank has decided the subscription is active, unless somebody ends it.
+        # The subscription is active until the bank has decided, unless somebody ends it.
         subscription, invoice_id = session.subscription, id_of(session.invoice)
         if not isinstance(subscription, StripeSubscription):
             return False
@@ -286,12 +285,12 @@ class StripeGateway:
         return self._ask(self._client.subscriptions.retrieve, subscription_id)
 
     def _tried_with(self, session: Session, intent: PaymentIntent | None) -> PaymentIntent | None:
-        """Return the payment that was tried on a page; that of an open page for a subscription stands on no page."""
+        """Return the payment attempted on a page; Stripe does not link it to an open page for a subscription."""
         if intent or session.mode != "subscription" or session.status != "open" or not session.customer:
             return intent
         since = {"customer": id_of(session.customer), "created": {"gte": session.created}, "limit": _PAGE}
         tried = self._ask(self._client.payment_intents.list, cast("Any", since)).data
-        # A single payment names itself; the latest one comes first.
+        # Payments of single renders carry a label; the latest payment comes first.
         return next((each for each in tried if "payment_id" not in each.metadata.to_dict()), None)
 
     def _quoted_later(self, subscription: StripeSubscription, plan: str) -> Quote:
@@ -325,11 +324,11 @@ class StripeGateway:
         try:
             return self._try(call, *args, **kwargs)
         except stripe.InvalidRequestError as error:
-            # It is over, most often, and we have not heard of it yet.
+            # Most often the subscription has ended, and its event is not here yet.
             raise WrongState(f"This subscription cannot be changed: {error.user_message or error}") from error
 
     def _plan_of(self, price: stripe.Price) -> str | None:
-        """Return the plan of a price, also of one that is sold no more: its product is the same."""
+        """Return the plan of a price; an old price still belongs to the plan's product."""
         return self._plans.get(price.id) or PRODUCTS.get(id_of(price.product) or "")
 
     def _price(self, product: str) -> str:
@@ -355,7 +354,7 @@ class StripeGateway:
         return subscription_facts(subscription, self._plan_of(subscription.items.data[0].price))
 
     def _ask(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        """Make a call; raise NotFound, or PaymentsUnavailable where Stripe is away or takes the call as wrong."""
+        """Make a call; raise NotFound, or PaymentsUnavailable if Stripe is down or rejects the call."""
         try:
             return self._try(call, *args, **kwargs)
         except CustomerGone as error:
@@ -364,15 +363,15 @@ class StripeGateway:
             raise misunderstood() from error
 
     def _ask_for_customer(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        """Make a call for a customer; raise CustomerGone, and PaymentsUnavailable where anything else is missing."""
+        """Make a call for a customer; raise CustomerGone, or PaymentsUnavailable if anything else is missing."""
         try:
             return self._try(call, *args, **kwargs)
         except (NotFound, stripe.StripeError) as error:
-            # What is missing is a price, which is ours to know.
+            # A missing price is our misconfiguration.
             raise misunderstood() from error
 
     def _try(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        """Make a call; raise NotFound, CustomerGone, PaymentsUnavailable where Stripe is away, and its own refusals."""
+        """Make a call; raise NotFound, CustomerGone, PaymentsUnavailable if Stripe is down, and its own refusals."""
         try:
             return self._rest.guard(functools.partial(call, *args, **kwargs))
         except stripe.InvalidRequestError as error:
@@ -393,13 +392,13 @@ def _readable(events: Iterable[stripe.Event]) -> Iterator[Event]:
 
 
 def _new_period(at: datetime) -> dict[str, Any]:
-    """Return how a price is changed with a new period, less what is left of the old one at this moment."""
+    """Return the parameters that start a new period, less the unused part of the old one at this time."""
     anew = {"billing_cycle_anchor": {"type": "now"}, "proration_behavior": "always_invoice"}
     return {**anew, "proration_date": int(at.timestamp())}
 
 
 def _kept(plan: str | None, until: int | None) -> dict[str, str]:
-    """Return labels of a subscription; Stripe takes an empty one for "none"."""
+    """Return a subscription's labels; Stripe deletes an empty one."""
     return {"kept_plan": plan or "", "kept_until": str(until or "")}
 
 

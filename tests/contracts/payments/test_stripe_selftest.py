@@ -31,14 +31,14 @@ from oriel.billing.stripe_gateway import StripeGateway
 from oriel.errors import CallerError
 from oriel.settings import Settings
 
-PRICES, CUSTOMER = "the prices are those of the plans", "a customer is made, once"
+PRICES, CUSTOMER = "the prices are those of the plans", "a customer is created, once"
 RENDER_PAGE = "a page for one render opens, twice the same, and closes"
 PLAN_PAGE, TRIAL_PAGE = "a page for a subscription opens and closes", "a page for a trial opens and closes"
-REFUND, SUBSCRIPTION = "a payment is given back, and only once", "a subscription is followed"
+REFUND, SUBSCRIPTION = "a payment is refunded, and only once", "a subscription can be read"
 DECLINED, UPGRADE = "a declined card changes nothing", "an upgrade is billed at once"
-DOWNGRADE, CANCELLED = "a downgrade waits for the period's end", "an end is ordered and taken back"
-PORTAL, BILLS, ENDED = "the portal opens", "bills are listed", "a subscription is ended and paid back"
-DELETED, EVENTS = "a customer who is deleted is known to be gone", "events are listed"
+DOWNGRADE, CANCELLED = "a downgrade waits for the period's end", "a cancellation is made and taken back"
+PORTAL, BILLS, ENDED = "the portal opens", "invoices are listed", "a subscription is ended and refunded"
+DELETED, EVENTS = "a deleted customer is noticed", "events are listed"
 PAGES = (RENDER_PAGE, PLAN_PAGE, TRIAL_PAGE)
 OF_SUBSCRIPTIONS = (DECLINED, UPGRADE, DOWNGRADE, CANCELLED, ENDED)
 ALL = {PRICES, CUSTOMER, *PAGES, REFUND, SUBSCRIPTION, *OF_SUBSCRIPTIONS, PORTAL, BILLS, DELETED, EVENTS}

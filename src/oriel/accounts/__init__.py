@@ -10,7 +10,7 @@ __all__ = ["models", "register", "statistics"]
 
 
 def register(app: APIFlask) -> None:
-    """Add the routes of this domain, and `<id:…>` for the paths of all."""
+    """Add this domain's routes, and the converter `<id:…>` for all paths."""
     # The routes use access.py, which the domains above import from this package without its routes.
     from oriel.accounts.auth_routes import routes as auth
     from oriel.accounts.pages import message_page

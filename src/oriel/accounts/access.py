@@ -1,4 +1,4 @@
-"""Who may call a route: declared beside it, checked before it, shown in the OpenAPI document."""
+"""Access to routes: declared by a decorator, checked before the view, shown in the OpenAPI document."""
 
 import functools
 from collections.abc import Callable
@@ -24,7 +24,7 @@ API_KEY_HEADER = "X-API-Key"
 
 _NO_KEYS = "An API key cannot do this. Please log in and send the access token as Authorization: Bearer."
 _USE_NOTED_EVERY = timedelta(minutes=10)
-# Both by one query, which is put together once: every request of everybody who is logged in comes by it.
+# One query for both, built once, because every request with a token runs it.
 _HOLDER = (
     select(User, UserSession)
     .join(UserSession, UserSession.user_id == User.id)
@@ -33,13 +33,13 @@ _HOLDER = (
 
 
 class Who(StrEnum):
-    """Who may call."""
+    """The callers that a route admits."""
 
     ANYONE = "anyone"
     USER = "user"
     CONFIRMED = "confirmed"
     ADMIN = "admin"
-    # Who holds a token of a session, of either kind and from header or cookie: what renews and ends sessions.
+    # The holder of a session's access or refresh token, from header or cookie: to renew and end sessions.
     SESSION = "session"
 
 
@@ -53,18 +53,18 @@ _SECURITY: dict[Who, list[dict[str, list[str]]]] = {
 
 
 def allow(who: Who, *, keys: bool = True) -> Callable[[View], View]:
-    """Let these callers in and nobody else; with `keys` off an API key does not do (for what changes the account)."""
+    """Admit only these callers; `keys=False` refuses API keys, for routes that change the account."""
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (whatever the view takes and answers)
             if who is not Who.ANYONE:
-                # A key is no person: what operators may do is not for programs.
+                # API keys belong to programs, which must not act as operators.
                 g.user = _admitted(who, keys=keys and who is not Who.ADMIN)
             return view(*args, **kwargs)
 
         guarded.access = who  # type: ignore[attr-defined]
-        # Where APIFlask collects what belongs into the OpenAPI document.
+        # APIFlask copies these into the OpenAPI document.
         spec = guarded.__dict__.setdefault("_spec", {})
         spec["security"] = _SECURITY[who] if keys else [rule for rule in _SECURITY[who] if "bearer" in rule]
         spec["extensions"] = {**(spec.get("extensions") or {}), "x-access": str(who)}
@@ -74,7 +74,7 @@ def allow(who: Who, *, keys: bool = True) -> Callable[[View], View]:
 
 
 def is_operator() -> bool:
-    """Return whether the caller is an operator, on a route that lets anyone in and tells operators more."""
+    """Return whether the caller is an operator, on a route that admits anyone but shows operators more."""
     try:
         _admitted(Who.ADMIN, keys=False)
     except (NotAuthenticated, NotAllowed):
@@ -91,14 +91,14 @@ def current_user() -> User:
 
 @dataclass(frozen=True)
 class Presented:
-    """A token that came, and how."""
+    """The token of the request, and whether it came in a cookie."""
 
     claims: Claims
     in_cookie: bool
 
 
 def presented_token(*, refresh: bool = False) -> Presented:
-    """Return the token that came, on a route for Who.SESSION; with `refresh` none but a refresh token does."""
+    """Return the request's token, on a route for Who.SESSION; with `refresh`, refuse an access token."""
     if refresh and get_jwt()["type"] != "refresh":
         raise NotAuthenticated("This is an access token. Send your refresh token instead.")
     return Presented(claims_of(get_jwt()), in_cookie=not _in_header())
@@ -114,12 +114,12 @@ class Proof:
 
 
 def current_proof() -> Proof:
-    """Return by what the caller was let in, on a route that lets users in."""
+    """Return the session or API key of the caller, on a route for users."""
     return Proof(current_user().id, g.session_id, g.get("key_id"))
 
 
 def is_still_good(proof: Proof) -> bool:
-    """Return whether it would let its holder in now: session or key have not ended, and the account is open."""
+    """Return whether a session or key is still valid, and its account enabled."""
     query = select(User.id).where(User.id == proof.user_id, User.disabled_at.is_(None))
     if proof.session_id:
         goes_on = (UserSession.ended_at.is_(None), UserSession.expires_at > now())
@@ -133,7 +133,7 @@ def is_still_good(proof: Proof) -> bool:
 
 
 def _good_session(session: UserSession | None, user_id: str) -> UserSession:
-    """Return the session that a token belongs to; raise NotAuthenticated where it has ended."""
+    """Return a token's session; raise NotAuthenticated if it has ended."""
     if session is None or session.user_id != user_id or session.ended_at or session.expires_at <= now():
         raise NotAuthenticated("Your session has ended. Please log in again.")
     return session
@@ -191,7 +191,7 @@ def _by_key(secret: str) -> User:
 
 
 def _note_use(key: ApiKey) -> None:
-    """Note that a key is in use: to some minutes, since a write for each request would cost more than it tells."""
+    """Record a key's use, at most every ten minutes to save writes."""
     if key.last_used_at and key.last_used_at > now() - _USE_NOTED_EVERY:
         return
     with writing() as session:

@@ -1,4 +1,4 @@
-"""The log of what happened to an account, written in the commit that makes it happen."""
+"""The activity log of an account; each line is written in the commit that it describes."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from oriel.accounts.origin import Origin
 
 
 class Did(StrEnum):
-    """What can happen to an account."""
+    """The kinds of lines in the log."""
 
     REGISTERED = "registered"
     LOGGED_IN = "login"
@@ -42,5 +42,5 @@ def record(session: Session, user_id: str, did: Did, origin: Origin, **details: 
 
 
 def activity_of(user_id: str) -> Select[Activity]:
-    """Return the query for what happened to an account, newest first."""
+    """Return the query for an account's log, newest first."""
     return select(Activity).where(Activity.user_id == user_id).order_by(Activity.at.desc(), Activity.id.desc())

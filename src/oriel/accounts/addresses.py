@@ -1,16 +1,16 @@
-"""Mail addresses: one spelling for each, and none to which no mail can be sent."""
+"""Email addresses: normalised to one spelling, and checked."""
 
 from oriel.errors import InvalidEmail
 from oriel.infra.mail.outbox import mailable
 
 
 def checked_email(text: str) -> str:
-    """Return an address in the one spelling under which it is stored; raise InvalidEmail where it is none."""
+    """Return an address as it is stored, in lower case; raise InvalidEmail."""
     return mailable(text.strip()).lower()
 
 
 def spelled_email(text: str) -> str:
-    """Return an address as it would be stored, whether or not it is one: for looking it up."""
+    """Return an address as it would be stored, for a lookup; invalid ones pass too."""
     try:
         return checked_email(text)
     except InvalidEmail:

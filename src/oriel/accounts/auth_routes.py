@@ -25,7 +25,7 @@ from oriel.infra.bodies import only_small_bodies
 from oriel.infra.limits import address_key, rate
 
 routes = APIBlueprint("auth", __name__, url_prefix="/api/auth", tag="auth")
-# Who is logged in as somebody else without noticing gives their songs away.
+# Otherwise another site could log visitors in as somebody else, who would then get their songs.
 routes.before_request(refuse_foreign_pages)
 routes.before_request(only_small_bodies)
 
@@ -37,7 +37,7 @@ routes.before_request(only_small_bodies)
 @routes.output(Registered, status_code=201)
 @routes.doc(summary="Create an account", responses=[400, 403, 409, 422, 429, 503])
 def register(json_data: RegisterIn) -> dict[str, object]:
-    """Open an account, and send the mail that confirms its address."""
+    """Create an account, and send the email that confirms its address."""
     user = registration.register_user(json_data.email, json_data.password, json_data.name, request_origin())
     return {"user": user_out(user)}
 
@@ -59,7 +59,7 @@ def verify_email(json_data: TokenIn) -> dict[str, object]:
 @routes.output(SaidOut, status_code=202)
 @routes.doc(summary="Send the confirmation email again", responses=[401, 403, 409, 429])
 def send_verification() -> dict[str, str]:
-    """Send the link to the address that waits for it."""
+    """Send the link to the unconfirmed address again."""
     registration.send_confirmation_again(current_user().id)
     return {
         "message": "We have sent the email again, unless this address got several within the last hour."
@@ -74,7 +74,7 @@ def send_verification() -> dict[str, str]:
 @routes.output(LoginOut)
 @routes.doc(summary="Log in", responses=[400, 403, 422, 429, 503])
 def log_in(json_data: LoginIn) -> Response:
-    """Begin a session."""
+    """Start a session."""
     return _tokens(login.log_in(json_data.email, json_data.password, request_origin()), in_cookie=json_data.cookie)
 
 
@@ -84,7 +84,7 @@ def log_in(json_data: LoginIn) -> Response:
 @routes.output(LoginOut)
 @routes.doc(summary="Exchange a refresh token for new tokens; each works once", responses=[401, 403, 429])
 def refresh() -> Response:
-    """Rotate: the answer holds the next refresh token, where the old one came from."""
+    """Return new tokens; the refresh token comes back the way it came, as JSON or as a cookie."""
     token = presented_token(refresh=True)
     return _tokens(sessions.refresh_session(token.claims, request_origin()), in_cookie=token.in_cookie)
 
@@ -94,7 +94,7 @@ def refresh() -> Response:
 @routes.output({}, status_code=204)
 @routes.doc(summary="Log out", responses=[401, 403])
 def log_out() -> Response:
-    """End the session, by access or refresh token, and take the cookies away."""
+    """End the session of an access or refresh token, and delete the cookies."""
     claims = presented_token().claims
     sessions.log_out(claims.user_id, claims.session_id, request_origin())
     answer = Response(status=204)
@@ -109,7 +109,7 @@ def log_out() -> Response:
 @routes.output(SaidOut, status_code=202)
 @routes.doc(summary="Send a password reset link", responses=[400, 403, 422, 429])
 def ask_for_reset(json_data: ResetIn) -> dict[str, str]:
-    """Answer alike whether or not there is such an account."""
+    """Give the same answer whether or not the account exists."""
     password_reset.ask_for_reset(json_data.email, request_origin())
     return {"message": "If an account uses this address, we have sent it an email with a link."}
 

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from oriel.infra.clock import Instant
 from oriel.infra.paging import Page
 
-# Control characters have no place in a line, and PostgreSQL takes no NUL. Space around it is taken off, but counted:
-# pydantic would count what is left, and the document would promise a refusal that does not come.
+# No control characters; PostgreSQL refuses NUL. We strip spaces ourselves: pydantic would strip before it checks the
+# length, and accept texts that the document calls too long.
 _ONE_LINE = r"^\s*[^\x00-\x1f\x7f-\x9f]*\s*$"
 _NO_EMPTY_LINE = r"^\s*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*\s*$"
 
@@ -32,7 +32,7 @@ KeyName = Annotated[
     AfterValidator(_not_empty),
     Field(json_schema_extra={"pattern": _NO_EMPTY_LINE}),
 ]
-# What makes a password good is the domain's rule, with its own sentence; this is only an end to what is read.
+# `passwords.refuse_weak` has the rules for passwords; this only bounds the input.
 Password = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -41,7 +41,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-# --- what is taken
+# --- requests
 
 
 class RegisterIn(_Body):
@@ -53,7 +53,7 @@ class RegisterIn(_Body):
 
 
 class LoginIn(_Body):
-    """Address and password."""
+    """A login."""
 
     email: Email
     password: Password
@@ -65,26 +65,26 @@ class LoginIn(_Body):
 
 
 class TokenIn(_Body):
-    """The token of a link from a mail."""
+    """The token from an email's link."""
 
     token: LinkToken
 
 
 class ResetIn(_Body):
-    """Whose password is forgotten."""
+    """The address of an account whose password was forgotten."""
 
     email: Email
 
 
 class ResetConfirmIn(_Body):
-    """The token of the link from the mail, and the new password."""
+    """The token from the email's link, and the new password."""
 
     token: LinkToken
     password: Password
 
 
 class ProfileIn(_Body):
-    """What shall be different; `email` and `password` want `current_password`."""
+    """The fields to change; `email` and `password` need `current_password`."""
 
     name: Name | None = None
     email: Email | None = Field(default=None, description="Takes effect when the link in the email to it is opened")
@@ -93,17 +93,17 @@ class ProfileIn(_Body):
 
 
 class KeyIn(_Body):
-    """A name by which the owner knows the key again, and the password: a key outlives the session that makes it."""
+    """A name for the key, and the password, because a key outlives its session."""
 
     name: KeyName
     current_password: Password
 
 
-# --- what is answered
+# --- answers
 
 
 class UserOut(BaseModel):
-    """A user as the user may see it."""
+    """A user, as shown to the user."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -133,7 +133,7 @@ class LoginOut(BaseModel):
 
 
 class StatisticsOut(BaseModel):
-    """What is used, and what may be used; null is without limit."""
+    """Usage and limits; null means no limit."""
 
     renders_total: int
     renders_this_period: int
@@ -144,14 +144,14 @@ class StatisticsOut(BaseModel):
 
 
 class ProfileOut(UserOut):
-    """The whole profile."""
+    """A user's profile."""
 
     pending_email: str | None = Field(description="A new address that is not confirmed yet")
     statistics: StatisticsOut
 
 
 class VerifyOut(BaseModel):
-    """The address is confirmed."""
+    """The user whose address is confirmed."""
 
     user: UserOut
 
@@ -163,7 +163,7 @@ class SaidOut(BaseModel):
 
 
 class SessionVerifyOut(BaseModel):
-    """The session is good."""
+    """The owner of a valid token."""
 
     valid: Literal[True] = True
     user: UserOut
@@ -211,7 +211,7 @@ class KeyList(Page[KeyOut]):
 
 
 class ActivityOut(BaseModel):
-    """Something that happened to the account."""
+    """A line of the account's activity log."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -224,4 +224,4 @@ class ActivityOut(BaseModel):
 
 
 class ActivityList(Page[ActivityOut]):
-    """What happened, newest first."""
+    """The account's activity, newest first."""

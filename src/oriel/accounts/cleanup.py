@@ -9,13 +9,13 @@ from oriel.accounts.models import EmailToken, LoginDelay, PasswordResetToken, Us
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 
-# A week, so that a question about a link that did not work can still be answered.
+# A week, so that support can still explain why a link did not work.
 _TOKENS_KEPT = timedelta(days=7)
 _SESSIONS_KEPT = timedelta(days=30)
 
 
 def cleanup_accounts() -> None:
-    """Remove links that are over, sessions that ended a month ago and failures that count no more; daily will do."""
+    """Delete links a week after they expire, sessions a month after their end, and old failures; run it daily."""
     moment = now()
     ended = or_(UserSession.ended_at < moment - _SESSIONS_KEPT, UserSession.expires_at < moment - _SESSIONS_KEPT)
     with writing() as session:

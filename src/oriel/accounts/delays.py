@@ -1,7 +1,7 @@
 """Growing delays and blocks after repeated failures, counted in the database.
 
-An attempt is counted as failed before it is checked, and uncounted if it was right, so that parallel guesses count too.
-Accounts that do not exist are counted like those that do.
+An attempt counts as failed before it is checked, and is taken back if it succeeds, so that parallel guesses count too.
+Unknown accounts count like known ones.
 """
 
 import hashlib
@@ -20,13 +20,13 @@ from oriel.errors import TooManyRequests
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 
-# After a day without failures everything is forgotten.
+# After a day without failures, the count restarts.
 FORGOTTEN_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """So many failures cost nothing; each further one doubles the delay, up to the longest."""
+    """The first `free` failures cost nothing; each further one doubles the delay, up to the longest."""
 
     free: int
     first: timedelta
@@ -41,11 +41,11 @@ class Rule:
         return min(self.first * (1 << doublings), self.longest)
 
 
-# Longer blocks of an account would hand its enemies a way to lock its owner out; a password reset lifts them.
+# Longer blocks would let attackers lock an owner out. A password reset lifts them.
 _RULES = {
     "account": Rule(free=5, first=timedelta(seconds=2), longest=timedelta(minutes=15)),
     "address": Rule(free=20, first=timedelta(seconds=2), longest=timedelta(hours=1)),
-    # Registering with addresses that are taken tells who is a customer.
+    # A registration tells whether an address has an account.
     "probe": Rule(free=10, first=timedelta(minutes=1), longest=timedelta(hours=1)),
 }
 
@@ -61,24 +61,24 @@ def address_key(address: str) -> str:
 
 
 def probe_key(address: str) -> str:
-    """Return the key under which an address's questions for known accounts count."""
+    """Return the key under which a network address's registrations count."""
     return _key("probe", address)
 
 
 def recipient_key(email: str) -> str:
-    """Return the key that stands for an address to which mails go; see `hold`."""
+    """Return the key of an email address that receives emails, for `hold`."""
     return _key("recipient", email)
 
 
 def hold(session: Session, key: str) -> None:
-    """Keep everybody else who holds this key waiting until the caller's transaction ends."""
+    """Lock a key until the caller's transaction ends."""
     _locked(session, key)
 
 
 def claim(*keys: str) -> None:
-    """Count an attempt as failed; raise TooManyRequests, and count nothing, while one of the keys has to wait."""
+    """Count an attempt as failed; while a key is blocked, raise TooManyRequests and count nothing."""
     with writing() as session:
-        # Each key in the caller's order, which is the same everywhere: two requests cannot wait for each other.
+        # All callers lock their keys in the same order, so that two requests cannot deadlock.
         rows = [_locked(session, key) for key in keys]
         wait = max(_seconds_left(row) for row in rows)
         if not wait:
@@ -89,7 +89,7 @@ def claim(*keys: str) -> None:
 
 
 def begin(session: Session, *keys: str) -> None:
-    """Let the delays of a failed attempt begin now, when it is known to have failed."""
+    """Start the delays of a failed attempt now, once it is known to have failed."""
     for key in keys:
         row = _locked(session, key)
         row.last_failure_at = now()
@@ -97,7 +97,7 @@ def begin(session: Session, *keys: str) -> None:
 
 
 def forgive(session: Session, *keys: str) -> None:
-    """Take an attempt back that was right; an account that was opened starts afresh."""
+    """Take back a successful attempt; an account's count restarts at 0."""
     for key in keys:
         row = _locked(session, key)
         row.failures = 0 if key.startswith("account:") else max(0, row.failures - 1)
@@ -105,7 +105,7 @@ def forgive(session: Session, *keys: str) -> None:
 
 
 def _key(kind: str, subject: str) -> str:
-    # Addresses are few enough to be tried, so a plain digest would not hide them.
+    # Addresses can be guessed, so a plain digest would not hide them.
     secret = str(current_app.config["SECRET_KEY"]).encode()
     return f"{kind}:{hmac.new(secret, subject.encode(), hashlib.sha256).hexdigest()}"
 

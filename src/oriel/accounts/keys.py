@@ -15,19 +15,19 @@ from oriel.infra.ids import new_secret, secret_hash
 
 MOST_KEYS = 20
 
-# By which a scanner of published code knows the secret, and whose it is.
+# Scanners of published code recognise our secrets by it.
 _MARK = "oriel_"
 _SHOWN = len(_MARK) + 6
 
 
 def keys_of(user_id: str) -> Select[ApiKey]:
-    """Return the query for somebody's keys that are good, newest first."""
+    """Return the query for a user's valid keys, newest first."""
     query = select(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
     return query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
 
 
 def make_own_key(user: User, name: str, *, password: str, origin: Origin) -> tuple[ApiKey, str]:
-    """Return a new key and its secret, which is not kept, to who knows the password.
+    """Check the password; return a new key and its secret, which is not stored.
 
     Raise WrongLogin, TooManyRequests, and Conflict beyond 20 keys.
     """
@@ -38,7 +38,7 @@ def make_own_key(user: User, name: str, *, password: str, origin: Origin) -> tup
 
 
 def revoke_key(user_id: str, key_id: str, origin: Origin) -> None:
-    """Make a key useless; raise NotFound where there is no such one."""
+    """Revoke a key; raise NotFound."""
     with writing() as session:
         key = session.get(ApiKey, key_id)
         if key is None or key.user_id != user_id or key.revoked_at:
@@ -48,7 +48,7 @@ def revoke_key(user_id: str, key_id: str, origin: Origin) -> None:
 
 
 def revoke_keys(session: Session, user_id: str) -> int:
-    """Make all keys of a user useless inside the caller's transaction, and return how many there were."""
+    """Revoke all of a user's keys, in the caller's transaction; return how many there were."""
     good = update(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
     return len(session.scalars(good.values(revoked_at=now()).returning(ApiKey.id)).all())
 

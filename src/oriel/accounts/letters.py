@@ -24,19 +24,19 @@ def tell_address_wanted(session: Session, owner: User, token_id: str) -> None:
 
 
 def offer_reset(session: Session, user: User, token: str, token_id: str) -> None:
-    """Send the link by which a password is set anew."""
+    """Send the link to choose a new password."""
     letter = mails.password_reset(user.name, _link("reset-password", token))
     mails.enqueue(session, letter, to=user.email, user_id=user.id, kind="password_reset", subject_key=token_id)
 
 
 def tell_new_password(session: Session, user: User, *, keys_ended: int = 0) -> None:
-    """Tell that the password is another one, in case that somebody else set it, and that keys ended with the old."""
+    """Tell a user that the password was changed, and whether API keys were revoked with it."""
     letter = mails.password_changed(user.name, keys_ended)
     mails.enqueue(session, letter, to=user.email, user_id=user.id, kind="password_changed", subject_key=new_id())
 
 
 def tell_old_address(session: Session, user: User, old: str, token_id: str) -> None:
-    """Tell the address that was replaced, in case that somebody else did it."""
+    """Tell the old address that it was replaced, in case somebody else did it."""
     letter = mails.email_changed(user.name, user.email)
     mails.enqueue(session, letter, to=old, user_id=user.id, kind="email_changed", subject_key=token_id)
 

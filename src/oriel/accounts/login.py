@@ -15,17 +15,17 @@ from oriel.infra.database import db, writing
 
 
 def log_in(email: str, password: str, origin: Origin) -> UserSession:
-    """Begin a session for who knows the password.
+    """Check the password and start a session.
 
-    An address without an account takes as long and is refused alike. Raise WrongLogin, AccountDisabled (only after the
-    right password), TooManyRequests.
+    An unknown address takes as long and gets the same refusal. Raise WrongLogin, AccountDisabled (only after the right
+    password), TooManyRequests.
     """
     address = spelled_email(email)
     keys = (delays.account_key(address), delays.address_key(origin.address))
     delays.claim(*keys)
     user = user_by_email(address)
     checked = user.password_hash if user else None
-    # A hash may wait for its turn for many seconds, and must not hold one of the database's connections meanwhile.
+    # A hash may wait many seconds for its turn; it must not hold a database connection meanwhile.
     db.session.commit()
     if not passwords.matches(checked, password) or user is None:
         _note_failure(user, keys, origin)
@@ -44,7 +44,7 @@ def log_in(email: str, password: str, origin: Origin) -> UserSession:
 def prove(user: User, password: str, origin: Origin) -> str:
     """Check a logged-in user's password before a sensitive change; raise WrongLogin or TooManyRequests.
 
-    Return its hash, for `refuse_other_password` in the transaction that changes it.
+    Return the password's hash, for `refuse_other_password` in the transaction of the change.
     """
     keys = (delays.account_key(user.email), delays.address_key(origin.address))
     delays.claim(*keys)
@@ -59,17 +59,17 @@ def prove(user: User, password: str, origin: Origin) -> str:
 
 
 def still_has_password(session: Session, user: User, checked: str | None) -> bool:
-    """Return whether the password is the one that was checked: it may have been changed meanwhile.
+    """Return whether the password is still the one that was checked.
 
-    The user's row is locked for the rest of the transaction, so that a reset that comes now ends what is begun in it.
+    Locks the user's row until the transaction ends, so that a later reset also ends what this transaction starts.
     """
-    # Not FOR UPDATE: a row of the activity log refers to this one, and who writes it may hold what we wait for next.
+    # Not FOR UPDATE: writers of the activity log refer to this row, and may hold a lock that we wait for next.
     session.refresh(user, with_for_update={"key_share": True})
     return user.password_hash == checked
 
 
 def refuse_other_password(session: Session, user: User, proven: str) -> None:
-    """Raise WrongLogin where the password is no longer the one that was proven; locks as `still_has_password` does."""
+    """Raise WrongLogin if the password has changed since `prove`; locks the user's row."""
     if not still_has_password(session, user, proven):
         raise _wrong_current()
 
@@ -79,7 +79,7 @@ def _wrong_current() -> WrongLogin:
 
 
 def _note_failure(user: User | None, keys: tuple[str, ...], origin: Origin) -> None:
-    # One commit in either case: the time of another would tell that the account exists.
+    # One commit in either case; a second one would take time and show that the account exists.
     with writing() as session:
         delays.begin(session, *keys)
         if user:

@@ -26,7 +26,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(16), default=ROLE_USER)
     email_verified_at: Mapped[datetime | None]
-    # The new address of somebody who is changing it, until it is confirmed.
+    # A new address that is not confirmed yet.
     pending_email: Mapped[str | None] = mapped_column(String(254))
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -46,13 +46,13 @@ class User(Base):
 
 
 class UserSession(Base):
-    """One login, from which a family of refresh tokens descends: only the youngest is good."""
+    """One login and its refresh tokens, of which only the newest is valid."""
 
     __tablename__ = "user_sessions"
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    # Names (jti) of the refresh token that is good now, and of the one that it replaced.
+    # The ids (jti) of the valid refresh token and of the one before.
     refresh_id: Mapped[str] = mapped_column(String(26), default=new_id)
     previous_refresh_id: Mapped[str | None] = mapped_column(String(26))
     refreshed_at: Mapped[datetime] = mapped_column(default=now)
@@ -68,7 +68,7 @@ class UserSession(Base):
 
 
 class MailedSecret:
-    """The secret of a mail, good once and for a while; only its hash is kept."""
+    """A single-use secret in an email, valid for a while; only its hash is stored."""
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
@@ -79,13 +79,13 @@ class MailedSecret:
 
 
 class PasswordResetToken(MailedSecret, Base):
-    """By which a password is set anew."""
+    """The secret of a password reset link."""
 
     __tablename__ = "password_reset_tokens"
 
 
 class PasswordResetRequest(Base):
-    """Somebody asked for a reset link for an address, which may be nobody's; the clock answers."""
+    """A request for a reset link, for any address; the clock process answers it."""
 
     __tablename__ = "password_reset_requests"
 
@@ -96,7 +96,7 @@ class PasswordResetRequest(Base):
 
 
 class EmailToken(MailedSecret, Base):
-    """By which an address is confirmed."""
+    """The secret of a link that confirms an address."""
 
     __tablename__ = "email_tokens"
 
@@ -106,14 +106,14 @@ class EmailToken(MailedSecret, Base):
 
 
 class ApiKey(Base):
-    """A secret for programs, shown once when it is made."""
+    """A secret for programs, shown once when it is created."""
 
     __tablename__ = "api_keys"
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(80))
-    # The first characters, by which its owner knows it again.
+    # The first characters, so that its owner recognises it.
     prefix: Mapped[str] = mapped_column(String(16))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -124,11 +124,11 @@ class ApiKey(Base):
 
 
 class LoginDelay(Base):
-    """How long a login for an account or from an address must wait, after so many failures."""
+    """The failures, and the resulting block, of an account or a network address."""
 
     __tablename__ = "login_delays"
 
-    # "account:<hash>" or "address:<hash>": neither is stored in clear.
+    # Such as "account:<hash>" or "address:<hash>"; see delays.py.
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     failures: Mapped[int] = mapped_column(default=0)
     last_failure_at: Mapped[datetime] = mapped_column(index=True)
@@ -136,7 +136,7 @@ class LoginDelay(Base):
 
 
 class Activity(Base):
-    """What somebody did to an account, and from where: for its owner to read, and for us after a theft."""
+    """A line of an account's activity log, for its owner and for us after a theft."""
 
     __tablename__ = "activities"
 

@@ -16,9 +16,9 @@ from oriel.infra.database import db, writing
 
 
 def create_admin(email: str, password: str) -> User:
-    """Return an operator with this address and password, made from the account that has it, or new.
+    """Create an operator with this address and password, or make an existing account one; return it.
 
-    Whoever used the account before knows the old password, so its sessions and keys end. Raise InvalidEmail,
+    Ends the account's sessions and keys, because its earlier user may be somebody else. Raise InvalidEmail,
     WeakPassword.
     """
     address = checked_email(email)
@@ -38,7 +38,7 @@ def create_admin(email: str, password: str) -> User:
 
 
 def account_with(email: str) -> User:
-    """Return the account with an address, however it is spelled; raise NotFound."""
+    """Return the account with an address, in any spelling; raise NotFound."""
     user = user_by_email(spelled_email(email))
     if user is None:
         raise NotFound(f"No account has the address {email}.")

@@ -13,24 +13,24 @@ _LONGEST_AGENT = 200
 
 @dataclass(frozen=True)
 class Origin:
-    """The address and the program of somebody who did something to an account."""
+    """The network address and the browser of a request."""
 
     address: str = ""
     user_agent: str = ""
 
 
 def request_origin() -> Origin:
-    """Return where the present request comes from."""
+    """Return the origin of the current request."""
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())
     return Origin((request.remote_addr or "")[:45], agent[:_LONGEST_AGENT])
 
 
 def refuse_foreign_pages() -> None:
-    """Raise NotAllowed for what another site's page has its visitor's browser send; programs name no page."""
+    """Raise NotAllowed for a request that another site's page sends from a visitor's browser; programs pass."""
     settings: Settings = current_app.config["ORIEL"]
     ours = [_origin_of(url) for url in (settings.base_url, request.host_url, *settings.cors_origins)]
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
-    # A page cannot forge what its browser says here, which knows the address better than we do behind a proxy.
+    # A page cannot forge this header, and behind a proxy the browser knows our address better than we do.
     if site == "same-origin":
         return
     if (origin and _origin_of(origin) not in ours) or (not origin and site == "cross-site"):

@@ -1,4 +1,4 @@
-"""The pages behind the links in emails. They work without scripts, and a GET consumes no token.
+"""The pages behind the links in emails. They work without scripts, and a GET uses no token.
 
 Mail programs and scanners open links by themselves, so a GET only shows a form; its button sends the token.
 """
@@ -81,7 +81,7 @@ def message_page(title: str, said: str, status: int = 200, *, link: str = "", la
 
 
 def _token(text: str | None) -> str:
-    """Return a token as it came, or nothing where it cannot be one."""
+    """Return the text if it can be a token, otherwise an empty one."""
     try:
         return TokenIn(token=text or "").token
     except ValidationError:
@@ -89,7 +89,7 @@ def _token(text: str | None) -> str:
 
 
 def _password_page(token: str, refused: CallerError | None = None) -> Response:
-    """Return the form, or the sentence that says why this link has none."""
+    """Return the form, or the reason why the link is not valid."""
     if not token:
         return _page("reset_password.html", token="")
     try:

@@ -30,9 +30,9 @@ _LONGEST_EMAIL = 254
 
 
 def ask_for_reset(email: str, origin: Origin) -> None:
-    """Note that somebody asks for the link; `answer_requests` sends it.
+    """Save a request for a reset link; `answer_requests` sends it.
 
-    The work is the same for every address, so that neither the answer nor its time tells who is a customer.
+    The work is the same for every address, so that neither the answer nor its time shows whether it has an account.
     """
     spelled = spelled_email(email)[:_LONGEST_EMAIL]
     with writing() as session:
@@ -40,7 +40,7 @@ def ask_for_reset(email: str, origin: Origin) -> None:
 
 
 def answer_requests(limit: int = 100) -> int:
-    """Send a link for each request to the owner of the address, if one may log in; return how many were answered."""
+    """Answer the saved requests: send a link if the address has an enabled account; return how many were answered."""
     waiting = db.session.scalars(select(PasswordResetRequest.id).order_by(PasswordResetRequest.id).limit(limit)).all()
     db.session.commit()
     return sum(_answered(request_id) for request_id in waiting)
@@ -54,7 +54,7 @@ def _answered(request_id: str) -> bool:
             if request:
                 _send_link(session, request.email, Origin(request.address, request.user_agent))
     except (AppError, SQLAlchemyError):
-        # The others go out all the same, and this one is tried again.
+        # The others are still answered, and this one is retried.
         _log.exception("A request for a new password could not be answered.")
         return False
     return request is not None
@@ -73,19 +73,19 @@ def _send_link(session: Session, email: str, origin: Origin) -> None:
 
 
 def reset_password(token: str, password: str, origin: Origin) -> None:
-    """Set a new password by the link from a mail; all sessions and keys end, and what blocked the account is lifted.
+    """Set a new password with an emailed token; end all sessions and keys, and unblock the account.
 
     Raise InvalidToken, WeakPassword.
     """
     user = owner_of_link(token)
     passwords.refuse_weak(password, known=(user.email, user.name))
-    # A hash may wait for its turn for many seconds, and must not hold one of the database's connections meanwhile.
+    # A hash may wait many seconds for its turn; it must not hold a database connection meanwhile.
     db.session.commit()
     stored = passwords.hash_password(password)
     with writing() as session:
         _use_up(session, token, user.id)
         user.password_hash = stored
-        # Who reads this mailbox owns the account: what somebody else began with it must not go on.
+        # The owner of the mailbox owns the account, so anything that others started with it ends.
         user.email_verified_at = user.email_verified_at or now()
         user.pending_email = None
         session.execute(update(EmailToken).where(EmailToken.user_id == user.id).values(used_at=now()))
@@ -97,7 +97,7 @@ def reset_password(token: str, password: str, origin: Origin) -> None:
 
 
 def owner_of_link(token: str) -> User:
-    """Return for whose account a link is good, which uses nothing up; raise InvalidToken."""
+    """Return the owner of a valid link without using it; raise InvalidToken."""
     query = select(User).join(PasswordResetToken, PasswordResetToken.user_id == User.id)
     good = (PasswordResetToken.used_at.is_(None), PasswordResetToken.expires_at > now())
     user = db.session.scalar(query.where(PasswordResetToken.token_hash == secret_hash(token), *good))
@@ -107,13 +107,13 @@ def owner_of_link(token: str) -> User:
 
 
 def end_reset_links(session: Session, user_id: str) -> None:
-    """Make all links of a user useless, inside the caller's transaction."""
+    """Invalidate all of a user's links, in the caller's transaction."""
     links = update(PasswordResetToken).where(PasswordResetToken.user_id == user_id)
     session.execute(links.where(PasswordResetToken.used_at.is_(None)).values(used_at=now()))
 
 
 def _use_up(session: Session, token: str, user_id: str) -> None:
-    """Use the link; of two that come at once, the second finds it used."""
+    """Use a link; of two concurrent requests, the second one finds it used."""
     good = (PasswordResetToken.token_hash == secret_hash(token), PasswordResetToken.used_at.is_(None))
     used = update(PasswordResetToken).where(*good).values(used_at=now()).returning(PasswordResetToken.id)
     if session.scalar(used) is None:

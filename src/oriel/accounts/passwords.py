@@ -18,7 +18,7 @@ LONGEST = 128
 # 134 MB and half a second for each guess (OWASP's first choice for scrypt); tests make it cheaper.
 method = "scrypt:131072:8:1"
 
-# More at once would take the memory that the process has for everything else.
+# More at once would take too much of the process's memory.
 _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
 _LONGEST_WAIT_S = 15
 
@@ -44,13 +44,13 @@ _ROWS = (
     "zaq12wsxcde34rfv",
 )
 _SPELLED = str.maketrans({"@": "a", "4": "a", "3": "e", "1": "i", "!": "i", "0": "o", "$": "s", "5": "s", "7": "t"})
-# What people put before and behind a word so that a form takes it; more than this, and it is no longer a common one.
+# Characters that people add around a common word so that a form accepts it.
 _DECORATED = re.compile(r"[^a-z]{0,2}([a-z]+)[^a-z]{0,5}")
 _NUMBERED = re.compile(r"(.+?)[0-9!?.#*_-]{1,5}")
 
 
 def refuse_weak(password: str, *, known: tuple[str, ...] = ()) -> None:
-    """Raise WeakPassword for one that is too short, too long or easily guessed; `known` are the user's own words."""
+    """Raise WeakPassword for a short, overlong or guessable password; `known` are the user's name and address."""
     if len(password) < SHORTEST:
         raise WeakPassword(f"Please choose a password of at least {SHORTEST} characters.", shortest=SHORTEST)
     if len(password) > LONGEST:
@@ -60,13 +60,13 @@ def refuse_weak(password: str, *, known: tuple[str, ...] = ()) -> None:
 
 
 def hash_password(password: str) -> str:
-    """Return what is stored of a password."""
+    """Return a password's hash."""
     with _one_of_few():
         return generate_password_hash(password, method)
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """Return whether this is the password; without a stored one the answer takes as long, and is no."""
+    """Return whether a password matches its hash; without a hash, return False after the same time."""
     with _one_of_few():
         return check_password_hash(stored or _nobodys_hash(method), password)
 
@@ -96,12 +96,12 @@ def _is_guessable(password: str, known: tuple[str, ...]) -> bool:
 
 
 def _forms(lower: str) -> Iterator[str]:
-    """Yield a password and the words from which somebody may have made it."""
+    """Yield a password and the words that it may be made from."""
     for text in (lower, lower.translate(_SPELLED), _once(lower)):
         yield text
         if match := _DECORATED.fullmatch(text):
             yield match[1]
-    # "P@ssw0rd2024": the digits behind are a year, the others letters.
+    # "P@ssw0rd2024": a year at the end, and digits in place of letters.
     if match := _NUMBERED.fullmatch(lower):
         yield match[1].translate(_SPELLED)
 

@@ -10,9 +10,9 @@ _ID = re.compile("[0-9a-v]{26}")
 class IdConverter(BaseConverter):
     """`<id:…>` in a route: 26 characters, as oriel.infra.ids makes them.
 
-    The view gets any other text as an empty id, so that it can answer in its own words that there is no such thing.
+    The view gets an empty id for any other text, so that it can answer 404 in its own words.
     """
 
     def to_python(self, value: str) -> str:
-        """Return the id, empty where the text is none."""
+        """Return the id, or an empty text if it is none."""
         return value if _ID.fullmatch(value) else ""

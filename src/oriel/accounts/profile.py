@@ -20,7 +20,7 @@ from oriel.infra.database import db, writing
 
 @dataclass(frozen=True)
 class Change:
-    """What shall be different; None leaves a thing as it is."""
+    """The fields to change; None leaves a field as it is."""
 
     name: str | None = None
     email: str | None = None
@@ -29,11 +29,11 @@ class Change:
 
 
 def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) -> None:
-    """Change name, address and password; the latter two want the current password.
+    """Change name, email address and password; the latter two need the current password.
 
-    A new address counts once it is confirmed, and the answer is the same where it has an account already. A new
-    password ends all sessions but this one, and all API keys. Raise InvalidBody, WrongLogin, InvalidEmail,
-    WeakPassword, TooManyRequests.
+    A new address takes effect once it is confirmed; the answer is the same if it already has an account. A new password
+    ends all other sessions and all API keys. Raise InvalidBody, WrongLogin, InvalidEmail, WeakPassword,
+    TooManyRequests.
     """
     email = checked_email(wanted.email) if wanted.email is not None else None
     proven = _prove(user, wanted.current_password, origin) if email is not None or wanted.password is not None else None
@@ -49,7 +49,7 @@ def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) 
             user.password_hash = stored
             end_reset_links(session, user.id)
             end_sessions(session, user.id, because="password changed", but=session_id)
-            # Somebody who knew the old password may have made keys with it.
+            # Somebody who knew the old password may have created keys.
             ended = revoke_keys(session, user.id)
             letters.tell_new_password(session, user, keys_ended=ended)
             activity.record(session, user.id, Did.PASSWORD_CHANGED, origin, keys_revoked=ended)
@@ -66,7 +66,7 @@ def _hashed(user: User, wanted: Change, email: str | None) -> str | None:
     if wanted.password is None:
         return None
     passwords.refuse_weak(wanted.password, known=(user.email, email or "", wanted.name or user.name))
-    # A hash may wait for its turn for many seconds, and must not hold one of the database's connections meanwhile.
+    # A hash may wait many seconds for its turn; it must not hold a database connection meanwhile.
     db.session.commit()
     return passwords.hash_password(wanted.password)
 

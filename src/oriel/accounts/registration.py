@@ -27,9 +27,9 @@ _TAKEN = "An account with this email address already exists. Log in, or reset yo
 
 
 def register_user(email: str, password: str, name: str, origin: Origin) -> User:
-    """Open an account and send the mail that confirms its address.
+    """Create an account and send the email that confirms its address.
 
-    Raise InvalidEmail, WeakPassword, EmailTaken, and TooManyRequests for who asks too often for addresses of others.
+    Raise InvalidEmail, WeakPassword, EmailTaken, and TooManyRequests after many attempts with taken addresses.
     """
     address = checked_email(email)
     name = name.strip()
@@ -38,7 +38,7 @@ def register_user(email: str, password: str, name: str, origin: Origin) -> User:
     delays.claim(probe)
     if user_by_email(address):
         raise EmailTaken(_TAKEN)
-    # A hash may wait for its turn for many seconds, and must not hold one of the database's connections meanwhile.
+    # A hash may wait many seconds for its turn; it must not hold a database connection meanwhile.
     db.session.commit()
     stored = passwords.hash_password(password)
     try:
@@ -55,16 +55,16 @@ def register_user(email: str, password: str, name: str, origin: Origin) -> User:
 
 
 def user_by_email(email: str) -> User | None:
-    """Return the account with an address, spelled as it is stored."""
+    """Return the account with this address, which must be spelled as stored; None without one."""
     return db.session.scalar(select(User).where(User.email == email))
 
 
 def send_confirmation(session: Session, user: User, email: str) -> None:
-    """Send a link that confirms an address, inside the caller's transaction; earlier links end.
+    """Send a link that confirms an address, in the caller's transaction; earlier links end.
 
-    The owner of an address that has an account already is told instead, and whoever asked learns nothing of it. To an
-    address that had five such mails in an hour, whoever caused them, nothing more is sent. Raise TooManyRequests for an
-    account that has caused five. The user's row is locked, or new.
+    If the address already has an account, its owner gets another email instead, and the caller cannot tell. An address
+    gets at most five such emails an hour from other accounts; then nothing is sent. Raise TooManyRequests if this
+    account has caused five. The caller has locked the user's row, or just added it.
     """
     _refuse_many(session, user.id)
     is_change = email != user.email
@@ -87,9 +87,9 @@ def send_confirmation(session: Session, user: User, email: str) -> None:
 
 
 def send_confirmation_again(user_id: str) -> None:
-    """Send the link anew to an address that waits for it.
+    """Send the link to the unconfirmed address again.
 
-    Raise Conflict where nothing waits, and TooManyRequests for an account that has caused five mails in an hour.
+    Raise Conflict if the address is confirmed, and TooManyRequests after five emails in an hour.
     """
     with writing() as session:
         user = session.get(User, user_id, with_for_update={"key_share": True})
@@ -101,10 +101,10 @@ def send_confirmation_again(user_id: str) -> None:
 
 
 def confirm_email(token: str, origin: Origin) -> User:
-    """Confirm the address to which this link was sent, and return its account.
+    """Confirm the address of this link, and return its account.
 
-    The same link may come twice from a page that was sent twice. Raise InvalidToken, or EmailTaken where somebody
-    else has registered with the new address in the meantime.
+    A second call with the same link succeeds too. Raise InvalidToken, and EmailTaken if somebody else has registered
+    with the new address meanwhile.
     """
     try:
         with writing() as session:
@@ -136,7 +136,7 @@ def _confirm(session: Session, token: str, origin: Origin) -> User:
 
 
 def _mails_of_late(session: Session, *whose: ColumnElement[bool]) -> tuple[int, datetime | None]:
-    """Return how many mails there were within the last hour, and when the first of them was written."""
+    """Return the number of emails within the last hour, and the time of the first one."""
     late = EmailToken.created_at > now() - _MAILS_COUNT_FOR
     count, first = session.execute(select(func.count(), func.min(EmailToken.created_at)).where(*whose, late)).one()
     return count, first
@@ -154,9 +154,9 @@ def _refuse_many(session: Session, user_id: str) -> None:
 
 
 def _has_had_enough(session: Session, email: str) -> bool:
-    """Return whether an address has reached its limit of emails; concurrent changes to it wait here."""
+    """Return whether an address has reached its limit; concurrent changes to the same address wait here."""
     delays.hold(session, delays.recipient_key(email))
-    # Its own account has a limit of its own: nobody's wishes keep an owner from confirming.
+    # The owner's account has its own limit, so that others cannot use it up.
     of_others = (EmailToken.email == email, EmailToken.user_id.not_in(select(User.id).where(User.email == email)))
     return _mails_of_late(session, *of_others)[0] >= _MOST_MAILS
 

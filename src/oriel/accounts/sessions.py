@@ -20,12 +20,12 @@ from oriel.infra.logs import facts
 
 _log = logging.getLogger("oriel.accounts")
 
-# Somebody who comes back every week stays logged in, but not for ever.
+# A session that is renewed regularly lasts this long at most.
 LONGEST_SESSION = timedelta(days=180)
 
 
 class _Turn(Enum):
-    """What a refresh token that comes is good for."""
+    """The validity of a refresh token."""
 
     GONE = auto()
     NEXT = auto()
@@ -34,7 +34,7 @@ class _Turn(Enum):
 
 
 def begin_session(session: Session, user: User, origin: Origin) -> UserSession:
-    """Add a session, inside the caller's transaction."""
+    """Add a session, in the caller's transaction."""
     begun = UserSession(
         user_id=user.id,
         expires_at=now() + REFRESH_LIFE,
@@ -46,10 +46,10 @@ def begin_session(session: Session, user: User, origin: Origin) -> UserSession:
 
 
 def refresh_session(claims: Claims, origin: Origin) -> UserSession:
-    """Take a refresh token, which is good no longer, and return its session with the name of the next one.
+    """Use up a refresh token and return its session, with the id of the next token.
 
-    A token that was used before ends the session: somebody else holds a copy. Only within ten seconds the same next
-    token is handed out again, to a page that asked twice. Raise NotAuthenticated.
+    A used token ends the session, because somebody else has a copy; within ten seconds it gets the same next token
+    again, for a page that asked twice. Raise NotAuthenticated.
     """
     with writing() as session:
         user_session = session.scalar(select(UserSession).where(UserSession.id == claims.session_id).with_for_update())
@@ -67,13 +67,13 @@ def refresh_session(claims: Claims, origin: Origin) -> UserSession:
 
 
 def live_sessions(user_id: str) -> Select[UserSession]:
-    """Return the query for somebody's sessions that have not ended, newest first."""
+    """Return the query for a user's live sessions, newest first."""
     query = select(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
     return query.where(UserSession.expires_at > now()).order_by(UserSession.created_at.desc(), UserSession.id.desc())
 
 
 def log_out(user_id: str, session_id: str, origin: Origin) -> None:
-    """End the session from which somebody logs out."""
+    """End a user's session at logout."""
     with writing() as session:
         if user_session := _owned(session, user_id, session_id):
             _end(user_session, "logout")
@@ -81,7 +81,7 @@ def log_out(user_id: str, session_id: str, origin: Origin) -> None:
 
 
 def end_session(user_id: str, session_id: str, origin: Origin) -> None:
-    """End one of somebody's sessions; raise NotFound where there is no such one."""
+    """End one of a user's sessions; raise NotFound."""
     with writing() as session:
         user_session = _owned(session, user_id, session_id)
         if user_session is None or user_session.ended_at:
@@ -91,14 +91,14 @@ def end_session(user_id: str, session_id: str, origin: Origin) -> None:
 
 
 def end_other_sessions(user_id: str, current_id: str, origin: Origin) -> None:
-    """End all of somebody's sessions but one."""
+    """End all of a user's sessions but the current one."""
     with writing() as session:
         count = end_sessions(session, user_id, because="ended by its user", but=current_id)
         activity.record(session, user_id, Did.SESSIONS_ENDED, origin, count=count)
 
 
 def end_sessions(session: Session, user_id: str, *, because: str, but: str | None = None) -> int:
-    """End the sessions of a user inside the caller's transaction, and return how many there were."""
+    """End a user's sessions (except `but`), in the caller's transaction; return how many there were."""
     query = update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
     if but:
         query = query.where(UserSession.id != but)
@@ -106,7 +106,7 @@ def end_sessions(session: Session, user_id: str, *, because: str, but: str | Non
 
 
 def user_of(session: UserSession) -> User:
-    """Return whose session it is."""
+    """Return a session's user."""
     user = db.session.get(User, session.user_id)
     assert user
     return user

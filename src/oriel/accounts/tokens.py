@@ -1,6 +1,6 @@
 """JSON web tokens: short-lived access tokens, and refresh tokens in families with one valid token at a time.
 
-Each token carries its session's id, which is looked up at every use: a session that has ended ends its tokens at once.
+Each token carries its session's id, which is checked at every use, so that tokens end with their session.
 """
 
 import time
@@ -24,13 +24,13 @@ from oriel.settings import Settings
 
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=30)
-# A page that asks twice at once, or whose first answer was lost, is no thief.
+# A page may ask twice at once, or lose the first answer; that is no theft.
 REUSE_GRACE = timedelta(seconds=10)
 
 REFRESH_COOKIE = "oriel_refresh"
 _ISSUER = "oriel"
 _SEEN = "oriel.tokens"
-# Some megabytes: the extension takes a token among others and among spaces, and a header may be long.
+# A few megabytes; the length is limited because the extension accepts long headers.
 _MOST_SEEN = 4096
 _LONGEST_SEEN = 1024
 
@@ -39,7 +39,7 @@ jwt = JWTManager()
 
 @dataclass(frozen=True)
 class Claims:
-    """What a valid token says."""
+    """The ids in a valid token."""
 
     user_id: str
     session_id: str
@@ -47,7 +47,7 @@ class Claims:
 
 
 def init_tokens(app: Flask, settings: Settings) -> None:
-    """Fix the algorithm, the key and where a token may come from."""
+    """Configure the algorithm, the key, and the allowed places of a token."""
     assert settings.jwt_secret_key
     app.config.update(
         JWT_SECRET_KEY=settings.jwt_secret_key.get_secret_value(),
@@ -62,7 +62,7 @@ def init_tokens(app: Flask, settings: Settings) -> None:
         JWT_COOKIE_SAMESITE="Strict",
         JWT_COOKIE_CSRF_PROTECT=True,
         JWT_REFRESH_COOKIE_PATH="/api/auth/",
-        # The access token lives in the page's memory: only the refresh token may come as a cookie.
+        # Only the refresh token may come as a cookie; pages keep the access token in memory.
         JWT_ACCESS_COOKIE_NAME="oriel_no_access_cookie",
         JWT_REFRESH_COOKIE_NAME=REFRESH_COOKIE,
         JWT_REFRESH_CSRF_COOKIE_NAME="oriel_csrf",
@@ -72,33 +72,33 @@ def init_tokens(app: Flask, settings: Settings) -> None:
 
 
 def access_token(user_id: str, session_id: str) -> str:
-    """Return a token for the next quarter of an hour."""
+    """Return an access token, valid for 15 minutes."""
     token: str = create_access_token(identity=user_id, additional_claims={"sid": session_id})
     return token
 
 
 def refresh_token(user_id: str, session_id: str, token_id: str) -> str:
-    """Return the refresh token of this name: asked for again, the same one but for its dates."""
+    """Return the refresh token with this id; a second one differs only in its dates."""
     token: str = create_refresh_token(identity=user_id, additional_claims={"sid": session_id, "jti": token_id})
     return token
 
 
 def read_token(where: Literal["headers", "cookies"], *, either_kind: bool = False) -> dict[str, Any]:
-    """Return what the access token says, or a token of either kind; raise NotAuthenticated without a good one."""
+    """Return the claims of the access token, or with `either_kind` of any token; raise NotAuthenticated."""
     try:
         verify_jwt_in_request(refresh=where == "cookies", verify_type=not either_kind, locations=[where])
     except (JWTExtendedException, PyJWTError) as error:
-        # The extension would answer 422 to some of these; to a client they are all one.
+        # The extension would answer 422 to some of these.
         raise NotAuthenticated("Please log in: the access token is missing, invalid or expired.") from error
     payload: dict[str, Any] = get_jwt()
     return payload
 
 
 def read_access_token() -> dict[str, Any]:
-    """Return what the access token of the header says; raise NotAuthenticated without a good one.
+    """Return the claims of the header's access token; raise NotAuthenticated.
 
-    The same token comes with every request of a quarter of an hour: its signature is checked at the first, its end at
-    each. That its session goes on is for the caller to ask.
+    A token comes with many requests: we check its signature once and its expiry every time. The caller must check its
+    session.
     """
     header = request.headers.get("Authorization", "")
     seen: dict[str, dict[str, Any]] = current_app.extensions[_SEEN]
@@ -113,7 +113,7 @@ def read_access_token() -> dict[str, Any]:
 
 
 def claims_of(payload: dict[str, Any]) -> Claims:
-    """Return what a decoded token says; raise NotAuthenticated for one that is not ours."""
+    """Return the ids in a decoded token; raise NotAuthenticated if one is missing."""
     try:
         return Claims(str(payload["sub"]), str(payload["sid"]), str(payload["jti"]))
     except KeyError as error:

@@ -41,7 +41,7 @@ _REFUSALS = [401, 403, 429]
 @routes.output(ProfileOut)
 @routes.doc(summary="Show your profile and usage", responses=_REFUSALS)
 def show() -> ProfileOut:
-    """Answer the profile."""
+    """Return the profile."""
     return profile_out(current_user())
 
 
@@ -52,7 +52,7 @@ def show() -> ProfileOut:
 @routes.output(ProfileOut)
 @routes.doc(summary="Change your name, email address or password", responses=[400, *_REFUSALS, 422, 503])
 def change(json_data: ProfileIn) -> ProfileOut:
-    """Change what is named; the rest stays."""
+    """Change the given fields; the others stay."""
     wanted = profile.Change(**json_data.model_dump())
     profile.change_profile(current_user(), wanted, g.session_id, request_origin())
     return profile_out(current_user())
@@ -64,7 +64,7 @@ def change(json_data: ProfileIn) -> ProfileOut:
 @routes.output(SessionVerifyOut)
 @routes.doc(summary="Check a token and show whose it is", responses=_REFUSALS)
 def verify_session() -> dict[str, object]:
-    """Answer for a good token; any other is refused before."""
+    """Return the caller and the token's expiry; other tokens never get here."""
     ends = datetime.fromtimestamp(read_access_token()["exp"], UTC) if g.session_id else None
     return {"user": user_out(current_user()), "expires_at": ends}
 
@@ -86,7 +86,7 @@ def list_sessions(query_data: PageQuery) -> SessionList:
 @routes.output({}, status_code=204)
 @routes.doc(summary="Log out all other sessions", responses=_REFUSALS)
 def end_others() -> Response:
-    """End all sessions but the one that asks."""
+    """End all sessions but the caller's."""
     sessions.end_other_sessions(current_user().id, g.session_id, request_origin())
     return Response(status=204)
 
@@ -97,7 +97,7 @@ def end_others() -> Response:
 @routes.output({}, status_code=204)
 @routes.doc(summary="Log out one session", responses=[*_REFUSALS, 404])
 def end_one(session_id: str) -> Response:
-    """End a session, also the one that asks."""
+    """End a session, which may be the caller's own."""
     sessions.end_session(current_user().id, session_id, request_origin())
     return Response(status=204)
 
@@ -109,7 +109,7 @@ def end_one(session_id: str) -> Response:
 @routes.output(KeyList)
 @routes.doc(summary="List your API keys", responses=[*_REFUSALS, 422])
 def list_keys(query_data: PageQuery) -> KeyList:
-    """List the keys that are good, without their secrets."""
+    """List the valid keys, without their secrets."""
     return fetch_page(KeyList, keys.keys_of(current_user().id), query_data)
 
 
@@ -120,7 +120,7 @@ def list_keys(query_data: PageQuery) -> KeyList:
 @routes.output(KeyMadeOut, status_code=201)
 @routes.doc(summary="Create an API key; its secret is shown only once", responses=[400, *_REFUSALS, 409, 422, 503])
 def make_key(json_data: KeyIn) -> KeyMadeOut:
-    """Make a key for the header X-API-Key."""
+    """Create a key for the header X-API-Key."""
     key, secret = keys.make_own_key(
         current_user(), json_data.name, password=json_data.current_password, origin=request_origin()
     )
@@ -133,7 +133,7 @@ def make_key(json_data: KeyIn) -> KeyMadeOut:
 @routes.output({}, status_code=204)
 @routes.doc(summary="Revoke an API key", responses=[*_REFUSALS, 404])
 def revoke_key(key_id: str) -> Response:
-    """Make a key useless at once."""
+    """Revoke a key at once."""
     keys.revoke_key(current_user().id, key_id, request_origin())
     return Response(status=204)
 
@@ -145,7 +145,7 @@ def revoke_key(key_id: str) -> Response:
 @routes.output(ActivityList)
 @routes.doc(summary="List your account's activity", responses=[*_REFUSALS, 422])
 def list_activity(query_data: PageQuery) -> ActivityList:
-    """List logins, failed ones, changes of password, address, keys and sessions."""
+    """List logins and changes of password, address, keys and sessions."""
     return fetch_page(ActivityList, activity_of(current_user().id), query_data)
 
 

@@ -25,8 +25,8 @@ def ada(person: Callable[..., Person]) -> Person:
 @pytest.fixture
 def untold(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody above tells any number."""
-    monkeypatch.setattr(statistics, "_told_by", {})
-    monkeypatch.setattr(statistics, "_plan_by", [])
+    monkeypatch.setattr(statistics, "_functions", {})
+    monkeypatch.setattr(statistics, "_plan_functions", [])
 
 
 def _put(person: Person, **wanted: object) -> TestResponse:

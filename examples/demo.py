@@ -27,7 +27,7 @@ from oriel.settings import Settings
 
 _ROOT = Path(__file__).resolve().parent.parent
 _OUT = Path("out")
-# What this machine needs to render, whichever service it is for.
+# The settings that rendering on this machine needs.
 _OF_THE_MACHINE = ("CHROMIUM_PATH", "FFMPEG_PATH", "FFPROBE_PATH", "WORK_DIR", "XDG_CACHE_HOME")
 _START_S = 120.0
 _STOP_S = 30.0
@@ -57,9 +57,9 @@ def main() -> None:
 
 
 def own_environment(outer: Mapping[str, str], dotenv: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the environment of a service that knows nothing of ours: an outer one without any of its settings.
+    """Return the outer environment without any of the service's settings.
 
-    Only what the machine needs to render stays, also where .env alone names it.
+    Only the settings that rendering needs stay, also if only .env has them.
     """
     ours = {name.upper() for name in Settings.model_fields}
     free = {name: value for name, value in outer.items() if name.upper() not in ours}
@@ -68,7 +68,7 @@ def own_environment(outer: Mapping[str, str], dotenv: Mapping[str, str | None]) 
 
 
 def _absolute(path: str) -> str:
-    """Return a path that means the same elsewhere; a bare name is looked for on the PATH."""
+    """Return an absolute path; a bare name stays, and is searched on the PATH."""
     return str((_ROOT / path).absolute()) if "/" in path else path
 
 
@@ -101,19 +101,19 @@ def _composed() -> Path:
 
 @contextlib.contextmanager
 def _service() -> Iterator[str]:
-    """Run a service on a free port, with a data folder that goes with it; yield its address."""
+    """Run a service on a free port with a temporary data folder; yield its URL."""
     log = _OUT / "service.log"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, log.open("wb") as output:
         port = _free_port()
         _say("Starting a service for the demo.")
         service = subprocess.Popen(
             [sys.executable, "-m", "oriel", "up", "--port", str(port), "--data", str(Path(folder) / "data")],
-            # There is no .env.
+            # A folder without .env.
             cwd=folder,
             env=own_environment(os.environ, dotenv_values(_ROOT / ".env")),
             stdout=output,
             stderr=output,
-            # Ctrl-C is for us: we end it.
+            # Ctrl-C must reach only us; we stop the service.
             start_new_session=True,
         )
         try:

@@ -28,7 +28,7 @@ def local_url() -> str:
 
 
 class Journey:
-    """A customer with an address of their own; a step that is refused raises RuntimeError with the reason."""
+    """A new customer; a refused step raises RuntimeError with the reason."""
 
     def __init__(self, url: str, say: Callable[[str], None]) -> None:
         self.email = f"demo-{secrets.token_hex(4)}@example.com"
@@ -37,15 +37,15 @@ class Journey:
         self._say = say
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._http.close()
 
     def move(self, url: str) -> None:
-        """Go on at another address of the same service."""
+        """Continue at another address of the same service."""
         self._http.base_url = httpx.URL(url)
 
     def register(self) -> None:
-        """Make an account, confirm its address by the mail that comes, and log in."""
+        """Create an account, confirm its address with the emailed link, and log in."""
         self._post("/api/auth/register", json={"email": self.email, "password": self._password, "name": "Demo"})
         self._say(f"registered {self.email}")
         link = self._link("verify-email")
@@ -62,7 +62,7 @@ class Journey:
         return str(upload["id"])
 
     def render(self, upload_id: str, settings: dict[str, Any]) -> dict[str, Any]:
-        """Submit the render and follow it to its end."""
+        """Submit a render and wait for its end."""
         job = self.submit(upload_id, settings)
         shown = ""
         while job["status"] in ("queued", "processing"):
@@ -75,7 +75,7 @@ class Journey:
         return job
 
     def submit(self, upload_id: str, settings: dict[str, Any]) -> dict[str, Any]:
-        """Order a render and return how it is."""
+        """Submit a render and return its status."""
         key = {"Idempotency-Key": secrets.token_hex(16)}
         job: dict[str, Any] = self._post(
             "/api/render/submit", json={"upload_id": upload_id, "settings": settings}, headers=key
@@ -83,12 +83,12 @@ class Journey:
         return job
 
     def status(self, job_id: str) -> dict[str, Any]:
-        """Return how a render is."""
+        """Return a render's status."""
         job: dict[str, Any] = self._get(f"/api/render/status/{job_id}")
         return job
 
     def cancel(self, job_id: str) -> dict[str, Any]:
-        """End a render and return how it is."""
+        """Cancel a render and return its status."""
         job: dict[str, Any] = self._post(f"/api/render/cancel/{job_id}")
         return job
 
@@ -102,7 +102,7 @@ class Journey:
         return history
 
     def download(self, output: Path) -> str:
-        """Wait for the mail, fetch the video by the link in it without being logged in, and return the link."""
+        """Wait for the email, download the video by its link without a login, and return the link."""
         link = self._link("/d/")
         self._say("got the mail with the download link")
         with httpx.stream("GET", link, timeout=_TIMEOUT_S, follow_redirects=True) as answer, output.open("wb") as file:
@@ -120,7 +120,7 @@ class Journey:
         return tenth
 
     def _link(self, part: str) -> str:
-        """Return the first link with this part in a mail to us, waiting for the mail."""
+        """Wait for an email with a link that contains `part`, and return the link."""
         deadline = time.monotonic() + _TIMEOUT_S
         while time.monotonic() < deadline:
             mails = self._get("/dev/mail.json")
@@ -143,7 +143,7 @@ class Journey:
 
 
 def sentence_of(answer: httpx.Response) -> str:
-    """Return the sentence of a refusal, and its status and address where it is none of ours."""
+    """Return the sentence of an error, or its status and URL if it is not one of ours."""
     try:
         return str(answer.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):
@@ -151,7 +151,7 @@ def sentence_of(answer: httpx.Response) -> str:
 
 
 def main() -> None:
-    """Go through it and print where the video lies."""
+    """Run the journey and print the path of the video."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("song", type=Path)
     parser.add_argument("--url", default=local_url())

@@ -1,4 +1,4 @@
-"""Two customers who pay: one buys a single render, one subscribes, is limited, upgrades, fails to pay and cancels.
+"""Two paying customers: one buys a single render; one subscribes, hits a limit, upgrades, fails to pay and cancels.
 
 python -m examples.paying SONG --url http://127.0.0.1:5000 --output bought.mp4
 
@@ -22,7 +22,7 @@ from examples.journey import Journey, local_url, say_below, sentence_of
 
 _PATIENCE_S = 60.0
 _POLL_S = 0.3
-# A few seconds of the song are enough to see that it is whole.
+# A few seconds of the song are enough to see that the video is complete.
 _BOUGHT: dict[str, Any] = {
     "look": "halo",
     "output": {"width": 1920, "height": 1080, "fps": 30, "quality": "draft"},
@@ -34,7 +34,7 @@ class PayingCustomer(Journey):
     """A customer who pays on the offline service's pages."""
 
     def buy(self, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
-        """Open a payment page, press "Pay", and follow the payment to its end."""
+        """Open a payment page, press "Pay", and wait for the payment's end."""
         opened = self._post("/api/payments/create-session", json=wanted)
         session_id = parse_qs(urlparse(opened["checkout_url"]).query)["session"][0]
         page = self._http.post("/dev/checkout", data={"session": session_id, "do": "pay"})
@@ -43,11 +43,11 @@ class PayingCustomer(Journey):
         return self.wait(f"/api/payments/status/{session_id}", lambda state: state["status"] != "pending")
 
     def follow(self, job_id: str) -> dict[str, Any]:
-        """Follow a render to its end."""
+        """Wait for a render's end."""
         return self.wait(f"/api/render/status/{job_id}", lambda state: state["status"] not in ("queued", "processing"))
 
     def subscription(self) -> dict[str, Any]:
-        """Return the plan and how it stands."""
+        """Return the subscription."""
         subscription: dict[str, Any] = self._get("/api/billing/subscription")
         return subscription
 
@@ -57,7 +57,7 @@ class PayingCustomer(Journey):
         return subscription
 
     def change(self, plan: str) -> dict[str, Any]:
-        """Look at what another plan costs and agree to it; return the preview."""
+        """Preview another plan, change to it, and return the preview."""
         preview: dict[str, Any] = self._post("/api/billing/change/preview", json={"plan": plan})
         self.at_billing("change", plan=plan, token=preview["token"])
         return preview
@@ -71,18 +71,18 @@ class PayingCustomer(Journey):
         self._http.post("/dev/portal", data={"customer": customer, "subscription": subscription, "do": what})
 
     def until(self, **values: object) -> dict[str, Any]:
-        """Wait until the subscription stands like this."""
+        """Wait until the subscription has these values."""
         return self.wait("/api/billing/subscription", lambda state: values.items() <= state.items())
 
     def refusal(self, upload_id: str, settings: dict[str, Any]) -> str:
-        """Submit what the plan does not allow, and return what is said."""
+        """Submit a render that the plan does not allow, and return the refusal."""
         answer = self._http.post("/api/render/submit", json={"upload_id": upload_id, "settings": settings})
         if answer.status_code != HTTPStatus.PAYMENT_REQUIRED:
             raise RuntimeError(f"This order should be refused, but it was answered with {answer.status_code}.")
         return sentence_of(answer)
 
     def wait(self, path: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Ask until something holds; give up where nothing changes for a while."""
+        """Poll until `holds`; raise RuntimeError after a minute without any change."""
         seen, deadline = None, 0.0
         while not holds(state := self._get(path)):
             if state != seen:
@@ -94,7 +94,7 @@ class PayingCustomer(Journey):
 
 
 def buy_one(customer: PayingCustomer, song: Path, output: Path, say: Callable[[str], None]) -> None:
-    """Buy a single render: it begins by itself, has no watermark, and its link comes by mail."""
+    """Buy a single render: it starts by itself, has no watermark, and its link comes by email."""
     customer.register()
     upload = customer.upload(song)
     payment = customer.buy(kind="render", render={"upload_id": upload, "settings": _BOUGHT})
@@ -106,7 +106,7 @@ def buy_one(customer: PayingCustomer, song: Path, output: Path, say: Callable[[s
 
 
 def subscribe(customer: PayingCustomer, song: Path, say: Callable[[str], None]) -> None:
-    """Subscribe, be limited, upgrade, fail to pay, recover, cancel."""
+    """Subscribe, hit a limit, upgrade, fail to pay, recover, cancel."""
     customer.register()
     upload = customer.upload(song)
     customer.buy(kind="subscription", plan="pro")
@@ -116,7 +116,7 @@ def subscribe(customer: PayingCustomer, song: Path, say: Callable[[str], None]) 
     say(f"4K is refused: {customer.refusal(upload, four_k)}")
     cost = customer.change("enterprise")
     customer.until(plan="enterprise")
-    say(f"upgraded to Enterprise for ${cost['amount_now'] / 100:.2f}, which the preview had said")
+    say(f"upgraded to Enterprise for ${cost['amount_now'] / 100:.2f}, as the preview had said")
     customer.change("pro")
     customer.until(plan="enterprise", pending_plan="pro")
     say("changed back to Pro from next month; Enterprise stays until then")
@@ -136,7 +136,7 @@ def subscribe(customer: PayingCustomer, song: Path, say: Callable[[str], None]) 
 
 
 def pay(song: Path, url: str, output: Path, say: Callable[[str], None]) -> None:
-    """Go through both at a service; what was bought is written to a file."""
+    """Run both customers at a service; save the bought video to `output`."""
     with contextlib.ExitStack() as left:
         customers = [left.enter_context(contextlib.closing(PayingCustomer(url, say))) for _ in range(2)]
         buy_one(customers[0], song, output, say)
@@ -144,7 +144,7 @@ def pay(song: Path, url: str, output: Path, say: Callable[[str], None]) -> None:
 
 
 def main() -> None:
-    """Read the command line, and go through both."""
+    """Parse the command line and run both customers."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("song", type=Path)
     parser.add_argument("--url", default=local_url())

@@ -1,4 +1,4 @@
-"""Who our customers are: users, sessions and tokens, passwords, keys, profile, what they did when."""
+"""Accounts: users, sessions and tokens, passwords, API keys, profiles, the activity log."""
 
 from apiflask import APIFlask
 

@@ -1,4 +1,4 @@
-"""The API as a whole: the document that describes it, and the page that shows the document."""
+"""The OpenAPI document, and the page that shows it."""
 
 from apiflask import APIFlask
 
@@ -7,7 +7,7 @@ from oriel.api.page import routes
 
 
 def register(app: APIFlask) -> None:
-    """Serve the page, and complete the document with what all routes have in common."""
+    """Serve the page, and complete the document with the errors that all routes share."""
     app.config.update(
         AUTO_OPERATION_ID=True,
         # All errors have one schema of our own.
@@ -15,7 +15,7 @@ def register(app: APIFlask) -> None:
         AUTO_AUTH_ERROR_RESPONSE=False,
         AUTO_404_RESPONSE=False,
     )
-    # The document is read in the order in which it is written.
+    # Readers expect the document's own order.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.spec_processor(completed)
     app.register_blueprint(routes)

@@ -1,7 +1,6 @@
 """Completes the OpenAPI document with everything that follows from a route's declaration, such as its errors.
 
-A route names the errors of its own (`responses=[409]`); who may call it, its rate limit, its body and the ids in its
-path bring the others.
+A route names its own errors (`responses=[409]`); the others follow from its access, rate limit, body and path.
 """
 
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ Json = dict[str, Any]
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REFERENCE = "#/components/schemas/"
 _ID_PATTERN = "^[0-9a-v]{26}$"
-# Ids that are not ours: the payment service's.
+# The payment service's ids.
 _OTHER_IDS = {"checkout_session_id": "^cs_[A-Za-z0-9_]{1,252}$"}
 _DESCRIPTION = """\
 Send a song, get a 3D video that moves with it.
@@ -35,7 +34,7 @@ The [guide](/api/docs/guide.html) shows these calls with curl, and explains prog
 A program can send an API key as `X-API-Key` instead of the access token.
 Every error has the same form: a stable code, a sentence for people, and details for programs.
 """
-# What people need first; the aliases come last.
+# In the order in which readers need them; aliases come last.
 _ALIASES = "aliases"
 _TAGS = {
     "auth": "Create an account and log in.",
@@ -60,7 +59,7 @@ _FIRST = (
     "/api/render/events",
     "/api/looks",
 )
-# From an alias to the path that programs should use.
+# The main path of each alias.
 ALIASES = {
     "/api/jobs/submit": "/api/render/submit",
     "/api/jobs/{job_id}/status": "/api/render/status/{job_id}",
@@ -68,7 +67,7 @@ ALIASES = {
 }
 _ERROR: Json = {
     "title": "Error",
-    "description": "Every failure, whatever the route.",
+    "description": "The one format of all errors.",
     "type": "object",
     "additionalProperties": False,
     "required": ["error"],
@@ -80,12 +79,12 @@ _ERROR: Json = {
             "properties": {
                 "code": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "description": "For programs"},
                 "message": {"type": "string", "minLength": 1, "description": "For people"},
-                "details": {"type": "object", "description": "What it is about, by name"},
+                "details": {"type": "object", "description": "Facts about the error, by name"},
             },
         }
     },
 }
-# What each status means here, with an example of its code and sentence.
+# The meaning of each status, with an example of its code and sentence.
 _MEANINGS: dict[str, tuple[str, str, str]] = {
     "400": ("The request cannot be read", "BAD_REQUEST", "We could not read this request."),
     "401": (
@@ -130,7 +129,7 @@ _MEANINGS: dict[str, tuple[str, str, str]] = {
 
 
 def completed(document: Json | str) -> Json | str:
-    """Return the document with the errors of every route, without schemas that are there twice."""
+    """Return the document with all errors, and without duplicate schemas."""
     assert isinstance(document, dict)
     document["info"]["description"] = _DESCRIPTION
     for path, operation in _operations(document):
@@ -154,7 +153,7 @@ def _place(path: tuple[str, Json]) -> int:
 
 
 def schemas_of(document: Json) -> Iterator[tuple[str, Json]]:
-    """Yield each schema of an object with its name: those of the components, and the bodies written in place."""
+    """Yield the schemas with their names: the components, and the inline request bodies."""
     yield from document["components"]["schemas"].items()
     for _, operation in _operations(document):
         for content in operation.get("requestBody", {}).get("content", {}).values():
@@ -164,7 +163,7 @@ def schemas_of(document: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _show_examples(name: str, schema: Json) -> None:
-    """Give each field an example that could be real, where it has none of its own."""
+    """Give each field without an example a realistic one."""
     if name == "StatusOut":
         schema["examples"] = [dict(RUNNING_RENDER)]
     for field, value in schema.get("properties", {}).items():
@@ -190,7 +189,7 @@ def _complete(path: str, operation: Json) -> None:
         if parameter["in"] == "path" and parameter["name"].endswith("_id"):
             parameter["schema"]["pattern"] = _OTHER_IDS.get(parameter["name"], _ID_PATTERN)
     answers = operation["responses"]
-    # What may be missing or wrong in the request follows from what it may contain.
+    # Some errors follow from the parts of a request.
     for status in {*_implied(operation), *(status for status in answers if status >= "400")}:
         answers[status] = _error_answer(path, status, answers.get(status, {}).get("description"))
     for status, answer in answers.items():
@@ -200,7 +199,7 @@ def _complete(path: str, operation: Json) -> None:
 
 
 def _describe(operation: Json) -> None:
-    """Put what `describe` has noted where it belongs."""
+    """Move the headers and bodies of `@describe` to their places in the operation."""
     for name, schema in operation.pop(HEADERS, {}).items():
         operation["parameters"].append({"in": "header", "name": name, "required": False, "schema": schema})
     if bodies := operation.pop(BODIES, {}):
@@ -226,7 +225,7 @@ def _implied(operation: Json) -> Iterator[str]:
 def _error_answer(path: str, status: str, own: str | None) -> Json:
     meaning, *usual = _MEANINGS[status]
     code, sentence = refusal_of_operation(ALIASES.get(path, path), status) or usual
-    # A route that only lists a number gets the phrase of HTTP, which says less than ours.
+    # For a bare status, APIFlask sets the HTTP phrase, which says less than our text.
     description = own if own and own != HTTPStatus(int(status)).phrase else meaning
     example = {"error": {"code": code, "message": sentence, "details": {}}}
     answer: Json = {
@@ -240,7 +239,7 @@ def _error_answer(path: str, status: str, own: str | None) -> Json:
 
 
 def _without_doubles(document: Json) -> Json:
-    """Call each schema by its own name: APIFlask writes one that two others use as "One.Name" and "Other.Name"."""
+    """Rename shared schemas: APIFlask calls one that two others use "One.Name" and "Other.Name"."""
     document = _renamed(document)
     schemas: Json = {}
     for name, schema in document["components"]["schemas"].items():

@@ -10,7 +10,7 @@ _PREVIEW = "eyJ1c2VyIjoiMDZndjNrMnY5aG1xIn0.8dK2vQ0xR7mYt5cWn3LhZp1sJf6"
 _NEXT_MONTH = "2026-12-28T14:03:07.512Z"
 _WHEN = "2026-11-28T14:03:07.512Z"
 
-# What stands in a field of this name, in whichever schema; "Schema.field" comes first.
+# The example of a field by its name, in any schema; "Schema.field" takes precedence.
 FIELDS: Mapping[str, object] = {
     "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwNmd2In0.c2lnbmF0dXJl",
     "refresh_token": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJyZWZyZXNoIn0.c2lnbmF0dXJl",
@@ -93,7 +93,7 @@ FIELDS: Mapping[str, object] = {
     "what": "One render",
 }
 
-# A render under way, whose values fit each other.
+# A running render with consistent values.
 RUNNING_RENDER: Mapping[str, object] = {
     "id": _ID,
     "status": "processing",
@@ -117,7 +117,7 @@ RUNNING_RENDER: Mapping[str, object] = {
     "warnings": [],
 }
 
-# The first path that an operation's own begins with names what it says; "" is for all others.
+# By path prefix; the first match counts.
 REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/render/submit": {
         "402": (
@@ -193,7 +193,7 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
 
 
 def refusal_of_operation(path: str, status: str) -> Refusal | None:
-    """Return code and sentence of an operation's refusal with a status, or None where it has none of its own."""
+    """Return the code and sentence of an operation's error with this status; None without one of its own."""
     for prefix, refusals in REFUSALS.items():
         if path.startswith(prefix) and status in refusals:
             return refusals[status]

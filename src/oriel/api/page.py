@@ -1,4 +1,4 @@
-"""/api/docs: Swagger UI from our own origin, as the frontend build has put it into this package."""
+"""/api/docs: Swagger UI from our own origin, copied into this package by the frontend build."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def root() -> ResponseValue:
 @routes.get("/api/docs")
 @allow(Who.ANYONE)
 def page() -> Response:
-    """Answer the page."""
+    """Return the page."""
     if not (_FOLDER / "index.html").is_file():
         raise Unavailable("This page is not built yet: run `make setup` first.")
     return send_from_directory(_FOLDER, "index.html", max_age=0)
@@ -34,5 +34,5 @@ def page() -> Response:
 @routes.get("/api/docs/<name>")
 @allow(Who.ANYONE)
 def part(name: str) -> Response:
-    """Answer a file that the page loads."""
+    """Return a file that the page loads."""
     return send_from_directory(_FOLDER, name, max_age=_DAY_S)

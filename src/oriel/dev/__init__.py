@@ -1,4 +1,4 @@
-"""Development pages: they do not exist in production, and answer only this machine."""
+"""Development pages: absent in production, and only for requests from this machine."""
 
 from apiflask import APIFlask
 
@@ -9,7 +9,7 @@ from oriel.settings import Settings
 
 
 def register(app: APIFlask, settings: Settings) -> None:
-    """Add the pages of this package, in development; those for paying only where nothing is really paid."""
+    """Add this package's pages in development; those of the payment service only if it is the offline one."""
     if settings.is_production:
         return
     app.register_blueprint(mail.routes)

@@ -13,7 +13,7 @@ _READS = ("GET", "HEAD", "OPTIONS")
 
 
 def refuse_others() -> None:
-    """Show nothing to another machine, however its request came in: directly, or through a tunnel on this one."""
+    """Answer 404 to other machines, also through a proxy or tunnel on this one."""
     if not comes_from_this_machine() or not _is_our_name(_host_of(f"//{request.host}")):
         raise NotFound("There is nothing at this address.")
 

@@ -27,8 +27,8 @@ routes.before_request(refuse_others)
 _SHOWN = 200
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _STATIC = Path(__file__).parent / "static"
-# A letter brings its own styles and pictures, and may do nothing else, whatever somebody's song title contains. Our
-# page may measure it (allow-same-origin), which gives it nothing as long as it has no scripts.
+# An email has its own styles and pictures and may do nothing else, whatever a song title contains. Our page may
+# measure it (allow-same-origin); without scripts, that gives the email no rights.
 _LETTER_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self';"
     " sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
@@ -48,7 +48,7 @@ def one(mail_id: str) -> ResponseReturnValue:
     """Show one mail: its envelope, the letter in a frame, the text below."""
     mail = _mail(mail_id)
     response = page("dev_mail.html", mail=mail, links=links_of(mail.text))
-    # This one file, not whatever else lies here.
+    # Only this one script.
     response.headers["Content-Security-Policy"] += f"; script-src {url_for('dev_mail.script', _external=True)}"
     return response
 
@@ -56,19 +56,19 @@ def one(mail_id: str) -> ResponseReturnValue:
 @routes.get("/mail.js")
 @allow(Who.ANYONE)
 def script() -> Response:
-    """Answer what gives the frame the height of its letter."""
+    """Return the script that gives the frame its email's height."""
     return send_from_directory(_STATIC, "mail.js")
 
 
 @routes.get("/mail/<mail_id>/letter")
 @allow(Who.ANYONE)
 def letter(mail_id: str) -> ResponseReturnValue:
-    """Answer the letter's own HTML, for the frame."""
+    """Return the email's HTML, for the frame."""
     html, pictures = illustrated(_mail(mail_id))
     for picture in pictures:
         data = f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode('ascii')}"
         html = html.replace(f"cid:{picture.cid}", data)
-    # Links of a letter open a page of their own: ours cannot be shown in a frame.
+    # Links open a new page, because our pages refuse to be framed.
     response = make_response(html.replace("<head>", '<head><base target="_blank">', 1))
     response.headers["Content-Security-Policy"] = _LETTER_CSP
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
@@ -78,7 +78,7 @@ def letter(mail_id: str) -> ResponseReturnValue:
 @routes.get("/mail.json")
 @allow(Who.ANYONE)
 def mailbox_json() -> list[dict[str, object]]:
-    """List the mails for a program, the newest first; `sent_at` is null while one waits."""
+    """List the emails for programs, the newest first; `sent_at` is null until an email is sent."""
     return [
         {
             "to": mail.to,
@@ -92,7 +92,7 @@ def mailbox_json() -> list[dict[str, object]]:
 
 
 def links_of(text: str) -> list[str]:
-    """Return the addresses in a text, without the full stop that may follow."""
+    """Return the links in a text, without punctuation after them."""
     return [link.rstrip(".,;:!?)") for link in _LINK.findall(text)]
 
 

@@ -1,4 +1,4 @@
-"""Shared by the development pages: styles allowed by a nonce, and nothing else."""
+"""Renders the development pages with a strict Content-Security-Policy."""
 
 import secrets
 
@@ -6,7 +6,7 @@ from flask import Response, make_response, render_template
 
 
 def page(template: str, status: int = 200, *, form_action: str = "'none'", **values: object) -> Response:
-    """Return a page; `form_action` is where its forms, and what follows them, may go, as the CSP says it."""
+    """Return a page; `form_action` is the CSP source list for its forms and their redirects."""
     nonce = secrets.token_urlsafe(16)
     response = make_response(render_template(template, nonce=nonce, **values), status)
     response.headers["Content-Security-Policy"] = (

@@ -1,6 +1,6 @@
 """The offline payment service's pages: checkout and portal, with buttons for every failure.
 
-They work without scripts. What a button does is done by the OfflineGateway, whose events then reach our webhook.
+They work without scripts. The buttons call the OfflineGateway, whose events then reach our webhook.
 """
 
 from collections.abc import Callable
@@ -33,14 +33,14 @@ _STATES = {"live": "active", "past_due": "past due", "over": "over", "not_yet": 
 @routes.get("/checkout")
 @allow(Who.ANYONE)
 def checkout() -> Response:
-    """Show what is to be paid, or what became of it."""
+    """Show a payment page, open or closed."""
     return _checkout(request.args.get("session", ""))
 
 
 @routes.post("/checkout")
 @allow(Who.ANYONE)
 def do_at_checkout() -> ResponseReturnValue:
-    """Do what the button says: pay, decline, leave or expire."""
+    """Handle a button: pay, decline, leave or expire."""
     session_id, action = request.form.get("session", ""), _AT_CHECKOUT.get(request.form.get("do", ""))
     if action is None:
         return _checkout(session_id, CallerError("This page has no such button."))
@@ -55,14 +55,14 @@ def do_at_checkout() -> ResponseReturnValue:
 @routes.get("/portal")
 @allow(Who.ANYONE)
 def portal() -> Response:
-    """Show a customer's card, subscriptions and bills."""
+    """Show a customer's card, subscriptions and invoices."""
     return _portal(request.args.get("customer", ""))
 
 
 @routes.post("/portal")
 @allow(Who.ANYONE)
 def do_in_portal() -> ResponseReturnValue:
-    """Do what the button says, to the card or to a subscription."""
+    """Handle a button for the card or a subscription."""
     customer_id = request.form.get("customer", "")
     try:
         _do_in_portal(_offline().overview(customer_id), request.form.get("do", ""))
@@ -73,7 +73,7 @@ def do_in_portal() -> ResponseReturnValue:
     return redirect(url_for("dev_payments.portal", customer=customer_id), 303)
 
 
-# --- the page to pay on
+# --- the payment page
 
 
 def _checkout(session_id: str, refused: CallerError | None = None) -> Response:
@@ -107,7 +107,7 @@ def _decline(session_id: str) -> ResponseReturnValue:
 
 
 def _leave(session_id: str) -> ResponseReturnValue:
-    """Go back as from Stripe's page, which stays open."""
+    """Go back to our site; as at Stripe, the page stays open."""
     return redirect(_offline().page(session_id)["cancel_url"], 303)
 
 
@@ -125,7 +125,7 @@ _AT_CHECKOUT: dict[str, Callable[[str], ResponseReturnValue]] = {
 
 
 def _after(shown: Body) -> str:
-    """Return the address for a customer who has paid."""
+    """Return the URL after the payment."""
     return str(shown["success_url"]).replace("{CHECKOUT_SESSION_ID}", shown["id"])
 
 
@@ -170,7 +170,7 @@ def _unknown(what: str) -> Response:
 
 
 def _own_addresses() -> str:
-    """Return the allowed targets of forms: this service, and its public address."""
+    """Return the allowed targets of forms: this service under its own and its public address."""
     return f"'self' {_settings().base_url}"
 
 

@@ -1,4 +1,4 @@
-"""The letters that we write: our words, as HTML and as text."""
+"""Our emails, as HTML and as text."""
 
 from oriel.infra.mail.outbox import OutboxMail, enqueue
 from oriel.mails.account_letters import (

@@ -44,7 +44,7 @@ def payment_failed(
     pay_url: str | None,
     billing_url: str,
 ) -> Letter:
-    """Tell that a renewal was not paid, when it is tried again (None: it was the last try), and how to pay it."""
+    """Tell a customer about an unpaid renewal: the next attempt (None after the last one), and how to pay."""
     return compose(
         "payment_failed",
         f"We could not renew your {plan_title} plan",
@@ -98,7 +98,7 @@ def plan_will_change(
 ) -> Letter:
     """Tell a customer which plan will start when, and its price, such as "$9.99 a month".
 
-    `renewed_on`: when the present plan is charged next, if that is before.
+    `renewed_on`: the next charge of the current plan, if it comes before.
     """
     return compose(
         "plan_will_change",
@@ -121,7 +121,7 @@ def plan_stays(name: str, title: str, billing_url: str) -> Letter:
 
 
 def payment_refunded(name: str, what: str, amount: int, currency: str, why: str) -> Letter:
-    """Tell that money goes back to the customer; `why` is a sentence."""
+    """Tell a customer about a refund; `why` is a sentence."""
     given_back = money(amount, currency)
     return compose(
         "payment_refunded",
@@ -134,13 +134,13 @@ def payment_refunded(name: str, what: str, amount: int, currency: str, why: str)
 
 
 def credit_held(name: str, reason: str, next_url: str) -> Letter:
-    """Tell that what was paid for could not be started (`reason`: a sentence) and is kept for another render."""
+    """Tell a customer that the paid render could not start (`reason`: a sentence), and that the credit is kept."""
     subject = "We could not start the render you paid for"
     return compose("credit_held", subject, greeting=greeting(name), reason=reason, link=next_url)
 
 
 def credit_returned(name: str, title: str, reason: str, next_url: str) -> Letter:
-    """Tell that a video which was paid by itself could not be made, why (a sentence), and that the credit is back."""
+    """Tell a customer why a paid single video could not be made (a sentence), and that the credit is back."""
     return compose(
         "credit_returned",
         f"We could not make your video, and your credit is back: {short(title)}",

@@ -29,7 +29,7 @@ class RenderDetails:
 def render_ready(
     name: str, title: str, details: RenderDetails, link: str, expires_at: datetime, poster: str | None
 ) -> Letter:
-    """Tell that the video is there: its poster (a name in the storage), what it is, and until when it can be had."""
+    """Tell a customer that a video is ready; `poster` is the name of its picture in the storage."""
     inline = (Inline(_POSTER, poster, _PICTURES.get(PurePath(poster).suffix.lower(), "image/jpeg")),) if poster else ()
     return compose(
         "render_ready",
@@ -48,7 +48,7 @@ def render_ready(
 
 
 def render_failed(name: str, title: str, sentence: str, kept_right: bool, link: str) -> Letter:
-    """Tell a customer why a video could not be made, and (`kept_right`) that it was not counted."""
+    """Tell a customer why a video could not be made, and with `kept_right` that it does not count."""
     return compose(
         "render_failed",
         f"We could not make your video: {short(title)}",
@@ -73,7 +73,7 @@ def render_goes_on(name: str, title: str) -> Letter:
 
 
 def expires_soon(name: str, title: str, link: str, expires_at: datetime) -> Letter:
-    """Remind that a video will be deleted."""
+    """Remind a customer that a video will be deleted."""
     return compose(
         "expires_soon",
         f"We will delete your video soon: {short(title)}",
@@ -85,7 +85,7 @@ def expires_soon(name: str, title: str, link: str, expires_at: datetime) -> Lett
 
 
 def _poster_width(details: RenderDetails) -> int:
-    """Return how wide the poster is shown: a portrait as wide as the letter would hide everything below it."""
+    """Return the poster's width in pixels, limited so that a portrait does not push the text out of view."""
     return min(_LETTER_WIDTH, round(_TALLEST_POSTER * details.width / details.height))
 
 

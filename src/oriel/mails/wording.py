@@ -1,11 +1,11 @@
-"""How our letters write names, dates, money, lengths and sizes."""
+"""Formats names, dates, money, lengths and sizes in our emails."""
 
 import re
 from datetime import UTC, datetime
 
 from oriel.names import cut
 
-# Whoever registers a stranger's address chooses the name in our letter to the stranger: no links, no advertising.
+# Anybody can register a stranger's address and choose the name in our email, so names must not advertise.
 _LOOKS_LIKE_A_LINK = re.compile(r"[/@\\]|www\.|\w\.\w\w", re.IGNORECASE)
 _LONGEST_NAME = 60
 # Stripe counts these in whole units. (ISK and UGX have no decimals either, but Stripe counts them in hundredths.)
@@ -17,7 +17,7 @@ _LONGEST_TITLE = 90
 
 
 def greeting(name: str) -> str:
-    """Return the first line of a letter: with the name where there is one that can be one."""
+    """Return the first line of an email, with the name if it looks like one."""
     said = " ".join(name.split())
     if not said or len(said) > _LONGEST_NAME or _LOOKS_LIKE_A_LINK.search(said):
         return "Hi,"
@@ -25,7 +25,7 @@ def greeting(name: str) -> str:
 
 
 def short(title: str) -> str:
-    """Return a title on one line, cut where it is too long for a subject."""
+    """Return a title on one line, cut if it is too long for a subject."""
     line = " ".join(title.split()) or "Untitled"
     return line if len(line) <= _LONGEST_TITLE else f"{cut(line, _LONGEST_TITLE - 1)}…"
 
@@ -52,7 +52,7 @@ def money(amount: int, currency: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return such as "3:07", or "1:02:03" from an hour on."""
+    """Return such as "3:07", or "1:02:03" for an hour or more."""
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
@@ -60,7 +60,7 @@ def duration(seconds: float) -> str:
 
 
 def size(amount: int) -> str:
-    """Return such as "48.2 MB", in the powers of ten that download pages show."""
+    """Return such as "48.2 MB"; a MB is a million bytes."""
     if amount < 1_000_000:
         return f"{max(1, round(amount / 1000))} kB"
     if amount < 1_000_000_000:

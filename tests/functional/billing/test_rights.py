@@ -1,60 +1,27 @@
 """Rights to renders, on both databases: exact under concurrency, and each settled once."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from apiflask import APIFlask
+from tests.functional.billing.rights import DEMAND, LARGE, bought, reserved, state_of, used
 from tests.functional.caller import Caller
 
 from oriel.accounts.statistics import plan_of as statistics_plan
 from oriel.accounts.statistics import statistics_of
 from oriel.billing.current_plan import current_period, hold_plan, plan_of, set_plan
-from oriel.billing.models import HELD, REFUNDED, RESERVED, USED, Credit, PlanHolding
-from oriel.billing.rights import Demand, Grant, Payer, credits_held, give_back, reserve, spend, used_this_period
+from oriel.billing.models import HELD, REFUNDED, RESERVED, USED, PlanHolding
+from oriel.billing.rights import Demand, Payer, credits_held, give_back, reserve, spend
 from oriel.billing.storage_use import storage_used
 from oriel.errors import AppError, CallerError, NotFound, PaymentRequired, WrongState
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 
-DEMAND = Demand(1280, 720, 30, "mp4", 180, 5_000_000, 50_000_000)
-LARGE = replace(DEMAND, width=1920, height=1080)
-
-
-@pytest.fixture(autouse=True)
-def context(app: APIFlask) -> Iterator[None]:
-    """Rights are asked for by other domains, inside their requests and jobs."""
-    with app.app_context():
-        yield
-
-
-@pytest.fixture
-def customer(caller: Callable[..., Caller]) -> Caller:
-    return caller()
-
-
-def reserved(customer: Caller, demand: Demand = DEMAND, pay_with: Payer | None = None, render: str = "") -> Grant:
-    with writing() as session:
-        return reserve(session, customer.user_id, render or new_id(), demand, pay_with)
-
-
-def bought(customer: Caller, state: str = HELD) -> str:
-    with writing() as session:
-        credit = Credit(user_id=customer.user_id, state=state)
-        session.add(credit)
-    return credit.id
-
-
-def state_of(credit: str) -> str:
-    db.session.expire_all()
-    return db.session.get_one(Credit, credit).state
-
-
-def used(customer: Caller) -> int:
-    return used_this_period(db.session, customer.user_id)
+pytestmark = pytest.mark.usefixtures("in_app")
 
 
 def test_the_plan_pays_for_what_it_allows(customer: Caller) -> None:

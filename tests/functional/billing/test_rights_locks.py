@@ -1,58 +1,36 @@
 """A reservation waits for the other transactions that decide about its customer, its right or its credit."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from apiflask import APIFlask
 from sqlalchemy import select, text, update
+from tests.functional.billing.rights import DEMAND, reserved, used
 from tests.functional.caller import Caller
-from tests.functional.locks import Apart, apart_in
+from tests.functional.locks import Apart
 
 from oriel.billing.current_plan import current_period, hold_plan, lock_customer
 from oriel.billing.models import REFUNDED, RETURNED, Credit, PlanHolding, RenderRight
-from oriel.billing.rights import Demand, Payer, reserve, used_this_period
+from oriel.billing.rights import reserve
 from oriel.errors import PaymentRequired
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 
 # SQLite locks no rows: whoever writes there waits for the whole database.
-pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-
-DEMAND = Demand(1280, 720, 30, "mp4", 180, 5_000_000, 50_000_000)
+pytestmark = [pytest.mark.parametrize("database", ["postgresql"], indirect=True), pytest.mark.usefixtures("in_app")]
 
 
-@pytest.fixture(autouse=True)
-def context(app: APIFlask) -> Iterator[None]:
-    with app.app_context():
-        yield
-
-
-@pytest.fixture
-def apart(app: APIFlask) -> Iterator[Apart]:
-    with apart_in(app) as start:
-        yield start
-
-
-def reserved(user_id: str, render: str, pay_with: Payer | None = None) -> str:
-    with writing() as session:
-        return reserve(session, user_id, render, DEMAND, pay_with).kind
-
-
-def test_two_reservations_of_a_customer_take_turns(caller: Callable[..., Caller], apart: Apart) -> None:
-    customer = caller()
+def test_two_reservations_of_a_customer_take_turns(customer: Caller, apart: Apart) -> None:
     with writing() as session:
         lock_customer(session, customer.user_id)
-        result = apart(lambda: reserved(customer.user_id, new_id()))
+        result = apart(lambda: reserved(customer))
         for _ in range(5):
             reserve(session, customer.user_id, new_id(), replace(DEMAND, video_bytes_estimate=0))
     with pytest.raises(PaymentRequired):
         result()
-    assert used_this_period(db.session, customer.user_id) == 5
+    assert used(customer) == 5
 
 
-def test_what_refers_to_a_customer_is_written_meanwhile(caller: Callable[..., Caller]) -> None:
-    customer = caller()
+def test_what_refers_to_a_customer_is_written_meanwhile(customer: Caller) -> None:
     # As PostgreSQL locks the user of a row that is being written, but without waiting.
     reference = text("SELECT id FROM users WHERE id = :id FOR KEY SHARE NOWAIT")
     with writing() as session:
@@ -61,29 +39,27 @@ def test_what_refers_to_a_customer_is_written_meanwhile(caller: Callable[..., Ca
             assert connection.scalar(reference, {"id": customer.user_id}) == customer.user_id
 
 
-def test_a_right_that_is_being_returned_is_reserved_anew(caller: Callable[..., Caller], apart: Apart) -> None:
-    customer, render = caller(), new_id()
-    reserved(customer.user_id, render)
+def test_a_right_that_is_being_returned_is_reserved_anew(customer: Caller, apart: Apart) -> None:
+    render = new_id()
+    reserved(customer, render=render)
     with db.engine.begin() as connection:
         connection.execute(update(RenderRight).where(RenderRight.render_id == render).values(state=RETURNED))
-        result = apart(lambda: reserved(customer.user_id, render))
+        result = apart(lambda: reserved(customer, render=render).kind)
     assert result() == "plan"
-    assert used_this_period(db.session, customer.user_id) == 1
+    assert used(customer) == 1
 
 
-def test_a_credit_that_is_being_refunded_pays_for_nothing(caller: Callable[..., Caller], apart: Apart) -> None:
-    customer = caller()
+def test_a_credit_that_is_being_refunded_pays_for_nothing(customer: Caller, apart: Apart) -> None:
     with writing() as session:
         session.add(Credit(user_id=customer.user_id))
     with db.engine.begin() as connection:
         connection.execute(update(Credit).values(state=REFUNDED))
-        result = apart(lambda: reserved(customer.user_id, new_id(), "credit"))
+        result = apart(lambda: reserved(customer, pay_with="credit"))
     with pytest.raises(PaymentRequired):
         result()
 
 
-def test_a_reservation_holds_no_other_credit(caller: Callable[..., Caller]) -> None:
-    customer = caller()
+def test_a_reservation_holds_no_other_credit(customer: Caller) -> None:
     for _ in range(2):
         with writing() as session:
             session.add(Credit(user_id=customer.user_id))
@@ -94,8 +70,7 @@ def test_a_reservation_holds_no_other_credit(caller: Callable[..., Caller]) -> N
             assert len(connection.scalars(free).all()) == 1
 
 
-def test_a_plan_that_somebody_changed_meanwhile_is_read_anew(caller: Callable[..., Caller]) -> None:
-    customer = caller()
+def test_a_plan_that_somebody_changed_meanwhile_is_read_anew(customer: Caller) -> None:
     with writing() as session:
         hold_plan(session, customer.user_id, "pro")
     with writing() as session:

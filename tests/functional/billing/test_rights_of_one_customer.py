@@ -1,71 +1,36 @@
 """Rights and credits count for their own customer and their own state."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from apiflask import APIFlask
 from sqlalchemy.orm import Session
+from tests.functional.billing.rights import DEMAND, LARGE, bought, paid, reserved, settled, states, used
 from tests.functional.caller import Caller
 
 from oriel.billing import storage_use
-from oriel.billing.models import FROZEN, HELD, REFUNDED, RESERVED, USED, Credit, Payment
-from oriel.billing.rights import Demand, Grant, Payer, credits_held, give_back, reserve, spend, used_this_period
+from oriel.billing.models import FROZEN, HELD, REFUNDED, RESERVED, USED, Credit
+from oriel.billing.rights import credits_held, give_back, reserve, spend
 from oriel.billing.storage_use import storage_used
 from oriel.errors import PaymentRequired, PlanLimitSize
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 
-DEMAND = Demand(1280, 720, 30, "mp4", 180, 5_000_000, 50_000_000)
-LARGE = replace(DEMAND, width=1920, height=1080)
-
-
-@pytest.fixture(autouse=True)
-def context(app: APIFlask) -> Iterator[None]:
-    """Rights are asked for by other domains, inside their requests and jobs."""
-    with app.app_context():
-        yield
-
-
-@pytest.fixture
-def customer(caller: Callable[..., Caller]) -> Caller:
-    return caller()
-
-
-def reserved(customer: Caller, demand: Demand = DEMAND, pay_with: Payer | None = None, render: str = "") -> Grant:
-    with writing() as session:
-        return reserve(session, customer.user_id, render or new_id(), demand, pay_with)
-
-
-def settled(settle: Callable[..., bool], render: str) -> None:
-    with writing() as session:
-        assert settle(session, render)
-
-
-def bought(customer: Caller, state: str = HELD) -> str:
-    with writing() as session:
-        credit = Credit(user_id=customer.user_id, state=state)
-        session.add(credit)
-    return credit.id
-
-
-def states(*credit_ids: str) -> list[str]:
-    db.session.expire_all()
-    return [db.session.get_one(Credit, credit_id).state for credit_id in credit_ids]
+pytestmark = pytest.mark.usefixtures("in_app")
 
 
 def test_a_spent_render_still_counts_in_its_month(customer: Caller) -> None:
     render = new_id()
     reserved(customer, render=render)
     settled(spend, render)
-    assert used_this_period(db.session, customer.user_id) == 1
+    assert used(customer) == 1
 
 
 def test_the_renders_of_others_do_not_count(customer: Caller, caller: Callable[..., Caller]) -> None:
     reserved(caller())
-    assert used_this_period(db.session, customer.user_id) == 0
+    assert used(customer) == 0
 
 
 def test_credits_left_are_ones_own_that_are_held(customer: Caller, caller: Callable[..., Caller]) -> None:
@@ -110,24 +75,10 @@ def test_the_credit_that_was_bought_first_goes_first(customer: Caller) -> None:
         assert states(first, second, third) == [RESERVED] * spent + [HELD] * (3 - spent)
 
 
-def paid(customer: Caller, *, is_disputed: bool = False) -> str:
-    with writing() as session:
-        payment = Payment(user_id=customer.user_id, kind="render", amount=499, thing="render", is_disputed=is_disputed)
-        session.add(payment)
-    return payment.id
-
-
-def credit_of(customer: Caller, payment_id: str) -> str:
-    with writing() as session:
-        credit = Credit(user_id=customer.user_id, payment_id=payment_id)
-        session.add(credit)
-    return credit.id
-
-
 def test_the_credit_of_its_own_payment_goes_before_older_ones(customer: Caller) -> None:
     payment = paid(customer)
-    others = [bought(customer), credit_of(customer, paid(customer))]
-    own = credit_of(customer, payment)
+    others = [bought(customer), bought(customer, payment_id=paid(customer))]
+    own = bought(customer, payment_id=payment)
     with writing() as session:
         reserve(session, customer.user_id, new_id(), DEMAND, "credit", payment_id=payment)
     assert states(*others, own) == [HELD, HELD, RESERVED]
@@ -141,9 +92,9 @@ def test_a_credit_that_comes_back_is_frozen_while_its_own_payment_is_disputed(
 ) -> None:
     """A dispute about another payment changes nothing, nor does it touch another credit."""
     render = new_id()
-    credit = credit_of(customer, paid(customer, is_disputed=is_disputed))
+    credit = bought(customer, payment_id=paid(customer, is_disputed=is_disputed))
     reserved(customer, pay_with="credit", render=render)
-    other, disputed = bought(customer), credit_of(customer, paid(customer, is_disputed=True))
+    other, disputed = bought(customer), bought(customer, payment_id=paid(customer, is_disputed=True))
     settled(settle, render)
     assert states(credit, other, disputed) == [becomes, HELD, HELD]
 

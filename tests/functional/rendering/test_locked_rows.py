@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from apiflask import APIFlask
 from sqlalchemy import Connection, select, update
-from tests.functional.locks import Apart, apart_in
+from tests.functional.locks import Apart
 from tests.functional.rendering.conftest import MakeJob, fresh
 
 from oriel.infra.clock import now
@@ -32,12 +31,6 @@ def locked(job: RenderJob) -> Iterator[Connection]:
     with db.engine.begin() as connection:
         connection.execute(row)
         yield connection
-
-
-@pytest.fixture
-def apart(app: APIFlask) -> Iterator[Apart]:
-    with apart_in(app) as start:
-        yield start
 
 
 def claimed() -> Attempt:

@@ -1,5 +1,6 @@
 """Billing routes: plans, subscription, plan changes, invoices."""
 
+from dataclasses import asdict
 from typing import Any, Literal, cast
 
 from apiflask import APIBlueprint
@@ -15,7 +16,7 @@ from oriel.billing.plan_change import Preview, change_plan, preview_change
 from oriel.billing.plans import CREDIT, PLANS, Plan
 from oriel.billing.rates import writes
 from oriel.billing.subscription import subscription_of
-from oriel.infra.clock import Instant, in_iso
+from oriel.infra.clock import Instant
 from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, rate
 from oriel.infra.paging import Page, PageQuery, page_of
@@ -45,22 +46,7 @@ class PlanOut(BaseModel):
     @classmethod
     def of(cls, plan: Plan) -> "PlanOut":
         """Return the answer for a plan."""
-        return cls(
-            name=plan.name,
-            title=plan.title,
-            price_cents=plan.price_cents,
-            renders=plan.renders,
-            largest_frame=plan.largest_frame,
-            watermark=plan.watermark,
-            frame_rates=list(plan.frame_rates),
-            formats=list(plan.formats),
-            song_bytes=plan.song_bytes,
-            song_seconds=plan.song_seconds,
-            renders_at_once=plan.at_once,
-            storage_bytes=plan.storage_bytes,
-            kept_for_days=plan.kept_for.days,
-            writes_a_minute=plan.writes_a_minute,
-        )
+        return cls(**asdict(plan), renders_at_once=plan.at_once, kept_for_days=plan.kept_for.days)
 
 
 class PreviewIn(BaseModel):
@@ -93,18 +79,7 @@ class PreviewOut(BaseModel):
     @classmethod
     def of(cls, preview: Preview) -> "PreviewOut":
         """Return the answer for a plan change's preview."""
-        quote = preview.quote
-        return cls(
-            plan=preview.plan,
-            starts_at=preview.starts_at,
-            amount_now=quote.amount_now,
-            credit=quote.credit,
-            next_amount=quote.next_amount,
-            next_at=quote.next_at,
-            currency=quote.currency,
-            token=preview.token,
-            expires_at=preview.expires_at,
-        )
+        return cls(**asdict(preview.quote), **asdict(preview))
 
 
 class InvoiceOut(BaseModel):
@@ -122,16 +97,7 @@ class InvoiceOut(BaseModel):
     @classmethod
     def of(cls, invoice: Invoice) -> "InvoiceOut":
         """Return the answer for an invoice that is not a draft."""
-        return cls(
-            id=invoice.id,
-            number=invoice.number,
-            amount=invoice.amount,
-            currency=invoice.currency,
-            status=cast("Any", invoice.state),
-            created_at=invoice.created_at,
-            page_url=invoice.page_url,
-            pdf_url=invoice.pdf_url,
-        )
+        return cls(**asdict(invoice), status=cast("Any", invoice.state))
 
 
 class InvoiceList(Page[InvoiceOut]):
@@ -157,7 +123,7 @@ class SubscriptionOut(BaseModel):
 
     plan: str
     status: str
-    current_period_end: str | None
+    current_period_end: Instant | None
     cancel_at_period_end: bool = Field(description="True if the plan ends with the paid period")
     ends_at: Instant | None = Field(description="When the plan ends for good; null while it continues")
     pending_plan: str | None
@@ -170,7 +136,7 @@ class SubscriptionOut(BaseModel):
         return cls(
             plan=current.plan.name,
             status=current.status,
-            current_period_end=in_iso(current.period_end),
+            current_period_end=current.period_end,
             cancel_at_period_end=current.cancel_at_period_end,
             ends_at=current.ends_at,
             pending_plan=current.pending_plan,

@@ -20,12 +20,12 @@ from oriel.rendering import wiring as rendering
 from oriel.settings import Settings, load_settings
 from oriel.upload_wiring import upload_dependencies
 
-# The number of PostgreSQL's lock for it; any that nothing else takes.
+# The advisory lock of migrations on PostgreSQL; no other lock has this number.
 _UPGRADE = 0x0121E1
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 alembic = Migrations(metadatas=Base.metadata, run_mkdir=False)
-# Where no logging is set up yet it writes to standard error by itself, beside what a command answers.
+# Without a logging set-up, these libraries write to standard error, between the lines of our commands.
 for _library in ("alembic", "sqlalchemy"):
     logging.getLogger(_library).handlers.clear()
     logging.getLogger(_library).setLevel(logging.WARNING)
@@ -76,6 +76,6 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 
 def upgrade_database() -> None:
-    """Bring the tables of the current application's database up to date; several processes may do it at once."""
+    """Migrate the current application's database; several processes may call it at once."""
     with one_at_a_time(_UPGRADE):
         alembic.upgrade()

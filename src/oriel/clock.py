@@ -62,7 +62,7 @@ URGENT = (
 MAIL = (Task("mail", 1, lambda: dispatch_due(limit=20)),)
 # Each asks the payment service over the network.
 MONEY = (
-    Task("payment events", 1, lambda: journal.deal_with_due()),
+    Task("payment events", 1, lambda: journal.process_due_events()),
     Task("refunds", 10, lambda: settle_wanted()),
 )
 # It asks about everybody who pays, which may take minutes.

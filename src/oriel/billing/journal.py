@@ -35,7 +35,7 @@ Item = TypeVar("Item")
 _CLAIM = timedelta(seconds=60)
 _BEGINS_S = _CLAIM.total_seconds() - RETRY_TIMEOUT_S
 _AT_ONCE = 20
-_WRITTEN_AT_ONCE = 500
+_BATCH = 500
 _KEPT_FOR = timedelta(days=60)
 _PAUSES_S = (5, 30, 120, 600, 3600)
 _LOOKED_BACK = timedelta(days=3)
@@ -55,23 +55,23 @@ class Reconciled:
     waiting: list[str]
 
 
-def write_down(event: Event) -> bool:
+def save_event(event: Event) -> bool:
     """Save an event; return whether it is new."""
-    return write_down_all([event]) == 1
+    return save_events([event]) == 1
 
 
-def write_down_all(events: Sequence[Event]) -> int:
+def save_events(events: Sequence[Event]) -> int:
     """Save the events that have a handler; return how many are new."""
     ours = [event for event in events if event.kind in _HANDLERS]
-    return sum(_write_down(some) for some in _some_at_a_time(ours))
+    return sum(_save_batch(batch) for batch in _batches(ours))
 
 
-def _some_at_a_time(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     # A statement takes a limited number of values.
-    return (items[at : at + _WRITTEN_AT_ONCE] for at in range(0, len(items), _WRITTEN_AT_ONCE))
+    return (items[at : at + _BATCH] for at in range(0, len(items), _BATCH))
 
 
-def _write_down(events: Sequence[Event]) -> int:
+def _save_batch(events: Sequence[Event]) -> int:
     ids = [event.id for event in events]
     with writing() as session:
         known = session.scalar(select(func.count()).where(PaymentEvent.id.in_(ids))) or 0
@@ -87,13 +87,13 @@ def tidy() -> int:
         return len(session.scalars(delete(PaymentEvent).where(*old).returning(PaymentEvent.id)).all())
 
 
-def deal_with_due(limit: int = 50) -> int:
+def process_due_events(limit: int = 50) -> int:
     """Process the events that are due, the earliest first; return how many. Many processes may call it at once."""
     taken = 0
     # In batches, because a long transaction delays the webhooks that save new events.
     while taken < limit and (events := _claimed(min(_AT_ONCE, limit - taken))):
         deadline = time.monotonic() + _BEGINS_S
-        _done([event.id for event in events if time.monotonic() < deadline and _deal_with(event)])
+        _done([event.id for event in events if time.monotonic() < deadline and _process(event)])
         taken += len(events)
     return taken
 
@@ -118,9 +118,9 @@ def reconcile() -> Reconciled:
     """Find changes that no event has reported, and apply them."""
     before = _snapshot()
     missed = _missed(payments().events_since(now() - _LOOKED_BACK))
-    write_down_all(missed)
+    save_events(missed)
     give_up_unopened()
-    deal_with_due(limit=max(50, len(missed)))
+    process_due_events(limit=max(50, len(missed)))
     settle_wanted(early=True)
     payments_asked, subscriptions_asked = _ask_payments(), _ask_subscriptions()
     lost = [f"event {event.id} ({event.kind}) was missing" for event in missed]
@@ -152,8 +152,8 @@ def _is_owed(paid_as: str) -> bool:
 
 def _missed(events: Sequence[Event]) -> list[Event]:
     ours = {event.id: event for event in events if event.kind in _HANDLERS}
-    for some in _some_at_a_time(list(ours)):
-        for known in db.session.scalars(select(PaymentEvent.id).where(PaymentEvent.id.in_(some))):
+    for batch in _batches(list(ours)):
+        for known in db.session.scalars(select(PaymentEvent.id).where(PaymentEvent.id.in_(batch))):
             del ours[known]
     db.session.commit()
     return list(ours.values())
@@ -230,7 +230,7 @@ def _claimed(limit: int) -> Sequence[PaymentEvent]:
     return events
 
 
-def _deal_with(event: PaymentEvent) -> bool:
+def _process(event: PaymentEvent) -> bool:
     """Process an event; return whether it is done. If not, it is retried later."""
     try:
         _handle(event)

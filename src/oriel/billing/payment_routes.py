@@ -143,7 +143,7 @@ def status(checkout_session_id: str) -> PaymentStatusOut:
 def webhook() -> WrittenOut:
     """Check the signature and save the event; it is processed afterwards."""
     event = payments().read_event(request.get_data(cache=False), request.headers.get(_SIGNATURE, ""))
-    return WrittenOut(new=journal.write_down(event))
+    return WrittenOut(new=journal.save_event(event))
 
 
 @pages.get("/payment/done")

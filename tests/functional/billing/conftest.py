@@ -12,7 +12,7 @@ from tests.peers.stripe import Deliveries, StripePeer, stripe_peer
 from werkzeug.test import TestResponse
 
 from oriel.billing.gateway import SubscriptionFacts, init_payments
-from oriel.billing.journal import deal_with_due
+from oriel.billing.journal import process_due_events
 from oriel.billing.stripe_account import prepare_account
 from oriel.billing.stripe_gateway import StripeGateway
 from oriel.infra.clock import clock, now
@@ -41,7 +41,7 @@ class Till:
     def settle(self) -> None:
         """Let the service deal with all that has come."""
         with self.app.app_context():
-            deal_with_due()
+            process_due_events()
 
     def buy(self, customer: Caller, **wanted: Any) -> str:  # noqa: ANN401
         """Pay for something: the page is opened, paid and told about. Returns the page's id."""

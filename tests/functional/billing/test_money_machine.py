@@ -229,7 +229,7 @@ class Money(RuleBasedStateMachine):
             self.peer.pay(page)
         if heard:
             self.till.deliveries.in_order()
-            self._do(journal.deal_with_due)
+            self._do(journal.process_due_events)
 
     @precondition(lambda self: self._pages("open"))
     @rule(pick=few, how=st.sampled_from(["pay", "pay", "pay_later", "decline", "abandon"]))
@@ -334,7 +334,7 @@ class Money(RuleBasedStateMachine):
         }
         acts[how]()
         if heard:
-            self._do(journal.deal_with_due)
+            self._do(journal.process_due_events)
 
     @rule(task=st.sampled_from(["events", "refunds", "reconcile", "replay"]), pick=seeds)
     def the_clock_ticks(self, task: str, pick: int) -> None:
@@ -344,7 +344,7 @@ class Money(RuleBasedStateMachine):
                 journal.replay(chosen(events, pick))
 
         tasks: dict[str, Callable[[], object]] = {
-            "events": journal.deal_with_due,
+            "events": journal.process_due_events,
             "refunds": fulfilment.settle_wanted,
             "reconcile": journal.reconcile,
             "replay": replay,

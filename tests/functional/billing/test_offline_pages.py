@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from oriel.app import create_app
 from oriel.billing.gateway import PaymentGateway, init_payments
-from oriel.billing.journal import deal_with_due
+from oriel.billing.journal import process_due_events
 from oriel.billing.models import Credit, PaymentEvent
 from oriel.billing.offline import OfflineGateway
 from oriel.infra.clock import clock
@@ -80,7 +80,7 @@ class Desk:
             assert self.browser.post("/api/payments/webhook", data=body, headers=headers).status_code == 200
         self.letters.clear()
         with self.app.app_context():
-            deal_with_due()
+            process_due_events()
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ class Race:
 
     def webhook(self) -> None:
         self.till.deliveries.in_order()
-        journal.deal_with_due()
+        journal.process_due_events()
 
     def follow(self) -> None:
         fulfilment.sync_payment(self.page)

@@ -249,7 +249,7 @@ def test_the_same_event_on_twenty_threads_is_one_fulfilment(till: Till, ada: Cal
     def taken(_: int) -> int:
         status = till.webhook(body, signature)
         with till.app.app_context():
-            journal.deal_with_due()
+            journal.process_due_events()
             fulfilment.sync_payment(session_id)
         return status
 

@@ -41,9 +41,14 @@ def held(tmp_path: Path) -> Path:
 @pytest.fixture
 def start(command: Start, song: Path, looks: Looks, tools: Tools, held: Path) -> Callable[[], Command]:
     """Start the render that all tests here disturb."""
-    probe = held.with_name("ffprobe")
+    # It does not start in the sandbox, where it could not see whether the file is there, and so runs outside it.
+    probe, outside = held.with_name("ffprobe"), held.with_name("outside")
+    outside.touch()
     waits = f"while [ -e {quote(str(held))} ]; do sleep 0.05; done"
-    probe.write_text(f'#!/bin/sh\ncase "$*" in */video.*) {waits};; esac\nexec {quote(str(tools.ffprobe))} "$@"\n')
+    probe.write_text(
+        f"#!/bin/sh\n[ -e {quote(str(outside))} ] || exit 1\n"
+        f'case "$*" in */video.*) {waits};; esac\nexec {quote(str(tools.ffprobe))} "$@"\n'
+    )
     probe.chmod(0o755)
 
     def started() -> Command:

@@ -26,25 +26,22 @@ demo: setup ## send the example song (or SONG=path) through the whole service an
 # that waits most of the time.
 SERVICE_WORKERS := $(shell expr $(WORKERS) + 1)
 SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
+COUNT_LINES := $(BIN)/python -m slipcover --source src/oriel --json
 
 test: test-frontend test-service test-render ## every test that CI runs
-	$(BIN)/python -m coverage combine --quiet build/.coverage.service build/.coverage.render
-	$(BIN)/python -m coverage report --format=total --fail-under=80
-	for part in accounts billing rendering; do \
-	  $(BIN)/python -m coverage report --format=total --fail-under=90 --include="*/$$part/*" || exit 1; done
+	$(BIN)/python -m slipcover --json --merge build/lines-service.json build/lines-render.json --out build/lines.json
+	$(BIN)/python scripts/check_coverage.py build/lines.json
 
 test-frontend: setup
 	npm run --silent test
 
 test-service: setup
 	@mkdir -p build
-	COVERAGE_FILE=build/.coverage.service $(BIN)/python -m pytest -q -m "not long" -n $(SERVICE_WORKERS) \
-	  --cov=oriel --cov-report= $(SERVICE_TESTS)
+	$(COUNT_LINES) --out build/lines-service.json -m pytest -q -m "not long" -n $(SERVICE_WORKERS) $(SERVICE_TESTS)
 
 test-render: setup
 	@mkdir -p build
-	COVERAGE_FILE=build/.coverage.render $(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) \
-	  --cov=oriel --cov-report= tests/render
+	$(COUNT_LINES) --out build/lines-render.json -m pytest -q -m "not long" -n $(WORKERS) tests/render
 
 test-fast: setup ## what needs no browser
 	npm run --silent test
@@ -62,7 +59,7 @@ test-debian13: ## the pipeline's tests on a bare Debian 13, whose FFmpeg, Mesa a
 test-parallel: test ## the tests side by side (as make test runs them)
 
 test-coverage: test ## line coverage, line by line
-	$(BIN)/python -m coverage report --show-missing --skip-covered
+	$(BIN)/python -m slipcover --skip-covered --merge build/lines.json --out /dev/stdout
 
 chaos: setup ## hurt the running service again and again: 100 killed workers, a Valkey that dies and forgets
 	$(BIN)/python -m pytest -q -s tests/chaos

@@ -225,7 +225,7 @@ def test_an_orderly_end_gives_the_render_back(
     service: Service, long_song: Path, command: Callable[..., Command], tmp_path: Path
 ) -> None:
     journey = service.customer()
-    big = {**SMALL, "output": {"width": 1280, "height": 720, "fps": 30}}
+    big = {**SMALL, "output": {"width": 640, "height": 360, "fps": 30}}
     job_id = journey.submit(journey.upload(long_song), big)["id"]
     service.wait_for(journey, job_id, "processing")
     service.command.send(signal.SIGTERM)

@@ -620,7 +620,6 @@ def run(app: APIFlask, monkeypatch: pytest.MonkeyPatch, examples: int, steps: in
         app.extensions["oriel.payments"] = before
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_books_balance(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
     run(app, monkeypatch, 25, 30)

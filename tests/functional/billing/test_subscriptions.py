@@ -240,7 +240,6 @@ def test_two_subscriptions_that_were_both_paid_leave_one_and_the_money_of_the_ot
     assert [each["amount"] for each in till.peer.everything("refund")] == [2999]
 
 
-@pytest.mark.no_cover
 def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: Caller) -> None:
     """All 720 orders, with repeats drawn by a seed; the news is all there is, since all has happened already.
 

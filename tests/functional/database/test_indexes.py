@@ -110,7 +110,7 @@ def test_a_list_is_read_from_an_index(app: APIFlask, customer: Caller, path: str
         (lambda: attempts.claim("a worker"), "ix_render_jobs_status_plan_created_at"),
         (attempts.reap, "ix_render_jobs_status_"),
         (lambda: attempts.release("a worker"), "ix_render_jobs_status_"),
-        (lambda: expiry.delete_expired_videos(10), "_at_expires_at"),
+        (lambda: expiry.delete_expired_videos(10), "ix_render_jobs_purged_at_"),
         (lambda: expiry.warn_of_expiry(10), "ix_render_jobs_"),
         (holdups.tell, "ix_render_jobs_status_"),
         (lambda: sweep.delete_expired(10), "ix_uploads_purged_at_expires_at"),

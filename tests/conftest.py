@@ -1,11 +1,15 @@
 """Makes the shared fakes importable as `tests.fakes`, and deals the tests out to the test processes."""
 
+import gc
 import sys
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+# While modules load and tests are collected nothing is thrown away, and looking for garbage takes a third of the time.
+gc.disable()
 
 _ROOT = str(Path(__file__).parents[1])
 if _ROOT not in sys.path:
@@ -16,6 +20,12 @@ if _ROOT not in sys.path:
 _TOGETHER = ("tests/chaos/", "tests/render/test_up.py")
 # These start a service of their own, which nobody shares.
 _ALONE = tuple(f"tests/chaos/test_{name}.py" for name in ("full_disk", "poison", "vanished_machine"))
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from now on, and leave out what is here to stay."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -40,6 +40,8 @@ def deadly(tmp_path: Path) -> Path:
     return chromium
 
 
+# A minute of work for both cores: nine browsers start and die. The parts are held by quicker tests.
+@pytest.mark.long
 def test_it_is_given_up_after_three_attempts(begin: Begin, deadly: Path, song: Path, short_song: Path) -> None:
     site = begin(CHROMIUM_PATH=str(deadly))
     victim, other = site.customer(), site.customer("free")

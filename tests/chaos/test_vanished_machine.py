@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from tests.chaos.conftest import Begin
 from tests.chaos.site import BIG
 
 
+@pytest.mark.long
 def test_a_machine_vanishes_and_another_one_goes_on(begin: Begin, song: Path) -> None:
     site = begin()
     journey = site.customer()

@@ -74,6 +74,7 @@ check-python: setup
 	$(BIN)/lint-imports
 
 check-frontend: setup
+	@scripts/api_types.sh
 	npm run --silent check
 
 check-locks: setup

@@ -1,79 +1,39 @@
 // Builds the pages into the Python package and runs the unit tests of the frontend.
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import {basename, dirname, join} from 'node:path';
+import {readdirSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {defineConfig} from 'vitest/config';
+import {compress} from './build-plugins/compress.js';
+import {apiPage, bundledCharacters, lookDeclarations} from './build-plugins/data.js';
+import {shell} from './build-plugins/shell.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-
-/**
- * Emit looks.json, the declarations of every look in one file: what the command line and the service read.
- * @returns {import('vite').Plugin}
- */
-function lookDeclarations() {
-  return {
-    name: 'look-declarations',
-    generateBundle() {
-      const folder = join(here, 'looks');
-      const looks = readdirSync(folder)
-        .map((name) => join(folder, name, 'look.json'))
-        .filter((file) => existsSync(file))
-        .map((file) => JSON.parse(readFileSync(file, 'utf8')));
-      this.emitFile({type: 'asset', fileName: 'looks.json', source: JSON.stringify({looks})});
-    },
-  };
-}
-
-/**
- * Emit inter.json, the characters of the bundled font: what a title needs beyond them comes from the system's fonts.
- * @returns {import('vite').Plugin}
- */
-function bundledCharacters() {
-  const require = createRequire(import.meta.url);
-  return {
-    name: 'bundled-characters',
-    generateBundle() {
-      const ranges = readFileSync(require.resolve('@fontsource-variable/inter/unicode.json'));
-      this.emitFile({type: 'asset', fileName: 'inter.json', source: ranges});
-    },
-  };
-}
-
-/**
- * Emit the page that shows the API: Swagger UI as its makers built it, our own page around it, and its licence.
- * @returns {import('vite').Plugin}
- */
-function apiPage() {
-  const require = createRequire(import.meta.url);
-  const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
-  const files = [
-    ...['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'].map(
-      (name) => join(swagger, name),
-    ),
-    ...['index.html', 'guide.html', 'start.js', 'page.css'].map((name) => join(here, 'docs', name)),
-  ];
-  return {
-    name: 'api-page',
-    generateBundle() {
-      for (const file of files) {
-        this.emitFile({type: 'asset', fileName: `docs/${basename(file)}`, source: readFileSync(file)});
-      }
-    },
-  };
-}
+const pages = readdirSync(join(here, 'pages'));
 
 export default defineConfig({
   root: here,
   base: './',
-  plugins: [lookDeclarations(), bundledCharacters(), apiPage()],
+  publicDir: join(here, 'public'),
+  plugins: [lookDeclarations(here), bundledCharacters(), apiPage(here), shell(here), compress()],
   worker: {format: 'es'},
+  experimental: {
+    // A page has addresses of any depth and names its files from the root. Scripts and styles name theirs from where
+    // they lie themselves, which may be another origin. The stage is served below a path that changes.
+    renderBuiltUrl: (file, {hostType, hostId}) =>
+      hostType === 'html' && hostId.startsWith('pages/') ? `/${file}` : {relative: true},
+  },
   build: {
     outDir: join(here, '../src/oriel/web'),
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
-    rollupOptions: {input: {stage: join(here, 'stage/stage.html')}},
+    modulePreload: {polyfill: false},
+    rollupOptions: {
+      input: {
+        stage: join(here, 'stage/stage.html'),
+        ...Object.fromEntries(pages.map((page) => [page, join(here, 'pages', page, 'index.html')])),
+      },
+    },
   },
   test: {include: ['tests/**/*.test.js']},
 });

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from apiflask import APIFlask
 
-from oriel import __version__, accounts, api, billing, dev, health, media, metrics
+from oriel import __version__, accounts, api, billing, dev, health, media, metrics, pages
 from oriel.accounts.tokens import init_tokens
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
 from oriel.infra.events import init_events
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     metrics.register(app)
     dev.register(app, settings)
     api.register(app)
+    pages.register(app, settings)
     return app
 
 

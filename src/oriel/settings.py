@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     port: int = Field(default=5000, ge=1, le=65535)
     data_dir: Path | None = None
     public_url: str | None = None
+    assets_url: str | None = None
     cors_origins: List = ()
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     web_processes: int = Field(default=2, ge=1, le=16)
@@ -62,6 +63,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     sentry_dsn: SecretStr | None = None
     clamav_address: str | None = None
+    operator_name: str | None = None
+    operator_address: str | None = None
+    operator_email: str | None = None
 
     # --- payments
     stripe_secret_key: SecretStr | None = None
@@ -102,7 +106,7 @@ class Settings(BaseSettings):
             return value
         return tuple(name.strip().lower() for name in value.split(",") if name.strip())
 
-    @field_validator("public_url", "cors_origins")
+    @field_validator("public_url", "assets_url", "cors_origins")
     @classmethod
     def _without_slash(cls, value: object) -> object:
         if isinstance(value, tuple):
@@ -115,6 +119,13 @@ class Settings(BaseSettings):
         if value is None or _is_web_address(value):
             return value
         raise ValueError("it must be an http:// or https:// address, such as https://oriel.example.com")
+
+    @field_validator("assets_url")
+    @classmethod
+    def _assets_origin(cls, value: str | None) -> str | None:
+        if value is None or (_is_web_address(value) and not urlsplit(value).path):
+            return value
+        raise ValueError("it must be an origin such as https://cdn.example.com (no path)")
 
     @field_validator("cors_origins")
     @classmethod
@@ -288,6 +299,8 @@ class Settings(BaseSettings):
             problems["PUBLIC_URL"] = "it is missing; links in emails need the public address of this service"
         elif not self.public_url.startswith("https://"):
             problems["PUBLIC_URL"] = "it must begin with https://, because passwords and tokens are sent to it"
+        if self.assets_url and not self.assets_url.startswith("https://"):
+            problems["ASSETS_URL"] = "it must begin with https://, because the pages run its scripts"
         if any(not origin.startswith("https://") for origin in self.cors_origins):
             problems["CORS_ORIGINS"] = "every origin must begin with https://"
         if not (self.sendgrid_api_key or self.smtp_url or self._is_worker):

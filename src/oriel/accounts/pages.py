@@ -3,22 +3,19 @@
 Mail programs and scanners open links by themselves, so a GET only shows a form; its button sends the token.
 """
 
-from pathlib import Path
-
 from apiflask import APIBlueprint
-from flask import Response, make_response, render_template, request, send_from_directory
+from flask import Response, make_response, render_template, request
 from pydantic import ValidationError
 
 from oriel.accounts import password_reset, registration
 from oriel.accounts.access import Who, allow
-from oriel.accounts.bodies import ResetConfirmIn, TokenIn
+from oriel.accounts.bodies import ResetConfirmIn, ResetIn, TokenIn
 from oriel.accounts.origin import request_origin
 from oriel.errors import CallerError, EmailTaken, InvalidToken, WeakPassword
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 
 routes = APIBlueprint("account_pages", __name__, template_folder="templates", enable_openapi=False)
 
-_STATIC = Path(__file__).parent / "static"
 _READ = rate(f"{READS_A_MINUTE}/minute", by=address_key, scope="reads")
 _WRITE = rate("30/minute", by=address_key, scope="account pages")
 
@@ -42,7 +39,10 @@ def verify() -> Response:
     except (InvalidToken, EmailTaken) as error:
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
     return message_page(
-        "Your email address is confirmed", f"Your account uses {user.email}. You can now render videos."
+        "Your email address is confirmed",
+        f"Your account uses {user.email}. You can now render videos.",
+        link="/studio",
+        label="Open the studio",
     )
 
 
@@ -50,7 +50,7 @@ def verify() -> Response:
 @allow(Who.ANYONE)
 @_READ
 def ask_for_password() -> Response:
-    """Show the form for a new password."""
+    """Show the form for a new password, or the one that sends the link to it."""
     return _password_page(_token(request.args.get("token")))
 
 
@@ -58,21 +58,16 @@ def ask_for_password() -> Response:
 @allow(Who.ANYONE)
 @_WRITE
 def set_password() -> Response:
-    """Set the new password, and say so."""
+    """Set the new password, or send the link to where it can be set, and say so."""
+    if "email" in request.form:
+        return _send_link()
     token = _token(request.form.get("token"))
     try:
         password_reset.reset_password(token, _typed_password(), request_origin())
     except (InvalidToken, WeakPassword) as error:
         return _password_page(token, error)
     said = "You have been logged out everywhere. Log in with your new password."
-    return message_page("Your new password is set", said)
-
-
-@routes.get("/account-pages/account.css")
-@allow(Who.ANYONE)
-def style() -> Response:
-    """Answer the pages' style sheet."""
-    return send_from_directory(_STATIC, "account.css", max_age=86400)
+    return message_page("Your new password is set", said, link="/login", label="Sign in")
 
 
 def message_page(title: str, said: str, status: int = 200, *, link: str = "", label: str = "") -> Response:
@@ -98,6 +93,16 @@ def _password_page(token: str, refused: CallerError | None = None) -> Response:
         return _page("reset_password.html", error.http_status, token="", problem=error.message)
     status, problem = (refused.http_status, refused.message) if refused else (200, None)
     return _page("reset_password.html", status, token=token, email=email, problem=problem)
+
+
+def _send_link() -> Response:
+    try:
+        email = ResetIn(email=request.form["email"]).email
+    except ValidationError:
+        return _page("reset_password.html", 422, token="", problem="Please check the email address.")
+    password_reset.ask_for_reset(email, request_origin())
+    # The same whether or not there is such an account.
+    return message_page("Look into your mailbox", f"If an account uses {email}, we have sent it a link.")
 
 
 def _typed_password() -> str:

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from apiflask import APIBlueprint
-from flask import Response, redirect, send_from_directory
-from flask.typing import ResponseValue
+from flask import Response, send_from_directory
 
 from oriel.accounts.access import Who, allow
 from oriel.errors import Unavailable
@@ -13,13 +12,6 @@ routes = APIBlueprint("api_page", __name__, enable_openapi=False)
 
 _FOLDER = Path(__file__).parents[1] / "web" / "docs"
 _DAY_S = 86_400
-
-
-@routes.get("/")
-@allow(Who.ANYONE)
-def root() -> ResponseValue:
-    """Redirect to the API docs, until the studio exists."""
-    return redirect("/api/docs")
 
 
 @routes.get("/api/docs")

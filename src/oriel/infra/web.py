@@ -51,13 +51,7 @@ _PLAIN = {
     415: "Send JSON with Content-Type: application/json, or multipart/form-data for a file.",
     416: "The file has no such byte range.",
 }
-_CSP = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:;"
-    " font-src 'self'; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'"
-)
 HEADERS = {
-    "Content-Security-Policy": _CSP,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -68,6 +62,7 @@ HEADERS = {
 _KEPT = ("Allow", "Content-Range", "Retry-After")
 _TITLES = {404: "Page not found", 429: "Too many requests", 500: "Something went wrong"}
 _PAGE = "oriel.error_page"
+_POLICY = "oriel.content_security_policy"
 # Takes a title, a sentence and the status.
 ErrorPage = Callable[[str, str, int], Response]
 # A page elsewhere may read these: without them it cannot know how long to wait.
@@ -80,6 +75,7 @@ _HSTS = "max-age=63072000; includeSubDomains"
 
 def init_web(app: APIFlask, settings: Settings) -> None:
     """Give the application everything in this module."""
+    app.extensions[_POLICY] = content_security_policy(settings)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         # Each proxy adds to X-Forwarded-For; the other two are as the nearest one sets them.
@@ -95,6 +91,17 @@ def init_web(app: APIFlask, settings: Settings) -> None:
         origins = list(settings.cors_origins)
         CORS(app, origins=origins, supports_credentials=True, expose_headers=_EXPOSED, max_age=600)
     _map_errors(app)
+
+
+def content_security_policy(settings: Settings) -> str:
+    """Return what a page may load: our own files, those on the assets' origin, and videos from the bucket."""
+    own = f"'self' {settings.assets_url or ''}".strip()
+    bucket = " https://storage.googleapis.com" if settings.gcs_bucket_name else ""
+    return (
+        f"default-src 'self'; script-src {own}; style-src {own}; font-src {own}; img-src {own} data: blob:{bucket};"
+        f" media-src {own} blob:{bucket}; connect-src {own} blob:{bucket}; worker-src 'self' blob:;"
+        " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
 
 
 def error_answer(error: AppError) -> ResponseReturnValue:
@@ -181,6 +188,7 @@ def _begin() -> None:
 def _finish(response: Response, settings: Settings) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", current_app.extensions[_POLICY])
     if settings.is_production:
         response.headers.setdefault("Strict-Transport-Security", _HSTS)
     # Answers about a customer are for nobody's cache; pages and files say otherwise themselves.

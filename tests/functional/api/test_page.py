@@ -19,11 +19,6 @@ def test_the_page_and_all_that_it_loads_come_from_here(client: FlaskClient) -> N
     page.close()
 
 
-def test_who_opens_the_address_is_led_to_the_page(client: FlaskClient) -> None:
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/api/docs")
-
-
 def test_the_page_has_nothing_that_our_policy_forbids(client: FlaskClient) -> None:
     with client.get("/api/docs") as page:
         assert "unsafe-inline" not in page.headers["Content-Security-Policy"]

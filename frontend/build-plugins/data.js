@@ -1,0 +1,62 @@
+// Files that the build writes beside the pages: what Python reads, and the page that shows the API.
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {basename, dirname, join} from 'node:path';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Emit looks.json, the declarations of every look in one file: what the command line and the service read.
+ * @param {string} frontend this folder's parent
+ * @returns {import('vite').Plugin}
+ */
+export function lookDeclarations(frontend) {
+  return {
+    name: 'look-declarations',
+    generateBundle() {
+      const folder = join(frontend, 'looks');
+      const looks = readdirSync(folder)
+        .map((name) => join(folder, name, 'look.json'))
+        .filter((file) => existsSync(file))
+        .map((file) => JSON.parse(readFileSync(file, 'utf8')));
+      this.emitFile({type: 'asset', fileName: 'looks.json', source: JSON.stringify({looks})});
+    },
+  };
+}
+
+/**
+ * Emit inter.json, the characters of the bundled font: what a title needs beyond them comes from the system's fonts.
+ * @returns {import('vite').Plugin}
+ */
+export function bundledCharacters() {
+  return {
+    name: 'bundled-characters',
+    generateBundle() {
+      const ranges = readFileSync(require.resolve('@fontsource-variable/inter/unicode.json'));
+      this.emitFile({type: 'asset', fileName: 'inter.json', source: ranges});
+    },
+  };
+}
+
+/**
+ * Emit the page that shows the API: Swagger UI as its makers built it, our own page around it, and its licence.
+ * @param {string} frontend
+ * @returns {import('vite').Plugin}
+ */
+export function apiPage(frontend) {
+  const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
+  const files = [
+    ...['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'].map(
+      (name) => join(swagger, name),
+    ),
+    ...['index.html', 'guide.html', 'start.js', 'page.css'].map((name) => join(frontend, 'docs', name)),
+  ];
+  return {
+    name: 'api-page',
+    generateBundle() {
+      for (const file of files) {
+        this.emitFile({type: 'asset', fileName: `docs/${basename(file)}`, source: readFileSync(file)});
+      }
+    },
+  };
+}

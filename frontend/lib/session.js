@@ -1,0 +1,157 @@
+// Who is signed in. The access token lives in memory alone; the refresh token is a cookie that scripts cannot read.
+import {ApiError, credentials, errorBody} from './api.js';
+
+/**
+ * @typedef {import('./api-schema.js').components['schemas']['UserOut']} User
+ * @typedef {{state: 'unknown' | 'signed-out' | 'signed-in', user: User | null}} Session
+ */
+
+const CSRF = 'oriel_csrf';
+// Renewed this long before it ends, so that no call meets a token that has just run out.
+const EARLY_MS = 60_000;
+// One tab renews at a time: a refresh token works once, and the others then get the new one from the cookie.
+const LOCK = 'oriel.session';
+
+const news = new BroadcastChannel('oriel.session');
+
+class SignedIn extends EventTarget {
+  /** @type {Session} */
+  #now = {state: 'unknown', user: null};
+  /** @type {{value: string, endsAt: number} | null} */
+  #token = null;
+  /** @type {Promise<boolean> | null} */
+  #renewal = null;
+
+  constructor() {
+    super();
+    credentials.token = () => this.#fresh();
+    credentials.renew = () => this.renew();
+    news.onmessage = ({data}) => {
+      if (data === 'signed-out') this.#become('signed-out', null);
+      else if (this.#now.state !== 'signed-in') void this.renew();
+    };
+  }
+
+  get state() {
+    return this.#now.state;
+  }
+
+  get user() {
+    return this.#now.user;
+  }
+
+  /** Find out whether this browser is signed in; costs no request where it has never been. */
+  async restore() {
+    if (this.#now.state === 'unknown') await this.renew();
+    return this.#now.state === 'signed-in';
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} password
+   * @throws {ApiError}
+   */
+  async signIn(email, password) {
+    this.#accept(await post('/api/auth/login', {email, password, cookie: true}));
+    news.postMessage('signed-in');
+  }
+
+  /**
+   * @param {{email: string, password: string, name?: string}} account
+   * @throws {ApiError}
+   */
+  async register({email, password, name = ''}) {
+    await post('/api/auth/register', {email, password, name});
+    await this.signIn(email, password);
+  }
+
+  /** End the session here and in the other tabs. Without a connection it ends when its tokens do. */
+  async signOut() {
+    await post('/api/auth/logout', null, {'X-CSRF-TOKEN': cookie(CSRF)}).catch(() => {});
+    this.#become('signed-out', null);
+    news.postMessage('signed-out');
+  }
+
+  /** Take a new access token; whether there is one. Calls at the same time share one request. */
+  renew() {
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
+    return this.#renewal;
+  }
+
+  async #renew() {
+    if (!cookie(CSRF)) {
+      this.#become('signed-out', null);
+      return false;
+    }
+    try {
+      this.#accept(
+        await inTurn(() => post('/api/auth/refresh', null, {'X-CSRF-TOKEN': cookie(CSRF)})),
+      );
+      return true;
+    } catch (error) {
+      // A service that is away says nothing about who we are.
+      if (error instanceof ApiError && error.isTemporary) return false;
+      this.#become('signed-out', null);
+      return false;
+    }
+  }
+
+  async #fresh() {
+    if (!this.#token) return null;
+    if (Date.now() > this.#token.endsAt - EARLY_MS) await this.renew();
+    return this.#token?.value ?? null;
+  }
+
+  /** @param {{access_token: string, expires_in: number, user: User}} answer */
+  #accept({access_token: value, expires_in: seconds, user}) {
+    this.#token = {value, endsAt: Date.now() + seconds * 1000};
+    this.#become('signed-in', user);
+  }
+
+  /**
+   * @param {Session['state']} state
+   * @param {User | null} user
+   */
+  #become(state, user) {
+    if (state === 'signed-out') this.#token = null;
+    this.#now = {state, user};
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} act
+ * @returns {Promise<T>}
+ */
+async function inTurn(act) {
+  // Absent on pages that are served without https from another machine.
+  return navigator.locks ? await navigator.locks.request(LOCK, act) : act();
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} body
+ * @param {Record<string, string>} [headers]
+ * @returns {Promise<any>}
+ */
+async function post(path, body, headers = {}) {
+  const init = {
+    method: 'POST',
+    headers: body === null ? headers : {'Content-Type': 'application/json', ...headers},
+    body: body === null ? null : JSON.stringify(body),
+  };
+  const answer = await fetch(path, init).catch(() => {
+    throw new ApiError(0, errorBody({error: {code: 'UNREACHABLE', message: 'We cannot reach the service. Check your connection and try again.'}}, 0));
+  });
+  const said = answer.status === 204 ? null : await answer.json().catch(() => null);
+  if (!answer.ok) throw new ApiError(answer.status, errorBody(said, answer.status), Number(answer.headers.get('Retry-After')) || null);
+  return said;
+}
+
+/** @param {string} name */
+function cookie(name) {
+  return document.cookie.split('; ').find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+}
+
+export const session = new SignedIn();

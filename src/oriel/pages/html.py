@@ -1,0 +1,86 @@
+"""Renders a page: its template is what the frontend build has written, with the names of the current files in it."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, TemplateNotFound
+
+from oriel.billing.plans import CREDIT, PLANS
+from oriel.errors import Unavailable
+from oriel.infra.web import content_security_policy
+from oriel.settings import Settings
+
+WEB = Path(__file__).parents[1] / "web"
+# Text goes into a page's DOM through Lit alone, which makes its templates from our own code.
+_TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types lit-html"
+# Below this size a compressed answer is hardly smaller.
+_WORTH_COMPRESSING = 1000
+
+
+class BuiltPages(FileSystemLoader):
+    """Loads the built pages; where the files lie on another origin, it names them there."""
+
+    def __init__(self, assets_url: str) -> None:
+        super().__init__(WEB / "pages")
+        self._assets_url = assets_url
+
+    def get_source(self, environment: Environment, template: str) -> Any:  # noqa: ANN401  (the loader's own type)
+        """Return a page's source, its name, and whether it is still as it was."""
+        source, name, is_fresh = super().get_source(environment, template)
+        return source.replace('"/assets/', f'"{self._assets_url}/assets/'), name, is_fresh
+
+
+def init_pages(app: Flask, settings: Settings) -> None:
+    """Make the built pages templates of the application, under names such as "landing/index.html"."""
+    loaders = [BuiltPages(settings.assets_url or ""), *([app.jinja_env.loader] if app.jinja_env.loader else [])]
+    app.jinja_env.loader = ChoiceLoader(loaders)
+    app.jinja_env.globals.update(plans=PLANS, single=CREDIT, operator=_operator(settings))
+    app.jinja_env.filters.update(dollars=_dollars, size=_size, minutes=_minutes)
+
+
+def page(name: str, **values: object) -> Response:
+    """Return a page; browsers ask each time whether theirs is still the current one."""
+    response = _rendered(name, values)
+    response.headers["Cache-Control"] = "no-cache"
+    response.vary.add("Accept-Encoding")
+    response.add_etag()
+    compressed(response)
+    response.make_conditional(request)
+    return response
+
+
+def compressed(response: Response) -> None:
+    """Compress an answer that holds nothing secret, where the browser takes that."""
+    body = response.get_data()
+    if len(body) > _WORTH_COMPRESSING and request.accept_encodings.best_match(["gzip"]):
+        response.set_data(gzip.compress(body, 6, mtime=0))
+        response.content_encoding = "gzip"
+
+
+def _rendered(name: str, values: dict[str, object]) -> Response:
+    try:
+        response = make_response(render_template(f"{name}/index.html", **values))
+    except TemplateNotFound as error:
+        raise Unavailable("This page is not built yet: run `make setup` first.") from error
+    policy = content_security_policy(current_app.config["ORIEL"])
+    response.headers["Content-Security-Policy"] = f"{policy}; {_TRUSTED_TYPES}"
+    return response
+
+
+def _operator(settings: Settings) -> dict[str, str | None]:
+    """Return who runs this service, as the terms and the privacy page name them."""
+    return {"name": settings.operator_name, "address": settings.operator_address, "email": settings.operator_email}
+
+
+def _dollars(cents: int) -> str:
+    return f"${cents / 100:.2f}" if cents % 100 else f"${cents // 100}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:g} GB" if size >= 1e9 else f"{size / 1e6:g} MB"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes"

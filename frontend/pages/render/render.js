@@ -1,0 +1,258 @@
+// The page of one render: how far it is, and the finished video.
+import '../../ui/header.js';
+import {LitElement, html, nothing} from 'lit';
+import {ApiError, api, said} from '../../lib/api.js';
+import {session} from '../../lib/session.js';
+import {hasEnded, watchRender} from '../../lib/watch.js';
+import {about, date, percent} from '../../lib/words.js';
+import {ask} from '../../ui/dialog.js';
+import {toast} from '../../ui/toast.js';
+
+/** @typedef {import('../../lib/watch.js').RenderStatus} RenderStatus */
+
+const STAGES = {
+  preparing: 'Getting ready',
+  analysing: 'Listening to the song',
+  rendering: 'Drawing the frames',
+  encoding: 'Joining and checking the video',
+  uploading: 'Saving the video',
+};
+const ID = location.pathname.split('/').pop() ?? '';
+
+class RenderPage extends LitElement {
+  static properties = {
+    status: {attribute: false},
+    trouble: {attribute: false},
+    busy: {attribute: false},
+  };
+
+  constructor() {
+    super();
+    /** @type {RenderStatus | null} */
+    this.status = null;
+    /** @type {ApiError | null} */
+    this.trouble = null;
+    this.busy = false;
+    this.isNew = false;
+  }
+
+  createRenderRoot() {
+    this.replaceChildren();
+    return this;
+  }
+
+  async connectedCallback() {
+    super.connectedCallback();
+    if (!(await session.restore()) && session.state === 'signed-out') {
+      location.replace(`/login?next=${encodeURIComponent(location.pathname)}`);
+      return;
+    }
+    this.stop = watchRender(ID, {
+      status: (status) => this.hear(status),
+      trouble: (error) => (this.trouble = error),
+    });
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.stop?.();
+  }
+
+  /** @param {RenderStatus} status */
+  hear(status) {
+    const wasUnderWay = this.status !== null && !hasEnded(this.status);
+    this.status = status;
+    this.trouble = null;
+    document.title = `${headline(status)} · Oriel`;
+    if (wasUnderWay && hasEnded(status)) notify(status);
+  }
+
+  render() {
+    const {status, trouble} = this;
+    if (trouble && !trouble.isTemporary) return this.missing(trouble);
+    if (!status) {
+      return html`<div class="loading">
+        <div class="skeleton screen"></div>
+        <p class="quiet" role="status">${trouble ? trouble.message : 'Loading…'}</p>
+      </div>`;
+    }
+    return html`
+      ${trouble ? html`<p class="notice" role="status">${trouble.message}</p>` : nothing}
+      ${status.status === 'completed' ? this.done(status) : hasEnded(status) ? this.ended(status) : this.underWay(status)}
+    `;
+  }
+
+  /** @param {ApiError} trouble */
+  missing(trouble) {
+    const isMissing = trouble.status === 404;
+    return html`<div class="empty">
+      <h1>${isMissing ? 'There is no such render' : 'This did not work'}</h1>
+      <p>${isMissing ? `It may belong to another account. You are signed in as ${session.user?.email ?? 'somebody else'}.` : trouble.message}</p>
+      <a class="button main" href="/studio">Open the studio</a>
+    </div>`;
+  }
+
+  /** @param {RenderStatus} status */
+  underWay(status) {
+    const done = percent(status.progress);
+    return html`<section class="watch">
+      <div class="screen">${picture(status) ?? html`<p class="still-dark">The first frame appears here soon.</p>`}</div>
+      ${title(status)}
+      <div class="progress">
+        <div class="line">
+          <span role="status">${stageOf(status)}</span>
+          <span class="number">${status.status === 'queued' ? nothing : done}</span>
+        </div>
+        <div class="meter" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * status.progress)}>
+          <span .style=${`transform:scaleX(${status.progress})`}></span>
+        </div>
+        <p class="quiet">${remaining(status)}</p>
+      </div>
+      <p class="quiet">You can close this page. We will email you when the video is ready.</p>
+      <div class="actions">
+        <button class="button" ?disabled=${status.cancel_requested || this.busy} @click=${this.cancel}>
+          ${status.cancel_requested ? 'Cancelling…' : 'Cancel'}
+        </button>
+        ${canNotify() ? html`<button class="button plain" @click=${() => this.allowNotices()}>Tell me when it is ready</button>` : nothing}
+      </div>
+    </section>`;
+  }
+
+  /** @param {RenderStatus} status */
+  done(status) {
+    if (!status.video_url) return this.gone(status);
+    return html`<section class="outcome">
+      <div class="screen"><video controls playsinline preload="metadata" src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
+      ${title(status)}
+      ${warnings(status)}
+      <div class="actions">
+        <a class="button main large" href=${status.video_url} download>Download</a>
+        <button class="button large" @click=${() => this.copy(status.video_url ?? '')}>Copy link</button>
+        <a class="button plain large" href="/studio">Make another</a>
+      </div>
+      <p class="quiet">
+        Anyone with the link can download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
+        ${status.watermark ? html`This video has a small watermark. <a href="/pricing">Videos without one</a>` : nothing}
+      </p>
+    </section>`;
+  }
+
+  /** @param {RenderStatus} status */
+  source({video_url: url}) {
+    // Of this origin where it can be: behind another address of the same service, the link's own would be a foreign one.
+    return url ? new URL(url).pathname : '';
+  }
+
+  /** @param {RenderStatus} status */
+  gone(status) {
+    return html`<div class="empty">
+      <h1>This video is gone</h1>
+      <p>“${status.title}” was deleted, or its time was over. The song and settings in your studio are still there.</p>
+      <a class="button main" href="/studio">Back to the studio</a>
+    </div>`;
+  }
+
+  /** @param {RenderStatus} status */
+  ended(status) {
+    const cancelled = status.status === 'cancelled';
+    return html`<div class="empty">
+      <h1>${cancelled ? 'You cancelled this render' : 'This video could not be made'}</h1>
+      ${cancelled ? nothing : html`<p>${status.error?.message ?? 'Something went wrong on our side.'}</p>`}
+      <p class="quiet">${status.counted ? 'It counts as one of your renders.' : 'It does not count as one of your renders.'}</p>
+      <a class="button main" href="/studio">Back to the studio</a>
+    </div>`;
+  }
+
+  async cancel() {
+    const begun = this.status?.counted !== false;
+    const sure = await ask({
+      title: 'Cancel this render?',
+      text: begun
+        ? 'Frames have been drawn already, so it counts as one of your renders.'
+        : 'No frame has been drawn yet, so it does not count as one of your renders.',
+      yes: 'Cancel the render', no: 'Keep going', danger: true,
+    });
+    if (!sure) return;
+    this.busy = true;
+    try {
+      this.hear(await said(api.POST('/api/render/cancel/{job_id}', {params: {path: {job_id: ID}}})));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.message);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** @param {string} link */
+  async copy(link) {
+    try {
+      await navigator.clipboard.writeText(link);
+      toast('The link is copied.');
+    } catch {
+      // Without https, or without leave, the browser lets nobody copy.
+      prompt('Copy this link:', link);
+    }
+  }
+
+  async allowNotices() {
+    await Notification.requestPermission();
+    this.requestUpdate();
+  }
+}
+
+/** @param {RenderStatus} status */
+function title({title: name, artist, filename}) {
+  return html`<div class="title"><h1>${name || filename}</h1>${artist ? html`<p class="quiet">${artist}</p>` : nothing}</div>`;
+}
+
+/** @param {RenderStatus} status */
+function picture(status) {
+  const poster = posterOf(status);
+  return poster ? html`<img src=${poster} alt="A frame of the video">` : null;
+}
+
+/** @param {RenderStatus} status */
+function posterOf(status) {
+  const {poster_url: poster} = /** @type {{poster_url?: string | null}} */ (status);
+  return poster ?? null;
+}
+
+/** @param {RenderStatus} status */
+function warnings({warnings: sentences}) {
+  return sentences.length ? html`<ul class="notice warnings">${sentences.map((each) => html`<li>${each}</li>`)}</ul>` : nothing;
+}
+
+/** @param {RenderStatus} status */
+function headline(status) {
+  const name = status.title || status.filename;
+  if (status.status === 'processing') return `${percent(status.progress)} · ${name}`;
+  return {queued: `Waiting · ${name}`, completed: name, failed: `Failed · ${name}`, cancelled: `Cancelled · ${name}`}[status.status];
+}
+
+/** @param {RenderStatus} status */
+function stageOf({status, stage, queue_position: place, cancel_requested: ending}) {
+  if (ending) return 'Cancelling';
+  if (status === 'queued') return place && place > 1 ? `Waiting, number ${place} in the queue` : 'Waiting, next in the queue';
+  return stage ? STAGES[stage] : 'Getting ready';
+}
+
+/** @param {RenderStatus} status */
+function remaining({eta_s: seconds}) {
+  if (seconds === null) return 'We are working out how long it takes.';
+  const left = about(seconds);
+  return `${left[0]?.toUpperCase()}${left.slice(1)} left`;
+}
+
+function canNotify() {
+  return 'Notification' in window && Notification.permission === 'default';
+}
+
+/** @param {RenderStatus} status */
+function notify(status) {
+  if (document.visibilityState === 'visible' || !('Notification' in window) || Notification.permission !== 'granted') return;
+  const ready = status.status === 'completed';
+  new Notification(ready ? 'Your video is ready' : 'Your video could not be made', {body: status.title || status.filename});
+}
+
+customElements.define('oriel-render', RenderPage);

@@ -105,6 +105,9 @@ class FakeStage:
         heard["sections"] = [{"start_s": 0.0, "label": "intro", "energy": 0.4}]
         return {"duration_s": seconds, **heard, "drop_s": 0.0, "peak_s": seconds / 2}
 
+    def peak(self, track: bytes, start_s: float, end_s: float) -> float:
+        return (start_s + end_s) / 2
+
     def load(self, staging: Staging, track: bytes) -> None:
         settings = json.loads(staging.settings_json)
         output = settings["output"]

@@ -1,6 +1,5 @@
-// How near each moment is to the song's strongest, slowly; where the drop is; and which moment makes the poster.
+// How near each moment is to the song's strongest, slowly; and where the drop is.
 import {HOP_S, SAMPLE_RATE} from './grid.js';
-import {KICK} from './events.js';
 import {mapped} from './mapped.js';
 
 /** @typedef {import('./track-codec.js').SectionData} SectionData */
@@ -17,7 +16,6 @@ const SECTION_SHARE = 0.6;
 /** What a drop is compared with, and how long it must last to count in full. */
 const MEMORY_S = 30;
 const LASTING_S = 8;
-const EDGE_S = 1;
 
 /**
  * @param {Uint16Array} loudness
@@ -97,31 +95,4 @@ function energyBefore(sections, moment, atStart) {
     length += part;
   }
   return length > 0 ? sum / length : atStart;
-}
-
-/**
- * Sample of the song's strongest moment: the heaviest stroke where the song is most intense.
- * @param {FoundOnset[]} onsets
- * @param {Uint16Array} intensity
- * @param {Uint16Array} loudness
- */
-export function findPeak(onsets, intensity, loudness) {
-  let best = {sample: loudestRow(loudness) * SAMPLE_RATE * HOP_S, worth: -Infinity};
-  for (const {sample, kinds, strength} of onsets) {
-    const row = Math.min(intensity.length - 1, Math.round(sample / SAMPLE_RATE / HOP_S));
-    // An excerpt is cut out of a sound at both ends: what is heard there may be no stroke at all.
-    const atEdge = row < EDGE_S / HOP_S || row >= intensity.length - EDGE_S / HOP_S ? 1 : 0;
-    // A little later as well: the first stroke of a break still stands at the height of the drop before.
-    const intense = Math.min(intensity[row], intensity[Math.min(intensity.length - 1, row + TAKEOVER_S / HOP_S)]);
-    const worth = (2 * intense + loudness[row]) / 65535 + strength + (kinds & KICK ? 0.5 : 0) - atEdge;
-    if (worth > best.worth) best = {sample, worth};
-  }
-  return Math.round(best.sample);
-}
-
-/** @param {Uint16Array} loudness */
-function loudestRow(loudness) {
-  let best = 0;
-  for (let row = 0; row < loudness.length; row++) if (loudness[row] > loudness[best]) best = row;
-  return best;
 }

@@ -3,9 +3,10 @@ import {finishBands} from './bands.js';
 import {trackBeats} from './beats.js';
 import {finishBalance, finishEnergy} from './energies.js';
 import {SAMPLE_RATE} from './grid.js';
-import {findDrop, findIntensity, findPeak} from './intensity.js';
+import {findDrop, findIntensity} from './intensity.js';
 import {integratedLoudness, momentaryAmplitude} from './loudness.js';
 import {findOnsets} from './onsets.js';
+import {findPeak} from './peak.js';
 import {findSections} from './sections.js';
 import {finishWave} from './wave.js';
 

@@ -4,6 +4,7 @@ import {openShow} from '../looks/core/show.js';
 import {nv12Target, colourTarget} from '../looks/core/compositor.js';
 import {describe, hear, keepFile} from './listen.js';
 import {analyseAll} from '../sound/analyse.js';
+import {peakBetween} from '../sound/peak.js';
 import {decodeTrack} from '../sound/track.js';
 import {Readback, breathe} from './readback.js';
 import {Ring} from './ring.js';
@@ -53,6 +54,11 @@ const methods = {
   /** @param {{track: string}} args */
   async describe({track}) {
     return describe(decodeTrack(await fetched(track)));
+  },
+
+  /** The strongest moment between two times, in seconds. @param {{track: string, startS: number, endS: number}} args */
+  async peak({track, startS, endS}) {
+    return {peakS: peakBetween(decodeTrack(await fetched(track)), startS, endS)};
   },
 
   /** @param {LoadOptions} args */

@@ -1,6 +1,7 @@
 // Sections, the drop and the poster's moment.
 import {describe, expect, test} from 'vitest';
 import {analyseAll} from '../../sound/analyse.js';
+import {peakBetween} from '../../sound/peak.js';
 import {pcmOf, song} from './signals.js';
 
 describe('the sections of a song', () => {
@@ -39,6 +40,22 @@ describe('the sections of a song', () => {
     const {label} = track.sectionAt(track.peakS);
     expect(label).toBe('drop');
     expect(track.dropS).toBeGreaterThan(barS);
+  });
+
+  test('have a strongest moment each, away from their ends', () => {
+    expect(peakBetween(track, 0, track.durationS)).toBeCloseTo(track.peakS, 6);
+    for (const {startS, endS} of track.sections.slice(1)) {
+      const peak = peakBetween(track, startS, endS);
+      expect(peak).toBeGreaterThanOrEqual(startS + 0.99);
+      expect(peak).toBeLessThanOrEqual(endS - 0.99);
+      expect(track.onsets.some(({timeS}) => Math.abs(timeS - peak) < 1e-6)).toBe(true);
+    }
+  });
+
+  test('have their loudest moment where nothing is struck', () => {
+    const peak = peakBetween(track, startOf(2) + 0.02, startOf(2) + 0.06);
+    expect(peak).toBeGreaterThanOrEqual(startOf(2) + 0.02);
+    expect(peak).toBeLessThan(startOf(2) + 0.06);
   });
 
   test('tell their progress', () => {

@@ -5,15 +5,14 @@ from pathlib import Path
 
 from oriel.errors import EncodingFailed
 from oriel.rendering.pipeline.disk import refuse_full_disk
-from oriel.rendering.pipeline.encode import assemble_command, concat_list, poster_command
-from oriel.rendering.pipeline.process import Arguments, nothing, reason_of, run
+from oriel.rendering.pipeline.encode import assemble_command, concat_list
+from oriel.rendering.pipeline.process import nothing, reason_of, run
 from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.settings_document import Output
 from oriel.rendering.pipeline.tools import Tools
 
 # Copying a gigabyte to a slow disk takes about a minute.
 _TIMEOUT_S = 1800.0
-_POSTER_TIMEOUT_S = 60.0
 
 
 def assemble(
@@ -31,18 +30,8 @@ def assemble(
     listed = chunks[0].parent / "chunks.ffconcat"
     listed.write_text(concat_list([chunk.name for chunk in chunks]), "utf-8")
     command = assemble_command(tools.ffmpeg, listed, audio, out, output, title=title, artist=artist)
-    _run(command, Access(writes=(out.parent,), reads=(chunks[0].parent, audio)), out, _TIMEOUT_S, check)
-
-
-def write_poster(video: Path, at_s: float, out: Path, tools: Tools, *, check: Callable[[], None] = nothing) -> None:
-    """Write the frame of `video` at `at_s` as a JPEG."""
-    access = Access(reads=(video,), writes=(out.parent,))
-    _run(poster_command(tools.ffmpeg, video, at_s, out), access, out, _POSTER_TIMEOUT_S, check)
-
-
-def _run(command: Arguments, access: Access, out: Path, timeout_s: float, check: Callable[[], None]) -> None:
-    finished = run(command, access=access, timeout_s=timeout_s, check=check)
-    # FFmpeg ends with 0 where a seek found nothing to write.
+    access = Access(writes=(out.parent,), reads=(chunks[0].parent, audio))
+    finished = run(command, access=access, timeout_s=_TIMEOUT_S, check=check)
     if finished.returncode or not out.exists() or not out.stat().st_size:
         refuse_full_disk(out.parent)
         raise EncodingFailed(

@@ -194,9 +194,37 @@ def assemble_command(
     ]
 
 
-def poster_command(ffmpeg: Path, video: Path, at_s: float, out: Path) -> list[str | Path]:
-    """Return the command that writes the frame shown at `at_s` as a JPEG."""
+def poster_command(
+    ffmpeg: Path, out: Path, frames: FrameLayout, output: Output, size: tuple[int, int]
+) -> list[str | Path]:
+    """Return the command that turns one raw frame from its standard input into a JPEG of this width and height."""
+    width, height = size
+    steps = [f"crop={output.width}:{output.height}:0:0"]
+    # JPEG means BT.601 in full range, and has no alpha: what is transparent becomes black.
+    if frames.pixel == "rgba":
+        steps += ["format=gbrap", "premultiply=inplace=1", "format=gbrp"]
+    else:
+        steps += ["scale=in_range=tv:in_color_matrix=bt709:out_range=full:flags=accurate_rnd", "format=gbrp"]
+    steps += [f"scale={width}:{height}:out_range=full:out_color_matrix=bt601:flags=accurate_rnd+area"]
     return [
-        *(ffmpeg, *_QUIET, "-ss", f"{at_s:.6f}", "-i", video),
-        *("-frames:v", "1", "-q:v", "2", "-flags:v", "+bitexact", *_SAME_BYTES, "-f", "image2", "-update", "1", out),
+        ffmpeg,
+        *(part for part in _QUIET if part != "-nostdin"),
+        *("-f", "rawvideo", "-pixel_format", frames.pixel, "-video_size", f"{frames.padded_width}x{frames.height}"),
+        *("-i", "pipe:0", "-vf", ",".join([*steps, "format=yuvj420p"])),
+        *(
+            "-frames:v",
+            "1",
+            "-c:v",
+            "mjpeg",
+            "-q:v",
+            "2",
+            "-flags:v",
+            "+bitexact",
+            *_SAME_BYTES,
+            "-f",
+            "image2",
+            "-update",
+            "1",
+            out,
+        ),
     ]

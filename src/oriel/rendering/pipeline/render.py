@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oriel.rendering.pipeline.analyse import analysing
-from oriel.rendering.pipeline.assemble import assemble, write_poster
+from oriel.rendering.pipeline.assemble import assemble
 from oriel.rendering.pipeline.audio_encoding import AudioEncoding
 from oriel.rendering.pipeline.deliver import check_output, check_poster, deliver
 from oriel.rendering.pipeline.disk import file_sha256, full_disk_is_said, require_free
@@ -16,6 +16,7 @@ from oriel.rendering.pipeline.engine import program_id
 from oriel.rendering.pipeline.estimate import video_bytes, work_bytes
 from oriel.rendering.pipeline.fonts import text_warnings
 from oriel.rendering.pipeline.plan import RenderPlan, Scene, plan_render, range_warnings, render_key, shown_frames
+from oriel.rendering.pipeline.poster import draw_poster, write_poster
 from oriel.rendering.pipeline.prepare import Pictures, prepare_pcm, prepare_pictures, prepare_track, scene_of
 from oriel.rendering.pipeline.progress import CancelToken, OnProgress, ProgressMeter
 from oriel.rendering.pipeline.render_chunks import render_chunks
@@ -91,7 +92,7 @@ class _Job:
             self._render(plan, staging, track)
             self.meter.stage("encoding")
             video = self._join(plan, scene, audio.finish(self.cancel.check))
-        self._deliver(plan, track, video)
+        self._deliver(video)
         short = range_warnings(pcm.samples, self.settings.range)
         boxes = text_warnings(scene.title, scene.artist)
         return self._result(plan, started, (*pcm.warnings, *pictures.warnings, *short, *boxes))
@@ -109,6 +110,10 @@ class _Job:
             engine=program_id(self._tools),
             backend_id=self.stages.ask(lambda stage: stage.backend_id),
         )
+
+    @property
+    def _poster(self) -> Path:
+        return self.folder.path / "poster.jpg"
 
     @property
     def _files(self) -> ChunkFiles:
@@ -133,6 +138,8 @@ class _Job:
         self.stages.load_with(lambda stage: stage.load(staging, track))
         kept = sum(chunk.count for chunk in plan.chunks if self._files.is_finished(chunk))
         self.meter.rendering(plan.frames, kept)
+        if self.request.poster:
+            self._make_poster(plan, track)
         ffmpeg, output, transparent = self._tools.ffmpeg, self.settings.output, self.settings.transparent
         render_chunks(
             plan,
@@ -142,6 +149,20 @@ class _Job:
             on_frames=self.meter.frames,
             check=self.cancel.check,
         )
+
+    def _make_poster(self, plan: RenderPlan, track: bytes) -> None:
+        if not self._poster.exists():
+            frame, layout = self.stages.ask_loaded(lambda stage: draw_poster(stage, track, plan))
+            write_poster(
+                frame,
+                layout,
+                self._poster,
+                self.settings.output,
+                self._tools,
+                largest_side=self.request.poster_side,
+                check=self.cancel.check,
+            )
+        self.request.on_poster(self._poster)
 
     def _join(self, plan: RenderPlan, scene: Scene, audio: Path) -> Path:
         output = self.settings.output
@@ -154,23 +175,15 @@ class _Job:
         self.meter.stage("encoding", 0.8)
         return video
 
-    def _deliver(self, plan: RenderPlan, track: bytes, video: Path) -> None:
-        poster = self._poster(plan, track, video) if self.request.poster else None
+    def _deliver(self, video: Path) -> None:
         deliver(self.folder, video, self.request.output, check=self.cancel.check)
-        if self.request.poster and poster:
+        if self.request.poster:
             # Who asked for both is not left with one of them.
             with contextlib.ExitStack() as undo:
                 undo.callback(self.request.output.resolve().unlink, missing_ok=True)
-                deliver(self.folder, poster, self.request.poster, check=self.cancel.check)
+                deliver(self.folder, self._poster, self.request.poster, check=self.cancel.check)
                 undo.pop_all()
         self.meter.done()
-
-    def _poster(self, plan: RenderPlan, track: bytes, video: Path) -> Path:
-        summary = self.stages.ask(lambda stage: stage.describe(track))
-        poster = self.folder.path / "poster.jpg"
-        frame = min(max(int(float(summary["peak_s"]) * plan.fps) - plan.first, 0), plan.frames - 1)
-        write_poster(video, frame / plan.fps, poster, self._tools, check=self.cancel.check)
-        return poster
 
     def _result(self, plan: RenderPlan, started: float, warnings: tuple[str, ...]) -> RenderResult:
         output, backend = self.settings.output, self.stages.opened().backend

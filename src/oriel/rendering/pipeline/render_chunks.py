@@ -42,6 +42,9 @@ class FrameSource(Protocol):
     def describe(self, track: bytes) -> dict[str, Any]:
         """Return the summary of a feature track."""
 
+    def peak(self, track: bytes, start_s: float, end_s: float) -> float:
+        """Return the strongest moment of a feature track between two times, in seconds of the song."""
+
     def load(self, staging: Staging, track: bytes) -> None:
         """Get ready to draw."""
 

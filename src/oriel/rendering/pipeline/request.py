@@ -38,7 +38,12 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True)
 class RenderRequest:
-    """One video to be made. `poster`, if given, gets the strongest frame as a JPEG."""
+    """One video to be made.
+
+    `poster`, if given, gets the strongest frame as a JPEG, with a longer side of `poster_side` pixels at most.
+    `on_poster` gets the picture in the work folder as soon as it is there, early in the render; it must not hold up the
+    caller.
+    """
 
     song: Path
     output: Path
@@ -49,6 +54,8 @@ class RenderRequest:
     max_seconds: float | None = None
     watermark: bool = False
     poster: Path | None = None
+    poster_side: int | None = None
+    on_poster: Callable[[Path], None] = lambda _: None
     keeper: Keeper | None = None
     # How fast it will probably be drawn, for the first estimates.
     expected_frames_per_s: float | None = None

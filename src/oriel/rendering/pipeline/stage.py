@@ -162,6 +162,11 @@ class Stage:
         """Return what `oriel analyse` prints of a feature track, with `drop_s` and `peak_s`."""
         return dict(self._page.call("describe", {"track": self._offer_track(track)}))
 
+    def peak(self, track: bytes, start_s: float, end_s: float) -> float:
+        """Return the strongest moment of a feature track between two times, in seconds of the song."""
+        args = {"track": self._offer_track(track), "startS": start_s, "endS": end_s}
+        return float(self._page.call("peak", args)["peakS"])
+
     def load(self, staging: Staging, track: bytes) -> None:
         """Make everything ready for frames; `frame_format` tells afterwards what they look like."""
         self._release_ring()

@@ -86,9 +86,16 @@ class Stages:
 
     def ask(self, question: Callable[[FrameSource], Answer]) -> Answer:
         """Return the stage's answer, asking a fresh one where it dies over it, at most twice."""
+        return self._ask(self.opened, question)
+
+    def ask_loaded(self, question: Callable[[FrameSource], Answer]) -> Answer:
+        """Return the answer of a stage that is ready to draw, as `ask` does."""
+        return self._ask(self.loaded, question)
+
+    def _ask(self, stage: Callable[[], FrameSource], question: Callable[[FrameSource], Answer]) -> Answer:
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             try:
-                return question(self.opened())
+                return question(stage())
             except (StageCrashed, StageHung):
                 self.replace()
                 if attempt == _MOST_ATTEMPTS:

@@ -20,7 +20,6 @@ from oriel.rendering.pipeline.encode import (
     codec_of,
     concat_list,
     encoder_arguments,
-    poster_command,
 )
 from oriel.rendering.pipeline.settings_document import Output
 from oriel.rendering.pipeline.tools import Tools
@@ -302,14 +301,6 @@ def test_the_index_comes_before_the_pictures(tools: Tools, tmp_path: Path) -> No
     encode(tools, tmp_path / "0.mp4", bytes(layout.frame_bytes) * 30, layout, out)
     content = joined(tools, tmp_path, ["0.mp4"], 30, out).read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
-
-
-def test_a_poster_is_the_frame_at_that_time(tools: Tools, tmp_path: Path) -> None:
-    layout, out = FakeLayout("nv12", 64, 64), output()
-    frames = b"".join(nv12(16 + 4 * i, 128, 128, layout) for i in range(50))
-    video = encode(tools, tmp_path / "c.mp4", frames, layout, out)
-    run(poster_command(tools.ffmpeg, video, 40 / 30, tmp_path / "p.jpg"))
-    assert decode(tools, tmp_path / "p.jpg", "gray", 64, 64, 1).mean() == pytest.approx(160 * 255 / 219, abs=3)
 
 
 @pytest.mark.parametrize("name", ["_TO_BT709", "_SAY_BT709"])

@@ -14,7 +14,16 @@ from typing import Any
 import pytest
 from tests.fakes import FakeStage
 
-from oriel.errors import AppError, Cancelled, DiskFull, InvalidPicture, InvalidSettings, OutputNotWritable, StageCrashed
+from oriel.errors import (
+    AppError,
+    Cancelled,
+    DiskFull,
+    InvalidPicture,
+    InvalidSettings,
+    OutputNotWritable,
+    StageCrashed,
+    StageHung,
+)
 from oriel.rendering.pipeline import disk, engine, render, workdir
 from oriel.rendering.pipeline.analyse import analyse_song
 from oriel.rendering.pipeline.looks import Looks
@@ -146,9 +155,32 @@ def test_the_stage_gets_ready_for_the_same_picture_while_it_listens(studio: Stud
     assert json.loads(awaited.settings_json) == studio.stage.loads[0]["settings"]
 
 
-def test_a_poster_is_made_on_request(studio: Studio, make_song: MakeSong, tmp_path: Path) -> None:
+def test_a_poster_is_made_on_request_before_the_chunks(studio: Studio, make_song: MakeSong, tmp_path: Path) -> None:
+    shown: list[tuple[bytes, list[tuple[int, int]]]] = []
+
+    def show(poster: Path) -> None:
+        shown.append((poster.read_bytes(), list(studio.stage.runs)))
+
+    studio.render(make_song("a.wav", 1), poster=tmp_path / "poster.jpg", on_poster=show)
+    picture = (tmp_path / "poster.jpg").read_bytes()
+    assert picture.startswith(b"\xff\xd8\xff")
+    assert shown == [(picture, [(15, 1)])]
+    assert studio.stage.runs == [(15, 1), (0, 30)]
+
+
+def test_a_stage_that_dies_over_the_poster_is_replaced(studio: Studio, make_song: MakeSong, tmp_path: Path) -> None:
+    studio.stage.failures = {15: [StageCrashed("died"), StageHung("hung")]}
     studio.render(make_song("a.wav", 1), poster=tmp_path / "poster.jpg")
-    assert (tmp_path / "poster.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    assert (tmp_path / "poster.jpg").exists()
+
+
+def test_a_frame_that_always_kills_the_stage_ends_the_render(
+    studio: Studio, make_song: MakeSong, tmp_path: Path
+) -> None:
+    studio.stage.failures = {15: [StageCrashed("died") for _ in range(3)]}
+    with pytest.raises(StageCrashed):
+        studio.render(make_song("a.wav", 1), poster=tmp_path / "poster.jpg")
+    assert studio.left_behind == []
 
 
 def test_a_poster_that_cannot_be_written_is_refused_before_anything_starts(

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes import FakeLayout, FakeStage
 
 from oriel.errors import EncodingFailed, VerificationError
-from oriel.rendering.pipeline.assemble import assemble, write_poster
+from oriel.rendering.pipeline.assemble import assemble
 from oriel.rendering.pipeline.encode import Codec, audio_command, audio_suffix, chunk_command, chunk_suffix, codec_of
 from oriel.rendering.pipeline.process import run_checked
 from oriel.rendering.pipeline.settings_document import Output
@@ -196,13 +196,3 @@ def test_parts_that_are_no_videos_cannot_be_assembled(video: Video) -> None:
     video.chunks[0].write_bytes(b"nothing")
     with pytest.raises(EncodingFailed, match="could not write"):
         video.reassemble(video.chunks, video.audio)
-
-
-def test_a_poster_is_written(video: Video) -> None:
-    write_poster(video.path, 1.5, video.folder / "p.jpg", video.tools)
-    assert (video.folder / "p.jpg").read_bytes().startswith(b"\xff\xd8\xff")
-
-
-def test_a_poster_behind_the_end_is_an_error(video: Video) -> None:
-    with pytest.raises(EncodingFailed):
-        write_poster(video.path, 99, video.folder / "p.jpg", video.tools)

@@ -6,6 +6,7 @@ Refusal = tuple[str, str]
 
 _ID = "06gv3k2v9hmqf5t8e1b7c0d4ns"
 _LINK = f"https://oriel.example.com/d/{_ID}8dK2vQ0xR7mYt5cWn3LhZp"
+_POSTER = f"/api/render/poster/{_ID}692a5c008dK2vQ0xR7mYt5cWn3LhZp"
 _PREVIEW = "eyJ1c2VyIjoiMDZndjNrMnY5aG1xIn0.8dK2vQ0xR7mYt5cWn3LhZp1sJf6"
 _NEXT_MONTH = "2026-12-28T14:03:07.512Z"
 _WHEN = "2026-11-28T14:03:07.512Z"
@@ -69,6 +70,8 @@ FIELDS: Mapping[str, object] = {
     "password": "correct horse battery staple",
     "pdf_url": "https://invoice.stripe.com/i/acct_1/live_a1B2.pdf",
     "plan": "pro",
+    "look": "prism",
+    "poster_url": _POSTER,
     "prefix": "oriel_8dK2vQ",
     "progress": 0.42,
     "queue_position": 2,
@@ -114,6 +117,12 @@ RUNNING_RENDER: Mapping[str, object] = {
     "title": "Night Drive",
     "artist": "Ada Lovelace",
     "filename": "Night Drive.mp3",
+    "upload_id": _ID,
+    "look": "prism",
+    "settings": {"version": 1, "look": "prism", "preset": "midnight-chrome", "text": {"title": "Night Drive"}},
+    "duration_s": None,
+    "size_bytes": None,
+    "poster_url": _POSTER,
     "warnings": [],
 }
 
@@ -134,6 +143,10 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/render/events": {
         "426": ("UPGRADE_REQUIRED", "This address needs a WebSocket: open it with `new WebSocket(…?ticket=…)`."),
         "503": ("UNAVAILABLE", "Live updates are not available right now. Poll the status instead."),
+    },
+    "/api/render/poster": {
+        "404": ("NOT_FOUND", "There is no picture at this address."),
+        "410": ("EXPIRED", "This address has expired. Ask for the render's status to get a new one."),
     },
     "/d/": {"404": ("NOT_FOUND", "There is no video at this link. Check that you copied all of it.")},
     "/api/uploads": {

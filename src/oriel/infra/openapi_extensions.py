@@ -24,6 +24,14 @@ VIDEO_ANSWERS: dict[int, Any] = {
     416: "The video has no such byte range",
     503: "The storage cannot be reached",
 }
+# A route that hands out a poster.
+PICTURE_ANSWERS: dict[int, Any] = {
+    200: {"description": "The picture", "content": {"image/jpeg": {"schema": _BYTES}}},
+    302: {"description": "A redirect to the picture"},
+    304: {"description": "Not modified: the caller's copy is current"},
+    410: "The address or the video has expired",
+    503: "The storage cannot be reached",
+}
 
 
 def text_answer(description: str) -> Any:  # noqa: ANN401  (an answer as APIFlask's `responses` take it)

@@ -53,6 +53,8 @@ class Pulse:
     frames_done: int
     # By this attempt: what earlier ones made is counted already.
     chunks_made: int
+    # Its name in the storage, as soon as it is there.
+    poster_object: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def beat(attempt: Attempt, pulse: Pulse) -> str:
         "frames_done": pulse.frames_done,
         "chunks_kept": RenderJob.chunks_at_claim + pulse.chunks_made,
     }
+    if pulse.poster_object:
+        values["poster_object"] = pulse.poster_object
     with writing() as session:
         if not _update(session, attempt, **values):
             return "lost"

@@ -3,6 +3,8 @@
 import logging
 import queue
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from oriel.errors import AppError
@@ -14,8 +16,18 @@ _log = logging.getLogger("oriel.worker")
 _TRACK = "track.orft"
 
 
+@dataclass(frozen=True)
+class _Upload:
+    """A file that waits to be stored."""
+
+    name: str
+    path: Path
+    content_type: str
+    then: Callable[[], None]
+
+
 class ChunkStore:
-    """Keeps a job's feature track and chunks under its own prefix; uploads in a thread, beside the drawing.
+    """Keeps a job's feature track and chunks under its own prefix; uploads in a thread, while frames are drawn.
 
     A failed upload does not end the render: a worker that resumes it draws the chunk again.
     """
@@ -23,7 +35,7 @@ class ChunkStore:
     def __init__(self, storage: Storage, job_id: str) -> None:
         self._storage = storage
         self._prefix = f"chunks/{job_id}/"
-        self._waiting: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Upload | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._manifests: set[str] = set()
         self._thread = threading.Thread(target=self._upload, name="store-chunks", daemon=True)
@@ -52,23 +64,28 @@ class ChunkStore:
 
     def keep(self, path: Path) -> None:
         """Queue a finished file for upload."""
-        self._waiting.put(path)
+        name = self._prefix + path.name
+        self._waiting.put(_Upload(name, path, "application/octet-stream", lambda: self._note(path.name)))
+
+    def publish(self, path: Path, name: str, content_type: str, then: Callable[[], None]) -> None:
+        """Queue a file that outlives the render for upload under this name; call `then` when it is stored."""
+        self._waiting.put(_Upload(name, path, content_type, then))
 
     def forget(self) -> None:
         """Delete the job's stored files."""
         self._storage.delete_all(self._prefix)
 
     def _upload(self) -> None:
-        while path := self._waiting.get():
+        while upload := self._waiting.get():
             try:
-                self._storage.put(self._prefix + path.name, path, content_type="application/octet-stream")
+                self._storage.put(upload.name, upload.path, content_type=upload.content_type)
             except FileNotFoundError:
-                # The render has ended and removed its folder, so this chunk is not needed.
+                # The render has ended and removed its folder, so this file is not needed.
                 continue
             except (AppError, OSError):
-                _log.warning("A chunk could not be uploaded to the storage.", exc_info=True)
+                _log.warning("A file of a render could not be uploaded to the storage.", exc_info=True)
             else:
-                self._note(path.name)
+                upload.then()
 
     def _note(self, name: str) -> None:
         # Its manifest comes last and makes a chunk complete.

@@ -3,12 +3,11 @@
 from datetime import timedelta
 from pathlib import PurePath
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 from sqlalchemy import select
 
 from oriel.accounts.models import User
 from oriel.errors import Expired, NotFound, StorageFailed, WrongState
-from oriel.infra.clock import now
 from oriel.infra.database import db
 from oriel.infra.storage import storage
 from oriel.infra.storage.file_response import send_file
@@ -17,6 +16,9 @@ from oriel.rendering import links
 from oriel.rendering.models import COMPLETED, DELETED, UNDER_WAY, WITHDRAWN, RenderJob
 
 _SIGNED_FOR = timedelta(minutes=10)
+_REDIRECT_KEPT_S = 300
+_JPEG = "image/jpeg"
+_NO_POSTER = "There is no picture at this address."
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime"}
 _EXPIRED = "This video has expired and was deleted. Render it again to get a new one."
 _GONE = {
@@ -34,11 +36,54 @@ def job_behind(token: str) -> RenderJob:
 
     Raise NotFound for a forged or revoked link, and while its owner's account is disabled.
     """
-    of_open_account = select(RenderJob).join(User, User.id == RenderJob.user_id).where(User.disabled_at.is_(None))
-    job = db.session.scalar(of_open_account.where(RenderJob.id == links.job_id_in(token)))
+    job = _job_of_open_account(links.job_id_in(token))
     if job is None or not links.is_sealed(token, job.link_generation):
         raise NotFound("There is no video at this link. Check that you copied all of it.")
     return job
+
+
+def _job_of_open_account(job_id: str) -> RenderJob | None:
+    of_open_account = select(RenderJob).join(User, User.id == RenderJob.user_id).where(User.disabled_at.is_(None))
+    return db.session.scalar(of_open_account.where(RenderJob.id == job_id))
+
+
+def deliver_poster(token: str) -> Response:
+    """Return the poster that an address means, or a redirect to it; browsers may keep it.
+
+    Raise NotFound for a forged or revoked address, Expired when the address or the video is over.
+    """
+    job = _job_of_open_account(links.job_id_of_poster(token))
+    if job is None:
+        raise NotFound(_NO_POSTER)
+    seconds = links.check_poster_token(token, job.link_generation)
+    if job.is_over:
+        raise Expired(_GONE.get(job.deleted_because or "", _EXPIRED))
+    if not job.poster_object or not job.has_poster:
+        raise NotFound(_NO_POSTER)
+    response = _poster(job.poster_object, file_name(job, ".jpg"))
+    response.cache_control.private = True
+    # A redirect must not be kept for longer than it works.
+    response.cache_control.max_age = min(seconds, _REDIRECT_KEPT_S) if response.status_code == 302 else seconds
+    return response
+
+
+def _poster(name: str, filename: str) -> Response:
+    url = storage().signed_url(name, filename=filename, content_type=_JPEG, expires_in=_SIGNED_FOR)
+    if url:
+        return _redirect(url)
+    path = storage().path(name)
+    if path is None:
+        raise NotFound(_NO_POSTER)
+    response = Response(path.read_bytes(), mimetype=_JPEG)
+    # Its name is a digest of its content.
+    response.set_etag(PurePath(name).stem)
+    response.make_conditional(request)
+    return response
+
+
+def _redirect(url: str) -> Response:
+    answer = redirect(url, 302)
+    return Response(answer.get_data(), answer.status_code, answer.headers)
 
 
 def deliver(job: RenderJob) -> Response:
@@ -49,8 +94,7 @@ def deliver(job: RenderJob) -> Response:
     filename, content_type = file_name(job, suffix), _TYPES[suffix]
     url = storage().signed_url(name, filename=filename, content_type=content_type, expires_in=_SIGNED_FOR)
     if url:
-        answer = redirect(url, 302)
-        return Response(answer.get_data(), answer.status_code, answer.headers)
+        return _redirect(url)
     path = storage().path(name)
     if path is None:
         raise StorageFailed("We cannot find this video in our storage. We have been notified.")
@@ -60,7 +104,7 @@ def deliver(job: RenderJob) -> Response:
 def refuse_missing(job: RenderJob) -> None:
     """Raise WrongState or Expired where there is no video to hand out."""
     refuse_unfinished(job)
-    if job.deleted_at or (job.expires_at and job.expires_at <= now()):
+    if job.is_over:
         raise Expired(_GONE.get(job.deleted_because or "", _EXPIRED))
 
 

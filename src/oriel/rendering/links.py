@@ -1,4 +1,4 @@
-"""Delivery links: an HMAC over job and generation, so that a link is shown again at will and never stored."""
+"""Links to videos and posters: an HMAC over job and generation, so that a link is shown again and never stored."""
 
 import base64
 import hashlib
@@ -7,13 +7,18 @@ import re
 
 from flask import current_app
 
-from oriel.errors import NotFound
+from oriel.errors import Expired, NotFound
+from oriel.infra.clock import now
 from oriel.settings import Settings
 
 _PURPOSE = b"oriel delivery link"
+_POSTER_PURPOSE = b"oriel poster link"
 _MAC_BYTES = 16
 _ID_LENGTH = 26
 _TOKEN = re.compile(r"[0-9a-v]{26}[A-Za-z0-9_-]{22}")
+_POSTER_TOKEN = re.compile(r"[0-9a-v]{26}[0-9a-f]{8}[A-Za-z0-9_-]{22}")
+# Within such a span a poster has the same address, so that browsers keep it; then it works for another span.
+_POSTER_SPAN_S = 6 * 3600
 
 
 def link_to(job_id: str, generation: int) -> str:
@@ -39,8 +44,40 @@ def is_sealed(token: str, generation: int) -> bool:
     return hmac.compare_digest(token.encode(), token_of(job_id_in(token), generation).encode())
 
 
+def poster_path(job_id: str, generation: int) -> str:
+    """Return the address of a job's poster, without our host; it works for 6 to 12 hours, and for anyone."""
+    ends_at = (int(now().timestamp()) // _POSTER_SPAN_S + 2) * _POSTER_SPAN_S
+    return f"/api/render/poster/{_poster_token(job_id, generation, f'{ends_at:08x}')}"
+
+
+def job_id_of_poster(token: str) -> str:
+    """Return the id in a poster's token; its seal is still to be checked. Raises NotFound for what is no token."""
+    if not _POSTER_TOKEN.fullmatch(token):
+        raise NotFound("There is no picture at this address.")
+    return token[:_ID_LENGTH]
+
+
+def check_poster_token(token: str, generation: int) -> int:
+    """Return for how many more seconds a poster's address works; raise NotFound if it is not ours, or Expired."""
+    job_id = job_id_of_poster(token)
+    end = token[_ID_LENGTH:][:8]
+    if not hmac.compare_digest(token.encode(), _poster_token(job_id, generation, end).encode()):
+        raise NotFound("There is no picture at this address.")
+    seconds = int(end, 16) - int(now().timestamp())
+    if seconds <= 0:
+        raise Expired("This address has expired. Ask for the render's status to get a new one.")
+    return seconds
+
+
+def _poster_token(job_id: str, generation: int, end: str) -> str:
+    return job_id + end + _mac(_POSTER_PURPOSE + f":{job_id}:{generation}:{end}".encode())
+
+
 def _seal(job_id: str, generation: int) -> str:
+    return _mac(_PURPOSE + f":{job_id}:{generation}".encode())
+
+
+def _mac(message: bytes) -> str:
     key = current_app.config["SECRET_KEY"].encode()
-    message = _PURPOSE + f":{job_id}:{generation}".encode()
     digest = hmac.digest(key, message, hashlib.sha256)[:_MAC_BYTES]
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

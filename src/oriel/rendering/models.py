@@ -1,6 +1,8 @@
 """The rows of rendering: the render job, which is the truth about a render, and whose turn it is."""
 
+from copy import deepcopy
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
@@ -9,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from oriel.infra.clock import now
 from oriel.infra.database import Base
 from oriel.infra.ids import new_id
-from oriel.rendering.links import link_to
+from oriel.rendering.links import link_to, poster_path
 
 QUEUED = "queued"
 PROCESSING = "processing"
@@ -121,13 +123,46 @@ class RenderJob(Base):
     @property
     def video_url(self) -> str | None:
         """Where the customer gets the video, while it is there."""
-        is_over = self.deleted_at is not None or (self.expires_at is not None and self.expires_at <= now())
-        return self.delivery_link if self.status == COMPLETED and not is_over else None
+        return self.delivery_link if self.status == COMPLETED and not self.is_over else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its video has been deleted or has expired."""
+        return self.deleted_at is not None or (self.expires_at is not None and self.expires_at <= now())
+
+    @property
+    def has_poster(self) -> bool:
+        """Whether there is a picture to show: from soon after the drawing begins until the video goes."""
+        return bool(self.poster_object) and self.status in (*UNDER_WAY, COMPLETED) and not self.is_over
+
+    @property
+    def poster_url(self) -> str | None:
+        """Where anybody gets the poster for some hours, while there is one."""
+        return poster_path(self.id, self.link_generation) if self.has_poster else None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings document as its customer may send it again: pictures have the ids of their uploads."""
+        document = deepcopy(self.render_config)
+        for part, key in (("cover", "file"), ("background", "image")):
+            if picture := document[part].get(key):
+                document[part][key] = _upload_id(picture)
+        return document
+
+    @property
+    def upload_id(self) -> str:
+        """The upload of its song, which may have expired."""
+        return _upload_id(self.audio_object)
 
 
 def pictures_of(job: RenderJob) -> tuple[str | None, str | None]:
     """Return the names in the storage of a render's cover and background, where it has such."""
     return job.render_config["cover"].get("file"), job.render_config["background"].get("image")
+
+
+def _upload_id(object_name: str) -> str:
+    # Uploads are stored under their ids. "cover" as a background stays what it is.
+    return PurePath(object_name).stem
 
 
 class QueueTurn(Base):

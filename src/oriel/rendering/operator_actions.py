@@ -81,6 +81,8 @@ def _begin_anew(job: RenderJob) -> None:
     job.completed_at = job.cancel_asked_at = job.first_frame_at = None
     job.error_code = job.error_message = job.error_details = None
     job.progress, job.frames_done = 0.0, 0
+    # What a failed render has stored may have been deleted since.
+    job.poster_object = None
 
 
 def _found(job_id: str) -> RenderJob:

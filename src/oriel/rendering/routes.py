@@ -18,7 +18,7 @@ from oriel.errors import CallerError, InvalidBody
 from oriel.infra.clock import in_iso
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 from oriel.infra.logs import facts
-from oriel.infra.openapi_extensions import VIDEO_ANSWERS, describe
+from oriel.infra.openapi_extensions import PICTURE_ANSWERS, VIDEO_ANSWERS, describe
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
 from oriel.media.models import Upload
@@ -199,6 +199,15 @@ def revoke_link(job_id: str) -> StatusOut:
 def download(job_id: str) -> Response:
     """Hand out the video."""
     return delivery.deliver(own_job(current_user().id, job_id))
+
+
+@routes.get("/api/render/poster/<token>")
+@allow(Who.ANYONE)
+@rate("600/minute", by=address_key)
+@routes.doc(summary="Show a render's picture by its `poster_url`, without logging in", responses=PICTURE_ANSWERS)
+def poster(token: str) -> Response:
+    """Send the poster."""
+    return delivery.deliver_poster(token)
 
 
 @routes.get("/api/user/download/<id:job_id>")

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
@@ -17,6 +17,7 @@ from oriel.infra.database import db
 from oriel.infra.masking import without_folders
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, MachineSpeed, RenderJob
 from oriel.rendering.pipeline.fonts import text_warnings
+from oriel.rendering.pipeline.settings_document import complete_schema
 from oriel.rendering.speeds import USUAL_PACE
 
 # What each render takes beside the drawing, and for how long back the recent pace is looked at.
@@ -53,6 +54,9 @@ _OURS = (
 
 Status = Literal["queued", "processing", "completed", "failed", "cancelled"]
 StageName = Literal["preparing", "analysing", "rendering", "encoding", "uploading"]
+
+
+Settings = Annotated[dict[str, Any], WithJsonSchema(complete_schema())]
 
 
 class ErrorOut(BaseModel):
@@ -92,6 +96,18 @@ class StatusOut(BaseModel):
     title: str = Field(description="The title shown in lists")
     artist: str = Field(description="The artist that the video names; empty where it names none")
     filename: str = Field(description="The name of the song's file")
+    upload_id: str = Field(description="The song's upload; submit it again for another video, as long as it is kept")
+    look: str = Field(description="The look of the video")
+    settings: Settings = Field(
+        description="The complete settings that the video is made with; they can be submitted again. A title or artist"
+        " of null comes from the song's tags"
+    )
+    duration_s: float | None = Field(description="The length of the video in seconds; null until it is ready")
+    size_bytes: int | None = Field(description="The size of the video; null until it is ready")
+    poster_url: str | None = Field(
+        description="A JPEG of the video's strongest frame, at most 960 pixels wide and high; it opens without logging"
+        " in and works for 6 to 12 hours. Null until rendering has begun, and after the video expires"
+    )
     warnings: list[str] = Field(
         description="What will not look as it should, such as characters of the texts that no installed font has"
     )
@@ -142,6 +158,12 @@ def _status(job: RenderJob, counted: bool | None, position: int | None, eta_s: f
         title=job.title,
         artist=job.artist,
         filename=job.audio_filename,
+        upload_id=job.upload_id,
+        look=job.render_config["look"],
+        settings=job.settings,
+        duration_s=job.video_s,
+        size_bytes=job.video_bytes,
+        poster_url=job.poster_url,
         warnings=list(text_warnings(job.title, job.artist)),
     )
 

@@ -102,9 +102,9 @@ def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
     document = _checked(order, CREDIT)
     with writing() as session:
         upload = uploads.open_upload(session, user_id, order.upload_id)
-        stored = _with_stored_pictures(session, user_id, document)
-        _refuse_repeat(session, user_id, upload, stored)
-        for refusal in rights.allowed_by(CREDIT, _demand(resolve(parse_settings(stored), looks), upload)):
+        settings = _resolved(session, user_id, document, looks)
+        _refuse_repeat(session, user_id, upload, settings)
+        for refusal in rights.allowed_by(CREDIT, _demand(settings, upload)):
             raise refusal.as_error()
         # Until it is paid, and long enough for somebody to notice where that goes wrong.
         uploads.keep_until(session, upload, min(now() + _SONG_KEPT, upload.created_at + _LONGEST_KEPT))
@@ -127,13 +127,12 @@ def _add(
 ) -> RenderJob:
     """Reserve what pays for a render and add its row."""
     upload = uploads.open_upload(session, user_id, order.upload_id)
-    stored = _with_stored_pictures(session, user_id, document)
+    settings = _resolved(session, user_id, document, looks)
     if payment_id:
-        _refuse_repeat(session, user_id, upload, stored)
-    settings = resolve(parse_settings(document), looks)
+        _refuse_repeat(session, user_id, upload, settings)
     job_id = new_id()
     grant = rights.reserve(session, user_id, job_id, _demand(settings, upload), order.pay_with, payment_id=payment_id)
-    job = _row(job_id, user_id, order, upload, stored, grant)
+    job = _row(job_id, user_id, order, upload, settings, grant)
     job.payment_id = payment_id
     uploads.keep_until(session, upload, now() + _SONG_KEPT)
     session.add(job)
@@ -147,12 +146,12 @@ def _bought_before(session: Session, user_id: str, order: OrderBody) -> RenderJo
     return job if job and job.status in UNDER_WAY else None
 
 
-def _refuse_repeat(session: Session, user_id: str, upload: Upload, stored: dict[str, Any]) -> None:
+def _refuse_repeat(session: Session, user_id: str, upload: Upload, settings: ResolvedSettings) -> None:
     """Raise WrongState while the same video is being made without watermark: nobody wants to pay for it twice."""
     same_song = (RenderJob.user_id == user_id, RenderJob.audio_object == upload.object_name)
     under_way = (RenderJob.status.in_(UNDER_WAY), RenderJob.watermark.is_(False))
     for job in session.scalars(select(RenderJob).where(*same_song, *under_way)):
-        if job.render_config == stored:
+        if job.render_config == settings.as_json():
             raise WrongState("This video is already being made.", render=job.id)
 
 
@@ -190,6 +189,11 @@ def _refuse_crowd(session: Session, user_id: str) -> None:
     if (session.scalar(query) or 0) >= MOST_QUEUED:
         sentence = f"{MOST_QUEUED} of your renders are already waiting. Please submit more when some have finished."
         raise TooManyRequests(sentence, retry_after_s=_COME_BACK_S, limit=MOST_QUEUED)
+
+
+def _resolved(session: Session, user_id: str, document: dict[str, Any], looks: Looks) -> ResolvedSettings:
+    """Return everything that decides the video: a later version of a look changes nothing about a render."""
+    return resolve(parse_settings(_with_stored_pictures(session, user_id, document)), looks)
 
 
 def _with_stored_pictures(session: Session, user_id: str, document: dict[str, Any]) -> dict[str, Any]:
@@ -230,9 +234,9 @@ def _seconds(settings: ResolvedSettings, upload: Upload) -> float:
 
 
 def _row(
-    job_id: str, user_id: str, order: Order, upload: Upload, document: dict[str, Any], grant: rights.Grant
+    job_id: str, user_id: str, order: Order, upload: Upload, settings: ResolvedSettings, grant: rights.Grant
 ) -> RenderJob:
-    title, artist = document["text"]["title"], document["text"]["artist"]
+    title, artist = settings.text.title, settings.text.artist
     return RenderJob(
         id=job_id,
         user_id=user_id,
@@ -240,7 +244,7 @@ def _row(
         artist=upload.artist if artist is None else artist,
         audio_filename=upload.filename,
         audio_object=upload.object_name,
-        render_config=document,
+        render_config=settings.as_json(),
         watermark=grant.watermark,
         song_s=upload.duration_s,
         max_song_s=grant.plan.song_seconds,

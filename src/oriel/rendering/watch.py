@@ -30,6 +30,8 @@ class Watch:
     first_frame: tuple[float, int] | None = None
     latest_frame: tuple[float, int] | None = None
     uploading: bool = False
+    # The poster's name in the storage, once it is there.
+    poster_object: str | None = None
 
     def see(self, progress: Progress) -> None:
         """Take the pipeline's progress."""
@@ -76,7 +78,11 @@ class Watch:
         """Return what is written into the row."""
         seen = self.progress
         stage = "uploading" if self.uploading else seen.stage
-        return Pulse(stage, min(seen.fraction, 0.99), seen.eta_s, seen.frames_done, chunks)
+        return Pulse(stage, min(seen.fraction, 0.99), seen.eta_s, seen.frames_done, chunks, self.poster_object)
+
+    def show_poster(self, name: str) -> None:
+        """Report with the next heartbeat that the storage has the poster."""
+        self.poster_object = name
 
 
 class Stop:

@@ -34,6 +34,8 @@ from oriel.settings import Settings
 _log = logging.getLogger("oriel.worker")
 
 _AGAIN_S = 0.5
+# Pixels of a poster's longer side: a page shows it while the video is made, a letter and a list smaller still.
+_POSTER_SIDE = 960
 _TYPES = {"mp4": "video/mp4", "webm": "video/webm", "mov": "video/quicktime"}
 
 
@@ -111,7 +113,11 @@ def _render(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkSto
     # No transaction stays open while the song is fetched, and while minutes of work go by.
     db.session.commit()
     with _folder(workshop.folder / f"{job.id}-{attempt.fence}") as folder:
-        request = replace(_request(workshop, job, folder, chunks), expected_frames_per_s=expected)
+        request = replace(
+            _request(workshop, job, folder, chunks),
+            expected_frames_per_s=expected,
+            on_poster=lambda poster: _show_poster(job, poster, watch, chunks),
+        )
         workshop.browser.begin()
         result = render_song(request, watch.see, watch.cancel, stage_factory=workshop.browser.stage)
         watch.uploading = True
@@ -147,6 +153,7 @@ def _request(workshop: Workshop, job: RenderJob, folder: Path, chunks: ChunkStor
         max_seconds=job.max_song_s,
         watermark=job.watermark,
         poster=folder / "poster.jpg",
+        poster_side=_POSTER_SIDE,
         keeper=chunks,
     )
 
@@ -163,15 +170,28 @@ def _with_pictures(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     return copy
 
 
+def _show_poster(job: RenderJob, poster: Path, watch: Watch, chunks: ChunkStore) -> None:
+    name = _poster_name(job, poster)
+    chunks.publish(poster, name, "image/jpeg", lambda: watch.show_poster(name))
+
+
+def _poster_name(job: RenderJob, poster: Path) -> str:
+    return f"{_prefix(job)}/{file_sha256(poster)}.jpg"
+
+
+def _prefix(job: RenderJob) -> str:
+    return f"videos/{job.user_id}/{job.id}"
+
+
 def _store(job: RenderJob, request: RenderRequest, result: RenderResult) -> Video:
     """Put video and poster into the storage under names from their content: written twice, they are the same."""
     assert request.poster
-    prefix = f"videos/{job.user_id}/{job.id}"
     suffix = request.output.suffix
     video = storage().put(
-        f"{prefix}/{result.sha256}{suffix}", request.output, content_type=_TYPES[suffix[1:]], once=True
+        f"{_prefix(job)}/{result.sha256}{suffix}", request.output, content_type=_TYPES[suffix[1:]], once=True
     )
-    poster_name = f"{prefix}/{file_sha256(request.poster)}.jpg"
+    poster_name = _poster_name(job, request.poster)
+    # Stored early as well, unless the storage was away then.
     storage().put(poster_name, request.poster, content_type="image/jpeg", once=True)
     return Video(video.name, video.size_bytes, result.sha256, result.duration_s, poster_name)
 

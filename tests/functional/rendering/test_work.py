@@ -29,7 +29,7 @@ from oriel.rendering.pipeline.request import Machine
 from oriel.rendering.pipeline.settings_document import parse_settings
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 from oriel.rendering.warm_browser import WarmBrowser
-from oriel.rendering.watch import Stop
+from oriel.rendering.watch import Stop, Watch
 from oriel.rendering.work import Workshop, work_on
 
 pytestmark = pytest.mark.render
@@ -121,7 +121,11 @@ def right_of(job: RenderJob) -> str:
     return db.session.scalars(select(RenderRight.state).where(RenderRight.render_id == job.id)).one()
 
 
-def test_a_claimed_render_is_made_stored_and_its_chunks_are_gone(job: RenderJob, work: Work, tmp_path: Path) -> None:
+def test_a_claimed_render_is_made_stored_and_its_chunks_are_gone(
+    job: RenderJob, work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early: list[str] = []
+    monkeypatch.setattr(Watch, "show_poster", lambda _, name: early.append(name))
     redis().delete("rq:queue:high_priority")
     assert work()
     assert redis().llen("rq:queue:high_priority") == 1
@@ -133,6 +137,8 @@ def test_a_claimed_render_is_made_stored_and_its_chunks_are_gone(job: RenderJob,
     assert found
     assert found.size_bytes == done.video_bytes
     assert storage().stat(done.poster_object)
+    # It was shown while the chunks were still to come.
+    assert early == [done.poster_object]
     assert list(storage().list("chunks/")) == []
     assert list((tmp_path / "jobs").iterdir()) == []
     assert right_of(job) == "spent"

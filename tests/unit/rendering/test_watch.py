@@ -67,3 +67,9 @@ def test_what_takes_far_longer_than_was_measured_in_the_first_minute_is_stuck(wa
     clock.now += 2
     see(watch, 3, eta_s=5000)
     assert watch.is_stuck
+
+
+def test_a_stored_poster_is_told_with_every_heartbeat_from_then_on(watch: Watch) -> None:
+    assert watch.pulse(0).poster_object is None
+    watch.show_poster("videos/a.jpg")
+    assert [watch.pulse(chunks).poster_object for chunks in (0, 1)] == ["videos/a.jpg"] * 2

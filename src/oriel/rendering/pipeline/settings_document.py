@@ -157,10 +157,10 @@ def document_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {key: _COLOURS if key.endswith("Color") else {} for key in FLAT_KEYS},
     }
-    return {"anyOf": [_nested_schema(), flat]}
+    return {"anyOf": [complete_schema(), flat]}
 
 
-def _nested_schema() -> dict[str, Any]:
+def complete_schema() -> dict[str, Any]:
     """Return the JSON schema of a document in one piece, without references; params are the look's own."""
     schema = SettingsDocument.model_json_schema(mode="validation")
     parts = schema.pop("$defs")

@@ -78,7 +78,8 @@ def test_the_flat_settings_can_be_paid_for(till: Till, ada: Caller) -> None:
     till.tell()
     with till.app.app_context():
         job = db.session.scalars(select(RenderJob)).one()
-    assert job.render_config["params"] == {"shape": "cube", "glowColor": 255}
+    params = job.render_config["params"]
+    assert (params["shape"], params["glowColor"]) == ("cube", "#0000ff")
 
 
 def test_a_credit_is_bought_and_held(till: Till, ada: Caller) -> None:

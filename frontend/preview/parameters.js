@@ -5,7 +5,7 @@ import {quoted, suggest} from './suggest.js';
 
 /** @typedef {Record<string, any>} Schema the part of JSON Schema that looks use; any other keyword is an error of ours */
 /** @typedef {{name: string, title: string, params?: any, background?: any, finish?: any}} Preset */
-/** @typedef {{name: string, title: string, parameters: Schema, background?: any, finish?: any, presets?: Preset[]}} Look */
+/** @typedef {{name: string, title: string, description?: string, parameters: Schema, background?: any, finish?: any, presets?: Preset[]}} Look */
 
 /**
  * @param {Look} look

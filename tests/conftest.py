@@ -22,7 +22,7 @@ settings.load_profile("untimed")
 
 # Each of these shares a running service, which one test process starts. The chaos tests wait more than they work, for
 # leases and for processes to end: the other test processes use the time.
-_TOGETHER = ("tests/chaos/", "tests/render/test_up.py")
+_TOGETHER = ("tests/chaos/", "tests/render/preview/", "tests/render/test_up.py")
 # These start a service of their own, which nobody shares.
 _ALONE = tuple(f"tests/chaos/test_{name}.py" for name in ("full_disk", "poison", "vanished_machine"))
 

@@ -1,0 +1,20 @@
+// Why a file cannot be used as a song, in a sentence for the person who chose it.
+
+const SENTENCES = {
+  unreadable: "That file isn't audio we can read. Try MP3, WAV or M4A.",
+  empty: "There is no sound in that file. Try another one.",
+  'too long': 'That song is longer than 60 minutes. Try a shorter one.',
+  'too long here': 'This browser can read songs of up to 15 minutes. Try a shorter one, or another browser.',
+};
+
+/** @typedef {keyof typeof SENTENCES} SongProblem */
+
+export class SongError extends Error {
+  name = 'SongError';
+
+  /** @param {SongProblem} problem */
+  constructor(problem) {
+    super(SENTENCES[problem]);
+    this.problem = problem;
+  }
+}

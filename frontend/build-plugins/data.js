@@ -6,7 +6,8 @@ import {basename, dirname, join} from 'node:path';
 const require = createRequire(import.meta.url);
 
 /**
- * Emit looks.json, the declarations of every look in one file: what the command line and the service read.
+ * Emit looks.json, the declarations of every look in one file: what the command line and the service read. Looks and
+ * presets that have pictures (`thumbnails/<preset>.webp` and `.webm`, the look's own are called `default`) name them.
  * @param {string} frontend this folder's parent
  * @returns {import('vite').Plugin}
  */
@@ -15,10 +16,24 @@ export function lookDeclarations(frontend) {
     name: 'look-declarations',
     generateBundle() {
       const folder = join(frontend, 'looks');
+      /** @param {string} look @param {string} name */
+      const pictures = (look, name) => Object.fromEntries([['thumbnail', 'webp'], ['loop', 'webm']].flatMap(([key, ending]) => {
+        const file = join(folder, look, 'thumbnails', `${name}.${ending}`);
+        if (!existsSync(file)) return [];
+        const emitted = this.emitFile({type: 'asset', name: `${look}-${name}.${ending}`, source: readFileSync(file)});
+        return [[key, this.getFileName(emitted)]];
+      }));
+      /** @param {string} file */
+      const declared = (file) => {
+        const look = JSON.parse(readFileSync(file, 'utf8'));
+        const presets = look.presets.map((/** @type {{name: string}} */ preset) => (
+          {...preset, ...pictures(look.name, preset.name)}));
+        return {...look, ...pictures(look.name, 'default'), presets};
+      };
       const looks = readdirSync(folder)
         .map((name) => join(folder, name, 'look.json'))
         .filter((file) => existsSync(file))
-        .map((file) => JSON.parse(readFileSync(file, 'utf8')));
+        .map(declared);
       this.emitFile({type: 'asset', fileName: 'looks.json', source: JSON.stringify({looks})});
     },
   };

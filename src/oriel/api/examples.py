@@ -66,6 +66,8 @@ FIELDS: Mapping[str, object] = {
     "next_amount": 2999,
     "next_at": _NEXT_MONTH,
     "number": "A1B2C3D4-0001",
+    "loop_url": "/assets/prism-midnight-chrome-B1c2D3e4.webm",
+    "thumbnail_url": "/assets/prism-midnight-chrome-A1b2C3d4.webp",
     "page_url": "https://invoice.stripe.com/i/acct_1/live_a1B2",
     "password": "correct horse battery staple",
     "pdf_url": "https://invoice.stripe.com/i/acct_1/live_a1B2.pdf",

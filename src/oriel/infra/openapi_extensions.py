@@ -13,22 +13,25 @@ HEADERS = "x-headers"
 
 _BYTES = {"type": "string", "format": "binary"}
 _VIDEO = {kind: {"schema": _BYTES} for kind in ("video/mp4", "video/webm", "video/quicktime")}
+_NOT_MODIFIED = {"description": "Not modified: the caller's copy is current"}
 # A route that hands out a video: all of it, a part, not again, or the way to it.
 VIDEO_ANSWERS: dict[int, Any] = {
     200: {"description": "The video", "content": _VIDEO},
     206: {"description": "The byte range that `Range` asks for", "content": _VIDEO},
     302: {"description": "A redirect to the video"},
-    304: {"description": "Not modified: the caller's copy is current"},
+    304: _NOT_MODIFIED,
     409: "The video is not ready, or the render failed",
     410: "The video has expired and was deleted",
     416: "The video has no such byte range",
     503: "The storage cannot be reached",
 }
+# A route whose answer has an ETag.
+CACHED_ANSWERS: dict[int, Any] = {304: _NOT_MODIFIED}
 # A route that hands out a poster.
 PICTURE_ANSWERS: dict[int, Any] = {
     200: {"description": "The picture", "content": {"image/jpeg": {"schema": _BYTES}}},
     302: {"description": "A redirect to the picture"},
-    304: {"description": "Not modified: the caller's copy is current"},
+    304: _NOT_MODIFIED,
     410: "The address or the video has expired",
     503: "The storage cannot be reached",
 }

@@ -14,7 +14,14 @@ _FOLDER = WEB / "assets"
 _YEAR_S = 31_536_000
 _DAY_S = 86_400
 # The build writes these beside what they compress, the smaller one first.
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".orft": "application/octet-stream"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".woff2": "font/woff2",
+    ".webp": "image/webp",
+    ".webm": "video/webm",
+    ".orft": "application/octet-stream",
+}
 _COMPRESSED = {"br": ".br", "gzip": ".gz"}
 
 

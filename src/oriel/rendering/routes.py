@@ -24,6 +24,7 @@ from oriel.media import uploads
 from oriel.media.models import Upload
 from oriel.rendering import delivery, video_access
 from oriel.rendering.cancellation import cancel_render, own_job
+from oriel.rendering.look_routes import looks_of
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.settings_document import document_schema, read_settings_json
@@ -65,31 +66,6 @@ class SubmitForm(BaseModel):
     audio: UploadFile = Field(description="MP3, WAV or M4A")
     settings: str = Field(default="{}", description="Settings document, version 1, as JSON text")
     pay_with: Literal["plan", "credit", ""] = Field(default="", description="As in the JSON body")
-
-
-class LookPreset(BaseModel):
-    """Saved parameter values of a look."""
-
-    name: str
-    title: str
-
-
-class LookOut(BaseModel):
-    """A visual design."""
-
-    name: str
-    title: str
-    description: str
-    presets: list[LookPreset]
-    parameters: dict[str, Any] = Field(
-        description="The look's parameters as a JSON schema: type, range, default and description of each"
-    )
-
-
-class LooksOut(BaseModel):
-    """All looks, in the order in which they are shown."""
-
-    looks: list[LookOut]
 
 
 class RenderList(Page[StatusOut]):
@@ -258,16 +234,6 @@ def follow_link(token: str) -> Response:
         return message_page("There is no video here", error.message, error.http_status)
 
 
-@routes.get("/api/looks")
-@allow(Who.ANYONE)
-@rate(_READS, by=address_key)
-@routes.output(LooksOut)
-@routes.doc(summary="List the looks with their presets and parameters")
-def looks() -> dict[str, Any]:
-    """List the looks."""
-    return {"looks": [look.as_json() for look in _looks().all]}
-
-
 def _renders(asked: PageQuery) -> RenderList:
     query = select(RenderJob).where(RenderJob.user_id == current_user().id)
     page = fetch_page(Page[Any], query.order_by(RenderJob.created_at.desc(), RenderJob.id), asked)
@@ -275,9 +241,7 @@ def _renders(asked: PageQuery) -> RenderList:
 
 
 def _looks() -> Looks:
-    known = current_app.extensions["oriel.looks"]
-    assert isinstance(known, Looks)
-    return known
+    return looks_of(current_app)
 
 
 def _submitted_with_song(key: str | None) -> RenderJob:

@@ -11,8 +11,9 @@ from oriel.billing.plans import CREDIT
 from oriel.infra.database import db
 from oriel.media import references
 from oriel.media.models import Upload
-from oriel.rendering import cancellation, events, routes, submit
+from oriel.rendering import cancellation, events, look_routes, routes, submit
 from oriel.rendering.announcement import announce
+from oriel.rendering.look_routes import register_looks
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
 from oriel.rendering.pipeline.looks import load_looks
 
@@ -20,7 +21,7 @@ from oriel.rendering.pipeline.looks import load_looks
 def register(app: APIFlask) -> None:
     """Add the routes, the looks, and what videos take of a customer's storage."""
     looks = load_looks()
-    app.extensions["oriel.looks"] = looks
+    register_looks(app, looks)
     orders.register(
         orders.Orders(
             check=lambda user_id, order: submit.check_order(user_id, order, looks),
@@ -33,6 +34,7 @@ def register(app: APIFlask) -> None:
         )
     )
     app.register_blueprint(routes.routes)
+    app.register_blueprint(look_routes.routes)
     app.register_blueprint(events.routes)
     statistics.register("renders_total", renders_total)
 

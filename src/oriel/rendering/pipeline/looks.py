@@ -13,13 +13,15 @@ from oriel.rendering.pipeline.engine import web_folder
 
 @dataclass(frozen=True)
 class Preset:
-    """Saved parameter values of a look."""
+    """Saved parameter values of a look. Its pictures are files of the built frontend."""
 
     name: str
     title: str
     params: Mapping[str, Any] = field(default_factory=dict)
     background: Mapping[str, Any] = field(default_factory=dict)
     finish: Mapping[str, Any] = field(default_factory=dict)
+    thumbnail: str | None = None
+    loop: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Look:
     background: Mapping[str, Any] = field(default_factory=dict)
     finish: Mapping[str, Any] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
+    thumbnail: str | None = None
+    loop: str | None = None
 
     def preset(self, name: str) -> Preset:
         """Return the preset of this name, or refuse with the names that exist."""
@@ -48,7 +52,7 @@ class Look:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `oriel looks --json` and the API show of it."""
+        """Return what `oriel looks --json` shows of it."""
         return {
             "name": self.name,
             "title": self.title,
@@ -112,6 +116,8 @@ def _look(entry: Mapping[str, Any]) -> Look:
         background=entry.get("background", {}),
         finish=entry.get("finish", {}),
         presets=tuple(_preset(preset) for preset in entry.get("presets", [])),
+        thumbnail=entry.get("thumbnail"),
+        loop=entry.get("loop"),
     )
 
 
@@ -122,4 +128,6 @@ def _preset(entry: Mapping[str, Any]) -> Preset:
         params=entry.get("params", {}),
         background=entry.get("background", {}),
         finish=entry.get("finish", {}),
+        thumbnail=entry.get("thumbnail"),
+        loop=entry.get("loop"),
     )

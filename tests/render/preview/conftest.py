@@ -44,7 +44,14 @@ class Quiet(SimpleHTTPRequestHandler):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = [ROOT / "node_modules/.bin/vite", "build", "--config", VITE_CONFIG, "--logLevel", "error"]
+    command: list[str | Path] = [
+        ROOT / "node_modules/.bin/vite",
+        "build",
+        "--config",
+        VITE_CONFIG,
+        "--logLevel",
+        "error",
+    ]
     environment = {**os.environ, "PATH": path, "OUT": str(folder / "harness")}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))

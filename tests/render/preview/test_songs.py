@@ -54,7 +54,7 @@ def original(site: Site) -> Path:
 def encode(original: Path, tools: Tools) -> Encode:
     def encoded(name: str, *options: str) -> Path:
         out = original.with_name(name)
-        command = [tools.ffmpeg, "-nostdin", "-v", "error", "-y", "-i", original, *options, out]
+        command: list[str | Path] = [tools.ffmpeg, "-nostdin", "-v", "error", "-y", "-i", original, *options, out]
         run_checked(command, access=None, timeout_s=60)
         return out
 

@@ -13,7 +13,8 @@
 
 /** More pixels than these do not fit into every phone. */
 const MOST_PIXELS = 1920 * 1080;
-const SMALLEST_SIDE = 180;
+/** Below this the watermark would be larger than in the video: it keeps a readable size. */
+const SMALLEST_SIDE = 360;
 /** A slow machine gets a smaller picture, in these steps, never a different time. */
 const SCALES = [1, 0.75, 0.5, 0.36];
 const SLOW_MS = 50;

@@ -96,7 +96,7 @@ class RenderPage extends LitElement {
   underWay(status) {
     const done = percent(status.progress);
     return html`<section class="watch">
-      <div class="screen">${picture(status) ?? html`<p class="still-dark">The first frame appears here soon.</p>`}</div>
+      <div class="screen" .style=${shapeOf(status)}>${picture(status) ?? html`<p class="still-dark">The first frame appears here soon.</p>`}</div>
       ${title(status)}
       <div class="progress">
         <div class="line">
@@ -122,7 +122,7 @@ class RenderPage extends LitElement {
   done(status) {
     if (!status.video_url) return this.gone(status);
     return html`<section class="outcome">
-      <div class="screen"><video controls playsinline preload="metadata" src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
+      <div class="screen" .style=${shapeOf(status)}><video controls playsinline preload="metadata" src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
       ${title(status)}
       ${warnings(status)}
       <div class="actions">
@@ -207,6 +207,12 @@ function title({title: name, artist, filename}) {
 }
 
 /** @param {RenderStatus} status */
+function shapeOf({settings}) {
+  const {width, height} = /** @type {{width: number, height: number}} */ (settings.output);
+  return `--shape:${width}/${height};max-width:${(58 * width) / height}vh`;
+}
+
+/** @param {RenderStatus} status */
 function picture(status) {
   const poster = posterOf(status);
   return poster ? html`<img src=${poster} alt="A frame of the video">` : null;
@@ -214,8 +220,7 @@ function picture(status) {
 
 /** @param {RenderStatus} status */
 function posterOf(status) {
-  const {poster_url: poster} = /** @type {{poster_url?: string | null}} */ (status);
-  return poster ?? null;
+  return status.poster_url;
 }
 
 /** @param {RenderStatus} status */

@@ -1,0 +1,281 @@
+// The studio's song, sound and picture: what is open, what plays, what is drawn.
+import {Player} from '../../preview/player.js';
+import {Preview} from '../../preview/preview.js';
+import {SongError, readSong, trackOf} from '../../preview/song.js';
+import {decodeTrack} from '../../sound/track.js';
+import exampleTrack from '../../example/first-light.orft?url';
+
+/**
+ * @typedef {import('../../preview/settings.js').Settings} Settings
+ * @typedef {import('../../sound/track.js').FeatureTrack} FeatureTrack
+ * @typedef {{file: File, name: string, title: string, artist: string, cover: Blob | null, durationS: number}} OpenSong
+ */
+
+const EXAMPLE = {title: 'First Light', artist: 'Oriel'};
+const NOT_A_PICTURE = 'That file isn’t a picture we can read. Try JPEG, PNG or WebP.';
+const LARGEST_PICTURE = 20_000_000;
+
+/**
+ * Events: `change` (what is open or plays), `time` (a frame is shown), `cover`.
+ */
+export class Engine extends EventTarget {
+  /** @type {OpenSong | null} */
+  song = null;
+  /** @type {FeatureTrack | null} */
+  track = null;
+  /** @type {{name: string, fraction: number} | null} */
+  opening = null;
+  /** Why the last file could not be opened, in a sentence. */
+  problem = '';
+  /** Whether the video will have a watermark; the preview shows it too. */
+  watermark = true;
+
+  /** @type {Preview | null} */
+  #preview = null;
+  #player = new Player();
+  #stopping = new AbortController();
+  /** @type {Settings | null} */
+  #settings = null;
+  /** @type {Blob | null} */
+  #ownCover = null;
+  /** @type {WeakMap<Blob, string>} */
+  #urls = new WeakMap();
+  /** @type {Set<string>} */
+  #made = new Set();
+  /** @type {WeakMap<File, string>} ids of what has been uploaded */
+  #uploads = new WeakMap();
+  #exampleS = 0;
+  #exampleAt = 0;
+  #tick = 0;
+
+  constructor() {
+    super();
+    this.#player.addEventListener('frame', () => this.#draw());
+    this.#player.addEventListener('change', () => this.#tell('change'));
+  }
+
+  get durationS() {
+    return this.track?.durationS ?? 0;
+  }
+
+  get timeS() {
+    return this.song ? this.#player.timeS : this.#exampleS;
+  }
+
+  get paused() {
+    return !this.song || this.#player.paused;
+  }
+
+  get canPlay() {
+    return this.song !== null && this.opening === null;
+  }
+
+  get muted() {
+    return this.#player.muted;
+  }
+
+  set muted(muted) {
+    this.#player.muted = muted;
+  }
+
+  /** @param {HTMLElement} host */
+  attach(host) {
+    this.#preview = new Preview(host);
+  }
+
+  dispose() {
+    cancelAnimationFrame(this.#tick);
+    this.#stopping.abort();
+    this.#player.dispose();
+    this.#preview?.dispose();
+    for (const url of this.#made) URL.revokeObjectURL(url);
+  }
+
+  // --- what is open
+
+  /**
+   * Something beautiful before anything is dropped: our own song, seen but not heard.
+   * @param {Settings} settings
+   */
+  async showExample(settings) {
+    const answer = await fetch(exampleTrack);
+    const track = decodeTrack(await answer.arrayBuffer());
+    if (this.song || this.opening) return;
+    this.track = track;
+    this.#tell('change');
+    await this.show(settings, {cover: this.#ownCover});
+    this.#exampleS = track.dropS - 4;
+    this.#exampleAt = performance.now();
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) this.#exampleS = track.dropS + 0.1;
+    else this.#playExample();
+    this.#draw();
+  }
+
+  #playExample() {
+    if (this.song || !this.track) return;
+    const now = performance.now();
+    this.#exampleS = (this.#exampleS + (now - this.#exampleAt) / 1000) % this.track.durationS;
+    this.#exampleAt = now;
+    this.#draw();
+    this.#tick = requestAnimationFrame(() => this.#playExample());
+  }
+
+  /**
+   * Open a song; the one that is open stays until the new one is ready.
+   * @param {File} file
+   * @param {Settings} settings
+   * @returns {Promise<boolean>} whether it is open; if not, `problem` says why, unless the visitor has cancelled
+   */
+  async open(file, settings) {
+    this.#stopping.abort();
+    const stopping = (this.#stopping = new AbortController());
+    this.#player.pause();
+    this.opening = {name: file.name, fraction: 0};
+    this.problem = '';
+    this.#tell('change');
+    try {
+      const song = await readSong(file, {
+        signal: stopping.signal,
+        report: (fraction) => {
+          this.opening = {name: file.name, fraction};
+          this.#tell('change');
+        },
+      });
+      if (stopping !== this.#stopping) return false;
+      const track = trackOf(song);
+      await this.#player.load(song.pcm);
+      this.song = {file, name: song.name, title: song.title, artist: song.artist, cover: song.cover, durationS: track.durationS};
+      this.track = track;
+      await this.show(settings, {cover: this.#ownCover});
+      this.#player.seek(0);
+      return true;
+    } catch (error) {
+      if (stopping.signal.aborted) return false;
+      if (!(error instanceof SongError)) throw error;
+      this.problem = error.message;
+      return false;
+    } finally {
+      if (stopping === this.#stopping) {
+        this.opening = null;
+        this.#tell('change');
+      }
+    }
+  }
+
+  cancelOpening() {
+    this.#stopping.abort();
+    this.opening = null;
+    this.#tell('change');
+  }
+
+  forgetProblem() {
+    this.problem = '';
+    this.#tell('change');
+  }
+
+  // --- what plays
+
+  /** @param {{startS: number, endS: number}} range played, and begun anew at its end */
+  toggle(range) {
+    if (!this.song) return;
+    if (!this.#player.paused) {
+      this.#player.pause();
+      return;
+    }
+    if (this.timeS < range.startS || this.timeS >= range.endS - 0.05) this.#player.seek(range.startS);
+    void this.#player.play();
+  }
+
+  /** @param {number} timeS */
+  seek(timeS) {
+    if (!this.song) return;
+    this.#player.seek(Math.min(Math.max(0, timeS), this.durationS - 0.001));
+  }
+
+  // --- what is drawn
+
+  /**
+   * @param {Settings} settings
+   * @param {{cover: Blob | null}} pictures the visitor's own
+   */
+  async show(settings, {cover}) {
+    this.#settings = settings;
+    this.#ownCover = cover;
+    if (!this.#preview || !this.track) return;
+    const names = this.song ?? EXAMPLE;
+    await this.#preview.show({
+      settings, track: this.track,
+      title: settings.text.title ?? names.title, artist: settings.text.artist ?? names.artist,
+      cover: this.#coverOf(settings.cover.source), image: null, watermark: this.watermark,
+    });
+    this.#draw();
+    this.#tell('cover');
+  }
+
+  #draw() {
+    if (this.#settings) this.#preview?.draw(this.timeS);
+    this.#tell('time');
+  }
+
+  /** The strongest moment of what is rendered, as a picture. @returns {Promise<Blob | null>} */
+  async poster() {
+    if (!this.#preview || !this.track || !this.#settings) return null;
+    const {start_s: start, duration_s: duration} = this.#settings.range;
+    const end = duration === null ? this.durationS : start + duration;
+    const {dropS} = this.track;
+    return this.#preview.poster(dropS >= start && dropS < end ? dropS + 0.1 : (start + end) / 2);
+  }
+
+  // --- pictures and uploads
+
+  /** @param {string} source */
+  #coverOf(source) {
+    if (source === 'none') return null;
+    return source === 'file' ? this.#ownCover : (this.song?.cover ?? null);
+  }
+
+  /**
+   * @param {string} source
+   * @param {Blob | null} own
+   */
+  coverUrl(source, own) {
+    const cover = source === 'file' ? own : this.#coverOf(source);
+    if (!cover) return '';
+    let url = this.#urls.get(cover);
+    if (!url) {
+      url = URL.createObjectURL(cover);
+      this.#urls.set(cover, url);
+      this.#made.add(url);
+    }
+    return url;
+  }
+
+  /**
+   * Why a file cannot be a cover, or "".
+   * @param {File} file
+   */
+  async refusalOf(file) {
+    if (file.size > LARGEST_PICTURE) return 'That picture is larger than 20 MB. Try a smaller one.';
+    const picture = await createImageBitmap(file).catch(() => null);
+    picture?.close();
+    return picture ? '' : NOT_A_PICTURE;
+  }
+
+  /**
+   * The id under which the service has a file: it is sent once.
+   * @param {File} file
+   * @param {() => Promise<string>} send
+   */
+  async uploaded(file, send) {
+    const known = this.#uploads.get(file);
+    if (known) return known;
+    const id = await send();
+    this.#uploads.set(file, id);
+    return id;
+  }
+
+  /** @param {'change' | 'time' | 'cover'} name */
+  #tell(name) {
+    this.dispatchEvent(new Event(name));
+  }
+}

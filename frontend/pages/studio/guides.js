@@ -1,0 +1,19 @@
+// Where the platforms put their buttons and captions over a video.
+import {html} from 'lit';
+
+/** Percent of the frame: left, top, width, height. After the apps’ published safe zones. */
+const TALL = [
+  {at: [0, 0, 100, 10], says: 'Search and tabs'},
+  {at: [84, 44, 16, 38], says: 'Buttons'},
+  {at: [0, 80, 84, 20], says: 'Caption'},
+];
+const WIDE = [{at: [0, 86, 100, 14], says: 'Player controls'}];
+const SQUARE = [{at: [86, 88, 14, 12], says: 'Sound'}];
+
+/** @param {{width: number, height: number}} output */
+export function guides({width, height}) {
+  const parts = height > width * 1.2 ? TALL : width > height * 1.2 ? WIDE : SQUARE;
+  return html`<div class="guides" aria-hidden="true">
+    ${parts.map(({at: [left, top, wide, tall], says}) => html`<i title=${says} .style=${`left:${left}%;top:${top}%;width:${wide}%;height:${tall}%`}></i>`)}
+  </div>`;
+}

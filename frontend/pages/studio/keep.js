@@ -1,0 +1,82 @@
+// What a reload brings back: the draft with its steps, the song, the cover, and the visitor's own presets.
+import {openDB} from 'idb';
+
+/**
+ * @typedef {import('./store.js').Saved} Saved
+ * @typedef {{name: string, look: string, params: Record<string, any>, background?: any, finish?: any}} OwnPreset
+ */
+
+const NAME = 'oriel-studio';
+
+function open() {
+  return openDB(NAME, 1, {
+    upgrade(database) {
+      database.createObjectStore('things');
+    },
+  });
+}
+
+/**
+ * Storage of this browser. Where there is none (a private window may have none), everything works but is not kept.
+ */
+export class Keep {
+  /** @type {Promise<import('idb').IDBPDatabase> | null} */
+  #database = null;
+
+  get #open() {
+    this.#database ??= open();
+    return this.#database;
+  }
+
+  /**
+   * @template T
+   * @param {'draft' | 'song' | 'cover' | 'presets'} key
+   * @returns {Promise<T | undefined>}
+   */
+  async get(key) {
+    try {
+      return await (await this.#open).get('things', key);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * @param {'draft' | 'song' | 'cover' | 'presets'} key
+   * @param {unknown} value undefined removes it
+   * @returns {Promise<boolean>} whether it is kept
+   */
+  async put(key, value) {
+    try {
+      const database = await this.#open;
+      if (value === undefined) await database.delete('things', key);
+      else await database.put('things', value, key);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/**
+ * Whether this is the only tab with the studio. The first one keeps what is done; others are told.
+ * @param {() => void} freed called when the first tab has gone and this one takes over
+ * @returns {Promise<boolean>}
+ */
+export async function isFirstTab(freed) {
+  if (!navigator.locks) return true;
+  const hold = () => new Promise(() => {});
+  const got = await new Promise((answer) => {
+    void navigator.locks.request('oriel.studio', {ifAvailable: true}, (lock) => {
+      answer(lock !== null);
+      return lock ? hold() : undefined;
+    });
+  });
+  if (!got) {
+    void navigator.locks.request('oriel.studio', () => {
+      freed();
+      return hold();
+    });
+  }
+  return got;
+}

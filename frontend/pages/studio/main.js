@@ -1,0 +1,5 @@
+import '../../lib/own-scripts.js';
+import './timeline.js';
+import {Studio} from './studio.js';
+
+customElements.define('oriel-studio', Studio);

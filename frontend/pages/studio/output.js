@@ -1,0 +1,107 @@
+// What comes out: the shapes, sizes and formats on offer, and the one line that says it all.
+import {about, clock, size as inBytes} from '../../lib/words.js';
+
+/** @typedef {import('../../preview/settings.js').Settings} Settings */
+/** @typedef {import('../../lib/api-schema.js').components['schemas']['PlanOut']} Plan */
+
+export const SHAPES = /** @type {const} */ ([
+  {name: '16:9', wide: 16, tall: 9, use: 'YouTube, websites'},
+  {name: '9:16', wide: 9, tall: 16, use: 'Reels, TikTok, Shorts'},
+  {name: '1:1', wide: 1, tall: 1, use: 'Feeds, Spotify Canvas'},
+  {name: '4:5', wide: 4, tall: 5, use: 'Instagram posts'},
+]);
+/** Pixels of the shorter side. */
+export const SIZES = [
+  {pixels: 720, title: '720p'},
+  {pixels: 1080, title: '1080p'},
+  {pixels: 1440, title: '1440p'},
+  {pixels: 2160, title: '4K'},
+];
+export const RATES = [24, 30, 60];
+export const FORMATS = [
+  {name: 'mp4', title: 'MP4', use: 'Plays everywhere'},
+  {name: 'webm', title: 'WebM', use: 'Smaller, for websites'},
+  {name: 'mov', title: 'MOV', use: 'For editing'},
+];
+export const QUALITIES = [
+  {name: 'draft', title: 'Draft'},
+  {name: 'standard', title: 'Standard'},
+  {name: 'high', title: 'High'},
+];
+
+/**
+ * Width and height of a picture, both even.
+ * @param {{wide: number, tall: number}} shape
+ * @param {number} shorter pixels
+ */
+export function frameOf({wide, tall}, shorter) {
+  const long = 2 * Math.round((shorter * Math.max(wide, tall)) / Math.min(wide, tall) / 2);
+  return wide >= tall ? {width: long, height: shorter} : {width: shorter, height: long};
+}
+
+/** @param {{width: number, height: number}} output */
+export function shapeOf({width, height}) {
+  return SHAPES.find(({wide, tall}) => Math.abs(width / height - wide / tall) < 0.01) ?? null;
+}
+
+/** @param {{width: number, height: number}} output */
+export const shorterSide = ({width, height}) => Math.min(width, height);
+
+/** @param {{width: number, height: number}} output */
+export function sizeTitle(output) {
+  const shorter = shorterSide(output);
+  return SIZES.find(({pixels}) => pixels === shorter)?.title ?? `${output.width} × ${output.height}`;
+}
+
+/**
+ * How long the video will be, in seconds.
+ * @param {Settings['range']} range
+ * @param {number} songS
+ */
+export function lengthOf({start_s: start, duration_s: duration}, songS) {
+  return Math.max(0, Math.min(songS - start, duration ?? Infinity));
+}
+
+// Megabits a second at 1080p and 30 frames a second, as measured over the example song and eleven others.
+const RATE = {draft: 3, standard: 5.5, high: 11};
+
+/**
+ * The size of the file: a guess, as good as a song that nobody has drawn yet allows.
+ * @param {Settings['output']} output
+ * @param {number} lengthS
+ */
+export function guessBytes({width, height, fps, quality, format}, lengthS) {
+  const pixels = (width * height) / (1920 * 1080);
+  const rate = RATE[/** @type {keyof typeof RATE} */ (quality)] * pixels ** 0.8 * (fps / 30) ** 0.6 * (format === 'webm' ? 0.7 : 1);
+  return ((rate + 0.25) * 1e6 * lengthS) / 8;
+}
+
+/**
+ * "1080p · 30 fps · MP4 · 3:10 · about 95 MB"
+ * @param {Settings} settings
+ * @param {number} songS
+ * @param {{bytes?: number, renderS?: number}} [known] from the service
+ */
+export function outputLine({output, range}, songS, {bytes, renderS} = {}) {
+  const lengthS = lengthOf(range, songS);
+  const format = FORMATS.find(({name}) => name === output.format)?.title ?? output.format;
+  return [
+    sizeTitle(output), `${output.fps} fps`, format, clock(lengthS), `about ${inBytes(bytes ?? guessBytes(output, lengthS))}`,
+    ...(renderS === undefined ? [] : [`ready ${about(renderS)} after it starts`]),
+  ].join(' · ');
+}
+
+/**
+ * The smallest plan that allows a choice, and whether that is the visitor's own or a smaller one.
+ * @param {Record<string, Plan> | Plan[]} plans the smallest first
+ * @param {string} own
+ * @param {(plan: Plan) => boolean} allows
+ * @returns {{allowed: boolean, lifts: Plan | null}} lifts: the plan to change to
+ */
+export function lockOf(plans, own, allows) {
+  const all = Array.isArray(plans) ? plans : Object.values(plans);
+  const mine = all.find(({name}) => name === own) ?? all[0];
+  // While the plans are not known, nothing is said to be locked.
+  if (!mine || allows(mine)) return {allowed: true, lifts: null};
+  return {allowed: false, lifts: all.find(allows) ?? null};
+}

@@ -1,0 +1,80 @@
+// Shape, size, frame rate, format and quality, with what the plan does not include shown and what lifts it.
+import {html, nothing} from 'lit';
+import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, lockOf, outputLine, shapeOf, shorterSide} from '../output.js';
+
+/**
+ * @typedef {import('../studio.js').Studio} Studio
+ * @typedef {import('../output.js').Plan} Plan
+ */
+
+/** @param {Studio} studio */
+export function outputPanel(studio) {
+  const {settings, store} = studio;
+  const {output} = settings;
+  const shape = shapeOf(output) ?? SHAPES[0];
+  const set = (/** @type {string} */ label, /** @type {Partial<typeof output>} */ values) =>
+    store.change(label, (draft) => (draft.output = {...output, ...values}));
+  return html`
+    <h2>Shape</h2>
+    <div class="shapes" role="group" aria-label="Shape">
+      ${SHAPES.map((each) => html`<button class="shape" type="button" aria-pressed=${each === shape}
+          @click=${() => set(`Shape ${each.name}`, frameOf(each, shorterSide(output)))}>
+        <i aria-hidden="true" .style=${`aspect-ratio:${each.wide}/${each.tall};${each.wide >= each.tall ? 'width:34px' : 'height:34px'}`}></i>
+        <span><strong>${each.name}</strong> <span class="quiet">${each.use}</span></span>
+      </button>`)}
+    </div>
+    ${choices(studio, 'Size', SIZES.map(({pixels, title}) => ({
+      title, chosen: shorterSide(output) === pixels, allows: (plan) => plan.largest_frame >= pixels,
+      take: () => set(`Size ${title}`, frameOf(shape, pixels)),
+    })))}
+    ${choices(studio, 'Frames a second', RATES.map((fps) => ({
+      title: String(fps), chosen: output.fps === fps, allows: (plan) => plan.frame_rates.includes(fps),
+      take: () => set(`${fps} frames a second`, {fps: /** @type {24 | 30 | 60} */ (fps)}),
+    })))}
+    ${choices(studio, 'Format', FORMATS.map(({name, title, use}) => ({
+      title, use, chosen: output.format === name, allows: (plan) => plan.formats.includes(name),
+      take: () => set(`Format ${title}`, {format: name}),
+    })))}
+    ${choices(studio, 'Quality', QUALITIES.map(({name, title}) => ({
+      title, chosen: output.quality === name, allows: () => true, take: () => set(`Quality ${title}`, {quality: name}),
+    })))}
+    <label class="check"><input type="checkbox" role="switch" .checked=${studio.showsGuides} @change=${() => studio.toggleGuides()}> Show safe areas</label>
+    <p class="notice" role="status">${studio.song ? outputLine(settings, studio.song.durationS) : 'Drop in a song to see what will come out.'}</p>
+    <div class="row">
+      <button class="button" type="button" @click=${() => studio.downloadSettings()}>Save settings as a file</button>
+      <button class="button" type="button" @click=${() => studio.openSettings()}>Open settings</button>
+      <button class="button" type="button" @click=${() => studio.share()}>Share this look</button>
+    </div>
+  `;
+}
+
+/**
+ * @typedef {object} Option
+ * @property {string} title
+ * @property {string} [use]
+ * @property {boolean} chosen
+ * @property {(plan: Plan) => boolean} allows
+ * @property {() => void} take
+ *
+ * @param {Studio} studio
+ * @param {string} title
+ * @param {Option[]} options
+ */
+function choices({plans, planName}, title, options) {
+  const locks = options.map(({allows}) => lockOf(plans, planName, allows));
+  const lifting = options.map((option, at) => (option.chosen && !locks[at]?.allowed ? locks[at]?.lifts : null)).find(Boolean);
+  return html`<fieldset class="control">
+    <legend>${title}</legend>
+    <div class="chips">
+      ${options.map((option, at) => {
+        const lock = locks[at];
+        const note = lock?.allowed ? option.use : lock?.lifts ? `With ${lock.lifts.title}` : 'Not available';
+        return html`<label class="chip ${lock?.allowed ? '' : 'locked'}" title=${note ?? ''}>
+          <input type="radio" name=${title} .checked=${option.chosen} @change=${option.take}>
+          <span>${option.title}${lock?.allowed ? nothing : html`<svg viewBox="0 0 16 16" width="12" height="12" role="img" aria-label=${note ?? ''}><path d="M5 7V5a3 3 0 0 1 6 0v2m-7 0h8v6H4z" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>`}</span>
+        </label>`;
+      })}
+    </div>
+    ${lifting ? html`<p class="hint">Included in ${lifting.title}. <a href="/pricing" target="_blank">Compare plans</a></p>` : nothing}
+  </fieldset>`;
+}

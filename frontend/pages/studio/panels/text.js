@@ -1,0 +1,98 @@
+// Title, artist, cover and background.
+import {html, nothing} from 'lit';
+
+/** @typedef {import('../studio.js').Studio} Studio */
+
+const BACKGROUNDS = [
+  {type: 'color', title: 'Colour'},
+  {type: 'gradient', title: 'Gradient'},
+  {type: 'image', title: 'Picture'},
+];
+
+/** @param {Studio} studio */
+export function textPanel(studio) {
+  const {settings, song} = studio;
+  return html`
+    <h2>Text</h2>
+    ${line(studio, 'title', 'Title', song?.title ?? '', settings.text.title)}
+    ${line(studio, 'artist', 'Artist', song?.artist ?? '', settings.text.artist)}
+    <h2>Cover</h2>
+    ${cover(studio)}
+    <h2>Background</h2>
+    ${background(studio)}
+  `;
+}
+
+/**
+ * @param {Studio} studio
+ * @param {'title' | 'artist'} name
+ * @param {string} label
+ * @param {string} tag what the song's file says
+ * @param {string | null} value null: as the file says
+ */
+function line({store}, name, label, tag, value) {
+  const set = (/** @type {Event} */ event) => {
+    const text = /** @type {HTMLInputElement} */ (event.target).value.slice(0, 200);
+    store.change(label, (draft) => ((draft.text ??= {})[name] = text));
+  };
+  const take = (/** @type {boolean} */ shows) =>
+    store.change(shows ? `Show ${label.toLowerCase()}` : `Hide ${label.toLowerCase()}`, (draft) => ((draft.text ??= {})[name] = shows ? null : ''));
+  return html`<div class="field">
+    <div class="row">
+      <label for=${`t-${name}`}>${label}</label>
+      <label class="check"><input type="checkbox" role="switch" .checked=${value !== ''} @change=${(/** @type {Event} */ event) => take(/** @type {HTMLInputElement} */ (event.target).checked)}> <span class="quiet">Show</span></label>
+    </div>
+    <input class="input" id=${`t-${name}`} maxlength="200" autocomplete="off" dir="auto" placeholder=${tag || 'None'} .value=${value ?? ''}
+      @input=${set} @change=${() => store.endGesture()}>
+    ${value === null && tag ? html`<p class="hint">From the file: ${tag}</p>` : nothing}
+  </div>`;
+}
+
+/** @param {Studio} studio */
+function cover(studio) {
+  const {settings, coverUrl} = studio;
+  return html`<div class="picture-field">
+    ${coverUrl ? html`<img src=${coverUrl} alt="The cover" width="72" height="72">` : html`<div class="no-picture" aria-hidden="true"></div>`}
+    <div class="row">
+      <button class="button" type="button" @click=${() => studio.chooseCover()}>${coverUrl ? 'Replace' : 'Choose a picture'}</button>
+      ${coverUrl ? html`<button class="button plain" type="button" @click=${() => studio.removeCover()}>Remove</button>` : nothing}
+    </div>
+    <p class="hint quiet">${settings.cover.source === 'tags' && coverUrl ? 'From the song’s file.' : 'Square pictures work best. JPEG, PNG or WebP.'}</p>
+  </div>`;
+}
+
+/** @param {Studio} studio */
+function background(studio) {
+  const {settings, store} = studio;
+  const {background: now} = settings;
+  const type = (/** @type {string} */ chosen) =>
+    store.change('Background', (draft) => {
+      const [first, second] = now.colors ?? [now.color ?? '#0d0912', '#1d1230'];
+      draft.background = {
+        color: {type: 'color', color: first},
+        gradient: {type: 'gradient', colors: [first, second]},
+        image: {type: 'image', image: 'cover'},
+      }[chosen];
+    });
+  const paint = (/** @type {number} */ at) => (/** @type {Event} */ event) => {
+    const {value} = /** @type {HTMLInputElement} */ (event.target);
+    store.change('Background colour', (draft) => {
+      draft.background = now.colors
+        ? {type: 'gradient', colors: now.colors.map((each, index) => (index === at ? value : each))}
+        : {type: 'color', color: value};
+    });
+  };
+  const colours = now.colors ?? (now.color ? [now.color] : []);
+  return html`<fieldset class="control">
+      <legend class="only-heard">Kind of background</legend>
+      <div class="chips">
+        ${BACKGROUNDS.map((each) => html`<label class="chip">
+          <input type="radio" name="background" value=${each.type} .checked=${now.type === each.type} @change=${() => type(each.type)}><span>${each.title}</span>
+        </label>`)}
+      </div>
+    </fieldset>
+    <div class="row">
+      ${colours.map((colour, at) => html`<input type="color" aria-label=${colours.length > 1 ? `Colour at the ${at ? 'bottom' : 'top'}` : 'Background colour'} .value=${colour} @input=${paint(at)} @change=${() => store.endGesture()}>`)}
+    </div>
+    ${now.type === 'image' ? html`<p class="hint quiet">The cover, large, soft and dimmed.</p>` : nothing}`;
+}

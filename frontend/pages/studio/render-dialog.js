@@ -1,0 +1,338 @@
+// From the studio to a video: sign in, confirm, see what comes out, upload, submit. Nothing is lost on the way.
+import {LitElement, html, nothing} from 'lit';
+import {ApiError} from '../../lib/api.js';
+import {session} from '../../lib/session.js';
+import {upload} from '../../lib/upload.js';
+import {counted, percent, size} from '../../lib/words.js';
+import {onSubmit} from '../../ui/form.js';
+import {outputLine} from './output.js';
+import {checkoutFor, profile, sendConfirmation, submit} from './service.js';
+
+/**
+ * @typedef {import('./studio.js').Studio} Studio
+ * @typedef {'register' | 'sign-in' | 'confirm' | 'summary' | 'upload' | 'refused'} Step
+ */
+
+const ASK_MS = 3000;
+
+/** @param {Studio} studio */
+export function openRenderDialog(studio) {
+  const dialog = new RenderDialog();
+  dialog.studio = studio;
+  document.body.append(dialog);
+}
+
+class RenderDialog extends LitElement {
+  static properties = {step: {state: true}, problem: {state: true}, sent: {state: true}, note: {state: true}, busy: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {Studio} */
+    this.studio = /** @type {any} */ (null);
+    /** @type {Step} */
+    this.step = 'summary';
+    /** @type {ApiError | null} */
+    this.problem = null;
+    this.note = '';
+    this.sent = {bytes: 0, total: 1};
+    this.busy = true;
+    this.poster = '';
+    /** @type {Awaited<ReturnType<typeof profile>> | null} */
+    this.profile = null;
+    this.stopping = new AbortController();
+    // One key for one order: what is pressed twice, or sent again after a lost answer, is one render.
+    this.key = crypto.randomUUID();
+    this.timer = 0;
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  async firstUpdated() {
+    const dialog = this.dialog;
+    dialog.addEventListener('close', () => this.remove());
+    dialog.addEventListener('cancel', (event) => {
+      if (this.step !== 'upload') return;
+      event.preventDefault();
+      this.stopUpload();
+    });
+    dialog.showModal();
+    void this.studio.engine.poster().then((blob) => {
+      if (!blob || !this.isConnected) return;
+      this.poster = URL.createObjectURL(blob);
+      this.requestUpdate();
+    });
+    await session.restore();
+    await this.goOn();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearTimeout(this.timer);
+    this.stopping.abort();
+    if (this.poster) URL.revokeObjectURL(this.poster);
+  }
+
+  get dialog() {
+    return /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
+  }
+
+  /** The next thing that is missing. */
+  async goOn() {
+    clearTimeout(this.timer);
+    if (session.state !== 'signed-in') {
+      this.show('register');
+      return;
+    }
+    try {
+      this.profile = await profile();
+      void this.studio.learnPlan();
+    } catch (error) {
+      this.fail(error);
+      this.timer = window.setTimeout(() => void this.goOn(), ASK_MS);
+      return;
+    }
+    this.problem = null;
+    if (this.profile.email_verified) {
+      if (this.step !== 'upload') this.show('summary');
+      return;
+    }
+    this.show('confirm');
+    this.timer = window.setTimeout(() => void this.goOn(), ASK_MS);
+  }
+
+  /** @param {Step} step */
+  show(step) {
+    this.busy = false;
+    if (this.step !== step) this.problem = null;
+    this.step = step;
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    this.busy = false;
+    if (!(error instanceof ApiError)) throw error;
+    this.problem = error;
+  }
+
+  updated() {
+    const form = this.querySelector('form');
+    if (!form || form.dataset.ready) return;
+    form.dataset.ready = 'yes';
+    onSubmit(form, async ({email = '', password = ''}) => {
+      if (this.step === 'register') await session.register({email, password});
+      else await session.signIn(email, password);
+      await this.goOn();
+    });
+  }
+
+  async make() {
+    const {studio} = this;
+    const song = studio.song;
+    if (!song) return;
+    this.show('upload');
+    this.stopping = new AbortController();
+    try {
+      const order = await this.order(song.file);
+      this.note = 'Ordering the render';
+      const job = await this.again(() => submit(order.uploadId, order.settings, this.key, null));
+      location.assign(`/render/${job.id}`);
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  /**
+   * Upload what the render needs, and return what to order.
+   * @param {File} songFile
+   */
+  async order(songFile) {
+    const {studio} = this;
+    const settings = structuredClone(studio.store.draft);
+    const uploadId = await studio.engine.uploaded(songFile, () => this.send(songFile, 'audio'));
+    if (settings.cover?.source === 'file') {
+      const cover = studio.ownCover;
+      settings.cover = cover instanceof File
+        ? {source: 'file', file: await studio.engine.uploaded(cover, () => this.send(cover, 'picture'))}
+        : {source: 'tags'};
+    }
+    return {uploadId, settings};
+  }
+
+  /**
+   * @param {File} file
+   * @param {'audio' | 'picture'} field
+   */
+  async send(file, field) {
+    this.note = field === 'audio' ? 'Uploading your song' : 'Uploading your cover';
+    this.sent = {bytes: 0, total: file.size};
+    const {id} = await upload(file, {
+      field, signal: this.stopping.signal,
+      progress: (bytes, total) => (this.sent = {bytes, total}),
+      trouble: (error, waitMs) => (this.problem = error && new ApiError(0, {code: error.code, message: `${error.message} We try again in ${Math.round(waitMs / 1000)} s.`, details: {}})),
+    });
+    return id;
+  }
+
+  /**
+   * Ask until there is an answer: the key makes sure that it is one order.
+   * @template T
+   * @param {() => Promise<T>} call
+   * @returns {Promise<T>}
+   */
+  async again(call) {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof ApiError) || !error.isTemporary) throw error;
+        this.problem = error;
+        await new Promise((done) => setTimeout(done, Math.max(2000, 1000 * (error.retryAfterS ?? 0))));
+        this.stopping.signal.throwIfAborted();
+      }
+    }
+  }
+
+  /** @param {unknown} error */
+  refuse(error) {
+    if (this.stopping.signal.aborted) {
+      this.show('summary');
+      return;
+    }
+    if (!(error instanceof ApiError)) throw error;
+    this.show('refused');
+    this.problem = error;
+    // Another order needs another key.
+    this.key = crypto.randomUUID();
+  }
+
+  stopUpload() {
+    this.stopping.abort();
+  }
+
+  async payOnce() {
+    const {song} = this.studio;
+    if (!song) return;
+    this.busy = true;
+    try {
+      this.stopping = new AbortController();
+      const {uploadId, settings} = await this.order(song.file);
+      location.assign(await checkoutFor(uploadId, settings));
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  render() {
+    return html`<dialog class="dialog render-dialog" aria-labelledby="render-title">
+      <button class="icon close" type="button" aria-label="Close" @click=${() => (this.step === 'upload' ? this.stopUpload() : this.dialog.close())}>×</button>
+      ${this.busy ? html`<p role="status">One moment…</p>` : this.body()}
+    </dialog>`;
+  }
+
+  body() {
+    if (this.step === 'register' || this.step === 'sign-in') return this.account();
+    return {confirm: () => this.confirm(), summary: () => this.summary(), upload: () => this.uploading(), refused: () => this.refused()}[this.step]();
+  }
+
+  account() {
+    const isNew = this.step === 'register';
+    return html`<form class="question" novalidate>
+      <h2 id="render-title">${isNew ? 'Create an account to render' : 'Sign in to render'}</h2>
+      <p class="quiet">${isNew ? 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
+      <div class="field">
+        <label for="email">Email</label>
+        <input class="input" id="email" name="email" type="email" autocomplete="email" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus>
+        <p class="problem" id="email-problem"></p>
+      </div>
+      <div class="field">
+        <label for="password">Password</label>
+        <input class="input" id="password" name="password" type="password" autocomplete=${isNew ? 'new-password' : 'current-password'} maxlength="128" required data-name="The password" aria-describedby="password-problem">
+        ${isNew ? html`<p class="hint quiet">At least 8 characters.</p>` : html`<p class="hint"><a href="/reset-password" target="_blank">Forgot your password?</a></p>`}
+        <p class="problem" id="password-problem"></p>
+      </div>
+      <p class="problem" role="alert"></p>
+      <button class="button main large wide" type="submit">${isNew ? 'Create account' : 'Sign in'}</button>
+      <button class="button plain wide" type="button" @click=${() => this.show(isNew ? 'sign-in' : 'register')}>${isNew ? 'I have an account' : 'I am new here'}</button>
+    </form>`;
+  }
+
+  confirm() {
+    return html`<div class="question">
+      <h2 id="render-title">Confirm your email address</h2>
+      <p>We have sent an email to <strong>${this.profile?.email}</strong>. Open the link in it; this page goes on by itself.</p>
+      ${this.trouble()}
+      <p class="quiet" role="status">${this.note || 'Waiting for you…'}</p>
+      <div class="row end"><button class="button" type="button" @click=${this.sendAgain}>Send it again</button></div>
+    </div>`;
+  }
+
+  async sendAgain() {
+    try {
+      this.note = (await sendConfirmation()).message;
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  summary() {
+    const {settings, song} = this.studio;
+    return html`<div class="question">
+      <h2 id="render-title">Render this video?</h2>
+      <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${this.poster ? html`<img src=${this.poster} alt="A frame of your video">` : nothing}</div>
+      <p>${song ? outputLine(settings, song.durationS) : nothing}</p>
+      <p class="quiet">${this.rights()}</p>
+      ${this.trouble()}
+      <div class="row end">
+        <button class="button" type="button" @click=${() => this.dialog.close()}>Not yet</button>
+        <button class="button main" type="button" autofocus @click=${this.make}>Render</button>
+      </div>
+    </div>`;
+  }
+
+  /** What it costs, and whether there will be a watermark. */
+  rights() {
+    const {statistics, plan} = this.profile ?? {};
+    const own = this.studio.plans.find(({name}) => name === plan);
+    if (!statistics || !own) return nothing;
+    const {renders_limit: limit, renders_this_period: used} = statistics;
+    const left = limit === null ? null : Math.max(0, limit - used);
+    const uses = left === null ? 'Your plan has no limit.' : left > 0 ? `Uses 1 of ${counted(left, 'render')} left this month.` : 'No renders are left this month.';
+    return html`${uses} ${own.watermark ? 'With a small watermark.' : 'Without a watermark.'}`;
+  }
+
+  uploading() {
+    const {bytes, total} = this.sent;
+    const part = total ? bytes / total : 0;
+    return html`<div class="question">
+      <h2 id="render-title">${this.note}</h2>
+      <div class="meter" role="progressbar" aria-label=${this.note} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * part)}><span .style=${`transform:scaleX(${part})`}></span></div>
+      <p class="quiet number" role="status">${part < 1 ? `${size(bytes)} of ${size(total)}, ${percent(part)}` : 'Checking…'}</p>
+      ${this.trouble()}
+      <div class="row end"><button class="button" type="button" @click=${this.stopUpload}>Cancel</button></div>
+    </div>`;
+  }
+
+  refused() {
+    const {problem} = this;
+    const lifts = problem?.status === 402;
+    return html`<div class="question">
+      <h2 id="render-title">${lifts ? 'Your plan does not include this' : 'This did not work'}</h2>
+      <p role="alert">${problem?.message}</p>
+      <div class="row end">
+        <button class="button" type="button" @click=${() => this.dialog.close()}>Change the settings</button>
+        ${lifts
+          ? html`<a class="button" href="/pricing" target="_blank">Compare plans</a>
+            <button class="button main" type="button" @click=${this.payOnce}>Buy this render</button>`
+          : html`<button class="button main" type="button" @click=${() => this.show('summary')}>Try again</button>`}
+      </div>
+    </div>`;
+  }
+
+  trouble() {
+    return this.problem ? html`<p class="notice problem" role="status">${this.problem.message}</p>` : nothing;
+  }
+}
+
+customElements.define('oriel-render-dialog', RenderDialog);

@@ -1,0 +1,62 @@
+// What the studio asks the service: plans, what is left of them, submitting, paying.
+import {ApiError, api, said} from '../../lib/api.js';
+import {session} from '../../lib/session.js';
+
+/** @typedef {import('../../lib/api-schema.js').components['schemas']['PlanOut']} Plan */
+
+/**
+ * The plans, the smallest first, and the visitor's own; nothing where the service is away.
+ * @returns {Promise<{plans?: Plan[], planName?: string}>}
+ */
+export async function plansOf() {
+  try {
+    const [{plans}, profile] = await Promise.all([
+      said(api.GET('/api/billing/plans')),
+      session.state === 'signed-in' ? said(api.GET('/api/user/profile')) : null,
+    ]);
+    return {plans, planName: profile?.plan ?? 'free'};
+  } catch (error) {
+    if (error instanceof ApiError) return {};
+    throw error;
+  }
+}
+
+/** Name, plan, whether the address is confirmed, renders left, credits. */
+export const profile = () => said(api.GET('/api/user/profile'));
+
+export const sendConfirmation = () => said(api.POST('/api/auth/verify-email/send'));
+
+/**
+ * @param {string} uploadId
+ * @param {Record<string, any>} settings
+ * @param {string} key the same for the same click, so that a second try does not make a second render
+ * @param {'plan' | 'credit' | null} payWith
+ */
+export function submit(uploadId, settings, key, payWith) {
+  return said(
+    api.POST('/api/render/submit', {
+      params: {header: {'Idempotency-Key': key}},
+      body: {upload_id: uploadId, settings, pay_with: payWith},
+    }),
+  );
+}
+
+/**
+ * Open the page on which this one render is paid.
+ * @param {string} uploadId
+ * @param {Record<string, any>} settings
+ * @returns {Promise<string>} its address
+ */
+export async function checkoutFor(uploadId, settings) {
+  try {
+    const {checkout_url: url} = await said(
+      api.POST('/api/payments/create-session', {body: {kind: 'render', plan: null, render: {upload_id: uploadId, settings}}}),
+    );
+    return url;
+  } catch (error) {
+    // Another click or tab has opened it.
+    const open = error instanceof ApiError && error.code === 'DUPLICATE_PAYMENT_SESSION' ? error.details.checkout_url : null;
+    if (typeof open === 'string') return open;
+    throw error;
+  }
+}

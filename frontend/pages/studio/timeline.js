@@ -1,0 +1,291 @@
+// The song from end to end: loudness coloured by section, beats when near, the drop, trim handles, the place now.
+import {bound, clampView, nearestEdge, timeAt, xAt, zoomed} from './timeline-view.js';
+import {clock} from '../../lib/words.js';
+
+/** @typedef {import('../../sound/track.js').FeatureTrack} FeatureTrack */
+/** @typedef {{start: number, end: number}} View seconds from edge to edge */
+
+const HUES = {intro: 265, verse: 285, build: 320, drop: 195, quiet: 250, outro: 265};
+const HANDLE_PX = 10;
+const BEATS_FROM_PX = 9;
+const LABEL_PX = 42;
+
+/**
+ * Events: `seek` {timeS}, `trim` {startS, endS, done}.
+ */
+export class Timeline extends HTMLElement {
+  /** @type {FeatureTrack | null} */
+  #track = null;
+  /** @type {View} */
+  #view = {start: 0, end: 1};
+  #timeS = 0;
+  #range = {startS: 0, endS: 1};
+  /** @type {'seek' | 'start' | 'end' | null} */
+  #drag = null;
+  /** @type {Map<number, number>} x of each finger or mouse button that is down */
+  #pointers = new Map();
+  #asked = 0;
+
+  connectedCallback() {
+    if (this.canvas) return;
+    this.canvas = document.createElement('canvas');
+    this.append(this.canvas);
+    this.tabIndex = 0;
+    this.setAttribute('role', 'slider');
+    this.setAttribute('aria-label', 'Place in the song');
+    this.setAttribute('aria-valuemin', '0');
+    new ResizeObserver(() => this.#ask()).observe(this);
+    this.addEventListener('pointerdown', (event) => this.#down(event));
+    this.addEventListener('pointermove', (event) => this.#move(event));
+    this.addEventListener('pointerup', (event) => this.#up(event));
+    this.addEventListener('pointercancel', (event) => this.#up(event));
+    this.addEventListener('wheel', (event) => this.#wheel(event), {passive: false});
+  }
+
+  /** @param {FeatureTrack | null} track */
+  set track(track) {
+    if (track === this.#track) return;
+    this.#track = track;
+    this.#view = {start: 0, end: track?.durationS ?? 1};
+    this.setAttribute('aria-valuemax', String(Math.round(track?.durationS ?? 0)));
+    this.#ask();
+  }
+
+  /** @param {{startS: number, endS: number}} range */
+  set range(range) {
+    this.#range = range;
+    this.#ask();
+  }
+
+  /** @param {number} timeS */
+  set time(timeS) {
+    if (timeS === this.#timeS) return;
+    this.#timeS = timeS;
+    const {start, end} = this.#view;
+    // While zoomed in, the view follows what is heard.
+    if (!this.#drag && (timeS < start || timeS > end)) {
+      this.#view = clampView({start: timeS - 0.1 * (end - start), end: timeS + 0.9 * (end - start)}, this.#durationS);
+    }
+    this.setAttribute('aria-valuenow', String(Math.round(timeS)));
+    this.setAttribute('aria-valuetext', `${clock(timeS)} of ${clock(this.#durationS)}, ${this.#track?.sectionAt(timeS).label ?? ''}`);
+    this.#ask();
+  }
+
+  get #durationS() {
+    return this.#track?.durationS ?? 1;
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    if (!this.#track) return;
+    this.setPointerCapture(event.pointerId);
+    this.#pointers.set(event.pointerId, event.offsetX);
+    if (this.#pointers.size > 1) {
+      this.#drag = null;
+      return;
+    }
+    const width = this.clientWidth;
+    this.#drag = nearestEdge(event.offsetX, this.#range, this.#view, width, HANDLE_PX) ?? 'seek';
+    this.#follow(event.offsetX, false);
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    const width = this.clientWidth;
+    const before = this.#pointers.get(event.pointerId);
+    if (before === undefined) {
+      this.style.cursor = nearestEdge(event.offsetX, this.#range, this.#view, width, HANDLE_PX) ? 'ew-resize' : 'pointer';
+      return;
+    }
+    if (this.#pointers.size === 2) this.#pinch(event, width);
+    this.#pointers.set(event.pointerId, event.offsetX);
+    if (this.#drag) this.#follow(event.offsetX, false);
+  }
+
+  /** @param {PointerEvent} event */
+  #up(event) {
+    if (this.#drag && this.#pointers.has(event.pointerId)) this.#follow(event.offsetX, true);
+    this.#pointers.delete(event.pointerId);
+    this.#drag = null;
+  }
+
+  /**
+   * @param {PointerEvent} event
+   * @param {number} width
+   */
+  #pinch(event, width) {
+    const [a = 0, b = 1] = [...this.#pointers.values()];
+    const others = [...this.#pointers].filter(([id]) => id !== event.pointerId);
+    const other = others[0]?.[1] ?? 0;
+    const factor = Math.abs(a - b) / Math.max(8, Math.abs(event.offsetX - other));
+    this.#view = zoomed(this.#view, timeAt((event.offsetX + other) / 2, this.#view, width), factor, this.#durationS);
+    this.#ask();
+  }
+
+  /**
+   * @param {number} x
+   * @param {boolean} done
+   */
+  #follow(x, done) {
+    const timeS = bound(timeAt(x, this.#view, this.clientWidth), 0, this.#durationS);
+    if (this.#drag === 'seek') {
+      this.dispatchEvent(new CustomEvent('seek', {detail: {timeS}}));
+      return;
+    }
+    const {startS, endS} = this.#range;
+    const range = this.#drag === 'start' ? {startS: Math.min(timeS, endS - 1), endS} : {startS, endS: Math.max(timeS, startS + 1)};
+    this.dispatchEvent(new CustomEvent('trim', {detail: {...range, done}}));
+  }
+
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    if (!this.#track) return;
+    event.preventDefault();
+    const {start, end} = this.#view;
+    if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) {
+      const moved = ((event.deltaX || event.deltaY) / this.clientWidth) * (end - start);
+      this.#view = clampView({start: start + moved, end: end + moved}, this.#durationS);
+    } else {
+      this.#view = zoomed(this.#view, timeAt(event.offsetX, this.#view, this.clientWidth), 1.0015 ** event.deltaY, this.#durationS);
+    }
+    this.#ask();
+  }
+
+  #ask() {
+    this.#asked ||= requestAnimationFrame(() => {
+      this.#asked = 0;
+      this.#draw();
+    });
+  }
+
+  #draw() {
+    const {canvas} = this;
+    if (!canvas || !this.clientWidth) return;
+    const scale = Math.min(2, devicePixelRatio);
+    const [width, height] = [this.clientWidth, this.clientHeight];
+    if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
+      canvas.width = Math.round(width * scale);
+      canvas.height = Math.round(height * scale);
+    }
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    if (!this.#track) return;
+    this.#drawSections(pen, this.#track, width, height);
+    this.#drawWave(pen, this.#track, width, height);
+    this.#drawBeats(pen, this.#track, width, height);
+    this.#drawTrim(pen, width, height);
+    this.#drawPlace(pen, width, height);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {FeatureTrack} track
+   * @param {number} width
+   * @param {number} height
+   */
+  #drawSections(pen, track, width, height) {
+    pen.font = `500 11px ${getComputedStyle(this).fontFamily}`;
+    pen.textBaseline = 'top';
+    for (const {startS, endS, label} of track.sections) {
+      const [from, to] = [xAt(startS, this.#view, width), xAt(endS, this.#view, width)];
+      if (to < 0 || from > width) continue;
+      pen.fillStyle = colour(label, 0.26, 0.03);
+      pen.fillRect(from + 0.5, 0, to - from - 1, height);
+      if (to - Math.max(0, from) > LABEL_PX) {
+        pen.fillStyle = colour(label, 0.8, 0.06);
+        pen.fillText(label, Math.max(0, from) + 6, 4, to - Math.max(0, from) - 8);
+      }
+    }
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {FeatureTrack} track
+   * @param {number} width
+   * @param {number} height
+   */
+  #drawWave(pen, track, width, height) {
+    const {loudness} = track.data;
+    const {start, end} = this.#view;
+    const middle = (height + 14) / 2;
+    const most = (height - 22) / 2;
+    for (let x = 0; x < width; x += 2) {
+      const from = Math.floor((start + ((end - start) * x) / width) / track.hopS);
+      const to = Math.max(from + 1, Math.floor((start + ((end - start) * (x + 2)) / width) / track.hopS));
+      let peak = 0;
+      for (let row = from; row < to && row < loudness.length; row++) peak = Math.max(peak, loudness[row] ?? 0);
+      const tall = Math.max(1, most * (peak / 65535) ** 1.4);
+      pen.fillStyle = colour(track.sectionAt(from * track.hopS).label, 0.76, 0.13);
+      pen.fillRect(x, middle - tall, 1.4, 2 * tall);
+    }
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {FeatureTrack} track
+   * @param {number} width
+   * @param {number} height
+   */
+  #drawBeats(pen, track, width, height) {
+    const {start, end} = this.#view;
+    const dropX = xAt(track.dropS, this.#view, width);
+    pen.fillStyle = 'oklch(0.95 0.05 195)';
+    pen.beginPath();
+    pen.moveTo(dropX - 5, 0);
+    pen.lineTo(dropX + 5, 0);
+    pen.lineTo(dropX, 7);
+    pen.fill();
+    const spacing = track.tempoBpm ? (60 / track.tempoBpm) * (width / (end - start)) : 0;
+    if (spacing < BEATS_FROM_PX) return;
+    pen.fillStyle = 'oklch(0.9 0.02 290 / 45%)';
+    for (const beat of track.beats) {
+      if (beat >= start && beat <= end) pen.fillRect(xAt(beat, this.#view, width), height - 6, 1, 6);
+    }
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {number} width
+   * @param {number} height
+   */
+  #drawTrim(pen, width, height) {
+    const {startS, endS} = this.#range;
+    const [from, to] = [xAt(startS, this.#view, width), xAt(endS, this.#view, width)];
+    pen.fillStyle = 'oklch(0.1 0.02 290 / 72%)';
+    pen.fillRect(0, 0, from, height);
+    pen.fillRect(to, 0, width - to, height);
+    pen.fillStyle = 'oklch(0.96 0.01 290)';
+    for (const [x, side] of /** @type {const} */ ([[from, 1], [to, -1]])) {
+      pen.beginPath();
+      pen.roundRect(side > 0 ? x : x - 4, 0, 4, height, 2);
+      pen.fill();
+    }
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {number} width
+   * @param {number} height
+   */
+  #drawPlace(pen, width, height) {
+    const x = xAt(this.#timeS, this.#view, width);
+    pen.fillStyle = 'oklch(0.8 0.14 195)';
+    pen.fillRect(x - 1, 0, 2, height);
+    pen.beginPath();
+    pen.arc(x, height - 3, 4, 0, 2 * Math.PI);
+    pen.fill();
+  }
+}
+
+/**
+ * @param {string} label
+ * @param {number} lightness
+ * @param {number} strength
+ */
+function colour(label, lightness, strength) {
+  const hue = HUES[/** @type {keyof typeof HUES} */ (label)] ?? 290;
+  return `oklch(${lightness} ${strength} ${hue})`;
+}
+
+customElements.define('oriel-timeline', Timeline);

@@ -1,0 +1,59 @@
+import {describe, expect, test} from 'vitest';
+import {surprise, takeLook, takePreset, turned} from '../../pages/studio/edits.js';
+import {LOOKS} from '../../preview/looks.js';
+import {resolveSettings} from '../../preview/settings.js';
+
+const look = (/** @type {string} */ name) => /** @type {any} */ (LOOKS.find((each) => each.name === name));
+
+describe('another look', () => {
+  test('keeps every value that it has too, and allows', () => {
+    const draft = {look: 'prism', preset: 'ember', params: {pulseIntensity: 1.7, glowColor: '#00ff00', shape: 'torus', reflection: 0.9}, text: {title: 'A'}};
+    takeLook(draft, look('halo'));
+    expect(draft).toEqual({look: 'halo', preset: null, params: {pulseIntensity: 1.7, reflection: 0.9}, text: {title: 'A'}});
+  });
+
+  test('drops what it does not allow', () => {
+    const draft = {look: 'prism', params: {pulseIntensity: 3}};
+    takeLook(draft, look('halo'));
+    expect(draft.params).toEqual({});
+  });
+
+  test('a preset takes the place of the values, not of text and output', () => {
+    const draft = {look: 'prism', params: {size: 2}, background: {type: 'color', color: '#000000'}, text: {title: 'A'}};
+    takePreset(draft, look('prism'), 'glacier');
+    expect(draft).toEqual({look: 'prism', preset: 'glacier', params: {}, text: {title: 'A'}});
+  });
+});
+
+describe('a surprise', () => {
+  /** @param {number} seed Park and Miller's minimal standard generator */
+  const chanceOf = (seed) => () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+
+  test('is always a document that the service takes', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const draft = {version: 1, look: 'prism', params: {}, text: {title: 'A'}};
+      surprise(draft, LOOKS, chanceOf(seed));
+      expect(resolveSettings(draft, LOOKS).text.title).toBe('A');
+    }
+  });
+
+  test('is not always the same', () => {
+    const drafts = Array.from({length: 40}, (_, i) => {
+      const draft = {look: 'prism', params: {}};
+      surprise(draft, LOOKS, chanceOf(i + 1));
+      return JSON.stringify(draft);
+    });
+    expect(new Set(drafts).size).toBe(40);
+  });
+});
+
+describe('a colour turned', () => {
+  test('all around is the same colour', () => {
+    for (const colour of ['#8309d5', '#ff8a5c', '#000000', '#ffffff', '#808080']) expect(turned(colour, 360)).toBe(colour);
+  });
+
+  test('keeps grey grey, and gives what a screen has', () => {
+    expect(turned('#808080', 77)).toBe('#808080');
+    for (let degrees = 0; degrees < 360; degrees += 7) expect(turned('#00ff00', degrees)).toMatch(/^#[0-9a-f]{6}$/);
+  });
+});

@@ -79,6 +79,11 @@ frontend() {
     npm ci --no-audit --no-fund --loglevel=error
     set_stamp npm package.json package-lock.json
   fi
+  if ! stamp_is_fresh example examples frontend/sound scripts/example_song.sh || [ ! -f frontend/example/first-light.orft ]; then
+    say "making the example song"
+    scripts/example_song.sh
+    set_stamp example examples frontend/sound scripts/example_song.sh
+  fi
   if ! stamp_is_fresh build frontend package-lock.json || [ ! -f src/oriel/web/looks.json ]; then
     say "building the frontend"
     npm run --silent build -- --logLevel warn

@@ -3,11 +3,11 @@ import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {brotliCompressSync, constants, gzipSync} from 'node:zlib';
 
-const TEXT = /\.(js|css|svg|json)$/;
+const SHRINKS = /\.(js|css|svg|json)$/;
 const WORTH_IT = 1000;
 
 /**
- * Write FILE.br and FILE.gz beside every text in assets/.
+ * Write FILE.br and FILE.gz beside every file in assets/ that gets smaller by it.
  * @returns {import('vite').Plugin}
  */
 export function compress() {
@@ -15,7 +15,7 @@ export function compress() {
     name: 'compress',
     writeBundle({dir}) {
       const folder = join(String(dir), 'assets');
-      for (const name of readdirSync(folder).filter((file) => TEXT.test(file))) {
+      for (const name of readdirSync(folder).filter((file) => SHRINKS.test(file))) {
         const path = join(folder, name);
         if (statSync(path).size < WORTH_IT) continue;
         const bytes = readFileSync(path);

@@ -13,8 +13,8 @@ from oriel.infra.web import content_security_policy
 from oriel.settings import Settings
 
 WEB = Path(__file__).parents[1] / "web"
-# Text goes into a page's DOM through Lit alone, which makes its templates from our own code.
-_TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types lit-html"
+# Lit makes its templates from our own code; lib/own-scripts.js names the scripts that may run as workers.
+_TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types lit-html default"
 # Below this size a compressed answer is hardly smaller.
 _WORTH_COMPRESSING = 1000
 

@@ -381,6 +381,7 @@ export class Studio extends LitElement {
       ${this.bar()}
       <aside class="side left panel" aria-label="Looks and presets">${looksPanel(this)}</aside>
       <main class="stage" aria-label="Preview">
+        <h1 class="only-heard">Studio</h1>
         <div class="frame" .style=${`--w:${width};--h:${height}`}>
           <div class="canvas-host"></div>
           ${this.showsGuides ? guides(settings.output) : nothing}
@@ -427,7 +428,7 @@ export class Studio extends LitElement {
     }
     if (engine.song && !engine.problem) return nothing;
     return html`<div class="invite"><div>
-      <h1>${engine.song ? 'That did not work' : 'Drop your song'}</h1>
+      <h2>${engine.song ? 'That did not work' : 'Drop your song'}</h2>
       ${engine.problem ? html`<p class="problem" role="alert">${engine.problem}</p>` : nothing}
       <div class="row">
         <button class="button main large" type="button" @click=${this.chooseSong}>Choose a file</button>

@@ -1,4 +1,4 @@
-// The looks and their presets.
+// The looks and their presets, as pictures that move under the pointer and on focus.
 import {html, nothing} from 'lit';
 import {takeLook, takePreset} from '../edits.js';
 import {LOOKS} from '../../../preview/looks.js';
@@ -6,10 +6,9 @@ import {LOOKS} from '../../../preview/looks.js';
 /** @typedef {import('../studio.js').Studio} Studio */
 
 /** @type {Record<string, string>} */
-const PICTURES = import.meta.glob('../../../looks/*/thumbnail.jpg', {eager: true, import: 'default', query: '?url'});
-
-/** @param {string} look */
-export const pictureOf = (look) => PICTURES[`../../../looks/${look}/thumbnail.jpg`] ?? '';
+const PICTURES = import.meta.glob('../../../looks/*/thumbnails/*.webp', {eager: true, import: 'default', query: '?url'});
+/** @type {Record<string, string>} */
+const LOOPS = import.meta.glob('../../../looks/*/thumbnails/*.webm', {eager: true, import: 'default', query: '?url'});
 
 /** @param {Studio} studio */
 export function looksPanel(studio) {
@@ -17,24 +16,24 @@ export function looksPanel(studio) {
   return html`
     <h2>Looks</h2>
     <div class="tiles" role="group" aria-label="Looks">
-      ${LOOKS.map((each) => html`<button class="tile" type="button" aria-pressed=${each.name === settings.look} title=${each.description ?? ''}
-          @click=${() => each.name === settings.look || store.change(`Look ${each.title}`, (draft) => takeLook(draft, each))}>
-        <img src=${pictureOf(each.name)} alt="" width="160" height="90" loading="lazy"><span>${each.title}</span>
-      </button>`)}
+      ${LOOKS.map((each) => tile({
+        look: each.name, picture: 'default', title: each.title, hint: each.description ?? '', chosen: each.name === settings.look,
+        take: () => each.name === settings.look || store.change(`Look ${each.title}`, (draft) => takeLook(draft, each)),
+      }))}
     </div>
     <h2>Presets</h2>
-    <div class="presets" role="group" aria-label=${`Presets of ${look.title}`}>
-      ${(look.presets ?? []).map((preset) => html`<button class="preset" type="button" aria-pressed=${preset.name === settings.preset}
-          @click=${() => store.change(`Preset ${preset.title}`, (draft) => takePreset(draft, look, preset.name))}>
-        <span class="swatches" aria-hidden="true">${coloursOf(look, preset).map((colour) => html`<i .style=${`background:${colour}`}></i>`)}</span>${preset.title}
-      </button>`)}
+    <div class="tiles small" role="group" aria-label=${`Presets of ${look.title}`}>
+      ${(look.presets ?? []).map((preset) => tile({
+        look: look.name, picture: preset.name, title: preset.title, hint: '', chosen: preset.name === settings.preset,
+        take: () => store.change(`Preset ${preset.title}`, (draft) => takePreset(draft, look, preset.name)),
+      }))}
     </div>
     ${studio.ownPresets.length
       ? html`<h2>Yours</h2>
         <div class="presets" role="group" aria-label="Your presets">
           ${studio.ownPresets.map((own) => html`<span class="own">
             <button class="preset" type="button" @click=${() => studio.takeOwnPreset(own)}>${own.name}</button>
-            <button class="button plain" type="button" aria-label=${`Delete ${own.name}`} @click=${() => studio.deleteOwnPreset(own)}>×</button>
+            <button class="icon" type="button" aria-label=${`Delete ${own.name}`} @click=${() => studio.deleteOwnPreset(own)}>×</button>
           </span>`)}
         </div>`
       : nothing}
@@ -42,14 +41,31 @@ export function looksPanel(studio) {
   `;
 }
 
-/**
- * Three colours that tell presets apart.
- * @param {any} look
- * @param {any} preset
- */
-function coloursOf(look, preset) {
-  return Object.entries(look.parameters.properties)
-    .filter(([, schema]) => /** @type {any} */ (schema).format === 'color')
-    .slice(0, 3)
-    .map(([name, schema]) => String(preset.params?.[name] ?? /** @type {any} */ (schema).default));
+/** @param {{look: string, picture: string, title: string, hint: string, chosen: boolean, take: () => void}} options */
+function tile({look, picture, title, hint, chosen, take}) {
+  const place = `../../../looks/${look}/thumbnails/${picture}`;
+  return html`<button class="tile" type="button" aria-pressed=${chosen} title=${hint || nothing} data-loop=${LOOPS[`${place}.webm`] ?? ''}
+      @click=${take} @pointerenter=${move} @pointerleave=${rest} @focus=${move} @blur=${rest}>
+    <img src=${PICTURES[`${place}.webp`] ?? ''} alt="" width="320" height="180" loading="lazy"><span>${title}</span>
+  </button>`;
+}
+
+/** @param {Event} event */
+function move({currentTarget}) {
+  const button = /** @type {HTMLElement} */ (currentTarget);
+  const {loop} = button.dataset;
+  if (!loop || button.querySelector('video') || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+  const video = document.createElement('video');
+  Object.assign(video, {src: loop, muted: true, loop: true, autoplay: true, playsInline: true});
+  video.setAttribute('aria-hidden', 'true');
+  button.querySelector('img')?.after(video);
+}
+
+/** @param {Event} event */
+function rest({currentTarget}) {
+  const button = /** @type {HTMLElement} */ (currentTarget);
+  if (button.matches(':hover, :focus-visible')) return;
+  const video = button.querySelector('video');
+  video?.removeAttribute('src');
+  video?.remove();
 }

@@ -1,0 +1,190 @@
+"""What people come for: see a song move, make a video of it, pay for one, with nothing lost on the way."""
+
+import secrets
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
+from tests.render.processes import arguments, descendants, kill
+from tests.render.service import Service
+
+
+def open_song(visitor: Visitor, song: Path) -> None:
+    """Open the studio and a song in it."""
+    visitor.open("/studio")
+    with visitor.page.expect_file_chooser() as chooser:
+        visitor.page.get_by_role("button", name="Choose a file").click()
+    chooser.value.set_files(song)
+    expect(visitor.page.locator(".invite")).to_have_count(0)
+
+
+def choose_look(page: Page, name: str) -> None:
+    """Choose a look, where it is on this screen."""
+    if page.locator("#tab-looks").is_visible():
+        page.locator("#tab-looks").click()
+    page.locator(".tile:visible", has_text=name).first.click()
+
+
+def picture(page: Page) -> bytes:
+    """Return the stage as it is seen."""
+    return page.locator(".frame").screenshot()
+
+
+def wait_for_other_picture(page: Page, before: bytes) -> bytes:
+    """Wait until the stage shows something else, and return that."""
+    for _ in range(600):
+        if (now := picture(page)) != before:
+            return now
+        page.wait_for_timeout(50)
+    raise AssertionError("the picture stays as it is")
+
+
+def register(visitor: Visitor) -> str:
+    """Press Render, register and confirm in place; return the address."""
+    page, email = visitor.page, f"{secrets.token_hex(6)}@example.com"
+    page.get_by_role("button", name="Render", exact=True).click()
+    expect(page.get_by_role("heading", name="Create an account to render")).to_be_visible()
+    assert visitor.accessible() == []
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
+    visitor.confirm(email)
+    expect(page.get_by_role("heading", name="Render this video?")).to_be_visible()
+    return email
+
+
+def order(visitor: Visitor) -> None:
+    """Agree to the summary, and arrive at the render's page."""
+    visitor.page.locator("dialog").get_by_role("button", name="Render", exact=True).click()
+    visitor.page.wait_for_url("**/render/*")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_stranger_sees_a_song_move_and_shapes_it(visit: Visit, song: Path, width: int) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    open_song(visitor, song)
+    expect(page.locator(".name")).to_have_text("Night Drive")
+    still = picture(page)
+    page.locator("oriel-timeline").click()
+    moved = wait_for_other_picture(page, still)
+    choose_look(page, "Halo")
+    other = wait_for_other_picture(page, moved)
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Undo").click()
+    wait_for_other_picture(page, other)
+    page.get_by_role("button", name="Redo").click()
+    expect(page.locator(".saved")).to_have_text("Saved")
+    # A reload brings song and look back.
+    page.reload()
+    expect(page.locator(".name")).to_have_text("Night Drive")
+    expect(page.locator(".invite")).to_have_count(0)
+    if width < 1000:
+        page.locator("#tab-looks").click()
+    expect(page.locator(".tile:visible", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_new_customer_makes_a_video(visit: Visit, song: Path, width: int, tmp_path: Path) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    open_song(visitor, song)
+    register(visitor)
+    assert visitor.accessible() == []
+    expect(page.locator("dialog")).to_contain_text("720p · 30 fps · MP4 · 0:03")
+    expect(page.locator("dialog")).to_contain_text("Uses 1 of 5 renders left this month. With a small watermark.")
+    order(visitor)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    assert visitor.accessible() == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "video.mp4")
+    assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_a_render_that_the_plan_does_not_include_is_bought(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+    page.locator("#tab-output").click()
+    page.locator(".chip", has_text="1080p").click()
+    expect(page.get_by_text("Included in Pro.")).to_be_visible()
+    register(visitor)
+    page.locator("dialog").get_by_role("button", name="Render", exact=True).click()
+    expect(page.get_by_role("heading", name="Your plan does not include this")).to_be_visible()
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Buy this render").click()
+    page.wait_for_url("**/dev/checkout?**")
+    page.get_by_role("button", name="Pay", exact=False).first.click()
+    page.wait_for_url("**/payment/done?**")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+def test_a_service_that_dies_while_a_song_is_uploaded_loses_nothing(visit: Visit, song: Path, site: Service) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+    register(visitor)
+    web = [pid for pid in descendants(site.command.pid) if "gunicorn" in arguments(pid)]
+    assert web
+    page.route("**/api/uploads", lambda route: route.abort("connectionreset"), times=1)
+    visitor.page.locator("dialog").get_by_role("button", name="Render", exact=True).click()
+    expect(page.get_by_text("The connection was lost. We try again")).to_be_visible()
+    for pid in web:
+        kill(pid, signal.SIGKILL)
+    page.wait_for_url("**/render/*")
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "song.mp3"])
+def test_a_file_that_is_no_song_is_refused_in_one_sentence(visit: Visit, tmp_path: Path, name: str) -> None:
+    visitor = visit()
+    (tmp_path / name).write_bytes(b"\x00\x01 not a song <b>at all</b> " * 400)
+    visitor.open("/studio")
+    with visitor.page.expect_file_chooser() as chooser:
+        visitor.page.get_by_role("button", name="Choose a file").click()
+    chooser.value.set_files(tmp_path / name)
+    expect(visitor.page.get_by_role("alert")).to_have_text("That file isn't audio we can read. Try MP3, WAV or M4A.")
+    expect(visitor.page.get_by_role("button", name="Choose a file")).to_be_enabled()
+
+
+def test_text_is_never_markup(visit: Visit, tmp_path: Path, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    odd = tmp_path / "<img src=x onerror=alert(1)> שלום é 👩‍🚀.wav"
+    odd.write_bytes(song.read_bytes())
+    open_song(visitor, odd)
+    expect(page.locator(".name")).to_have_text("<img src=x onerror=alert(1)> שלום é 👩‍🚀")
+    page.locator("#tab-text").click()
+    page.get_by_label("Title", exact=True).fill("</script><b>" + "x" * 300)
+    assert len(page.get_by_label("Title", exact=True).input_value()) == 200
+    assert page.locator(".studio b, .studio img[src=x]").count() == 0
+
+
+def test_a_shared_look_opens_and_a_damaged_one_is_refused_politely(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visitor.page
+    open_song(visitor, song)
+    choose_look(page, "Prism")
+    page.get_by_role("button", name="Share this look").first.click()
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    link = str(page.evaluate("navigator.clipboard.readText()"))
+    friend = visit()
+    friend.page.goto(link)
+    expect(friend.page.locator(".tile", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
+    stranger = visit()
+    stranger.page.goto(link[:-10])
+    expect(stranger.page.get_by_text("This link is damaged")).to_be_visible()
+
+
+def test_the_page_around_presets_the_look(visit: Visit) -> None:
+    visitor = visit()
+    visitor.open("/studio#shape=torusKnot&size=5&glowColor=00ff88")
+    expect(visitor.page.locator(".tile", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
+    expect(visitor.page.get_by_role("radio", name="Torus knot")).to_be_checked()
+    expect(visitor.page.locator("#p-glowColor")).to_have_value("#00ff88")

@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-fast test-full test-debian13 test-coverage test-parallel chaos check check-python check-frontend check-locks format lock bench thumbnails load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos check check-python check-frontend check-locks format lock bench thumbnails load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,15 +21,15 @@ run: setup ## start the service for use in a browser: http://127.0.0.1:5000
 demo: setup ## send the example song (or SONG=path) through the whole service and print the video's path
 	@scripts/demo.sh "$(SONG)"
 
-# In two runs: a browser's event loop lives in the thread in which render tests run, and Flask cannot work beside it.
-# `make -j2 test` makes both at once. The service's have a process more than there are cores, as the chaos tests keep one
+# In three runs: a browser's event loop lives in the thread in which render tests run, and Flask cannot work beside it.
+# `make -j2 test` makes two at once. The service's have a process more than there are cores, as the chaos tests keep one
 # that waits most of the time.
 SERVICE_WORKERS := $(shell expr $(WORKERS) + 1)
 SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
 # It looks for lines to stop counting after as many vain counts, which takes a pause of its own.
 COUNT_LINES := $(BIN)/python -m slipcover --source src/oriel --threshold 1000 --json
 
-test: test-frontend test-service test-render ## every test that CI runs
+test: test-frontend test-service test-render test-pages ## every test that CI runs
 	$(BIN)/python -m slipcover --json --merge build/lines-service.json build/lines-render.json --out build/lines.json
 	$(BIN)/python scripts/check_coverage.py build/lines.json
 
@@ -44,6 +44,10 @@ test-render: setup
 	@mkdir -p build
 	$(COUNT_LINES) --out build/lines-render.json -m pytest -q -m "not long" -n $(WORKERS) tests/render
 
+# In a run of its own: Playwright drives one browser for each thread, and the render tests hold theirs.
+test-pages: setup
+	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) tests/pages
+
 test-fast: setup ## what needs no browser
 	npm run --silent test
 	$(BIN)/python -m pytest -q -m "not long and not render" $(SERVICE_TESTS)
@@ -52,6 +56,7 @@ test-full: setup ## everything, all repetitions
 	npm run --silent test
 	$(BIN)/python -m pytest -q -n $(SERVICE_WORKERS) $(SERVICE_TESTS)
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/render
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/pages
 	scripts/bare_debian.sh trixie
 
 test-debian13: ## the pipeline's tests on a bare Debian 13, whose FFmpeg, Mesa and Python are newer (as root)

@@ -1,6 +1,7 @@
 """Every page that a visitor may open: accessible, quiet, and within the width of the screen."""
 
 import pytest
+from playwright.sync_api import expect
 from tests.pages.conftest import Visit
 
 PATHS = [
@@ -37,3 +38,23 @@ def test_every_page_is_accessible_and_fits(visit: Visit, width: int, scheme: str
         if wide > width:
             found[path].append(f"is {wide} pixels wide")
     assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+def test_the_landing_page_plays_the_example_after_one_click(visit: Visit) -> None:
+    visitor = visit()
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.open("/")
+    visitor.page.wait_for_load_state("networkidle")
+    # Nobody gets the code that draws, or the song, before asking for it.
+    assert not [address for address in asked if "worker" in address or address.endswith((".mp3", ".orft"))]
+    visitor.page.get_by_role("button", name="Play the example").click()
+    expect(visitor.page.locator("#screen canvas.drawn")).to_be_visible()
+    still = visitor.page.locator("#screen").screenshot()
+    for _ in range(100):
+        if visitor.page.locator("#screen").screenshot() != still:
+            break
+        visitor.page.wait_for_timeout(100)
+    else:
+        raise AssertionError("the picture does not move")
+    visitor.page.get_by_role("button", name="Pause the example").click()

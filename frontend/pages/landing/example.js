@@ -1,0 +1,47 @@
+// The example song on a stage: silent until it is played.
+import song from '../../example/first-light.mp3?url';
+import trackUrl from '../../example/first-light.orft?url';
+import {LOOKS} from '../../preview/looks.js';
+import {Preview} from '../../preview/preview.js';
+import {resolveSettings} from '../../preview/settings.js';
+import {decodeTrack} from '../../sound/track.js';
+
+const SETTINGS = {look: 'prism', preset: 'glacier', output: {width: 1280, height: 720}, text: {title: '', artist: ''}, cover: {source: 'none'}};
+
+/** @typedef {{play: () => void, pause: () => void}} Example */
+
+/**
+ * @param {HTMLElement} screen
+ * @returns {Promise<Example>}
+ */
+export async function openExample(screen) {
+  const answer = await fetch(trackUrl);
+  const track = decodeTrack(await answer.arrayBuffer());
+  const preview = new Preview(screen);
+  const audio = new Audio(song);
+  audio.loop = true;
+  const settings = resolveSettings(SETTINGS, LOOKS);
+  await preview.show({settings, track, title: '', artist: '', cover: null, image: null, watermark: false});
+  // Silent, it shows the part that moves most.
+  let silentS = track.dropS;
+  let lastAt = performance.now();
+  const tick = (/** @type {number} */ now) => {
+    if (audio.paused) silentS = (silentS + (now - lastAt) / 1000) % track.durationS;
+    lastAt = now;
+    preview.draw(audio.paused ? silentS : audio.currentTime);
+    requestAnimationFrame(tick);
+  };
+  preview.draw(silentS);
+  preview.canvas.classList.add('drawn');
+  requestAnimationFrame(tick);
+  return {
+    play() {
+      if (!audio.currentTime) audio.currentTime = Math.max(0, track.dropS - 6);
+      void audio.play();
+    },
+    pause() {
+      silentS = audio.currentTime;
+      audio.pause();
+    },
+  };
+}

@@ -1,5 +1,7 @@
 """What people come for: see a song move, make a video of it, pay for one, with nothing lost on the way."""
 
+import html
+import re
 import secrets
 import signal
 from pathlib import Path
@@ -9,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
 from tests.render.processes import arguments, descendants, kill
 from tests.render.service import Service
+
+ROOT = Path(__file__).parents[2]
 
 
 def open_song(visitor: Visitor, song: Path) -> None:
@@ -182,9 +186,27 @@ def test_a_shared_look_opens_and_a_damaged_one_is_refused_politely(visit: Visit,
     expect(stranger.page.get_by_text("This link is damaged")).to_be_visible()
 
 
-def test_the_page_around_presets_the_look(visit: Visit) -> None:
+def test_the_example_page_presets_the_look(visit: Visit) -> None:
     visitor = visit()
-    visitor.open("/studio#shape=torusKnot&size=5&glowColor=00ff88")
+    links = re.findall(r'href="[^"]+/studio(#[^"]+)"', (ROOT / "examples" / "embed.html").read_text("utf-8"))
+    assert len(links) == 3
+    visitor.open(f"/studio{html.unescape(links[0])}")
     expect(visitor.page.locator(".tile", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
     expect(visitor.page.get_by_role("radio", name="Torus knot")).to_be_checked()
-    expect(visitor.page.locator("#p-glowColor")).to_have_value("#00ff88")
+    expect(visitor.page.locator("#p-glowColor")).to_have_value("#00c2ff")
+
+
+def test_a_script_of_the_page_presets_the_look(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.add_init_script("window.config = {shape: 'cube', size: 6, glowColor: 0x8309d5, pulseIntensity: 3}")
+    visitor.open("/studio")
+    expect(visitor.page.get_by_role("radio", name="Cube")).to_be_checked()
+    expect(visitor.page.locator("#p-size")).to_have_value("6")
+    expect(visitor.page.locator("#p-glowColor")).to_have_value("#8309d5")
+
+
+def test_a_preset_that_does_not_exist_is_refused_in_a_sentence(visit: Visit) -> None:
+    visitor = visit()
+    visitor.open("/studio#shape=banana")
+    expect(visitor.page.locator(".toast")).to_contain_text("banana")
+    expect(visitor.page.get_by_role("button", name="Choose a file")).to_be_enabled()

@@ -273,6 +273,19 @@ class Conflict(CallerError):
     http_status = 409
 
 
+class WrongOffset(Conflict):
+    """The bytes do not continue where the upload stands; `offset` says where that is."""
+
+    code = "WRONG_OFFSET"
+
+
+class UnsupportedTusVersion(CallerError):
+    """The request names another version of the tus protocol than 1.0.0."""
+
+    code = "UNSUPPORTED_TUS_VERSION"
+    http_status = 412
+
+
 class EmailTaken(Conflict):
     """An account with this address exists."""
 

@@ -68,6 +68,12 @@ class Caller:
     def put(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401
         return self._send("PUT", path, **options)
 
+    def patch(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401
+        return self._send("PATCH", path, **options)
+
+    def head(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401
+        return self._send("HEAD", path, **options)
+
     def delete(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401
         return self._send("DELETE", path, **options)
 

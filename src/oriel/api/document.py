@@ -106,6 +106,11 @@ _MEANINGS: dict[str, tuple[str, str, str]] = {
     "409": ("The current state does not allow this", "WRONG_STATE", "The video is not ready yet."),
     "410": ("It has expired", "EXPIRED", "This video has expired and was deleted. Render it again to get a new one."),
     "411": ("The request needs a Content-Length", "LENGTH_REQUIRED", "A Content-Length is needed."),
+    "412": (
+        "The request names another version of the protocol",
+        "UNSUPPORTED_TUS_VERSION",
+        "We support version 1.0.0 of the tus protocol only.",
+    ),
     "413": ("The request is too large", "TOO_LARGE", "This request is too large."),
     "415": (
         "The content type or the file format is not supported",

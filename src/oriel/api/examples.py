@@ -151,6 +151,14 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
         "410": ("EXPIRED", "This address has expired. Ask for the render's status to get a new one."),
     },
     "/d/": {"404": ("NOT_FOUND", "There is no video at this link. Check that you copied all of it.")},
+    "/api/uploads/resumable": {
+        "404": ("NOT_FOUND", "This upload is not there. Please start it again."),
+        "409": ("WRONG_OFFSET", "This upload has 8388608 bytes: send the next ones with Upload-Offset set to that."),
+        "410": ("EXPIRED", "This upload has ended, or was not finished in time. Please start it again."),
+        "413": ("TOO_LARGE", "This file is too large: the limit on Free is 75 MB. Upgrade to Pro to lift this limit."),
+        "415": ("INVALID_AUDIO_FORMAT", "Audio file must be MP3, WAV, or M4A format"),
+        "429": ("RATE_LIMITED", "5 of your uploads are unfinished. Please finish or cancel one of them first."),
+    },
     "/api/uploads": {
         "402": (
             "PLAN_LIMIT_DURATION",

@@ -11,8 +11,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 BODIES = "x-bodies"
 HEADERS = "x-headers"
 
-_BYTES = {"type": "string", "format": "binary"}
-_VIDEO = {kind: {"schema": _BYTES} for kind in ("video/mp4", "video/webm", "video/quicktime")}
+BINARY = {"type": "string", "format": "binary"}
+_VIDEO = {kind: {"schema": BINARY} for kind in ("video/mp4", "video/webm", "video/quicktime")}
 _NOT_MODIFIED = {"description": "Not modified: the caller's copy is current"}
 # A route that hands out a video: all of it, a part, not again, or the way to it.
 VIDEO_ANSWERS: dict[int, Any] = {
@@ -29,7 +29,7 @@ VIDEO_ANSWERS: dict[int, Any] = {
 CACHED_ANSWERS: dict[int, Any] = {304: _NOT_MODIFIED}
 # A route that hands out a poster.
 PICTURE_ANSWERS: dict[int, Any] = {
-    200: {"description": "The picture", "content": {"image/jpeg": {"schema": _BYTES}}},
+    200: {"description": "The picture", "content": {"image/jpeg": {"schema": BINARY}}},
     302: {"description": "A redirect to the picture"},
     304: _NOT_MODIFIED,
     410: "The address or the video has expired",
@@ -43,16 +43,22 @@ def text_answer(description: str) -> Any:  # noqa: ANN401  (an answer as APIFlas
 
 
 def describe(
-    *, bodies: Mapping[str, type[BaseModel]] | None = None, headers: Mapping[str, Mapping[str, Any]] | None = None
+    *,
+    bodies: Mapping[str, type[BaseModel] | Mapping[str, Any]] | None = None,
+    headers: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Callable[[View], View]:
-    """Describe bodies by content type, and headers by name, which the route reads and checks itself."""
+    """Describe bodies by content type (a model or a schema), and headers by name, which the route checks itself."""
 
     def decorate(view: View) -> View:
-        note(view, BODIES, {kind: model.model_json_schema() for kind, model in (bodies or {}).items()})
+        note(view, BODIES, {kind: _schema(body) for kind, body in (bodies or {}).items()})
         note(view, HEADERS, {name: dict(schema) for name, schema in (headers or {}).items()})
         return view
 
     return decorate
+
+
+def _schema(body: type[BaseModel] | Mapping[str, Any]) -> dict[str, Any]:
+    return dict(body) if isinstance(body, Mapping) else body.model_json_schema()
 
 
 def note(view: Callable[..., Any], name: str, value: object) -> None:

@@ -65,10 +65,12 @@ _PAGE = "oriel.error_page"
 _POLICY = "oriel.content_security_policy"
 # Takes a title, a sentence and the status.
 ErrorPage = Callable[[str, str, int], Response]
-# A page elsewhere may read these: without them it cannot know how long to wait.
+# A page elsewhere may read these: how long to wait, and where a resumable upload stands.
 _EXPOSED = [
     *("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id"),
+    *("Location", "Upload-Offset", "Upload-Length", "Upload-Expires", "X-Upload-Id"),
+    *("Tus-Resumable", "Tus-Version", "Tus-Extension"),
 ]
 _HSTS = "max-age=63072000; includeSubDomains"
 

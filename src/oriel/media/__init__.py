@@ -2,7 +2,7 @@
 
 from apiflask import APIFlask
 
-from oriel.media import models
+from oriel.media import models, tus_routes
 from oriel.media.clamav import parse_address
 from oriel.media.dependencies import Dependencies, set_dependencies
 from oriel.media.routes import routes
@@ -16,3 +16,4 @@ def register(app: APIFlask, dependencies: Dependencies) -> None:
         parse_address(dependencies.clamav_address)
     set_dependencies(app, dependencies)
     app.register_blueprint(routes)
+    app.register_blueprint(tus_routes.routes)

@@ -1,8 +1,9 @@
 """The rows of media."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oriel.infra.clock import now
@@ -46,3 +47,31 @@ class Upload(Base):
     purged_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "user_id", "created_at", "id"), Index(None, "purged_at", "expires_at"))
+
+
+class ResumableUpload(Base):
+    """A song that arrives in pieces. Each piece is an object in the storage, so any web process can take the next."""
+
+    __tablename__ = "resumable_uploads"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    filename: Mapped[str] = mapped_column(String(200))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    # How many bytes are stored: the offset of the next piece.
+    received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Names in the storage, in order.
+    pieces: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    # The upload that it has become.
+    upload_id: Mapped[str | None] = mapped_column(String(26))
+    # Since when the storage has none of its pieces.
+    purged_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "user_id", "created_at"), Index(None, "purged_at", "expires_at"))
+
+
+def folder_of(user_id: str, resumable_id: str) -> str:
+    """Return the prefix of a resumable upload's pieces in the storage."""
+    return f"uploads/{user_id}/pieces/{resumable_id}/"

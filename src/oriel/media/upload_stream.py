@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from flask import request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
@@ -29,7 +29,7 @@ FIELD_OF = {SONG: "audio", PICTURE: "picture"}
 MOST_AT_ONCE = 64
 MOST_OF_ONE = 3
 
-_seats = Seats(
+seats = Seats(
     MOST_AT_ONCE,
     MOST_OF_ONE,
     full="Too many uploads are running right now. Please try again in a moment.",
@@ -39,6 +39,34 @@ _seats = Seats(
 # Boundaries, headers and the texts beside the file.
 _BESIDE_BYTES = 1 << 19
 _LONGEST_TEXT = 1 << 18
+
+
+class ReceivedFile(Protocol):
+    """A whole file on this machine's disk, before its content was checked."""
+
+    @property
+    def kind(self) -> str:
+        """SONG or PICTURE."""
+
+    @property
+    def filename(self) -> str:
+        """The customer's name for it, fit for display."""
+
+    @property
+    def format(self) -> Format:
+        """The format that its name claims."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies, under the upload's id."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest of its content."""
 
 
 @dataclass
@@ -180,7 +208,12 @@ class Incoming:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise DiskFull("We have no room for your file right now. Please try again later.") from error
+            raise no_room() from error
+
+
+def no_room() -> DiskFull:
+    """Return what to say when this machine's disk is full."""
+    return DiskFull("We have no room for your file right now. Please try again later.")
 
 
 @contextlib.contextmanager
@@ -189,7 +222,7 @@ def received_file(user_id: str, kinds: Sequence[str], texts: Sequence[str]) -> I
 
     Raise TooManyRequests or Unavailable where too many are being received already, before anything is read.
     """
-    with _seats.taken(user_id), _received(user_id, kinds, texts) as received:
+    with seats.taken(user_id), _received(user_id, kinds, texts) as received:
         yield received
 
 

@@ -16,7 +16,7 @@ from oriel.media import references
 from oriel.media.clamav import refuse_infected
 from oriel.media.dependencies import SongFacts, dependencies
 from oriel.media.models import PICTURE, SONG, Upload
-from oriel.media.upload_stream import Incoming, received_file
+from oriel.media.upload_stream import ReceivedFile, received_file
 
 # For an upload that nothing uses.
 KEPT_FOR = timedelta(hours=24)
@@ -35,8 +35,13 @@ def receive(
     """Take one file of these kinds out of the current request: when this returns, it is in the storage."""
     with received_file(user_id, kinds, fields) as (file, arrival):
         texts = {name: text.read() for name, text in arrival.texts.items()}
-        upload = _describe(user_id, arrival.id, file, _look_into(file))
-        return _keep(upload, file), texts
+        return keep_file(user_id, arrival.id, file), texts
+
+
+def keep_file(user_id: str, upload_id: str, file: ReceivedFile) -> Upload:
+    """Check a file that has arrived, and store it as an upload of this id; raise for one that cannot be used."""
+    upload = _describe(user_id, upload_id, file, _look_into(file))
+    return _keep(upload, file)
 
 
 def open_upload(session: Session, user_id: str, upload_id: str, *, kind: str = SONG) -> Upload:
@@ -118,7 +123,7 @@ def bytes_kept(session: Session, user_id: str) -> int:
     return int(session.scalar(query) or 0)
 
 
-def _look_into(file: Incoming) -> SongFacts | None:
+def _look_into(file: ReceivedFile) -> SongFacts | None:
     """Return what a song says about itself; raise for what is infected, damaged or something else."""
     if address := dependencies().clamav_address:
         refuse_infected(file.path, address)
@@ -128,7 +133,7 @@ def _look_into(file: Incoming) -> SongFacts | None:
     return None
 
 
-def _describe(user_id: str, upload_id: str, file: Incoming, facts: SongFacts | None) -> Upload:
+def _describe(user_id: str, upload_id: str, file: ReceivedFile, facts: SongFacts | None) -> Upload:
     told: Mapping[str, object] = {
         "format": facts.format if facts else file.format.name,
         "duration_s": facts.duration_s if facts else 0.0,
@@ -148,7 +153,7 @@ def _describe(user_id: str, upload_id: str, file: Incoming, facts: SongFacts | N
     )
 
 
-def _keep(upload: Upload, file: Incoming) -> Upload:
+def _keep(upload: Upload, file: ReceivedFile) -> Upload:
     """Write down what is about to be stored, store it, write down that it is."""
     with writing() as session:
         dependencies().rules.refuse(session, upload.user_id, upload.size_bytes, upload.duration_s)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from oriel.accounts import cleanup
 from oriel.infra.mail.dispatch import dispatch_due
+from oriel.media import resumable
 from oriel.media.loudness import measure_upload
 from oriel.media.sweep import delete_expired
 from oriel.rendering import expiry, hints
@@ -33,6 +34,7 @@ def cleanup_expired_videos() -> None:
 def cleanup_expired_uploads() -> None:
     """Delete the uploads that nothing uses any more."""
     delete_expired(limit=_AT_ONCE)
+    resumable.delete_expired(limit=_AT_ONCE)
 
 
 def cleanup_left_chunks() -> None:

@@ -28,6 +28,8 @@ from oriel.accounts import passwords
 from oriel.api.document import ALIASES, schemas_of
 from oriel.infra.redis import redis
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 ANYBODY = "anybody"
 CUSTOMER = "customer"
 CHECKED: list[Any] = [
@@ -210,8 +212,11 @@ def _ids_of(operation: APIOperation[Any, Any, Any, Any], owner: Caller) -> dict[
     upload = uploaded(owner)
     render = owner.post("/api/render/submit", json={"upload_id": upload}).json or {}
     payment = owner.post("/api/payments/create-session", json={"kind": "render"}).json or {}
+    headers = {"Upload-Length": "1000", "Upload-Metadata": "filename c29uZy53YXY="}
+    resumable = owner.post("/api/uploads/resumable", headers=headers).json or {}
     known = {
         "upload_id": upload,
+        "resumable_id": resumable["id"],
         "job_id": render["id"],
         "session_id": owner.session_id,
         "checkout_session_id": payment["session_id"],

@@ -99,8 +99,8 @@ def test_who_is_not_confirmed_uploads_nothing(caller: Callable[..., Caller]) -> 
 
 
 def test_many_uploads_at_once_are_asked_to_come_back(customer: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_stream, "_seats", Seats(1, 1, full="Full.", too_many="Too many."))
-    with upload_stream._seats.taken("somebody else"):
+    monkeypatch.setattr(upload_stream, "seats", Seats(1, 1, full="Full.", too_many="Too many."))
+    with upload_stream.seats.taken("somebody else"):
         answer = send(customer, wav())
     assert (answer.status_code, answer.get_json()["error"]["details"]) == (503, {"retry_after_s": 10})
     assert send(customer, wav()).status_code == 201

@@ -12,7 +12,7 @@ const upload = new tus.Upload(readFileSync(file), {
   endpoint,
   headers: {Authorization: `Bearer ${token}`},
   metadata: {filename: basename(file)},
-  retryDelays: storage ? [] : Array(100).fill(100),
+  retryDelays: storage ? [] : Array(1000).fill(100),
   storeFingerprintForResuming: Boolean(storage),
   urlStorage: storage ? new tus.FileUrlStorage(storage) : undefined,
   fingerprint: async () => file,

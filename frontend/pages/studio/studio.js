@@ -46,6 +46,9 @@ export class Studio extends LitElement {
     otherTab: {state: true},
   };
 
+  /** @type {Settings | null} */
+  #standards = null;
+
   constructor() {
     super();
     this.store = new Store(FIRST);
@@ -81,8 +84,10 @@ export class Studio extends LitElement {
 
   /** What the values are where nothing else is chosen. */
   get standards() {
-    const {look, preset} = this.store.draft;
-    return resolveSettings({version: 1, look, preset: preset ?? null}, LOOKS);
+    const {look, preset = null} = this.store.draft;
+    const known = this.#standards;
+    if (known && known.look === look && known.preset === preset) return known;
+    return (this.#standards = resolveSettings({version: 1, look, preset}, LOOKS));
   }
 
   get song() {
@@ -128,7 +133,6 @@ export class Studio extends LitElement {
     await this.takeLink();
     if (song instanceof File) await this.openSong(song, {isKept: true});
     else await this.engine.showExample(this.settings);
-    this.hear();
   }
 
   /** A look in the address, or values that the page around us has set. */
@@ -366,7 +370,8 @@ export class Studio extends LitElement {
   showTime() {
     const {timeS, durationS} = this.engine;
     const time = this.querySelector('.time');
-    if (time) time.textContent = `${clock(timeS)} / ${clock(durationS)}`;
+    const words = `${clock(timeS)} / ${clock(durationS)}`;
+    if (time && time.textContent !== words) time.textContent = words;
     const timeline = /** @type {import('./timeline.js').Timeline | null} */ (this.querySelector('oriel-timeline'));
     if (timeline) timeline.time = timeS;
   }

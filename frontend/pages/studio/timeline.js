@@ -25,6 +25,10 @@ export class Timeline extends HTMLElement {
   /** @type {Map<number, number>} x of each finger or mouse button that is down */
   #pointers = new Map();
   #asked = 0;
+  /** All but the place, which alone changes sixty times a second. */
+  #still = document.createElement('canvas');
+  /** Whether that layer is out of date. */
+  #isStale = true;
 
   connectedCallback() {
     if (this.canvas) return;
@@ -34,7 +38,7 @@ export class Timeline extends HTMLElement {
     this.setAttribute('role', 'slider');
     this.setAttribute('aria-label', 'Place in the song');
     this.setAttribute('aria-valuemin', '0');
-    new ResizeObserver(() => this.#ask()).observe(this);
+    new ResizeObserver(() => this.#redraw()).observe(this);
     this.addEventListener('pointerdown', (event) => this.#down(event));
     this.addEventListener('pointermove', (event) => this.#move(event));
     this.addEventListener('pointerup', (event) => this.#up(event));
@@ -48,13 +52,13 @@ export class Timeline extends HTMLElement {
     this.#track = track;
     this.#view = {start: 0, end: track?.durationS ?? 1};
     this.setAttribute('aria-valuemax', String(Math.round(track?.durationS ?? 0)));
-    this.#ask();
+    this.#redraw();
   }
 
   /** @param {{startS: number, endS: number}} range */
   set range(range) {
     this.#range = range;
-    this.#ask();
+    this.#redraw();
   }
 
   /** @param {number} timeS */
@@ -65,9 +69,13 @@ export class Timeline extends HTMLElement {
     // While zoomed in, the view follows what is heard.
     if (!this.#drag && (timeS < start || timeS > end)) {
       this.#view = clampView({start: timeS - 0.1 * (end - start), end: timeS + 0.9 * (end - start)}, this.#durationS);
+      this.#isStale = true;
     }
-    this.setAttribute('aria-valuenow', String(Math.round(timeS)));
-    this.setAttribute('aria-valuetext', `${clock(timeS)} of ${clock(this.#durationS)}, ${this.#track?.sectionAt(timeS).label ?? ''}`);
+    const second = String(Math.floor(timeS));
+    if (second !== this.getAttribute('aria-valuenow')) {
+      this.setAttribute('aria-valuenow', second);
+      this.setAttribute('aria-valuetext', `${clock(timeS)} of ${clock(this.#durationS)}, ${this.#track?.sectionAt(timeS).label ?? ''}`);
+    }
     this.#ask();
   }
 
@@ -119,7 +127,7 @@ export class Timeline extends HTMLElement {
     const other = others[0]?.[1] ?? 0;
     const factor = Math.abs(a - b) / Math.max(8, Math.abs(event.offsetX - other));
     this.#view = zoomed(this.#view, timeAt((event.offsetX + other) / 2, this.#view, width), factor, this.#durationS);
-    this.#ask();
+    this.#redraw();
   }
 
   /**
@@ -148,6 +156,11 @@ export class Timeline extends HTMLElement {
     } else {
       this.#view = zoomed(this.#view, timeAt(event.offsetX, this.#view, this.clientWidth), 1.0015 ** event.deltaY, this.#durationS);
     }
+    this.#redraw();
+  }
+
+  #redraw() {
+    this.#isStale = true;
     this.#ask();
   }
 
@@ -163,19 +176,32 @@ export class Timeline extends HTMLElement {
     if (!canvas || !this.clientWidth) return;
     const scale = Math.min(2, devicePixelRatio);
     const [width, height] = [this.clientWidth, this.clientHeight];
-    if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-      canvas.width = Math.round(width * scale);
-      canvas.height = Math.round(height * scale);
+    for (const layer of [canvas, this.#still]) {
+      if (layer.width === Math.round(width * scale) && layer.height === Math.round(height * scale)) continue;
+      layer.width = Math.round(width * scale);
+      layer.height = Math.round(height * scale);
+      this.#isStale = true;
     }
-    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    if (this.#isStale) this.#drawStill(penOf(this.#still, scale), width, height);
+    this.#isStale = false;
+    const pen = penOf(canvas, scale);
+    pen.clearRect(0, 0, width, height);
+    pen.drawImage(this.#still, 0, 0, width, height);
+    if (this.#track) this.#drawPlace(pen, width, height);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {number} width
+   * @param {number} height
+   */
+  #drawStill(pen, width, height) {
     pen.clearRect(0, 0, width, height);
     if (!this.#track) return;
     this.#drawSections(pen, this.#track, width, height);
     this.#drawWave(pen, this.#track, width, height);
     this.#drawBeats(pen, this.#track, width, height);
     this.#drawTrim(pen, width, height);
-    this.#drawPlace(pen, width, height);
   }
 
   /**
@@ -276,6 +302,16 @@ export class Timeline extends HTMLElement {
     pen.arc(x, height - 3, 4, 0, 2 * Math.PI);
     pen.fill();
   }
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} scale pixels of the canvas in one of the page's
+ */
+function penOf(canvas, scale) {
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  return pen;
 }
 
 /**

@@ -82,6 +82,14 @@ def is_operator() -> bool:
     return True
 
 
+def user_if_known() -> User | None:
+    """Return the caller, on a route that admits anyone; None where no valid token or key says who it is."""
+    try:
+        return _admitted(Who.USER, keys=True)
+    except (NotAuthenticated, NotAllowed):
+        return None
+
+
 def current_user() -> User:
     """Return the calling user, on a route for users."""
     user = g.user

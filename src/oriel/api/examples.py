@@ -16,7 +16,10 @@ FIELDS: Mapping[str, object] = {
     "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwNmd2In0.c2lnbmF0dXJl",
     "refresh_token": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJyZWZyZXNoIn0.c2lnbmF0dXJl",
     "ActivityOut.kind": "login",
+    "EstimateOut.size_bytes": 96_300_000,
     "ErrorOut.code": "EMPTY_AUDIO",
+    "RefusalOut.code": "PLAN_LIMIT_SIZE",
+    "RefusalOut.message": "You asked for 1080p, and the limit on Free is 720p. Upgrade to Pro to lift this limit.",
     "ErrorOut.message": "This file is empty. Please choose another one.",
     "KeyMadeOut.secret": "oriel_8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
     "LookOut.description": "One solid of cut glass or polished metal in a dark room.",
@@ -140,6 +143,9 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
         "415": ("INVALID_AUDIO_FORMAT", "Audio file must be MP3, WAV, or M4A format"),
         "422": ("UNKNOWN_LOOK", "There is no look “prisma”: did you mean “prism”?"),
         "429": ("RATE_LIMITED", "Too many requests. Please try again in 12 s."),
+    },
+    "/api/render/estimate": {
+        "422": ("UNKNOWN_LOOK", "There is no look “prisma”: did you mean “prism”?"),
     },
     "/api/render/cancel": {"409": ("WRONG_STATE", "This render has already ended: it is completed.")},
     "/api/render/events": {

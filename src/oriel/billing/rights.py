@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from oriel.billing.current_plan import PlanPeriod, current_period, lock_customer, plan_of, set_plan
 from oriel.billing.models import FROZEN, HELD, RESERVED, RETURNED, SPENT, USED, Credit, Payment, RenderRight
-from oriel.billing.plans import CREDIT, PLANS, Plan
+from oriel.billing.plans import CREDIT, FREE, PLANS, Plan
 from oriel.billing.refusals import Demand, Refusal, Use, allowed_by
 from oriel.billing.storage_use import storage_used
 from oriel.errors import PaymentRequired
@@ -19,10 +19,12 @@ from oriel.mails.wording import money
 
 __all__ = [
     "Demand",
+    "ExpectedRight",
     "Grant",
     "Refusal",
     "allowed_by",
     "credits_held",
+    "expected_right",
     "give_back",
     "plan_of",
     "reserve",
@@ -41,6 +43,34 @@ class Grant:
     plan: Plan
     watermark: bool
     kind: Payer
+
+
+ExpectedPayer = Literal["plan", "credit", "payment"]
+
+
+@dataclass(frozen=True)
+class ExpectedRight:
+    """What would pay for a render: the plan, a held credit, or one that is still to be bought.
+
+    `refusal` is why the plan does not pay; `allows_single` is whether a credit would.
+    """
+
+    plan: Plan
+    payer: ExpectedPayer | None
+    refusal: Refusal | None
+    use: Use
+    credits: int
+    allows_single: bool
+
+    @property
+    def watermark(self) -> bool:
+        """Whether the video would carry our watermark."""
+        return self.plan.watermark if self.payer == "plan" else CREDIT.watermark
+
+    @property
+    def renders_left(self) -> int | None:
+        """How many renders the plan has left in this period, before this one; None without a limit."""
+        return None if self.plan.renders is None else max(0, self.plan.renders - self.use.renders)
 
 
 def reserve(
@@ -68,6 +98,22 @@ def reserve(
     _fill(right, current, credit, demand)
     session.add(right)
     return _grant(right)
+
+
+def expected_right(session: Session, user_id: str | None, demand: Demand) -> ExpectedRight:
+    """Return what would pay for a render now, by the rules of `reserve`; nothing is reserved.
+
+    Without a user it is what a new customer has: the free plan, unused.
+    """
+    current = current_period(session, user_id) if user_id else PlanPeriod(FREE, "")
+    use = _use(session, user_id, current) if user_id else Use()
+    held = credits_held(session, user_id) if user_id else 0
+    refusals = allowed_by(current.plan, demand, use)
+    single = not allowed_by(CREDIT, demand)
+    payer: ExpectedPayer | None = "plan"
+    if refusals:
+        payer = None if not single else "credit" if held else "payment"
+    return ExpectedRight(current.plan, payer, refusals[0] if refusals else None, use, held, single)
 
 
 def spend(session: Session, render_id: str) -> bool:
@@ -101,14 +147,17 @@ def _payer(
     """Return the credit that pays, or None if the plan pays."""
     if pay_with == "credit":
         return _credit_for(session, user_id, demand, payment_id)
-    use = Use(_used(session, user_id, current.period), storage_used(session, user_id), current.ends_at)
-    refusals = allowed_by(current.plan, demand, use)
+    refusals = allowed_by(current.plan, demand, _use(session, user_id, current))
     if not refusals:
         return None
     credit = None if pay_with == "plan" or allowed_by(CREDIT, demand) else _held_credit(session, user_id)
     if credit is None:
         raise refusals[0].as_error()
     return credit
+
+
+def _use(session: Session, user_id: str, current: PlanPeriod) -> Use:
+    return Use(_used(session, user_id, current.period), storage_used(session, user_id), current.ends_at)
 
 
 def _credit_for(session: Session, user_id: str, demand: Demand, payment_id: str | None) -> Credit:

@@ -168,6 +168,15 @@ def _status(job: RenderJob, counted: bool | None, position: int | None, eta_s: f
     )
 
 
+def expected_times(plan: str, weight: int, pixels: float) -> tuple[float, float]:
+    """Return about how many seconds a render of so many pixels takes, and how many it waits if it is submitted now."""
+    queue = _current_queue()
+    place = 1 + sum(count for name, _, count in queue.waiting if name == plan)
+    done_s = _eta_s(queue, _position(queue, plan, weight, place), pixels)
+    takes_s = _eta_s(queue, 1, pixels)
+    return takes_s, done_s - takes_s
+
+
 def _spent(ids: Sequence[str]) -> set[str]:
     """Return those of these renders whose right is spent."""
     if not ids:
@@ -199,12 +208,16 @@ def _waits(ids: Sequence[str]) -> dict[str, tuple[int, float]]:
     """Return each render's position (1 is next) and its estimated seconds until done."""
     if not ids:
         return {}
-    queue = _Queue.model_validate_json(remembered("queue", _QUEUE_KEPT_S, lambda: _queue().model_dump_json()))
+    queue = _current_queue()
     rows = db.session.execute(_PLACES.where(RenderJob.id.in_(ids)))
     return {
         job_id: (at := _position(queue, plan, weight, place), _eta_s(queue, at, work))
         for job_id, plan, weight, work, place in rows
     }
+
+
+def _current_queue() -> _Queue:
+    return _Queue.model_validate_json(remembered("queue", _QUEUE_KEPT_S, lambda: _queue().model_dump_json()))
 
 
 def _eta_s(queue: _Queue, position: int, work: float | None) -> float:

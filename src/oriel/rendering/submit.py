@@ -79,7 +79,7 @@ def begin(user_id: str, job_id: str) -> None:
 
 
 def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
-    document = _checked(order, current_plan.plan_of(user_id))
+    document = complete_document(order, current_plan.plan_of(user_id))
     with writing() as session:
         # One submit of a customer at a time: what the other one accepted is seen below, and locks have one order.
         current_plan.lock_customer(session, user_id)
@@ -99,12 +99,12 @@ def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
 def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
     """Return an order that is about to be paid with every setting spelt out, or raise why it cannot be rendered."""
     order = Order(body["upload_id"], body["settings"], "credit")
-    document = _checked(order, CREDIT)
+    document = complete_document(order, CREDIT)
     with writing() as session:
         upload = uploads.open_upload(session, user_id, order.upload_id)
         settings = _resolved(session, user_id, document, looks)
         _refuse_repeat(session, user_id, upload, settings)
-        for refusal in rights.allowed_by(CREDIT, _demand(settings, upload)):
+        for refusal in rights.allowed_by(CREDIT, demand_of(settings, upload.duration_s, upload.size_bytes)):
             raise refusal.as_error()
         # Until it is paid, and long enough for somebody to notice where that goes wrong.
         uploads.keep_until(session, upload, min(now() + _SONG_KEPT, upload.created_at + _LONGEST_KEPT))
@@ -131,7 +131,8 @@ def _add(
     if payment_id:
         _refuse_repeat(session, user_id, upload, settings)
     job_id = new_id()
-    grant = rights.reserve(session, user_id, job_id, _demand(settings, upload), order.pay_with, payment_id=payment_id)
+    demand = demand_of(settings, upload.duration_s, upload.size_bytes)
+    grant = rights.reserve(session, user_id, job_id, demand, order.pay_with, payment_id=payment_id)
     job = _row(job_id, user_id, order, upload, settings, grant)
     job.payment_id = payment_id
     uploads.keep_until(session, upload, now() + _SONG_KEPT)
@@ -155,7 +156,7 @@ def _refuse_repeat(session: Session, user_id: str, upload: Upload, settings: Res
             raise WrongState("This video is already being made.", render=job.id)
 
 
-def _checked(order: Order, plan: Plan) -> dict[str, Any]:
+def complete_document(order: Order, plan: Plan) -> dict[str, Any]:
     """Return the settings as a whole document: every key is there, and the size is one that the payer allows."""
     settings = parse_settings(order.settings)
     document = settings.model_dump(mode="json")
@@ -209,28 +210,29 @@ def _with_stored_pictures(session: Session, user_id: str, document: dict[str, An
     return stored
 
 
-def _demand(settings: ResolvedSettings, upload: Upload) -> Demand:
-    seconds = _seconds(settings, upload)
+def demand_of(settings: ResolvedSettings, song_s: float, song_bytes: int) -> Demand:
+    """Return the figures of a render that plans limit; raise InvalidRange where it begins after the song."""
+    seconds = video_s(settings, song_s)
     output = settings.output
     return Demand(
         width=output.width,
         height=output.height,
         fps=output.fps,
         format=output.format,
-        duration_s=upload.duration_s,
-        song_bytes=upload.size_bytes,
+        duration_s=song_s,
+        song_bytes=song_bytes,
         video_bytes_estimate=video_bytes(settings, seconds),
     )
 
 
-def _seconds(settings: ResolvedSettings, upload: Upload) -> float:
-    """Return how long the video will be, as far as the song's file tells."""
+def video_s(settings: ResolvedSettings, song_s: float) -> float:
+    """Return how long the video of a song of this length will be in seconds; a song of 0 has an unknown length."""
     start, wanted = settings.range.start_s, settings.range.duration_s
-    if not upload.duration_s:
+    if not song_s:
         return wanted or 0.0
-    if start >= upload.duration_s:
+    if start >= song_s:
         raise InvalidRange("The range starts after the end of the song.", setting="range.start_s")
-    return min(wanted or upload.duration_s, upload.duration_s - start)
+    return min(wanted or song_s, song_s - start)
 
 
 def _row(

@@ -11,7 +11,7 @@ from oriel.billing.plans import CREDIT
 from oriel.infra.database import db
 from oriel.media import references
 from oriel.media.models import Upload
-from oriel.rendering import cancellation, events, look_routes, routes, submit
+from oriel.rendering import cancellation, estimate_routes, events, look_routes, routes, submit
 from oriel.rendering.announcement import announce
 from oriel.rendering.look_routes import register_looks
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
@@ -35,6 +35,7 @@ def register(app: APIFlask) -> None:
     )
     app.register_blueprint(routes.routes)
     app.register_blueprint(look_routes.routes)
+    app.register_blueprint(estimate_routes.routes)
     app.register_blueprint(events.routes)
     statistics.register("renders_total", renders_total)
 

@@ -14,13 +14,31 @@ const TRIES = 8;
  * @property {(error: ApiError | null, waitMs: number) => void} trouble told of a lost connection, and of its end
  */
 
+/** From here on a song is sent in pieces, and goes on where it was after the connection broke, or the page was closed. */
+const IN_PIECES_FROM = 50_000_000;
+
+/**
+ * Send a file and return its id.
+ * @param {File} file
+ * @param {UploadOptions} options
+ * @returns {Promise<string>}
+ * @throws {ApiError} a refusal; an AbortError where the visitor cancels
+ */
+export async function upload(file, options) {
+  if (options.field === 'audio' && file.size > IN_PIECES_FROM) {
+    const {uploadInPieces} = await import('./upload-pieces.js');
+    return uploadInPieces(file, options);
+  }
+  const {id} = await uploadWhole(file, options);
+  return id;
+}
+
 /**
  * @param {File} file
  * @param {UploadOptions} options
  * @returns {Promise<Upload>}
- * @throws {ApiError} a refusal; an AbortError where the visitor cancels
  */
-export async function upload(file, options) {
+async function uploadWhole(file, options) {
   for (let failures = 0; ; failures++) {
     try {
       const answer = await send(file, options);

@@ -167,12 +167,11 @@ class RenderDialog extends LitElement {
   async send(file, field) {
     this.note = field === 'audio' ? 'Uploading your song' : 'Uploading your cover';
     this.sent = {bytes: 0, total: file.size};
-    const {id} = await upload(file, {
+    return upload(file, {
       field, signal: this.stopping.signal,
       progress: (bytes, total) => (this.sent = {bytes, total}),
       trouble: (error, waitMs) => (this.problem = error && new ApiError(0, {code: error.code, message: `${error.message} We try again in ${Math.round(waitMs / 1000)} s.`, details: {}})),
     });
-    return id;
   }
 
   /**

@@ -134,7 +134,7 @@ def visit(browser: Browser, site: Service) -> Iterator[Visit]:
             color_scheme="light" if scheme == "light" else "dark",
             reduced_motion="reduce",
         )
-        # axe is put in by the test, past the policy, which is held by what is noted above.
+        context.set_default_timeout(PATIENCE_S * 1000)
         visitor = Visitor(context, context.new_page(), site.url)
         visitor.watch(visitor.page)
         visitors.append(visitor)

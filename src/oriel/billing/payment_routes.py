@@ -4,7 +4,7 @@ import contextlib
 from typing import Annotated, Any, Literal, cast
 
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import Response, make_response, redirect, request
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from oriel.accounts.access import Who, allow, current_user
@@ -67,6 +67,8 @@ class PaymentStatusOut(BaseModel):
     """A payment's state."""
 
     session_id: str
+    kind: Literal["render", "subscription"]
+    plan: str | None = Field(description="The plan that was subscribed to; null for a single render")
     status: Literal["pending", "completed", "failed"]
     amount: int = Field(description="In the currency's smallest unit: 499 USD are $4.99, 499 JPY are ¥499")
     currency: str
@@ -82,6 +84,8 @@ class PaymentStatusOut(BaseModel):
         """Return the answer for a payment with a page."""
         return cls(
             session_id=payment.stripe_session_id or "",
+            kind=cast("Any", payment.kind),
+            plan=payment.plan,
             status=cast("Any", payment.status),
             amount=payment.amount,
             currency=payment.currency,
@@ -150,24 +154,25 @@ def webhook() -> WrittenOut:
 @allow(Who.ANYONE)
 @rate("30/minute", by=address_key)
 def done() -> Response:
-    """Show the state of the payment that a customer comes back from; its event may not be here yet."""
+    """Lead a customer who has paid for a render to it; show the state of any other payment.
+
+    Its event may not be here yet, so we ask the payment service.
+    """
     session_id = request.args.get("session_id", "")[:255]
     with contextlib.suppress(PaymentsUnavailable):
         sync_payment(session_id)
     payment = payment_on(session_id)
     if payment is None:
-        return message_page("We cannot find this payment", "Please check your payments.", 404)
+        return _message("We cannot find this payment", "Please check your payments.", 404)
     if payment.status == PENDING and payment.checkout_url:
         return _still_open("You have not paid yet", payment)
     if payment.status == PENDING:
-        return message_page("Thank you", "Your payment is being processed. We will email you when it arrives.")
+        return _message("Thank you", "Your payment is being processed. We will email you when it arrives.")
     if payment.status == FAILED:
-        return message_page("Your payment failed", payment.error or "The payment did not succeed.")
+        return _message("Your payment failed", payment.error or "The payment did not succeed.")
     if payment.job_id:
-        return message_page(
-            "Thank you", "Your payment has arrived, and we are making your video. We will email you the link."
-        )
-    return message_page("Thank you", payment.error or _given(payment))
+        return make_response(redirect(f"/render/{payment.job_id}", 303))
+    return _message("Thank you", payment.error or _given(payment))
 
 
 @pages.get("/payment/left")
@@ -179,7 +184,11 @@ def left() -> Response:
     db.session.commit()
     if payment and payment.status == PENDING and payment.checkout_url:
         return _still_open("Nothing was charged", payment)
-    return message_page("Nothing was charged", "The payment page is closed.")
+    return _message("Nothing was charged", "The payment page is closed.")
+
+
+def _message(title: str, sentence: str, status: int = 200) -> Response:
+    return message_page(title, sentence, status, link="/studio", label="Open the studio")
 
 
 def _still_open(title: str, payment: Payment) -> Response:
@@ -193,7 +202,7 @@ def _given(payment: Payment) -> str:
     if payment.kind == SUBSCRIPTION:
         title = PLANS[payment.plan or ""].title
         trial = f" The first {payment.trial_days} days are free." if payment.trial_days else ""
-        return f"You are now on {title}.{trial} You can close this page."
+        return f"You are now on {title}.{trial}"
     if payment.refunded >= payment.amount:
         return "This payment was refunded."
     return "Your payment has arrived. You have one more render, without a watermark."

@@ -108,7 +108,10 @@ def test_the_page_that_follows_a_payment_needs_no_event(till: Till, ada: Caller)
     session_id = till.open(ada, render={"upload_id": uploaded(ada), "settings": BIG})
     till.peer.pay(session_id)
     page = till.app.test_client().get(f"/payment/done?session_id={session_id}")
-    assert "we are making your video" in page.get_data(as_text=True)
+    told = status_of(ada, session_id)
+    assert (told["kind"], told["plan"], told["status"]) == ("render", None, "completed")
+    assert (page.status_code, page.headers["Location"]) == (303, f"/render/{told['job_id']}")
+    assert till.app.test_client().get(page.headers["Location"]).status_code == 200
     till.tell()
     assert len(jobs_of(till.app)) == 1
     assert credits_of(till.app) == ["reserved"]

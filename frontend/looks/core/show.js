@@ -30,39 +30,91 @@ const LEAVE_S = 1.6;
  * @param {ShowOptions} options
  */
 export async function openShow(options) {
-  await loadFonts(`${options.title ?? ''} ${options.artist ?? ''}`);
-  return new Show(options, await lookNamed(options.settings.look));
+  return new Show(options, await preparedLook(options));
 }
+
+/**
+ * The look that a show needs, once the fonts for its text are there too.
+ * @param {ShowOptions} options
+ */
+export async function preparedLook({settings, title = '', artist = ''}) {
+  await loadFonts(`${title} ${artist}`);
+  return lookNamed(settings.look);
+}
+
+/** @typedef {{dispose: () => void}} Disposable */
 
 /** Draws frame after frame, in any order; every frame is a function of its index alone. */
 export class Show {
+  // What `change` makes.
+  /** @type {any} */
+  settings;
+  fps = 30;
+  sound = /** @type {FrameSound} */ (/** @type {unknown} */ (null));
+  compositor = /** @type {Compositor} */ (/** @type {unknown} */ (null));
+  look = /** @type {import('./contract.js').LookInstance} */ (/** @type {unknown} */ (null));
+  /** @type {Plate | null} */
+  words = null;
+  /** @type {Plate | null} */
+  mark = null;
+
   /**
-   * @param {ShowOptions} options `openShow` makes sure of the fonts
+   * @param {ShowOptions} options `preparedLook` makes sure of the fonts
    * @param {import('./contract.js').CreateLook} createLook
    */
-  constructor({renderer, settings, track, cover = null, image = null, title = '', artist = '', watermark = false}, createLook) {
-    prepareRenderer(renderer);
-    const {width, height, fps} = settings.output;
+  constructor(options, createLook) {
+    prepareRenderer(options.renderer);
+    this.renderer = options.renderer;
+    this.air = emptyAir();
+    /** What each part was made from. @type {Map<string, {from: unknown[], part: any}>} */
+    this.parts = new Map();
+    /** Parts that others have replaced. @type {Disposable[]} */
+    this.retired = [];
+    this.change(options, createLook);
+  }
+
+  /**
+   * Show something else on the same renderer; what it has in common with what was shown is not made again.
+   * @param {ShowOptions} options `preparedLook` makes sure of the fonts
+   * @param {import('./contract.js').CreateLook} createLook
+   */
+  change({settings, track, cover = null, image = null, title = '', artist = '', watermark = false}, createLook) {
+    const {renderer} = this;
+    const {output: {width, height, fps}, background, params, seed, finish} = settings;
     const layout = layoutFor(width, height, Boolean(title || artist));
-    this.renderer = renderer;
     this.settings = settings;
     this.fps = fps;
-    this.sound = new FrameSound(track);
-    this.air = emptyAir();
-    this.textures = texturesOf(settings, cover, image);
-    this.compositor = new Compositor(renderer, width, height, {
-      transparent: settings.background.type === 'transparent',
-      image: this.textures.background,
-      fringe: settings.finish.aberration > 0,
-    });
-    const words = textPlate(title, artist, width, height, layout.shape);
-    this.words = words && new Plate(words, width, height);
-    this.mark = watermark ? new Plate(watermarkPlate(width, height, layout.shape), width, height) : null;
-    this.look = createLook({
-      renderer, target: this.compositor.scene, width, height, layout, params: settings.params, background: settings.background,
-      seed: settings.seed, track,
-      cover: this.textures.cover, coverPalette: cover && paletteOf(smallPixels(cover)), title, artist,
-    });
+    this.sound = this.#part('sound', [track], () => new FrameSound(track));
+    const behind = background.type !== 'image' ? null : background.image === 'cover' ? cover : image;
+    const coverMap = this.#part('cover', [cover], () => cover && coverTexture(cover));
+    const backMap = this.#part('background', [behind, behind === cover], () => behind && backgroundTexture(behind, behind === cover));
+    const [transparent, fringe] = [background.type === 'transparent', finish.aberration > 0];
+    this.compositor = this.#part('compositor', [width, height, transparent, backMap, fringe],
+      () => new Compositor(renderer, width, height, {transparent, image: backMap, fringe}));
+    this.words = this.#part('words', [title, artist, width, height], () => plate(textPlate(title, artist, width, height, layout.shape), width, height));
+    this.mark = this.#part('mark', [watermark, width, height], () => plate(watermark ? watermarkPlate(width, height, layout.shape) : null, width, height));
+    const palette = this.#part('palette', [cover], () => cover && paletteOf(smallPixels(cover)));
+    this.look = this.#part('look', [createLook, this.compositor, JSON.stringify([params, background, seed, layout.hasText]), track, coverMap, title, artist],
+      () => createLook({
+        renderer, target: this.compositor.scene, width, height, layout, params, background, seed, track,
+        cover: coverMap, coverPalette: palette, title, artist,
+      }));
+  }
+
+  /**
+   * @template T
+   * @param {string} name
+   * @param {unknown[]} from all that it is made from
+   * @param {() => T} make
+   * @returns {T}
+   */
+  #part(name, from, make) {
+    const kept = this.parts.get(name);
+    if (kept && kept.from.every((value, i) => value === from[i])) return kept.part;
+    const part = make();
+    if (kept?.part?.dispose) this.retired.push(kept.part);
+    this.parts.set(name, {from, part});
+    return part;
   }
 
   /**
@@ -73,6 +125,8 @@ export class Show {
     this.drawScene(frame);
     this.compositor.drawGlow();
     this.drawPlates();
+    // Only now: what has just been drawn may have taken over their shaders, which would have to be compiled again.
+    this.retired.splice(0).forEach((part) => part.dispose());
   }
 
   /** @param {number} frame */
@@ -97,28 +151,24 @@ export class Show {
   }
 
   dispose() {
-    const {cover, background} = this.textures;
-    for (const thing of [this.look, this.compositor, this.words, this.mark, cover, background]) thing?.dispose();
+    const parts = Array.from(this.parts.values(), ({part}) => part);
+    for (const part of [...this.retired, ...parts.reverse()]) part?.dispose?.();
   }
+}
+
+/**
+ * @param {import('./text.js').TextPlate | null} drawn
+ * @param {number} width
+ * @param {number} height
+ */
+function plate(drawn, width, height) {
+  return drawn && new Plate(drawn, width, height);
 }
 
 /** @param {number} x */
 function ease(x) {
   const v = Math.min(1, Math.max(0, x));
   return v * v * (3 - 2 * v);
-}
-
-/**
- * @param {any} settings
- * @param {ImageBitmap | null} cover
- * @param {ImageBitmap | null} image
- */
-function texturesOf({background}, cover, image) {
-  const behind = background.type !== 'image' ? null : background.image === 'cover' ? cover : image;
-  return {
-    cover: cover && coverTexture(cover),
-    background: behind && backgroundTexture(behind, background.image === 'cover'),
-  };
 }
 
 /**

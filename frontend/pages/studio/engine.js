@@ -183,7 +183,7 @@ export class Engine extends EventTarget {
       return;
     }
     if (this.timeS < range.startS || this.timeS >= range.endS - 0.05) this.#player.seek(range.startS);
-    void this.#player.play();
+    void this.#player.play(range.endS);
   }
 
   /** @param {number} timeS */

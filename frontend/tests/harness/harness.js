@@ -1,11 +1,177 @@
 // What the browser tests call: the preview's parts as the studio gets them, and comparisons of what they made.
+import {wavHeader} from '../../preview/canonical.js';
 import {decodeTrackData} from '../../sound/track-codec.js';
-import {readSong} from '../../preview/song.js';
+import {LOOKS} from '../../preview/looks.js';
+import {Painter} from '../../preview/painter.js';
+import {Player} from '../../preview/player.js';
+import {Preview} from '../../preview/preview.js';
+import {resolveSettings} from '../../preview/settings.js';
+import {readSong, trackOf} from '../../preview/song.js';
+import {decodeTrack} from '../../sound/track.js';
 
 /** @type {Map<string, import('../../preview/song.js').Song>} */
 const songs = new Map();
 
+/** @type {Preview | null} */
+let preview = null;
+/** @type {Painter | null} */
+let painter = null;
+const player = new Player();
+/** @type {string[]} frames and changes of the player */
+const heard = [];
+player.addEventListener('frame', () => heard.push(`frame ${player.timeS}`));
+player.addEventListener('change', () => heard.push(player.paused ? 'paused' : 'plays'));
+
+/** Whether a page may play by itself, before anybody has touched it. */
+const early = (async () => {
+  const silence = new Blob([wavHeader(4800), new Int16Array(9600)]);
+  const untouched = new Player();
+  await untouched.load(silence);
+  const plays = await untouched.play();
+  untouched.dispose();
+  return plays;
+})();
+
+/**
+ * @typedef {object} Shown addresses of what is shown
+ * @property {Record<string, any>} document settings
+ * @property {string} track encoded feature track
+ * @property {string} [cover]
+ * @property {string} [image]
+ * @property {string} [title]
+ * @property {string} [artist]
+ * @property {boolean} [watermark]
+ */
+
+/** @type {Map<string, Promise<any>>} the same address gives the same object, as in the studio */
+const fetched = new Map();
+
+/**
+ * @template T
+ * @param {string} url
+ * @param {(file: File) => Promise<T>} make
+ * @returns {Promise<T>}
+ */
+function once(url, make) {
+  if (!fetched.has(url)) fetched.set(url, fileAt(url).then(make));
+  return /** @type {Promise<T>} */ (fetched.get(url));
+}
+
+/** @param {Shown} shown */
+async function sceneOf({document: given, track, cover, image, title = '', artist = '', watermark = false}) {
+  return {
+    settings: resolveSettings(given, LOOKS), title, artist, watermark,
+    track: await once(track, async (file) => decodeTrack(await file.arrayBuffer())),
+    cover: cover ? await once(cover, async (file) => file) : null,
+    image: image ? await once(image, async (file) => file) : null,
+  };
+}
+
+/** @param {Blob} png */
+async function textOf(png) {
+  const bytes = new Uint8Array(await png.arrayBuffer());
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return btoa(text);
+}
+
 const harness = {
+  early,
+
+  /**
+   * Show something in the preview, in a box of this width.
+   * @param {Shown} shown
+   * @param {number} width pixels
+   */
+  async show(shown, width) {
+    const host = /** @type {HTMLElement} */ (document.querySelector('#host'));
+    host.style.width = `${width}px`;
+    preview ??= new Preview(host);
+    const started = performance.now();
+    await preview.show(await sceneOf(shown));
+    return performance.now() - started;
+  },
+
+  /**
+   * The picture of a moment, PNG in base64.
+   * @param {number} timeS
+   */
+  async picture(timeS) {
+    return textOf(await /** @type {Preview} */ (preview).poster(timeS, 'image/png'));
+  },
+
+  /** @param {number} timeS */
+  draw(timeS) {
+    preview?.draw(timeS);
+  },
+
+  closePreview() {
+    preview?.dispose();
+    preview = null;
+    return document.querySelectorAll('canvas').length;
+  },
+
+  /** A painter on the page itself: its insides can be seen. */
+  painter: {
+    /** @param {Shown} shown */
+    async show(shown) {
+      painter ??= new Painter(document.body.appendChild(document.createElement('canvas')));
+      const scene = await sceneOf(shown);
+      await painter.show({...scene, track: scene.track.data});
+    },
+
+    /** @param {number} frame */
+    async draw(frame) {
+      return painter?.draw(frame);
+    },
+
+    /** @param {number} frame */
+    async picture(frame) {
+      return textOf(await /** @type {Painter} */ (painter).poster(frame, 'image/png'));
+    },
+
+    /** The next one is another painter. */
+    anew() {
+      painter?.dispose();
+      painter?.canvas instanceof HTMLCanvasElement && painter.canvas.remove();
+      painter = null;
+    },
+
+    /** What is on the graphics card. */
+    memory() {
+      const {memory, programs} = /** @type {Painter} */ (painter).renderer.info;
+      return {...memory, programs: programs?.length};
+    },
+
+    async loseContext() {
+      const {gl, canvas} = /** @type {Painter} */ (painter);
+      const lost = gl.getExtension('WEBGL_lose_context');
+      const event = (/** @type {string} */ name) => new Promise((done) => canvas.addEventListener(name, done, {once: true}));
+      const gone = event('webglcontextlost');
+      lost?.loseContext();
+      await gone;
+      // It may be asked for again only once everybody has heard of it.
+      await new Promise((done) => setTimeout(done));
+      const back = event('webglcontextrestored');
+      lost?.restoreContext();
+      await back;
+    },
+  },
+
+  player: {
+    /** @param {string} url of a song that was read */
+    async load(url) {
+      const song = /** @type {import('../../preview/song.js').Song} */ (songs.get(url));
+      await player.load(song.pcm);
+      return trackOf(song).durationS;
+    },
+    play: (/** @type {number} */ untilS) => player.play(untilS),
+    pause: () => player.pause(),
+    seek: (/** @type {number} */ timeS) => player.seek(timeS),
+    state: () => ({paused: player.paused, timeS: player.timeS}),
+    heard: () => heard.splice(0),
+  },
+
   /**
    * Read the file at an address as a song and keep it under that address.
    * @param {string} url

@@ -1,0 +1,146 @@
+// Draws a scene's frames into a canvas, with the looks and passes of the render. Works in a worker and in a page.
+import {WebGLRenderer} from 'three';
+import {Show, preparedLook} from '../looks/core/show.js';
+import {FeatureTrack} from '../sound/track.js';
+import {Pictures} from './pictures.js';
+
+/**
+ * @typedef {object} Painting
+ * @property {any} settings resolved; `output` has the size of the canvas
+ * @property {import('../sound/track.js').FeatureTrackData | null} track null for the one that was given last
+ * @property {string} title
+ * @property {string} artist
+ * @property {Blob | null} cover
+ * @property {Blob | null} image the background picture
+ * @property {boolean} watermark
+ */
+
+/** The service shrinks larger pictures as well. */
+const COVER_SIDE = 1024;
+const BACKGROUND_SIDE = 4096;
+const LOOK_AGAIN_MS = 2;
+
+/** @returns {WebGLContextAttributes} */
+const attributes = () => ({antialias: false, depth: false, alpha: true, premultipliedAlpha: false, stencil: false});
+
+/** Whether WebGL 2 works here on a canvas that is on no page. */
+export function canPaintOffscreen() {
+  try {
+    return new OffscreenCanvas(1, 1).getContext('webgl2') !== null;
+  } catch {
+    return false;
+  }
+}
+
+export class Painter {
+  /** @param {OffscreenCanvas | HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    const context = /** @type {WebGL2RenderingContext | null} */ (canvas.getContext('webgl2', attributes()));
+    if (!context) throw new Error('This browser cannot draw the picture: it has no WebGL 2.');
+    this.canvas = canvas;
+    this.gl = context;
+    this.renderer = new WebGLRenderer({canvas: /** @type {any} */ (canvas), context});
+    this.pictures = new Pictures();
+    /** @type {Show | null} */
+    this.painted = null;
+    /** @type {FeatureTrack | null} */
+    this.track = null;
+    /** @type {{options: any, createLook: any} | null} what is shown, to be made again when the context was lost */
+    this.made = null;
+    this.frame = 0;
+    this.turn = 0;
+    canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
+    canvas.addEventListener('webglcontextrestored', () => this.#restore());
+  }
+
+  /**
+   * Show something else. What it has in common with what was shown is not made again. Of several calls in a row, the last
+   * one counts.
+   * @param {Painting} painting
+   */
+  async show({settings, track, title, artist, cover, image, watermark}) {
+    const turn = ++this.turn;
+    if (track) this.track = new FeatureTrack(track);
+    const {type, image: behind} = settings.background;
+    const needed = type === 'image' && behind !== 'cover' ? image : null;
+    const [coverPicture, imagePicture] = await Promise.all([this.pictures.get(cover, COVER_SIDE), this.pictures.get(needed, BACKGROUND_SIDE)]);
+    const options = {
+      renderer: this.renderer, settings, track: this.track, title, artist, watermark, cover: coverPicture, image: imagePicture,
+    };
+    const createLook = await preparedLook(/** @type {any} */ (options));
+    if (turn !== this.turn) return;
+    this.made = {options, createLook};
+    this.#apply();
+    this.pictures.keepOnly([cover, needed]);
+  }
+
+  #apply() {
+    const {options, createLook} = /** @type {NonNullable<typeof this.made>} */ (this.made);
+    if (this.gl.isContextLost()) return;
+    const {width, height} = options.settings.output;
+    if (this.canvas.width !== width || this.canvas.height !== height) this.renderer.setSize(width, height, false);
+    if (this.painted) this.painted.change(options, createLook);
+    else this.painted = new Show(options, createLook);
+    // A canvas of another size is empty until something is drawn.
+    this.#paint(this.frame);
+  }
+
+  #restore() {
+    this.painted?.dispose();
+    this.painted = null;
+    if (this.made) this.#apply();
+  }
+
+  /** @param {number} frame */
+  #paint(frame) {
+    if (!this.painted || this.gl.isContextLost()) return;
+    this.painted.draw(frame);
+    this.painted.compositor.toCanvas();
+  }
+
+  /**
+   * Draw a frame; resolves when the machine has drawn it.
+   * @param {number} frame index from the start of the song
+   * @returns {Promise<number>} milliseconds that it took
+   */
+  async draw(frame) {
+    const started = performance.now();
+    this.frame = frame;
+    this.#paint(frame);
+    await this.#done();
+    return performance.now() - started;
+  }
+
+  async #done() {
+    const {gl} = this;
+    const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
+    while (fence && !gl.isContextLost() && gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED) {
+      await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+    }
+    gl.deleteSync(fence);
+  }
+
+  /**
+   * A frame as a picture; the canvas goes on to show what it showed.
+   * @param {number} frame
+   * @param {string} [type] image/jpeg or image/png
+   * @returns {Promise<Blob>}
+   */
+  poster(frame, type = 'image/jpeg') {
+    this.#paint(frame);
+    const copy = new OffscreenCanvas(this.canvas.width, this.canvas.height);
+    copy.getContext('2d')?.drawImage(this.canvas, 0, 0);
+    this.#paint(this.frame);
+    return copy.convertToBlob({type, quality: .9});
+  }
+
+  /** Let go of everything on the graphics card. */
+  dispose() {
+    this.turn++;
+    this.painted?.dispose();
+    this.pictures.keepOnly([]);
+    this.renderer.dispose();
+    this.renderer.forceContextLoss();
+  }
+}

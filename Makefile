@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos check check-python check-frontend check-locks format lock bench thumbnails load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos check check-python check-frontend check-locks format lock bench bench-preview thumbnails load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -97,6 +97,9 @@ load-test: setup ## what the service stands: polls, submits, many renders, open 
 
 thumbnails: setup ## draw the pictures and loops of all looks and presets, from the example song
 	$(BIN)/python -m benchmarks.thumbnails
+
+bench-preview: setup ## the studio's preview: reading a song, seek to picture, memory over 50 changes of look
+	$(BIN)/python -m benchmarks.preview --json build/bench-preview.json
 
 bench: setup ## speed and memory of every look and preset (SONG=path for any song), as text and JSON in build/
 	$(BIN)/python -m benchmarks.bench --presets --uhd --whole $(if $(SONG),--song "$(SONG)") --json build/bench.json

@@ -21,6 +21,7 @@ export class Preview {
   #scene = null;
   #timeS = 0;
   #busy = false;
+  #drawing = Promise.resolve();
   #stale = false;
   /** @type {object | null} the track that the painter has */
   #sentTrack = null;
@@ -57,17 +58,19 @@ export class Preview {
       settings: {...settings, output: {...settings.output, ...size}}, title, artist, cover, image, watermark,
       track: isNew ? scene.track.data : null,
     });
-    this.draw(this.#timeS);
+    void this.draw(this.#timeS);
   }
 
   /**
    * Draw the frame of a moment. While a frame is being drawn only the newest moment is remembered.
    * @param {number} timeS
+   * @returns {Promise<void>} resolves when nothing newer is left to draw
    */
   draw(timeS) {
     this.#timeS = timeS;
     this.#stale = true;
-    if (!this.#busy && this.#scene) void this.#catchUp();
+    if (!this.#busy && this.#scene) this.#drawing = this.#catchUp();
+    return this.#drawing;
   }
 
   async #catchUp() {

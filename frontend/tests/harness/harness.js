@@ -35,7 +35,8 @@ const early = (async () => {
 /**
  * @typedef {object} Shown addresses of what is shown
  * @property {Record<string, any>} document settings
- * @property {string} track encoded feature track
+ * @property {string} [track] encoded feature track
+ * @property {string} [song] a song that was read, in place of a track
  * @property {string} [cover]
  * @property {string} [image]
  * @property {string} [title]
@@ -57,11 +58,25 @@ function once(url, make) {
   return /** @type {Promise<T>} */ (fetched.get(url));
 }
 
+/** @type {Map<string, import('../../sound/track.js').FeatureTrack>} */
+const tracks = new Map();
+
+/**
+ * @param {string} track
+ * @param {string} song
+ */
+async function trackAt(track, song) {
+  const read = songs.get(song);
+  if (!read) return once(track, async (file) => decodeTrack(await file.arrayBuffer()));
+  if (!tracks.has(song)) tracks.set(song, trackOf(read));
+  return /** @type {import('../../sound/track.js').FeatureTrack} */ (tracks.get(song));
+}
+
 /** @param {Shown} shown */
-async function sceneOf({document: given, track, cover, image, title = '', artist = '', watermark = false}) {
+async function sceneOf({document: given, track = '', song = '', cover, image, title = '', artist = '', watermark = false}) {
   return {
     settings: resolveSettings(given, LOOKS), title, artist, watermark,
-    track: await once(track, async (file) => decodeTrack(await file.arrayBuffer())),
+    track: await trackAt(track, song),
     cover: cover ? await once(cover, async (file) => file) : null,
     image: image ? await once(image, async (file) => file) : null,
   };
@@ -100,9 +115,14 @@ const harness = {
     return textOf(await /** @type {Preview} */ (preview).poster(timeS, 'image/png'));
   },
 
-  /** @param {number} timeS */
-  draw(timeS) {
-    preview?.draw(timeS);
+  /**
+   * Milliseconds from a seek to its picture.
+   * @param {number} timeS
+   */
+  async seek(timeS) {
+    const started = performance.now();
+    await preview?.draw(timeS);
+    return performance.now() - started;
   },
 
   closePreview() {

@@ -3,10 +3,10 @@ import {LitElement, html, nothing} from 'lit';
 import {ApiError} from '../../lib/api.js';
 import {session} from '../../lib/session.js';
 import {upload} from '../../lib/upload.js';
-import {counted, percent, size} from '../../lib/words.js';
+import {about, counted, percent, size} from '../../lib/words.js';
 import {onSubmit} from '../../ui/form.js';
 import {outputLine} from './output.js';
-import {checkoutFor, profile, sendConfirmation, submit} from './service.js';
+import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
 
 /**
  * @typedef {import('./studio.js').Studio} Studio
@@ -39,6 +39,8 @@ class RenderDialog extends LitElement {
     this.poster = '';
     /** @type {Awaited<ReturnType<typeof profile>> | null} */
     this.profile = null;
+    /** @type {import('./service.js').Estimate | null} */
+    this.facts = null;
     this.stopping = new AbortController();
     // One key for one order: what is pressed twice, or sent again after a lost answer, is one render.
     this.key = crypto.randomUUID();
@@ -95,11 +97,26 @@ class RenderDialog extends LitElement {
     }
     this.problem = null;
     if (this.profile.email_verified) {
-      if (this.step !== 'upload') this.show('summary');
+      if (this.step !== 'upload') {
+        this.show('summary');
+        await this.learn();
+      }
       return;
     }
     this.show('confirm');
     this.timer = window.setTimeout(() => void this.goOn(), ASK_MS);
+  }
+
+  /** What the render will be, and who pays for it. */
+  async learn() {
+    const {song, store} = this.studio;
+    if (!song) return;
+    try {
+      this.facts = await estimate(ordered(store.draft), {durationS: song.durationS, bytes: song.file.size});
+      this.requestUpdate();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** @param {Step} step */
@@ -149,13 +166,11 @@ class RenderDialog extends LitElement {
    */
   async order(songFile) {
     const {studio} = this;
-    const settings = structuredClone(studio.store.draft);
+    const settings = ordered(studio.store.draft);
     const uploadId = await studio.engine.uploaded(songFile, () => this.send(songFile, 'audio'));
-    if (settings.cover?.source === 'file') {
-      const cover = studio.ownCover;
-      settings.cover = cover instanceof File
-        ? {source: 'file', file: await studio.engine.uploaded(cover, () => this.send(cover, 'picture'))}
-        : {source: 'tags'};
+    const cover = studio.ownCover;
+    if (studio.store.draft.cover?.source === 'file' && cover instanceof File) {
+      settings.cover = {source: 'file', file: await studio.engine.uploaded(cover, () => this.send(cover, 'picture'))};
     }
     return {uploadId, settings};
   }
@@ -277,28 +292,26 @@ class RenderDialog extends LitElement {
 
   summary() {
     const {settings, song} = this.studio;
+    const {facts} = this;
     return html`<div class="question">
       <h2 id="render-title">Render this video?</h2>
       <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${this.poster ? html`<img src=${this.poster} alt="A frame of your video">` : nothing}</div>
-      <p>${song ? outputLine(settings, song.durationS) : nothing}</p>
-      <p class="quiet">${this.rights()}</p>
+      <p>${song ? outputLine(settings, song.durationS, facts ? {bytes: facts.size_bytes, renderS: facts.render_s} : {}) : nothing}</p>
+      ${facts?.refusal ? html`<p class="notice problem" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${rights(facts)}</p>`}
       ${this.trouble()}
       <div class="row end">
-        <button class="button" type="button" @click=${() => this.dialog.close()}>Not yet</button>
-        <button class="button main" type="button" autofocus @click=${this.make}>Render</button>
+        <button class="button" type="button" @click=${() => this.dialog.close()}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
+        ${this.offers()}
       </div>
     </div>`;
   }
 
-  /** What it costs, and whether there will be a watermark. */
-  rights() {
-    const {statistics, plan} = this.profile ?? {};
-    const own = this.studio.plans.find(({name}) => name === plan);
-    if (!statistics || !own) return nothing;
-    const {renders_limit: limit, renders_this_period: used} = statistics;
-    const left = limit === null ? null : Math.max(0, limit - used);
-    const uses = left === null ? 'Your plan has no limit.' : left > 0 ? `Uses 1 of ${counted(left, 'render')} left this month.` : 'No renders are left this month.';
-    return html`${uses} ${own.watermark ? 'With a small watermark.' : 'Without a watermark.'}`;
+  /** What can be done about it. */
+  offers() {
+    const {facts} = this;
+    if (!facts?.refusal) return html`<button class="button main" type="button" autofocus @click=${this.make}>Render</button>`;
+    return html`<a class="button" href="/pricing" target="_blank">Compare plans</a>
+      ${facts.allows_single ? html`<button class="button main" type="button" @click=${this.payOnce}>Buy this render for ${price(facts.single_price_cents)}</button>` : nothing}`;
   }
 
   uploading() {
@@ -333,5 +346,34 @@ class RenderDialog extends LitElement {
     return this.problem ? html`<p class="notice problem" role="status">${this.problem.message}</p>` : nothing;
   }
 }
+
+/**
+ * What the service is asked for: the draft as it is. A cover of one's own is named after it was uploaded.
+ * @param {import('./store.js').Draft} draft
+ * @returns {Record<string, any>}
+ */
+function ordered(draft) {
+  const settings = structuredClone(draft);
+  if (settings.cover?.source === 'file') settings.cover = {source: 'tags'};
+  return settings;
+}
+
+/**
+ * What it costs, and whether there will be a watermark.
+ * @param {import('./service.js').Estimate | null} facts
+ */
+function rights(facts) {
+  if (!facts) return 'One moment…';
+  const {right, renders_left: left, watermark, queue_wait_s: wait} = facts;
+  const uses =
+    right === 'credit' ? 'Uses the render that you bought.'
+    : left === null ? 'Your plan has no limit.'
+    : `Uses 1 of ${counted(left, 'render')} left this month.`;
+  const mark = watermark ? 'With a small watermark.' : 'Without a watermark.';
+  return `${uses} ${mark}${wait > 20 ? ` Others are before you: it starts in ${about(wait)}.` : ''}`;
+}
+
+/** @param {number} cents */
+const price = (cents) => `$${(cents / 100).toFixed(2)}`;
 
 customElements.define('oriel-render-dialog', RenderDialog);

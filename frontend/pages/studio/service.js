@@ -26,6 +26,22 @@ export const profile = () => said(api.GET('/api/user/profile'));
 
 export const sendConfirmation = () => said(api.POST('/api/auth/verify-email/send'));
 
+/** @typedef {import('../../lib/api-schema.js').components['schemas']['EstimateOut']} Estimate */
+
+/**
+ * Size, time and price of a render, by the code that will decide when it is ordered.
+ * @param {Record<string, any>} settings
+ * @param {{durationS: number, bytes: number}} song
+ * @returns {Promise<Estimate>}
+ */
+export function estimate(settings, {durationS, bytes}) {
+  return said(
+    api.POST('/api/render/estimate', {
+      body: {settings: /** @type {any} */ (settings), duration_s: durationS, song_bytes: bytes},
+    }),
+  );
+}
+
 /**
  * @param {string} uploadId
  * @param {Record<string, any>} settings

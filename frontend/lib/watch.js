@@ -45,6 +45,8 @@ class Watcher {
     this.look = () => document.visibilityState === 'visible' && this.#wake();
     document.addEventListener('visibilitychange', this.look);
     addEventListener('online', this.look);
+    this.away = () => this.told.trouble(new ApiError(0, {code: 'OFFLINE', message: 'You are offline. We go on when the connection is back; your render does meanwhile.', details: {}}));
+    addEventListener('offline', this.away);
   }
 
   async run() {
@@ -63,6 +65,7 @@ class Watcher {
     this.#wake();
     document.removeEventListener('visibilitychange', this.look);
     removeEventListener('online', this.look);
+    removeEventListener('offline', this.away);
   }
 
   async #ask() {

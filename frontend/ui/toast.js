@@ -22,7 +22,10 @@ export function toast(sentence, action) {
     };
     box.append(button);
   }
-  place().append(box);
+  const among = place();
+  // What is said now is true now; only an offer to undo stays beside it.
+  for (const old of among.querySelectorAll('.toast:not(:has(button))')) old.remove();
+  among.append(box);
 }
 
 /** Where the messages stand: a dialog that is open hides everything outside it. */

@@ -243,7 +243,8 @@ function stageOf({status, stage, queue_position: place, cancel_requested: ending
 }
 
 /** @param {RenderStatus} status */
-function remaining({eta_s: seconds}) {
+function remaining({eta_s: seconds, progress}) {
+  if (seconds === null && progress > 0.8) return 'Almost done';
   if (seconds === null) return 'We are working out how long it takes.';
   const left = about(seconds);
   return `${left[0]?.toUpperCase()}${left.slice(1)} left`;

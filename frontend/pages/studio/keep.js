@@ -59,24 +59,17 @@ export class Keep {
 }
 
 /**
- * Whether this is the only tab with the studio. The first one keeps what is done; others are told.
- * @param {() => void} freed called when the first tab has gone and this one takes over
- * @returns {Promise<boolean>}
+ * The tab that keeps what is done. Two that write would lose each other's changes, so the one in use takes over.
+ * @param {() => void} lost called when another tab has taken over
  */
-export async function isFirstTab(freed) {
-  if (!navigator.locks) return true;
-  const hold = () => new Promise(() => {});
-  const got = await new Promise((answer) => {
-    void navigator.locks.request('oriel.studio', {ifAvailable: true}, (lock) => {
-      answer(lock !== null);
-      return lock ? hold() : undefined;
-    });
+export async function takeOver(lost) {
+  if (!navigator.locks) return;
+  await new Promise((got) => {
+    navigator.locks
+      .request('oriel.studio', {steal: true}, () => {
+        got(undefined);
+        return new Promise(() => {});
+      })
+      .catch(lost);
   });
-  if (!got) {
-    void navigator.locks.request('oriel.studio', () => {
-      freed();
-      return hold();
-    });
-  }
-  return got;
 }

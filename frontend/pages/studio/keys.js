@@ -42,6 +42,8 @@ function actionOf({key, shiftKey, ctrlKey, metaKey, altKey}, target, typing, stu
   if (key === 'ArrowRight') return () => studio.seekBy(shiftKey ? frame : SEEK_S);
   if (key === 'Home') return () => studio.seek(studio.rangeS.startS);
   if (key === 'End') return () => studio.seek(studio.rangeS.endS - frame);
+  if (key === '[') return () => studio.trimHere('start');
+  if (key === ']') return () => studio.trimHere('end');
   if (key.toLowerCase() === 'm') return () => studio.toggleMute();
   return null;
 }

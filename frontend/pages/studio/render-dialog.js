@@ -212,6 +212,7 @@ class RenderDialog extends LitElement {
   refuse(error) {
     if (this.stopping.signal.aborted) {
       this.show('summary');
+      void this.learn();
       return;
     }
     if (!(error instanceof ApiError)) throw error;
@@ -240,7 +241,7 @@ class RenderDialog extends LitElement {
 
   render() {
     return html`<dialog class="dialog render-dialog" aria-labelledby="render-title">
-      <button class="icon close" type="button" aria-label="Close" @click=${() => (this.step === 'upload' ? this.stopUpload() : this.dialog.close())}>×</button>
+      <button class="icon close" type="button" aria-label="Close" @click=${() => this.dialog.close()}>×</button>
       ${this.busy ? html`<p role="status">One moment…</p>` : this.body()}
     </dialog>`;
   }
@@ -300,10 +301,15 @@ class RenderDialog extends LitElement {
       ${facts?.refusal ? html`<p class="notice problem" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${rights(facts)}</p>`}
       ${this.trouble()}
       <div class="row end">
-        <button class="button" type="button" @click=${() => this.dialog.close()}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
+        <button class="button" type="button" @click=${this.goBack}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
         ${this.offers()}
       </div>
     </div>`;
+  }
+
+  goBack() {
+    if (this.facts?.refusal) this.studio.tab = 'output';
+    this.dialog.close();
   }
 
   /** What can be done about it. */
@@ -333,7 +339,7 @@ class RenderDialog extends LitElement {
       <h2 id="render-title">${lifts ? 'Your plan does not include this' : 'This did not work'}</h2>
       <p role="alert">${problem?.message}</p>
       <div class="row end">
-        <button class="button" type="button" @click=${() => this.dialog.close()}>Change the settings</button>
+        <button class="button" type="button" @click=${this.goBack}>Change the settings</button>
         ${lifts
           ? html`<a class="button" href="/pricing" target="_blank">Compare plans</a>
             <button class="button main" type="button" @click=${this.payOnce}>Buy this render</button>`

@@ -9,8 +9,8 @@ import {surprise} from './edits.js';
 import {Engine} from './engine.js';
 import {choose, download, isPicture} from './files.js';
 import {guides} from './guides.js';
-import {loudIcon, mutedIcon, pauseIcon, playIcon, redoIcon, shareIcon, songIcon, undoIcon} from './icons.js';
-import {Keep, isFirstTab} from './keep.js';
+import {loudIcon, mutedIcon, pauseIcon, personIcon, playIcon, redoIcon, shareIcon, songIcon, undoIcon} from './icons.js';
+import {Keep, takeOver} from './keep.js';
 import {onKey} from './keys.js';
 import {looksPanel} from './panels/looks.js';
 import {outputPanel} from './panels/output.js';
@@ -32,7 +32,7 @@ const FIRST = {version: 1, look: 'horizon', preset: null, params: {}, output: {w
 const SAVE_AFTER_MS = 400;
 const TABS = /** @type {const} */ ([
   ['looks', 'Looks'],
-  ['tune', 'Look'],
+  ['tune', 'Tune'],
   ['text', 'Text & cover'],
   ['output', 'Output'],
 ]);
@@ -123,7 +123,8 @@ export class Studio extends LitElement {
 
   /** What was here before a reload, what a link asks for, or the example. */
   async bringBack() {
-    this.otherTab = !(await isFirstTab(() => (this.otherTab = false)));
+    await this.use();
+    document.addEventListener('visibilitychange', () => void this.comeBack());
     const [saved, song, cover, presets] = await Promise.all([
       this.keep.get('draft'), this.keep.get('song'), this.keep.get('cover'), this.keep.get('presets'),
     ]);
@@ -133,6 +134,23 @@ export class Studio extends LitElement {
     await this.takeLink();
     if (song instanceof File) await this.openSong(song, {isKept: true});
     else await this.engine.showExample(this.settings);
+  }
+
+  /** From now on this tab is the one that keeps what is done. */
+  async use() {
+    this.otherTab = false;
+    await takeOver(() => {
+      this.otherTab = true;
+      this.saved = 'Goes on in another tab';
+    });
+  }
+
+  /** This tab is looked at again: it goes on with what another one has done meanwhile. */
+  async comeBack() {
+    if (document.visibilityState !== 'visible' || !this.otherTab) return;
+    const saved = await this.keep.get('draft');
+    await this.use();
+    if (saved) this.tryDraft(() => this.store.restore(/** @type {any} */ (saved)));
   }
 
   /** A look in the address, or values that the page around us has set. */
@@ -182,10 +200,7 @@ export class Studio extends LitElement {
   }
 
   async save() {
-    if (this.otherTab) {
-      this.saved = 'Not saved: the studio is open in another tab';
-      return;
-    }
+    if (this.otherTab) return;
     const kept = await this.keep.put('draft', this.store.save());
     this.saved = kept ? 'Saved' : 'Not saved: this browser keeps nothing';
   }
@@ -217,6 +232,7 @@ export class Studio extends LitElement {
       if (!this.otherTab && !(await this.keep.put('song', file))) toast('This browser cannot keep the song: after a reload, drop it again.');
     }
     this.hear();
+    this.engine.seek(this.rangeS.startS);
   }
 
   /** @param {DragEvent} event */
@@ -260,12 +276,27 @@ export class Studio extends LitElement {
     this.requestUpdate();
   }
 
+  /** Begin, or end, what is rendered at the place now. @param {'start' | 'end'} edge */
+  trimHere(edge) {
+    const {startS, endS} = this.rangeS;
+    const timeS = this.engine.timeS;
+    const range = edge === 'start' ? {startS: Math.min(timeS, endS - 1), endS} : {startS, endS: Math.max(timeS, startS + 1)};
+    this.trim(new CustomEvent('trim', {detail: {...range, done: true}}));
+  }
+
   /** @param {CustomEvent<{startS: number, endS: number, done: boolean}>} event */
   trim({detail: {startS, endS, done}}) {
     const round = (/** @type {number} */ seconds) => Math.round(1000 * seconds) / 1000;
     const whole = endS >= this.engine.durationS - 0.001;
     this.store.change('Trim', (draft) => (draft.range = {start_s: round(startS), duration_s: whole ? null : round(endS - startS)}));
     if (done) this.store.endGesture();
+    this.showTime();
+  }
+
+  /** While it rests, show a moment at which the text stands. */
+  showText() {
+    const {startS, endS} = this.rangeS;
+    if (this.engine.paused) this.engine.seek(Math.min(startS + 3, (startS + endS) / 2));
   }
 
   // --- cover, settings, presets
@@ -285,7 +316,12 @@ export class Studio extends LitElement {
     this.ownCover = file;
     void this.keep.put('cover', file);
     this.store.endGesture();
-    this.store.change('Cover', (draft) => (draft.cover = {source: 'file', file: file.name}));
+    const {centre} = this.look.parameters.properties;
+    this.store.change('Cover', (draft) => {
+      draft.cover = {source: 'file', file: file.name};
+      // What stands in the middle hides the cover otherwise.
+      if (centre?.enum?.includes('cover')) (draft.params ??= {}).centre = 'cover';
+    });
     this.hear();
   }
 
@@ -370,7 +406,9 @@ export class Studio extends LitElement {
   showTime() {
     const {timeS, durationS} = this.engine;
     const time = this.querySelector('.time');
-    const words = `${clock(timeS)} / ${clock(durationS)}`;
+    const {startS, endS} = this.rangeS;
+    const trimmed = startS > 0 || endS < durationS ? ` · ${clock(startS)} to ${clock(endS)}` : '';
+    const words = `${clock(timeS)} / ${clock(durationS)}${trimmed}`;
     if (time && time.textContent !== words) time.textContent = words;
     const timeline = /** @type {import('./timeline.js').Timeline | null} */ (this.querySelector('oriel-timeline'));
     if (timeline) timeline.time = timeS;
@@ -407,7 +445,7 @@ export class Studio extends LitElement {
     const {store, song} = this;
     return html`<header class="bar">
       <a class="brand" href="/" aria-label="Oriel, start page"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 2 29 9.5v13L16 30 3 22.5v-13Z" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/><path d="M11 12v8M16 9v14M21 13v6" stroke="var(--accent)" stroke-width="2.4" stroke-linecap="round"/></svg><span>Oriel</span></a>
-      <span class="name" dir="auto" title=${song?.name ?? ''}>${song ? song.title || song.name : 'Untitled'}</span>
+      <span class="name" dir="auto" title=${song?.name ?? ''}>${song ? this.settings.text.title || song.title || song.name : 'Untitled'}</span>
       <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${this.undo}>${undoIcon}</button>
       <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${this.redo}>${redoIcon}</button>
       <span class="saved" role="status" title=${this.saved}>${this.saved}</span>
@@ -415,7 +453,9 @@ export class Studio extends LitElement {
       <button class="icon wide-only" type="button" aria-label="Share this look" title="Share this look" @click=${this.share}>${shareIcon}</button>
       <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
       ${session.state === 'signed-in'
-        ? html`<span class="quiet wide-only" title=${session.user?.email ?? ''}>${session.user?.name || session.user?.email}</span>`
+        ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${personIcon}</summary>
+            <div class="menu-items"><span class="quiet">${session.user?.email}</span>
+              <a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
         : html`<a class="button plain wide-only" href="/login?next=/studio">Sign in</a>`}
       <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(this)}>Render</button>
     </header>`;

@@ -43,6 +43,10 @@ export class Timeline extends HTMLElement {
     this.addEventListener('pointermove', (event) => this.#move(event));
     this.addEventListener('pointerup', (event) => this.#up(event));
     this.addEventListener('pointercancel', (event) => this.#up(event));
+    this.addEventListener('dblclick', () => {
+      this.#view = {start: 0, end: this.#durationS};
+      this.#redraw();
+    });
     this.addEventListener('wheel', (event) => this.#wheel(event), {passive: false});
   }
 

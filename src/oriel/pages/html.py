@@ -36,6 +36,8 @@ def init_pages(app: Flask, settings: Settings) -> None:
     """Make the built pages templates of the application, under names such as "landing/index.html"."""
     loaders = [BuiltPages(settings.assets_url or ""), *([app.jinja_env.loader] if app.jinja_env.loader else [])]
     app.jinja_env.loader = ChoiceLoader(loaders)
+    # A page names files that the next build replaces: one that was built meanwhile must not be served as it was.
+    app.jinja_env.auto_reload = True
     app.jinja_env.globals.update(plans=PLANS, single=CREDIT, operator=_operator(settings))
     app.jinja_env.filters.update(dollars=_dollars, size=_size, minutes=_minutes)
 

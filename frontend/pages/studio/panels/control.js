@@ -1,5 +1,6 @@
 // One control for one value, made from its schema: slider, colour, choice or switch, with a dot that takes it back.
 import {html, nothing} from 'lit';
+import {live} from 'lit/directives/live.js';
 
 /**
  * @typedef {object} ControlOptions
@@ -25,18 +26,20 @@ export function control(options) {
 function slider({name, schema, value, standard, change, reset, end}) {
   const step = schema.type === 'integer' ? 1 : 0.01;
   const set = (/** @type {Event} */ event) => {
-    const number = Number(/** @type {HTMLInputElement} */ (event.target).value.replace(',', '.'));
-    if (Number.isFinite(number)) change(bounded(number, schema));
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const number = Number(input.value.replace(',', '.'));
+    if (input.value.trim() && Number.isFinite(number)) change(bounded(number, schema));
+    else input.value = shown(value, schema);
   };
   return html`<div class="control" @dblclick=${reset}>
     <div class="line">
       <label for=${`p-${name}`} title=${schema.description ?? ''}>${schema.title}</label>
       ${dot(value, standard, schema.title, reset)}
       <input class="amount number" type="text" inputmode="decimal" aria-label=${`${schema.title}, as a number`}
-        .value=${shown(value, schema)} @change=${set} @dblclick=${(/** @type {Event} */ event) => event.stopPropagation()}>
+        .value=${live(shown(value, schema))} @change=${set} @dblclick=${(/** @type {Event} */ event) => event.stopPropagation()}>
     </div>
     <input id=${`p-${name}`} type="range" min=${schema.minimum} max=${schema.maximum} step=${step}
-      aria-describedby=${`d-${name}`} .value=${String(value)} @input=${set} @change=${end}>
+      aria-describedby=${`d-${name}`} .value=${live(String(value))} @input=${set} @change=${end}>
     ${hint(name, schema)}
   </div>`;
 }
@@ -46,15 +49,16 @@ function colour({name, schema, value, standard, change, reset, end}) {
   const set = (/** @type {Event} */ event) => change(/** @type {HTMLInputElement} */ (event.target).value);
   const type = (/** @type {Event} */ event) => {
     const text = /** @type {HTMLInputElement} */ (event.target).value.trim().toLowerCase();
-    const whole = text.startsWith('#') ? text : `#${text}`;
+    const digits = text.replace(/^#/, '');
+    const whole = `#${digits.length === 3 ? [...digits].map((digit) => digit + digit).join('') : digits}`;
     if (/^#[0-9a-f]{6}$/.test(whole)) change(whole);
     else /** @type {HTMLInputElement} */ (event.target).value = value;
   };
   return html`<div class="control inline">
     <label for=${`p-${name}`} title=${schema.description ?? ''}>${schema.title}</label>
     ${dot(value, standard, schema.title, reset)}
-    <input class="amount" type="text" maxlength="7" spellcheck="false" aria-label=${`${schema.title}, as a code`} .value=${value} @change=${type}>
-    <input id=${`p-${name}`} type="color" aria-describedby=${`d-${name}`} .value=${value} @input=${set} @change=${end}>
+    <input class="amount" type="text" maxlength="7" spellcheck="false" aria-label=${`${schema.title}, as a code`} .value=${live(value)} @change=${type}>
+    <input id=${`p-${name}`} type="color" aria-describedby=${`d-${name}`} .value=${live(value)} @input=${set} @change=${end}>
     ${hint(name, schema)}
   </div>`;
 }
@@ -65,7 +69,7 @@ function choice({name, schema, value, standard, change, reset}) {
     <legend class="line"><span title=${schema.description ?? ''}>${schema.title}</span>${dot(value, standard, schema.title, reset)}</legend>
     <div class="chips">
       ${schema.enum.map((/** @type {string} */ each) => html`<label class="chip">
-        <input type="radio" name=${`p-${name}`} value=${each} .checked=${each === value} @change=${() => change(each)}>
+        <input type="radio" name=${`p-${name}`} value=${each} .checked=${live(each === value)} @change=${() => change(each)}>
         <span>${words(each)}</span>
       </label>`)}
     </div>
@@ -79,7 +83,7 @@ function flip({name, schema, value, standard, change, reset}) {
   return html`<div class="control inline">
     <label for=${`p-${name}`} title=${schema.description ?? ''}>${schema.title}</label>
     ${dot(value, standard, schema.title, reset)}
-    <input id=${`p-${name}`} type="checkbox" role="switch" aria-describedby=${`d-${name}`} .checked=${value} @change=${set}>
+    <input id=${`p-${name}`} type="checkbox" role="switch" aria-describedby=${`d-${name}`} .checked=${live(value)} @change=${set}>
     ${hint(name, schema)}
   </div>`;
 }

@@ -1,5 +1,6 @@
 // Shape, size, frame rate, format and quality, with what the plan does not include shown and what lifts it.
 import {html, nothing} from 'lit';
+import {live} from 'lit/directives/live.js';
 import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, lockOf, outputLine, shapeOf, shorterSide} from '../output.js';
 
 /**
@@ -38,7 +39,7 @@ export function outputPanel(studio) {
     ${choices(studio, 'Quality', QUALITIES.map(({name, title}) => ({
       title, chosen: output.quality === name, allows: () => true, take: () => set(`Quality ${title}`, {quality: name}),
     })))}
-    <label class="check"><input type="checkbox" role="switch" .checked=${studio.showsGuides} @change=${() => studio.toggleGuides()}> Show safe areas</label>
+    <label class="check"><input type="checkbox" role="switch" .checked=${live(studio.showsGuides)} @change=${() => studio.toggleGuides()}> Show safe areas</label>
     <p class="notice" role="status">${studio.song ? outputLine(settings, studio.song.durationS) : 'Drop in a song to see what will come out.'}</p>
     <div class="row">
       <button class="button" type="button" @click=${() => studio.downloadSettings()}>Save settings as a file</button>
@@ -70,7 +71,7 @@ function choices({plans, planName}, title, options) {
         const lock = locks[at];
         const note = lock?.allowed ? option.use : lock?.lifts ? `With ${lock.lifts.title}` : 'Not available';
         return html`<label class="chip ${lock?.allowed ? '' : 'locked'}" title=${note ?? ''}>
-          <input type="radio" name=${title} .checked=${option.chosen} @change=${option.take}>
+          <input type="radio" name=${title} .checked=${live(option.chosen)} @change=${option.take}>
           <span>${option.title}${lock?.allowed ? nothing : html`<svg viewBox="0 0 16 16" width="12" height="12" role="img" aria-label=${note ?? ''}><path d="M5 7V5a3 3 0 0 1 6 0v2m-7 0h8v6H4z" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>`}</span>
         </label>`;
       })}

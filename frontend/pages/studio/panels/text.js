@@ -1,5 +1,6 @@
 // Title, artist, cover and background.
 import {html, nothing} from 'lit';
+import {live} from 'lit/directives/live.js';
 
 /** @typedef {import('../studio.js').Studio} Studio */
 
@@ -30,19 +31,21 @@ export function textPanel(studio) {
  * @param {string} tag what the song's file says
  * @param {string | null} value null: as the file says
  */
-function line({store}, name, label, tag, value) {
+function line(studio, name, label, tag, value) {
+  const {store} = studio;
   const set = (/** @type {Event} */ event) => {
     const text = /** @type {HTMLInputElement} */ (event.target).value.slice(0, 200);
     store.change(label, (draft) => ((draft.text ??= {})[name] = text));
+    studio.showText();
   };
   const take = (/** @type {boolean} */ shows) =>
     store.change(shows ? `Show ${label.toLowerCase()}` : `Hide ${label.toLowerCase()}`, (draft) => ((draft.text ??= {})[name] = shows ? null : ''));
   return html`<div class="field">
     <div class="row">
       <label for=${`t-${name}`}>${label}</label>
-      <label class="check"><input type="checkbox" role="switch" .checked=${value !== ''} @change=${(/** @type {Event} */ event) => take(/** @type {HTMLInputElement} */ (event.target).checked)}> <span class="quiet">Show</span></label>
+      <label class="check"><input type="checkbox" role="switch" .checked=${live(value !== '')} @change=${(/** @type {Event} */ event) => take(/** @type {HTMLInputElement} */ (event.target).checked)}> <span class="quiet">Show</span></label>
     </div>
-    <input class="input" id=${`t-${name}`} maxlength="200" autocomplete="off" dir="auto" placeholder=${tag || 'None'} .value=${value ?? ''}
+    <input class="input" id=${`t-${name}`} maxlength="200" autocomplete="off" dir="auto" placeholder=${tag || 'None'} .value=${live(value ?? '')}
       @input=${set} @change=${() => store.endGesture()}>
     ${value === null && tag ? html`<p class="hint">From the file: ${tag}</p>` : nothing}
   </div>`;
@@ -57,7 +60,8 @@ function cover(studio) {
       <button class="button" type="button" @click=${() => studio.chooseCover()}>${coverUrl ? 'Replace' : 'Choose a picture'}</button>
       ${coverUrl ? html`<button class="button plain" type="button" @click=${() => studio.removeCover()}>Remove</button>` : nothing}
     </div>
-    <p class="hint quiet">${settings.cover.source === 'tags' && coverUrl ? 'From the song’s file.' : 'Square pictures work best. JPEG, PNG or WebP.'}</p>
+    <p class="hint quiet">${settings.cover.source === 'tags' && coverUrl ? 'From the song’s file.' : 'Square pictures work best. JPEG, PNG or WebP.'}
+      ${coverUrl && !studio.look.parameters.properties.centre ? `${studio.look.title} shows it as a background only: choose “Picture” below. Halo has it in the middle.` : ''}</p>
   </div>`;
 }
 
@@ -87,12 +91,12 @@ function background(studio) {
       <legend class="only-heard">Kind of background</legend>
       <div class="chips">
         ${BACKGROUNDS.map((each) => html`<label class="chip">
-          <input type="radio" name="background" value=${each.type} .checked=${now.type === each.type} @change=${() => type(each.type)}><span>${each.title}</span>
+          <input type="radio" name="background" value=${each.type} .checked=${live(now.type === each.type)} @change=${() => type(each.type)}><span>${each.title}</span>
         </label>`)}
       </div>
     </fieldset>
     <div class="row">
-      ${colours.map((colour, at) => html`<input type="color" aria-label=${colours.length > 1 ? `Colour at the ${at ? 'bottom' : 'top'}` : 'Background colour'} .value=${colour} @input=${paint(at)} @change=${() => store.endGesture()}>`)}
+      ${colours.map((colour, at) => html`<input type="color" aria-label=${colours.length > 1 ? `Colour at the ${at ? 'bottom' : 'top'}` : 'Background colour'} .value=${live(colour)} @input=${paint(at)} @change=${() => store.endGesture()}>`)}
     </div>
     ${now.type === 'image' ? html`<p class="hint quiet">The cover, large, soft and dimmed.</p>` : nothing}`;
 }

@@ -21,7 +21,7 @@ from oriel.infra.storage import storage
 from oriel.rendering import attempts, jobs, speeds
 from oriel.rendering.attempts import HEARTBEAT_S, Attempt, Video
 from oriel.rendering.chunk_store import ChunkStore
-from oriel.rendering.models import RenderJob
+from oriel.rendering.models import CANCELLED, FAILED, RenderJob
 from oriel.rendering.pipeline.disk import file_sha256
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.render import render_song
@@ -70,7 +70,16 @@ def work_on(workshop: Workshop, attempt: Attempt) -> bool:
         # Now that the last upload is through; what cannot be deleted is swept by the clock.
         with contextlib.suppress(AppError):
             chunks.forget()
+            _delete_poster_without_video(attempt)
     return failure is None or not failure.of_machine
+
+
+def _delete_poster_without_video(attempt: Attempt) -> None:
+    job = db.session.get_one(RenderJob, attempt.job_id, populate_existing=True)
+    is_without, prefix = job.status in (FAILED, CANCELLED), f"{_prefix(job)}/"
+    db.session.commit()
+    if is_without:
+        storage().delete_all(prefix)
 
 
 def _attempted(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore) -> AppError | None:

@@ -153,10 +153,15 @@ def test_a_worker_that_must_end_gives_the_render_back_and_the_next_one_goes_on(j
     assert (fresh(job).status, fresh(job).fruitless) == ("queued", 0)
 
 
-def test_a_render_cancelled_meanwhile_ends_as_cancelled(job: RenderJob, work: Work) -> None:
+def test_a_render_cancelled_meanwhile_ends_as_cancelled_and_leaves_no_poster(
+    job: RenderJob, work: Work, tmp_path: Path
+) -> None:
+    (tmp_path / "p.jpg").write_bytes(b"poster")
+    storage().put(f"videos/{job.user_id}/{job.id}/p.jpg", tmp_path / "p.jpg", content_type="image/jpeg")
     work(before=lambda _: cancel_render(job.user_id, job.id))
     assert fresh(job).status == "cancelled"
     assert right_of(job) == "returned"
+    assert list(storage().list("videos/")) == []
 
 
 def test_a_song_that_is_gone_fails_for_good(job: RenderJob, work: Work) -> None:

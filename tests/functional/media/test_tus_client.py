@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -49,6 +50,9 @@ def serve(app: APIFlask, port: int) -> Iterator[Callable[[int], subprocess.Popen
             return process
 
         yield start
+    # A service that is killed leaves what it was receiving; the clock removes that hours later.
+    for folder in (settings.data_root / "incoming").iterdir():
+        shutil.rmtree(folder)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

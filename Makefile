@@ -30,7 +30,7 @@ SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
 COUNT_LINES := $(BIN)/python -m slipcover --source src/oriel --threshold 1000 --json
 
 test: test-frontend test-service test-render test-pages ## every test that CI runs
-	$(BIN)/python -m slipcover --json --merge build/lines-service.json build/lines-render.json --out build/lines.json
+	$(BIN)/python -m slipcover --json --merge build/lines-service.json build/lines-render.json --out build/lines.json >/dev/null
 	$(BIN)/python scripts/check_coverage.py build/lines.json
 
 test-frontend: setup

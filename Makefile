@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos check check-python check-frontend check-locks format lock bench bench-preview thumbnails load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks format lock bench bench-preview thumbnails load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -103,3 +103,6 @@ bench-preview: setup ## the studio's preview: reading a song, seek to picture, m
 
 bench: setup ## speed and memory of every look and preset (SONG=path for any song), as text and JSON in build/
 	$(BIN)/python -m benchmarks.bench --presets --uhd --whole $(if $(SONG),--song "$(SONG)") --json build/bench.json
+
+bench-web: ## Lighthouse and the weight of the scripts, of a running service (URL=http://127.0.0.1:5000)
+	@benchmarks/web.sh $(URL)

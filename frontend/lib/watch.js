@@ -45,7 +45,7 @@ class Watcher {
     this.look = () => document.visibilityState === 'visible' && this.#wake();
     document.addEventListener('visibilitychange', this.look);
     addEventListener('online', this.look);
-    this.away = () => this.told.trouble(new ApiError(0, {code: 'OFFLINE', message: 'You are offline. We go on when the connection is back; your render does meanwhile.', details: {}}));
+    this.away = () => this.told.trouble(new ApiError(0, {code: 'OFFLINE', message: 'You are offline. Your render goes on, and this page follows when the connection is back.', details: {}}));
     addEventListener('offline', this.away);
   }
 

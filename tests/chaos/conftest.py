@@ -40,14 +40,8 @@ def begin(command: Callable[..., Command], tmp_path: Path) -> Iterator[Begin]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A service with two workers that takes one blow after the other, and in the end has left nothing behind."""
-    folder = tmp_path_factory.mktemp("site")
-    with contextlib.ExitStack() as started:
-
-        def start(*arguments: str | Path, **environment: str) -> Command:
-            return started.enter_context(Command(folder / "command", [str(part) for part in arguments], environment))
-
-        site = Site(Service(start, folder, workers=2))
-        started.callback(site.service.close)
+    with Service.running(tmp_path_factory.mktemp("site"), workers=2) as service:
+        site = Site(service)
         yield site
         site.end()
 

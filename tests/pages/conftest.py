@@ -1,6 +1,5 @@
 """The pages in a real browser, against the real service with its worker."""
 
-import contextlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from tests.render.command import Command
 from tests.render.service import PATIENCE_S, Service
 from tests.render.songs import music, write_wav
 
@@ -32,14 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running service."""
-    folder = tmp_path_factory.mktemp("site")
-    with contextlib.ExitStack() as started:
-
-        def start(*arguments: str | Path, **environment: str) -> Command:
-            return started.enter_context(Command(folder / "command", [str(part) for part in arguments], environment))
-
-        service = Service(start, folder)
-        started.callback(service.close)
+    with Service.running(tmp_path_factory.mktemp("site")) as service:
         yield service
 
 

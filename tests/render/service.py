@@ -1,10 +1,11 @@
 """`oriel up` as the tests drive it: with a data folder of its own, over HTTP, its processes in plain sight."""
 
+import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from examples.journey import Journey
@@ -30,6 +31,20 @@ class Service:
         arguments = ("up", "--port", str(self.port), "--data", self.data, "--workers", str(workers))
         self.command = command(*arguments, **environment)
         self.command.wait_until(self.is_healthy, "it answers")
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls, folder: Path, workers: int = 1) -> Iterator[Self]:
+        """Run a service in a folder of its own."""
+        with contextlib.ExitStack() as started:
+
+            def start(*arguments: str | Path, **environment: str) -> Command:
+                parts = [str(part) for part in arguments]
+                return started.enter_context(Command(folder / "command", parts, environment))
+
+            service = cls(start, folder, workers)
+            started.callback(service.close)
+            yield service
 
     def close(self) -> None:
         """Let go of the customers' connections."""

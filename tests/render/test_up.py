@@ -44,14 +44,7 @@ def service(command: Callable[..., Command], tmp_path: Path) -> Iterator[Service
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that goes on, whatever a test does to its parts."""
-    folder = tmp_path_factory.mktemp("up")
-    with contextlib.ExitStack() as started:
-
-        def start(*arguments: str | Path, **environment: str) -> Command:
-            return started.enter_context(Command(folder / "command", [str(part) for part in arguments], environment))
-
-        service = Service(start, folder)
-        started.callback(service.close)
+    with Service.running(tmp_path_factory.mktemp("up")) as service:
         yield service
 
 

@@ -1,7 +1,7 @@
 // Where the platforms put their buttons and captions over a video.
 import {html} from 'lit';
 
-/** Percent of the frame: left, top, width, height. After the apps’ published safe zones. */
+/** Percent of the frame: left, top, width, height. Rough and on the large side, since the apps move their buttons often. */
 const TALL = [
   {at: [0, 0, 100, 10], says: 'Search and tabs'},
   {at: [84, 44, 16, 38], says: 'Buttons'},

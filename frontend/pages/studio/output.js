@@ -62,22 +62,8 @@ export function lengthOf({start_s: start, duration_s: duration}, songS) {
   return Math.max(0, Math.min(songS - start, duration ?? Infinity));
 }
 
-// Megabits a second at 1080p and 30 frames a second, as measured over the example song and eleven others.
-const RATE = {draft: 3, standard: 5.5, high: 11};
-
 /**
- * The size of the file: a guess, as good as a song that nobody has drawn yet allows.
- * @param {Settings['output']} output
- * @param {number} lengthS
- */
-export function guessBytes({width, height, fps, quality, format}, lengthS) {
-  const pixels = (width * height) / (1920 * 1080);
-  const rate = RATE[/** @type {keyof typeof RATE} */ (quality)] * pixels ** 0.8 * (fps / 30) ** 0.6 * (format === 'webm' ? 0.7 : 1);
-  return ((rate + 0.25) * 1e6 * lengthS) / 8;
-}
-
-/**
- * "1080p · 30 fps · MP4 · 3:10 · about 95 MB"
+ * "1080p · 30 fps · MP4 · 3:10", and, once the service was asked, "about 95 MB · ready about 2 minutes after it starts"
  * @param {Settings} settings
  * @param {number} songS
  * @param {{bytes?: number, renderS?: number}} [known] from the service
@@ -86,7 +72,8 @@ export function outputLine({output, range}, songS, {bytes, renderS} = {}) {
   const lengthS = lengthOf(range, songS);
   const format = FORMATS.find(({name}) => name === output.format)?.title ?? output.format;
   return [
-    sizeTitle(output), `${output.fps} fps`, format, clock(lengthS), `about ${inBytes(bytes ?? guessBytes(output, lengthS))}`,
+    sizeTitle(output), `${output.fps} fps`, format, clock(lengthS),
+    ...(bytes === undefined ? [] : [`about ${inBytes(bytes)}`]),
     ...(renderS === undefined ? [] : [`ready ${about(renderS)} after it starts`]),
   ].join(' · ');
 }

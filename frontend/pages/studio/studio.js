@@ -102,8 +102,8 @@ export class Studio extends LitElement {
 
   async connectedCallback() {
     super.connectedCallback();
-    this.onkeydown_ = (/** @type {KeyboardEvent} */ event) => onKey(event, this);
-    document.addEventListener('keydown', this.onkeydown_);
+    this.keyListener = (/** @type {KeyboardEvent} */ event) => onKey(event, this);
+    document.addEventListener('keydown', this.keyListener);
     this.store.addEventListener('change', () => this.hear());
     this.engine.addEventListener('change', () => this.requestUpdate());
     this.engine.addEventListener('time', () => this.showTime());
@@ -117,7 +117,7 @@ export class Studio extends LitElement {
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    if (this.onkeydown_) document.removeEventListener('keydown', this.onkeydown_);
+    if (this.keyListener) document.removeEventListener('keydown', this.keyListener);
     this.engine.dispose();
   }
 

@@ -17,7 +17,7 @@ describe('frames', () => {
 
 test('the line says what comes out', () => {
   const settings = /** @type {any} */ ({output: {width: 1920, height: 1080, fps: 30, format: 'mp4', quality: 'standard'}, range: {start_s: 0, duration_s: null}});
-  expect(outputLine(settings, 190)).toMatch(/^1080p · 30 fps · MP4 · 3:10 · about \d+ MB$/);
+  expect(outputLine(settings, 190)).toBe('1080p · 30 fps · MP4 · 3:10');
   expect(outputLine(settings, 190, {bytes: 95e6, renderS: 118})).toBe('1080p · 30 fps · MP4 · 3:10 · about 95 MB · ready about 2 minutes after it starts');
 });
 

@@ -62,7 +62,7 @@
  * @property {number} seed
  * @property {FeatureTrack} track
  * @property {Texture | null} cover square, at most 1024 pixels
- * @property {import('./palette.js').Palette | null} coverPalette colours of the cover, strongest first
+ * @property {import('./oklch.js').Palette | null} coverPalette colours of the cover, strongest first
  * @property {string} title
  * @property {string} artist
  */

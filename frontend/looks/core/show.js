@@ -5,7 +5,7 @@ import {Compositor, emptyAir} from './compositor.js';
 import {layoutFor} from './layout.js';
 import {loadFonts} from './fonts.js';
 import {Plate} from './overlay.js';
-import {paletteOf} from './palette.js';
+import {paletteOf} from './oklch.js';
 import {backgroundTexture, coverTexture, smallPixels} from './pictures.js';
 import {lookNamed} from './registry.js';
 import {textPlate, watermarkPlate} from './text.js';

@@ -1,8 +1,9 @@
 // The halo's colours: a ramp from bass to treble, the light and the night, from the settings or from the cover.
 import {Color, DataTexture, LinearFilter, RGBAFormat, UnsignedByteType} from 'three';
-import {mixColours, oklch, toOklch} from '../core/palette.js';
+import {toOklch} from '../core/oklch.js';
+import {mixColours, oklch} from '../core/palette.js';
 
-/** @typedef {import('../core/palette.js').Palette} Palette */
+/** @typedef {import('../core/oklch.js').Palette} Palette */
 /**
  * @typedef {object} Colours
  * @property {Color} bass

@@ -1,6 +1,7 @@
 // The colours of a moment: the settings' colours, turned by the section and lifted by the energy.
 import {Color} from 'three';
-import {oklch, toOklch} from '../core/palette.js';
+import {toOklch} from '../core/oklch.js';
+import {oklch} from '../core/palette.js';
 
 /**
  * Turn, brighten and saturate a colour where the eye would; greys stay grey.

@@ -1,6 +1,7 @@
 // The look's colours: a way from the glow's hue to a second one, in OKLCH, that the treble walks along.
 import {Color} from 'three';
-import {oklch, toOklch} from '../core/palette.js';
+import {toOklch} from '../core/oklch.js';
+import {oklch} from '../core/palette.js';
 
 const STEPS = 64;
 

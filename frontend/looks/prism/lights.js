@@ -1,6 +1,7 @@
 // The lights of the room and the air behind the solid, moved by the sound.
 import {Color, Matrix3, Vector3, Vector4} from 'three';
-import {mixColours, oklch, toOklch} from '../core/palette.js';
+import {toOklch} from '../core/oklch.js';
+import {mixColours, oklch} from '../core/palette.js';
 import {DISTANCE, PITCH} from './motion.js';
 
 /** @typedef {import('./motion.js').Cues} Cues */

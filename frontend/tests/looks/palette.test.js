@@ -1,6 +1,7 @@
 import {Color} from 'three';
 import {describe, expect, it} from 'vitest';
-import {mixColours, oklch, paletteOf, toOklch} from '../../looks/core/palette.js';
+import {paletteOf, toOklch} from '../../looks/core/oklch.js';
+import {mixColours, oklch} from '../../looks/core/palette.js';
 
 /** @param {number} hex */
 const rgb = (hex) => new Color((hex >> 16 & 255) / 255, (hex >> 8 & 255) / 255, (hex & 255) / 255);

@@ -176,7 +176,8 @@ function place(canvas, width, height, shape, pad) {
  * @returns {TextPlate}
  */
 export function watermarkPlate(width, height, shape) {
-  const size = Math.max(11, Math.min(width, height) * .03);
+  // In proportion, also where a slow machine previews a picture of 180 lines.
+  const size = Math.max(4, Math.min(width, height) * .03);
   const pad = Math.ceil(size);
   const line = {text: 'ORIEL', size, weight: 700, tracking: size * .26, alpha: .62};
   const canvas = new OffscreenCanvas(1, 1);

@@ -1,6 +1,7 @@
 """What every look says of itself: complete, valid, and true of its presets."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,26 @@ def test_a_parameter_is_declared_in_full(schema: dict[str, Any]) -> None:
     assert "enum" in schema or "type" in schema
     if schema.get("type") in ("number", "integer"):
         assert schema["minimum"] <= schema["default"] <= schema["maximum"]
+
+
+@pytest.mark.parametrize("schema", [each for each in parameters() if "x-taste" in each.values[0]])
+def test_good_taste_lies_within_what_is_possible(schema: dict[str, Any]) -> None:
+    taste = schema["x-taste"]
+    if "enum" in schema:
+        assert taste
+        assert set(taste) <= set(schema["enum"])
+    else:
+        low, high = taste
+        assert schema["minimum"] <= low < high <= schema["maximum"]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_every_choice_that_is_made_by_sight_has_a_picture(look: Look) -> None:
+    tiles = {name: schema["enum"] for name, schema in declared(look).items() if schema.get("x-tiles")}
+    wanted = {f"{name}-{value}.webp" for name, values in tiles.items() for value in values}
+    folder = Path(__file__).parents[2] / "frontend" / "looks" / look.name / "choices"
+    assert wanted
+    assert {path.name for path in folder.iterdir()} == wanted
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)

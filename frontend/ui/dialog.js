@@ -35,3 +35,42 @@ export function ask({title, text, yes, no = 'Go back', danger = false}) {
     dialog.showModal();
   });
 }
+
+/**
+ * Ask for a name; null where nothing is chosen.
+ * @param {{title: string, label: string, value: string, yes: string, longest: number}} question
+ * @returns {Promise<string | null>}
+ */
+export function askName({title, label, value, yes, longest}) {
+  return new Promise((answer) => {
+    const dialog = document.createElement('dialog');
+    dialog.className = 'dialog';
+    dialog.setAttribute('aria-labelledby', 'question');
+    /** @type {string | null} */
+    let chosen = null;
+    const submit = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      chosen = /** @type {HTMLInputElement} */ (dialog.querySelector('input')).value.trim() || null;
+      dialog.close();
+    };
+    render(
+      html`<form class="question" @submit=${submit}>
+        <h2 id="question">${title}</h2>
+        <div class="field"><label for="asked-name">${label}</label>
+          <input class="input" id="asked-name" dir="auto" maxlength=${longest} autocomplete="off" required autofocus .value=${value}></div>
+        <div class="row end">
+          <button class="button" type="button" @click=${() => dialog.close()}>Cancel</button>
+          <button class="button main" type="submit">${yes}</button>
+        </div>
+      </form>`,
+      dialog,
+    );
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      answer(chosen);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    dialog.querySelector('input')?.select();
+  });
+}

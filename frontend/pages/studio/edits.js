@@ -1,4 +1,9 @@
 // Changes of a draft that touch more than one value.
+import {fromOklch, toOklch} from '../../looks/core/oklch.js';
+
+/** Lightness of OKLCH below which a colour is a look's ground, and the least of one that is its light. */
+const DARK = 0.3;
+const DIMMEST = 0.6;
 
 /** @typedef {import('../../preview/parameters.js').Look} Look */
 /** @typedef {import('./store.js').Draft} Draft */
@@ -33,6 +38,15 @@ export function takePreset(draft, look, preset) {
 }
 
 /**
+ * Only one format can hold a transparent picture.
+ * @param {Draft} draft
+ * @param {import('../../preview/settings.js').Settings['output']} output as it is now
+ */
+export function fitFormat(draft, output) {
+  if (draft.background?.type === 'transparent') draft.output = {...output, format: 'mov'};
+}
+
+/**
  * Whether a parameter may have this value.
  * @param {any} schema
  * @param {unknown} value
@@ -46,22 +60,27 @@ function allows(schema, value) {
 }
 
 /**
- * A surprise in good taste: somebody's preset, with its colours turned together and its amounts moved a little.
+ * A surprise in good taste: somebody's preset, with its colours turned together, and other values within the ranges that
+ * the look gives as its taste.
  * @param {Draft} draft
  * @param {Look[]} looks
  * @param {() => number} [chance] 0..1
  */
 export function surprise(draft, looks, chance = Math.random) {
   const look = pick(looks, chance);
-  const presets = look.presets ?? [];
-  const preset = presets.length ? pick(presets, chance) : null;
+  const preset = pick([null, ...(look.presets ?? [])], chance);
   takePreset(draft, look, preset?.name ?? null);
   const turn = chance() < 0.5 ? 0 : 360 * chance();
   for (const [name, schema] of Object.entries(look.parameters.properties)) {
     const value = preset?.params?.[name] ?? schema.default;
-    if (schema.format === 'color' && turn) draft.params[name] = turned(String(value), turn);
-    else if (isAmount(schema) && chance() < 0.4) draft.params[name] = nudged(schema, Number(value), chance);
+    if (schema.format === 'color') {
+      if (turn) draft.params[name] = turned(String(value), turn);
+    } else if (schema['x-taste'] && chance() < 0.4) draft.params[name] = another(schema, value, chance);
   }
+  // A sky of the old hue behind a land of the new one would look like a mistake.
+  const {type, color, colors} = {...look.background, ...preset?.background};
+  if (turn && type === 'gradient') draft.background = {type, colors: colors.map((/** @type {string} */ each) => turned(each, turn))};
+  if (turn && type === 'color') draft.background = {type, color: turned(color ?? '#000000', turn)};
   draft.seed = 1 + Math.floor(chance() * 1_000_000);
 }
 
@@ -73,75 +92,61 @@ export function surprise(draft, looks, chance = Math.random) {
  */
 const pick = (all, chance) => /** @type {T} */ (all[Math.floor(chance() * all.length)]);
 
-/** @param {any} schema */
-const isAmount = (schema) => schema.type === 'number' && schema['x-level'] === 'basic';
-
 /**
- * Within an eighth of the range: enough to be seen, too little to leave what was designed.
- * @param {any} schema
- * @param {number} value
+ * One of the choices in good taste, or an amount near the one that was designed.
+ * @param {any} schema with `x-taste`: some of its choices, or the lowest and highest amount
+ * @param {any} value
  * @param {() => number} chance
  */
-function nudged({minimum, maximum}, value, chance) {
-  const moved = value + (chance() - 0.5) * 0.25 * (maximum - minimum);
-  return Math.round(1000 * Math.min(maximum, Math.max(minimum, moved))) / 1000;
+function another({enum: choices, type, 'x-taste': taste}, value, chance) {
+  if (choices) return pick(taste, chance);
+  const [low, high] = taste;
+  const moved = value + (chance() - 0.5) * (high - low) * 0.6;
+  // A preset may lie outside on purpose: then it may come nearer, and not go further.
+  const inside = Math.min(Math.max(high, value), Math.max(Math.min(low, value), moved));
+  return type === 'integer' ? Math.round(inside) : Math.round(1000 * inside) / 1000;
 }
 
 /**
  * Another hue of the same lightness and strength, as far as the screen has it.
- * OKLab by Björn Ottosson, https://bottosson.github.io/posts/oklab/.
  * @param {string} colour #rrggbb
  * @param {number} degrees
  */
 export function turned(colour, degrees) {
-  const [l, a, b] = oklab(colour);
-  const angle = (degrees * Math.PI) / 180;
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  // Less strength until every channel is one that a screen has.
-  for (let strength = 1; strength > 0; strength -= 0.05) {
-    const channels = linear(l, strength * (a * cos - b * sin), strength * (a * sin + b * cos));
-    if (channels.every((value) => value > -0.002 && value < 1.002)) return hex(channels);
-  }
-  return hex(linear(l, 0, 0));
-}
-
-/** @param {string} colour */
-function oklab(colour) {
-  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => decoded(parseInt(colour.slice(at, at + 2), 16) / 255));
-  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
-  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
-  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
-  return /** @type {const} */ ([
-    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
-    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
-    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
-  ]);
+  const {l, c, h} = toOklch(...channelsOf(colour));
+  return hexOf(fromOklch(l, c, h + (degrees * Math.PI) / 180));
 }
 
 /**
- * @param {number} l
- * @param {number} a
- * @param {number} b
+ * Give a look the colours of a picture: the strongest for its strongest colour, and so on. What is dark in the look stays
+ * dark, and what shines stays bright.
+ * @param {Draft} draft
+ * @param {Look} look
+ * @param {string[]} palette #rrggbb, strongest first, at least one
  */
-function linear(l, a, b) {
-  const x = (l + 0.3963377774 * a + 0.2158037573 * b) ** 3;
-  const y = (l - 0.1055613458 * a - 0.0638541728 * b) ** 3;
-  const z = (l - 0.0894841775 * a - 1.291485548 * b) ** 3;
-  return [
-    4.0767416621 * x - 3.3077115913 * y + 0.2309699292 * z,
-    -1.2684380046 * x + 2.6097574011 * y - 0.3413193965 * z,
-    -0.0041960863 * x - 0.7034186147 * y + 1.707614701 * z,
-  ];
+export function takePalette(draft, look, palette) {
+  const {properties} = look.parameters;
+  const places = Object.keys(properties).filter((name) => properties[name].format === 'color')
+    .map((name) => ({name, ...toOklch(...channelsOf(properties[name].default))}))
+    .toSorted((a, b) => b.c - a.c);
+  draft.params ??= {};
+  places.forEach(({name, l: light}, at) => {
+    const {l, c, h} = toOklch(...channelsOf(/** @type {string} */ (palette[at % palette.length])));
+    draft.params[name] = hexOf(light < DARK ? fromOklch(Math.min(l, light), 0.6 * c, h) : fromOklch(Math.max(DIMMEST, (l + light) / 2), c, h));
+  });
+  if (properties.colorSource?.enum?.includes('own')) draft.params.colorSource = 'own';
 }
 
-/** @param {number} value sRGB, 0..1 */
-const decoded = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+/**
+ * @param {string} colour #rrggbb
+ * @returns {[number, number, number]} 0..1
+ */
+function channelsOf(colour) {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
+  return [r, g, b];
+}
 
-/** @param {number[]} channels linear light */
-function hex(channels) {
-  const encoded = channels.map((value) => {
-    const v = Math.min(1, Math.max(0, value));
-    return Math.round(255 * (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055));
-  });
-  return `#${encoded.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+/** @param {number[]} channels 0..1 */
+export function hexOf(channels) {
+  return `#${channels.map((value) => Math.round(255 * value).toString(16).padStart(2, '0')).join('')}`;
 }

@@ -32,12 +32,12 @@ export class Engine extends EventTarget {
 
   /** @type {Preview | null} */
   #preview = null;
+  /** @type {import('./own-pictures.js').OwnPictures} */
+  #pictures;
   #player = new Player();
   #stopping = new AbortController();
   /** @type {Settings | null} */
   #settings = null;
-  /** @type {Blob | null} */
-  #ownCover = null;
   /** @type {WeakMap<Blob, string>} */
   #urls = new WeakMap();
   /** @type {Set<string>} */
@@ -48,8 +48,10 @@ export class Engine extends EventTarget {
   #exampleAt = 0;
   #tick = 0;
 
-  constructor() {
+  /** @param {import('./own-pictures.js').OwnPictures} pictures the visitor's own */
+  constructor(pictures) {
     super();
+    this.#pictures = pictures;
     this.#player.addEventListener('frame', () => this.#draw());
     this.#player.addEventListener('change', () => this.#tell('change'));
   }
@@ -68,6 +70,11 @@ export class Engine extends EventTarget {
 
   get canPlay() {
     return this.song !== null && this.opening === null;
+  }
+
+  /** By how much what is heard lags behind what the browser plays. @param {number} seconds */
+  set delayS(seconds) {
+    this.#player.offsetS = seconds;
   }
 
   get muted() {
@@ -103,7 +110,7 @@ export class Engine extends EventTarget {
     if (this.song || this.opening) return;
     this.track = track;
     this.#tell('change');
-    await this.show(settings, {cover: this.#ownCover});
+    await this.show(settings);
     this.#exampleS = track.dropS - 4;
     this.#exampleAt = performance.now();
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) this.#exampleS = track.dropS + 0.1;
@@ -146,7 +153,7 @@ export class Engine extends EventTarget {
       await this.#player.load(song.pcm);
       this.song = {file, name: song.name, title: song.title, artist: song.artist, cover: song.cover, durationS: track.durationS};
       this.track = track;
-      await this.show(settings, {cover: this.#ownCover});
+      await this.show(settings);
       this.#player.seek(0);
       return true;
     } catch (error) {
@@ -194,19 +201,15 @@ export class Engine extends EventTarget {
 
   // --- what is drawn
 
-  /**
-   * @param {Settings} settings
-   * @param {{cover: Blob | null}} pictures the visitor's own
-   */
-  async show(settings, {cover}) {
+  /** @param {Settings} settings */
+  async show(settings) {
     this.#settings = settings;
-    this.#ownCover = cover;
     if (!this.#preview || !this.track) return;
     const names = this.song ?? EXAMPLE;
     await this.#preview.show({
       settings, track: this.track,
       title: settings.text.title ?? names.title, artist: settings.text.artist ?? names.artist,
-      cover: this.#coverOf(settings.cover.source), image: null, watermark: this.watermark,
+      cover: this.coverOf(settings), image: this.#pictures.get(settings.background.image), watermark: this.watermark,
     });
     this.#draw();
     this.#tell('cover');
@@ -228,30 +231,33 @@ export class Engine extends EventTarget {
 
   // --- pictures and uploads
 
-  /** @param {string} source */
-  #coverOf(source) {
+  /**
+   * The picture that these settings have as the cover.
+   * @param {Settings} settings
+   * @returns {Blob | null}
+   */
+  coverOf({cover: {source, file}}) {
     if (source === 'none') return null;
-    return source === 'file' ? this.#ownCover : (this.song?.cover ?? null);
+    return source === 'file' ? this.#pictures.get(file) : (this.song?.cover ?? null);
   }
 
   /**
-   * @param {string} source
-   * @param {Blob | null} own
+   * An address for an `<img>`; "" for none.
+   * @param {Blob | null} picture
    */
-  coverUrl(source, own) {
-    const cover = source === 'file' ? own : this.#coverOf(source);
-    if (!cover) return '';
-    let url = this.#urls.get(cover);
+  urlOf(picture) {
+    if (!picture) return '';
+    let url = this.#urls.get(picture);
     if (!url) {
-      url = URL.createObjectURL(cover);
-      this.#urls.set(cover, url);
+      url = URL.createObjectURL(picture);
+      this.#urls.set(picture, url);
       this.#made.add(url);
     }
     return url;
   }
 
   /**
-   * Why a file cannot be a cover, or "".
+   * Why a file cannot be used as a picture, or "".
    * @param {File} file
    */
   async refusalOf(file) {

@@ -1,10 +1,8 @@
-// What a reload brings back: the draft with its steps, the song, the cover, and the visitor's own presets.
+// What a reload brings back: the draft with its steps, the song, the visitor's own pictures and presets, and the page's own
+// state (name, place, delay).
 import {openDB} from 'idb';
 
-/**
- * @typedef {import('./store.js').Saved} Saved
- * @typedef {{name: string, look: string, params: Record<string, any>, background?: any, finish?: any}} OwnPreset
- */
+/** @typedef {'draft' | 'song' | 'pictures' | 'presets' | 'page'} Key */
 
 const NAME = 'oriel-studio';
 
@@ -30,7 +28,7 @@ export class Keep {
 
   /**
    * @template T
-   * @param {'draft' | 'song' | 'cover' | 'presets'} key
+   * @param {Key} key
    * @returns {Promise<T | undefined>}
    */
   async get(key) {
@@ -42,7 +40,7 @@ export class Keep {
   }
 
   /**
-   * @param {'draft' | 'song' | 'cover' | 'presets'} key
+   * @param {Key} key
    * @param {unknown} value undefined removes it
    * @returns {Promise<boolean>} whether it is kept
    */

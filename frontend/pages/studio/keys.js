@@ -1,6 +1,16 @@
 // The studio's keys. A field that is typed in keeps its own.
 
 const SEEK_S = 5;
+/** For the list that the page shows. */
+export const KEYS = /** @type {const} */ ([
+  [['Space'], 'Play or pause'],
+  [['←', '→'], '5 seconds back or forward'],
+  [['Shift ←', 'Shift →'], 'One frame back or forward'],
+  [['Home', 'End'], 'Start or end of the video'],
+  [['[', ']'], 'Start or end the video here'],
+  [['M'], 'Sound off or on'],
+  [['Ctrl Z', 'Ctrl Shift Z'], 'Undo or redo'],
+]);
 
 /**
  * @param {KeyboardEvent} event
@@ -10,6 +20,12 @@ export function onKey(event, studio) {
   if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
   const target = event.composedPath()[0];
   const typing = target instanceof HTMLElement && target.matches('input:not([type="range"], [type="checkbox"], [type="radio"]), textarea, select');
+  const menu = event.key === 'Escape' ? document.querySelector('details.menu[open]') : null;
+  if (menu) {
+    menu.removeAttribute('open');
+    menu.querySelector('summary')?.focus();
+    return;
+  }
   const act = actionOf(event, target instanceof HTMLElement ? target : document.body, typing, studio);
   if (!act) return;
   event.preventDefault();

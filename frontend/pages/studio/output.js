@@ -1,8 +1,9 @@
 // What comes out: the shapes, sizes and formats on offer, and the one line that says it all.
-import {about, clock, size as inBytes} from '../../lib/words.js';
+import {about, clock, counted, size as inBytes} from '../../lib/words.js';
 
 /** @typedef {import('../../preview/settings.js').Settings} Settings */
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['PlanOut']} Plan */
+/** @typedef {import('../../lib/api-schema.js').components['schemas']['EstimateOut']} Estimate */
 
 export const SHAPES = /** @type {const} */ ([
   {name: '16:9', wide: 16, tall: 9, use: 'YouTube, websites'},
@@ -76,6 +77,22 @@ export function outputLine({output, range}, songS, {bytes, renderS} = {}) {
     ...(bytes === undefined ? [] : [`about ${inBytes(bytes)}`]),
     ...(renderS === undefined ? [] : [`ready ${about(renderS)} after it starts`]),
   ].join(' · ');
+}
+
+/** @param {Estimate | null} facts */
+export const knownOf = (facts) => (facts ? {bytes: facts.size_bytes, renderS: facts.render_s} : {});
+
+/**
+ * What it costs, and whether there will be a watermark.
+ * @param {Estimate} facts
+ */
+export function rightsLine({right, renders_left: left, watermark, queue_wait_s: wait}) {
+  const uses =
+    right === 'credit' ? 'Uses the render that you bought.'
+    : left === null ? 'Your plan has no limit.'
+    : `Uses 1 of ${counted(left, 'render')} left this month.`;
+  const mark = watermark ? 'With a small watermark.' : 'Without a watermark.';
+  return `${uses} ${mark}${wait > 20 ? ` Others are before you: it starts in ${about(wait)}.` : ''}`;
 }
 
 /**

@@ -3,9 +3,9 @@ import {LitElement, html, nothing} from 'lit';
 import {ApiError} from '../../lib/api.js';
 import {session} from '../../lib/session.js';
 import {upload} from '../../lib/upload.js';
-import {about, counted, percent, size} from '../../lib/words.js';
+import {percent, size} from '../../lib/words.js';
 import {onSubmit} from '../../ui/form.js';
-import {outputLine} from './output.js';
+import {knownOf, outputLine, rightsLine} from './output.js';
 import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
 
 /**
@@ -168,10 +168,11 @@ class RenderDialog extends LitElement {
     const {studio} = this;
     const settings = ordered(studio.store.draft);
     const uploadId = await studio.engine.uploaded(songFile, () => this.send(songFile, 'audio'));
-    const cover = studio.ownCover;
-    if (studio.store.draft.cover?.source === 'file' && cover instanceof File) {
-      settings.cover = {source: 'file', file: await studio.engine.uploaded(cover, () => this.send(cover, 'picture'))};
-    }
+    const {cover, background} = studio.settings;
+    const coverFile = cover.source === 'file' ? studio.pictures.get(cover.file) : null;
+    if (coverFile) settings.cover = {source: 'file', file: await studio.engine.uploaded(coverFile, () => this.send(coverFile, 'picture'))};
+    const backgroundFile = studio.pictures.get(background.image);
+    if (backgroundFile) settings.background = {type: 'image', image: await studio.engine.uploaded(backgroundFile, () => this.send(backgroundFile, 'picture'))};
     return {uploadId, settings};
   }
 
@@ -180,7 +181,7 @@ class RenderDialog extends LitElement {
    * @param {'audio' | 'picture'} field
    */
   async send(file, field) {
-    this.note = field === 'audio' ? 'Uploading your song' : 'Uploading your cover';
+    this.note = field === 'audio' ? 'Uploading your song' : 'Uploading your picture';
     this.sent = {bytes: 0, total: file.size};
     return upload(file, {
       field, signal: this.stopping.signal,
@@ -292,18 +293,28 @@ class RenderDialog extends LitElement {
   }
 
   summary() {
-    const {settings, song} = this.studio;
+    const {settings, song, missingPictures: [missing]} = this.studio;
     const {facts} = this;
+    if (missing) return this.pictureIsGone(missing);
     return html`<div class="question">
       <h2 id="render-title">Render this video?</h2>
       <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${this.poster ? html`<img src=${this.poster} alt="A frame of your video">` : nothing}</div>
-      <p>${song ? outputLine(settings, song.durationS, facts ? {bytes: facts.size_bytes, renderS: facts.render_s} : {}) : nothing}</p>
-      ${facts?.refusal ? html`<p class="notice problem" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${rights(facts)}</p>`}
+      <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
+      ${facts?.refusal ? html`<p class="notice problem" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
       ${this.trouble()}
       <div class="row end">
         <button class="button" type="button" @click=${this.goBack}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
         ${this.offers()}
       </div>
+    </div>`;
+  }
+
+  /** @param {string} name */
+  pictureIsGone(name) {
+    return html`<div class="question">
+      <h2 id="render-title">A picture is missing</h2>
+      <p>These settings use <bdi>${name}</bdi>, which this browser does not have. Choose it again, or go on without it.</p>
+      <div class="row end"><button class="button main" type="button" autofocus @click=${() => { this.studio.tab = 'text'; this.dialog.close(); }}>Choose the picture</button></div>
     </div>`;
   }
 
@@ -354,29 +365,15 @@ class RenderDialog extends LitElement {
 }
 
 /**
- * What the service is asked for: the draft as it is. A cover of one's own is named after it was uploaded.
+ * What the service is asked for: the draft as it is. Pictures of the visitor's own are named after they were uploaded.
  * @param {import('./store.js').Draft} draft
  * @returns {Record<string, any>}
  */
 function ordered(draft) {
   const settings = structuredClone(draft);
   if (settings.cover?.source === 'file') settings.cover = {source: 'tags'};
+  if (settings.background?.type === 'image') settings.background = {type: 'image', image: 'cover'};
   return settings;
-}
-
-/**
- * What it costs, and whether there will be a watermark.
- * @param {import('./service.js').Estimate | null} facts
- */
-function rights(facts) {
-  if (!facts) return 'One moment…';
-  const {right, renders_left: left, watermark, queue_wait_s: wait} = facts;
-  const uses =
-    right === 'credit' ? 'Uses the render that you bought.'
-    : left === null ? 'Your plan has no limit.'
-    : `Uses 1 of ${counted(left, 'render')} left this month.`;
-  const mark = watermark ? 'With a small watermark.' : 'Without a watermark.';
-  return `${uses} ${mark}${wait > 20 ? ` Others are before you: it starts in ${about(wait)}.` : ''}`;
 }
 
 /** @param {number} cents */

@@ -1,4 +1,5 @@
 // A look in a link: `#look=1.…`, and the few values of the embedding contract: `#shape=torus&glowColor=8309d5`.
+import {picturesOf} from './own-pictures.js';
 
 /** @typedef {import('./store.js').Draft} Draft */
 
@@ -17,6 +18,8 @@ export class LinkError extends Error {}
  */
 export async function tokenOf(draft) {
   const shared = Object.fromEntries(Object.entries(draft).filter(([key]) => SHARED.includes(key)));
+  // A picture of one's own stays at home; the look's own background takes its place.
+  if (picturesOf({background: shared.background}).length) delete shared.background;
   const packed = await through(new TextEncoder().encode(JSON.stringify(shared)), new CompressionStream('deflate-raw'));
   return `${VERSION}.${base64(packed)}`;
 }

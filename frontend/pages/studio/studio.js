@@ -4,39 +4,36 @@ import {session} from '../../lib/session.js';
 import {clock} from '../../lib/words.js';
 import {LOOKS} from '../../preview/looks.js';
 import {resolveSettings} from '../../preview/settings.js';
+import {askName} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
-import {surprise} from './edits.js';
+import {paletteIn} from './cover-colours.js';
+import {fitFormat, surprise} from './edits.js';
 import {Engine} from './engine.js';
-import {choose, download, isPicture} from './files.js';
+import {choose} from './files.js';
 import {guides} from './guides.js';
-import {loudIcon, mutedIcon, pauseIcon, personIcon, playIcon, redoIcon, shareIcon, songIcon, undoIcon} from './icons.js';
-import {Keep, takeOver} from './keep.js';
+import {dragleave, dragover, drop, paste} from './incoming.js';
+import {Keep} from './keep.js';
 import {onKey} from './keys.js';
+import {bringBack, saveSoon} from './memory.js';
+import {OwnPictures, picturesOf} from './own-pictures.js';
+import {LONGEST_NAME, OwnPresets} from './own-presets.js';
+import {bar} from './panels/bar.js';
+import {invitation} from './panels/invitation.js';
 import {looksPanel} from './panels/looks.js';
-import {outputPanel} from './panels/output.js';
-import {textPanel} from './panels/text.js';
-import {tunePanel} from './panels/tune.js';
-import {openRenderDialog} from './render-dialog.js';
-import {plansOf} from './service.js';
-import {contractOf, draftOf, tokenOf} from './share.js';
+import {side} from './panels/side.js';
+import {transport} from './panels/transport.js';
+import {estimate, plansOf} from './service.js';
 import {Store} from './store.js';
 
 /**
  * @typedef {import('../../preview/settings.js').Settings} Settings
  * @typedef {import('./store.js').Draft} Draft
- * @typedef {import('./keep.js').OwnPreset} OwnPreset
+ * @typedef {import('./own-presets.js').OwnPreset} OwnPreset
  */
 
 /** @type {Draft} */
 const FIRST = {version: 1, look: 'horizon', preset: null, params: {}, output: {width: 1280, height: 720, fps: 30, format: 'mp4', quality: 'standard'}};
-const SAVE_AFTER_MS = 400;
-const TABS = /** @type {const} */ ([
-  ['looks', 'Looks'],
-  ['tune', 'Tune'],
-  ['text', 'Text & cover'],
-  ['output', 'Output'],
-]);
-
+const ASK_AFTER_MS = 600;
 export class Studio extends LitElement {
   static properties = {
     tab: {state: true},
@@ -44,6 +41,8 @@ export class Studio extends LitElement {
     dragging: {state: true},
     showsGuides: {state: true},
     otherTab: {state: true},
+    delayMs: {state: true},
+    facts: {state: true},
   };
 
   /** @type {Settings | null} */
@@ -53,23 +52,29 @@ export class Studio extends LitElement {
     super();
     this.store = new Store(FIRST);
     this.keep = new Keep();
-    this.engine = new Engine();
+    this.pictures = new OwnPictures();
+    this.presets = new OwnPresets(this.keep);
+    this.engine = new Engine(this.pictures);
+    /** What the visitor calls it; empty: as the song is called. */
+    this.ownName = '';
     /** @type {'looks' | 'tune' | 'text' | 'output'} */
     this.tab = 'tune';
     this.saved = '';
     this.dragging = false;
     this.showsGuides = false;
     this.otherTab = false;
-    /** @type {OwnPreset[]} */
-    this.ownPresets = [];
-    /** @type {any[]} the plans, the smallest first */
+    this.delayMs = 0;
+    /** @type {import('./service.js').Plan[]} the smallest first */
     this.plans = [];
     this.planName = 'free';
-    /** @type {Blob | null} a picture of the visitor's own, in place of the file's */
-    this.ownCover = null;
+    /** @type {import('./service.js').Estimate | null} what would come out, as the service says */
+    this.facts = null;
+    /** @type {string[]} leading colours of the cover, #rrggbb */
+    this.palette = [];
     this.coverUrl = '';
     this.settings = resolveSettings(FIRST, LOOKS);
     this.saveTimer = 0;
+    this.askTimer = 0;
   }
 
   createRenderRoot() {
@@ -94,6 +99,16 @@ export class Studio extends LitElement {
     return this.engine.song;
   }
 
+  get name() {
+    const {song} = this;
+    return this.ownName || (song ? this.settings.text.title || song.title || song.name : '');
+  }
+
+  /** Pictures that the settings name and this browser does not have. */
+  get missingPictures() {
+    return picturesOf(this.store.draft).filter((name) => !this.pictures.get(name));
+  }
+
   get rangeS() {
     const {start_s: start, duration_s: duration} = this.settings.range;
     const songS = this.engine.durationS;
@@ -104,13 +119,15 @@ export class Studio extends LitElement {
     super.connectedCallback();
     this.keyListener = (/** @type {KeyboardEvent} */ event) => onKey(event, this);
     document.addEventListener('keydown', this.keyListener);
+    document.addEventListener('pointerdown', closeMenus);
     this.store.addEventListener('change', () => this.hear());
+    this.presets.addEventListener('change', () => this.requestUpdate());
     this.engine.addEventListener('change', () => this.requestUpdate());
     this.engine.addEventListener('time', () => this.showTime());
-    this.engine.addEventListener('cover', () => this.showCover());
+    this.engine.addEventListener('cover', () => void this.showCover());
     await this.updateComplete;
     this.engine.attach(/** @type {HTMLElement} */ (this.querySelector('.canvas-host')));
-    await this.bringBack();
+    await bringBack(this);
     void session.restore().then(() => this.learnPlan());
     session.addEventListener('change', () => this.requestUpdate());
   }
@@ -118,58 +135,8 @@ export class Studio extends LitElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     if (this.keyListener) document.removeEventListener('keydown', this.keyListener);
+    document.removeEventListener('pointerdown', closeMenus);
     this.engine.dispose();
-  }
-
-  /** What was here before a reload, what a link asks for, or the example. */
-  async bringBack() {
-    await this.use();
-    document.addEventListener('visibilitychange', () => void this.comeBack());
-    const [saved, song, cover, presets] = await Promise.all([
-      this.keep.get('draft'), this.keep.get('song'), this.keep.get('cover'), this.keep.get('presets'),
-    ]);
-    this.ownPresets = /** @type {OwnPreset[] | undefined} */ (presets) ?? [];
-    this.ownCover = cover instanceof Blob ? cover : null;
-    if (saved) this.tryDraft(() => this.store.restore(/** @type {any} */ (saved)));
-    await this.takeLink();
-    if (song instanceof File) await this.openSong(song, {isKept: true});
-    else await this.engine.showExample(this.settings);
-  }
-
-  /** From now on this tab is the one that keeps what is done. */
-  async use() {
-    this.otherTab = false;
-    await takeOver(() => {
-      this.otherTab = true;
-      this.saved = 'Goes on in another tab';
-    });
-  }
-
-  /** This tab is looked at again: it goes on with what another one has done meanwhile. */
-  async comeBack() {
-    if (document.visibilityState !== 'visible' || !this.otherTab) return;
-    const saved = await this.keep.get('draft');
-    await this.use();
-    if (saved) this.tryDraft(() => this.store.restore(/** @type {any} */ (saved)));
-  }
-
-  /** A look in the address, or values that the page around us has set. */
-  async takeLink() {
-    const token = new URLSearchParams(location.hash.slice(1)).get('look');
-    const contract = contractOf(/** @type {any} */ (window).config, location.hash);
-    try {
-      if (token) {
-        const draft = await draftOf(token);
-        this.tryDraft(() => this.store.change('The look of the link', (now) => Object.assign(clear(now), draft)));
-      } else if (contract) {
-        const {look, params} = resolveSettings(contract, LOOKS);
-        this.store.change('The look of the page', (now) => Object.assign(now, {look, preset: null, params}));
-      }
-    } catch (error) {
-      toast(error instanceof Error ? error.message : String(error));
-    }
-    // A reload must not undo what was changed since.
-    if (token) history.replaceState(null, '', location.pathname + location.search);
   }
 
   /** Take settings from outside; what cannot be used changes nothing. @param {() => void} take */
@@ -192,17 +159,35 @@ export class Studio extends LitElement {
       return;
     }
     this.requestUpdate();
-    void this.engine.show(this.settings, {cover: this.ownCover});
-    this.showCover();
-    this.saved = 'Saving…';
-    clearTimeout(this.saveTimer);
-    this.saveTimer = window.setTimeout(() => void this.save(), SAVE_AFTER_MS);
+    void this.engine.show(this.settings);
+    void this.showCover();
+    this.askSoon();
+    saveSoon(this);
   }
 
-  async save() {
-    if (this.otherTab) return;
-    const kept = await this.keep.put('draft', this.store.save());
-    this.saved = kept ? 'Saved' : 'Not saved: this browser keeps nothing';
+  /** Ask the service, once the settings rest, what would come out. Text and pictures do not matter for that and stay here. */
+  askSoon() {
+    clearTimeout(this.askTimer);
+    const {song, settings} = this;
+    if (!song || this.tab !== 'output') return;
+    const {look, output, range, background} = settings;
+    this.askTimer = window.setTimeout(async () => {
+      const asked = {look, output, range, ...(background.type === 'transparent' ? {background} : {})};
+      const facts = await estimate(asked, {durationS: song.durationS, bytes: song.file.size}).catch(() => null);
+      if (settings === this.settings) this.facts = facts;
+    }, ASK_AFTER_MS);
+  }
+
+  /** @param {import('lit').PropertyValues} changed */
+  updated(changed) {
+    if (changed.has('tab')) this.askSoon();
+  }
+
+  /** @param {string} name */
+  rename(name) {
+    this.ownName = name.trim().slice(0, 120);
+    this.requestUpdate();
+    saveSoon(this);
   }
 
   undo() {
@@ -222,34 +207,20 @@ export class Studio extends LitElement {
 
   /**
    * @param {File} file
-   * @param {{isKept?: boolean}} [options]
+   * @param {{keptAtS?: number | null}} [options] where a song stood that comes back after a reload
    */
-  async openSong(file, {isKept = false} = {}) {
+  async openSong(file, {keptAtS = null} = {}) {
     const opened = await this.engine.open(file, this.settings);
     if (!opened) return;
-    if (!isKept) {
+    if (keptAtS === null) {
+      this.ownName = '';
       this.store.change('Song', (draft) => delete draft.range);
       if (!this.otherTab && !(await this.keep.put('song', file))) toast('This browser cannot keep the song: after a reload, drop it again.');
     }
     this.hear();
-    this.engine.seek(this.rangeS.startS);
-  }
-
-  /** @param {DragEvent} event */
-  async drop(event) {
-    event.preventDefault();
-    this.dragging = false;
-    await this.takeFiles([...(event.dataTransfer?.files ?? [])]);
-  }
-
-  /** @param {File[]} files */
-  async takeFiles(files) {
-    const picture = files.find(isPicture);
-    const settings = files.find(({name}) => name.toLowerCase().endsWith('.json'));
-    const song = files.find((file) => file !== picture && file !== settings);
-    if (picture) await this.takeCover(picture);
-    if (settings) await this.takeSettings(settings);
-    if (song) await this.openSong(song);
+    this.engine.seek(keptAtS ?? this.rangeS.startS);
+    // A browser that wants a click first leaves it at rest.
+    if (keptAtS === null && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.togglePlay();
   }
 
   async chooseSong() {
@@ -284,6 +255,13 @@ export class Studio extends LitElement {
     this.trim(new CustomEvent('trim', {detail: {...range, done: true}}));
   }
 
+  /** @param {number} milliseconds by which what is heard lags behind */
+  setDelay(milliseconds) {
+    this.delayMs = milliseconds;
+    this.engine.delayS = milliseconds / 1000;
+    if (this.hasUpdated && this.saved) saveSoon(this);
+  }
+
   /** @param {CustomEvent<{startS: number, endS: number, done: boolean}>} event */
   trim({detail: {startS, endS, done}}) {
     const round = (/** @type {number} */ seconds) => Math.round(1000 * seconds) / 1000;
@@ -301,105 +279,77 @@ export class Studio extends LitElement {
 
   // --- cover, settings, presets
 
-  async chooseCover() {
+  /** @param {'cover' | 'background'} use */
+  async choosePicture(use) {
     const file = await choose('image/jpeg,image/png,image/webp');
-    if (file) await this.takeCover(file);
+    if (file) await this.takePicture(file, use);
   }
 
-  /** @param {File} file */
-  async takeCover(file) {
+  /**
+   * @param {File} file
+   * @param {'cover' | 'background'} use
+   */
+  async takePicture(file, use) {
     const problem = await this.engine.refusalOf(file);
     if (problem) {
       toast(problem);
       return;
     }
-    this.ownCover = file;
-    void this.keep.put('cover', file);
+    const name = this.pictures.add(file);
     this.store.endGesture();
     const {centre} = this.look.parameters.properties;
-    this.store.change('Cover', (draft) => {
-      draft.cover = {source: 'file', file: file.name};
-      // What stands in the middle hides the cover otherwise.
-      if (centre?.enum?.includes('cover')) (draft.params ??= {}).centre = 'cover';
-    });
-    this.hear();
+    if (use === 'background') this.store.change('Background', (draft) => (draft.background = {type: 'image', image: name}));
+    else {
+      this.store.change('Cover', (draft) => {
+        draft.cover = {source: 'file', file: name};
+        // What stands in the middle hides the cover otherwise.
+        if (centre?.enum?.includes('cover')) (draft.params ??= {}).centre = 'cover';
+      });
+    }
   }
 
   removeCover() {
     this.store.change('Cover', (draft) => (draft.cover = {source: 'none'}));
   }
 
-  showCover() {
-    const url = this.engine.coverUrl(this.settings.cover.source, this.ownCover);
+  async showCover() {
+    const cover = this.engine.coverOf(this.settings);
+    const url = this.engine.urlOf(cover);
     if (url === this.coverUrl) return;
     this.coverUrl = url;
+    this.palette = cover ? await paletteIn(cover) : [];
     this.requestUpdate();
   }
 
-  downloadSettings() {
-    const text = JSON.stringify(this.store.draft, null, 2);
-    download(new Blob([text], {type: 'application/json'}), `${this.song?.title || 'oriel'} settings.json`);
-  }
-
-  async openSettings() {
-    const file = await choose('application/json,.json');
-    if (file) await this.takeSettings(file);
-  }
-
-  /** @param {File} file */
-  async takeSettings(file) {
-    try {
-      if (file.size > 100_000) throw new Error('This file is too large for settings.');
-      const content = JSON.parse(await file.text());
-      const {look} = resolveSettings(content, LOOKS);
-      this.tryDraft(() => this.store.change('Settings from a file', (draft) => Object.assign(clear(draft), {version: 1, look}, content)));
-    } catch (error) {
-      toast(error instanceof SyntaxError ? 'This file holds no settings.' : error instanceof Error ? error.message : String(error));
-    }
+  /** The look as a preset. @param {string} name */
+  presetOf(name) {
+    const {look, params, background, finish} = this.settings;
+    return {name, look, params, background, finish};
   }
 
   async saveOwnPreset() {
-    const name = prompt('Name of your preset', `${this.look.title} ${this.ownPresets.length + 1}`)?.trim().slice(0, 60);
-    if (!name) return;
-    const {look, params, background, finish} = this.settings;
-    this.ownPresets = [...this.ownPresets.filter((own) => own.name !== name), {name, look, params, background, finish}];
-    await this.keep.put('presets', this.ownPresets);
-    this.requestUpdate();
+    const suggestion = `${this.look.title} ${this.presets.all.length + 1}`;
+    const name = await askName({title: 'Save as my preset', label: 'Name', value: suggestion, yes: 'Save', longest: LONGEST_NAME});
+    if (name) await this.presets.add(this.presetOf(name));
   }
 
   /** @param {OwnPreset} own */
   takeOwnPreset({name, look, params, background, finish}) {
-    this.tryDraft(() => this.store.change(`Preset ${name}`, (draft) => Object.assign(draft, {look, preset: null, params, background, finish})));
-  }
-
-  /** @param {OwnPreset} own */
-  async deleteOwnPreset(own) {
-    const before = this.ownPresets;
-    const put = async (/** @type {OwnPreset[]} */ presets) => {
-      this.ownPresets = presets;
-      await this.keep.put('presets', presets);
-      this.requestUpdate();
-    };
-    await put(before.filter((each) => each !== own));
-    toast(`“${own.name}” is deleted.`, {label: 'Undo', act: () => void put(before)});
+    this.tryDraft(() => this.store.change(`Preset ${name}`, (draft) => {
+      Object.assign(draft, {look, preset: null, params, background, finish});
+      fitFormat(draft, this.settings.output);
+    }));
   }
 
   toggleGuides() {
     this.showsGuides = !this.showsGuides;
   }
 
-  async share() {
-    const link = `${location.origin}/studio#look=${await tokenOf(this.store.draft)}`;
-    try {
-      await navigator.clipboard.writeText(link);
-      toast('The link is copied. It opens this look with the visitor’s own song.');
-    } catch {
-      prompt('Copy this link:', link);
-    }
-  }
-
   async learnPlan() {
     Object.assign(this, await plansOf());
+    this.engine.watermark = this.plans.find(({name}) => name === this.planName)?.watermark ?? true;
+    await this.engine.show(this.settings);
+    this.askSoon();
     this.requestUpdate();
   }
 
@@ -417,121 +367,31 @@ export class Studio extends LitElement {
   // --- the page
 
   render() {
-    const {settings, engine} = this;
+    const {settings} = this;
     const {width, height} = settings.output;
     return html`<div class="studio ${this.dragging ? 'dragging' : ''}"
-        @dragover=${this.dragover} @dragleave=${this.dragleave} @drop=${this.drop} @paste=${this.paste}>
-      ${this.bar()}
+        @dragover=${(/** @type {DragEvent} */ event) => dragover(this, event)} @dragleave=${(/** @type {DragEvent} */ event) => dragleave(this, event)}
+        @drop=${(/** @type {DragEvent} */ event) => drop(this, event)} @paste=${(/** @type {ClipboardEvent} */ event) => paste(this, event)}>
+      ${bar(this)}
       <aside class="side left panel" aria-label="Looks and presets">${looksPanel(this)}</aside>
       <main class="stage" aria-label="Preview">
         <h1 class="only-heard">Studio</h1>
-        <div class="frame" .style=${`--w:${width};--h:${height}`}>
+        <div class="frame ${settings.background.type === 'transparent' ? 'see-through' : ''}" .style=${`--w:${width};--h:${height}`}>
           <div class="canvas-host"></div>
           ${this.showsGuides ? guides(settings.output) : nothing}
-          ${this.invitation()}
+          ${invitation(this)}
         </div>
       </main>
-      ${this.side()}
-      <footer class="transport">
-        <button class="icon play" type="button" aria-label=${engine.paused ? 'Play' : 'Pause'} ?disabled=${!engine.canPlay} @click=${this.togglePlay}>${engine.paused ? playIcon : pauseIcon}</button>
-        <span class="time number"></span>
-        <oriel-timeline .track=${engine.track} .range=${this.rangeS} @seek=${(/** @type {CustomEvent} */ event) => this.seek(event.detail.timeS)} @trim=${this.trim}></oriel-timeline>
-        <button class="icon wide-only" type="button" aria-label=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} @click=${this.toggleMute}>${engine.muted ? mutedIcon : loudIcon}</button>
-      </footer>
+      ${side(this)}
+      ${transport(this)}
     </div>`;
   }
 
-  bar() {
-    const {store, song} = this;
-    return html`<header class="bar">
-      <a class="brand" href="/" aria-label="Oriel, start page"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 2 29 9.5v13L16 30 3 22.5v-13Z" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/><path d="M11 12v8M16 9v14M21 13v6" stroke="var(--accent)" stroke-width="2.4" stroke-linecap="round"/></svg><span>Oriel</span></a>
-      <span class="name" dir="auto" title=${song?.name ?? ''}>${song ? this.settings.text.title || song.title || song.name : 'Untitled'}</span>
-      <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${this.undo}>${undoIcon}</button>
-      <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${this.redo}>${redoIcon}</button>
-      <span class="saved" role="status" title=${this.saved}>${this.saved}</span>
-      ${song ? html`<button class="icon" type="button" aria-label="Change the song" title="Change the song" @click=${this.chooseSong}>${songIcon}</button>` : nothing}
-      <button class="icon wide-only" type="button" aria-label="Share this look" title="Share this look" @click=${this.share}>${shareIcon}</button>
-      <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
-      ${session.state === 'signed-in'
-        ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${personIcon}</summary>
-            <div class="menu-items"><span class="quiet">${session.user?.email}</span>
-              <a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
-        : html`<a class="button plain wide-only" href="/login?next=/studio">Sign in</a>`}
-      <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(this)}>Render</button>
-    </header>`;
-  }
-
-  invitation() {
-    const {engine} = this;
-    if (engine.opening) {
-      const {name, fraction} = engine.opening;
-      return html`<div class="invite"><div>
-        <p role="status">Listening to ${name}</p>
-        <div class="meter" role="progressbar" aria-label="Listening" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(100 * fraction)}><span .style=${`transform:scaleX(${fraction})`}></span></div>
-        <button class="button" type="button" @click=${() => engine.cancelOpening()}>Cancel</button>
-      </div></div>`;
-    }
-    if (engine.song && !engine.problem) return nothing;
-    return html`<div class="invite"><div>
-      <h2>${engine.song ? 'That did not work' : 'Drop your song'}</h2>
-      ${engine.problem ? html`<p class="problem" role="alert">${engine.problem}</p>` : nothing}
-      <div class="row">
-        <button class="button main large" type="button" @click=${this.chooseSong}>Choose a file</button>
-        ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}>Keep ${engine.song.title || engine.song.name}</button>` : nothing}
-      </div>
-      <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Render.</p>
-    </div></div>`;
-  }
-
-  side() {
-    const panel = {looks: looksPanel, tune: tunePanel, text: textPanel, output: outputPanel}[this.tab];
-    return html`<aside class="side right" aria-label="Settings">
-      <div class="tabs" role="tablist" aria-label="Settings" @keydown=${this.moveTab}>
-        ${TABS.map(([name, title]) => html`<button class="tab ${name}-tab" role="tab" type="button" id=${`tab-${name}`} aria-controls="panel"
-          aria-selected=${this.tab === name} tabindex=${this.tab === name ? 0 : -1} @click=${() => (this.tab = name)}>${title}</button>`)}
-      </div>
-      <div class="panel" role="tabpanel" id="panel" aria-labelledby=${`tab-${this.tab}`} tabindex="-1">${panel(this)}</div>
-    </aside>`;
-  }
-
-  /** @param {KeyboardEvent} event */
-  moveTab(event) {
-    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const shown = TABS.filter(([name]) => this.querySelector(`#tab-${name}`)?.getClientRects().length);
-    const at = shown.findIndex(([name]) => name === this.tab);
-    const next = shown[(at + step + shown.length) % shown.length];
-    if (!next) return;
-    this.tab = next[0];
-    void this.updateComplete.then(() => /** @type {HTMLElement | null} */ (this.querySelector(`#tab-${this.tab}`))?.focus());
-  }
-
-  /** @param {DragEvent} event */
-  dragover(event) {
-    if (!event.dataTransfer?.types.includes('Files')) return;
-    event.preventDefault();
-    this.dragging = true;
-  }
-
-  /** @param {DragEvent} event */
-  dragleave(event) {
-    if (!(event.relatedTarget instanceof Node) || !this.contains(event.relatedTarget)) this.dragging = false;
-  }
-
-  /** @param {ClipboardEvent} event */
-  paste(event) {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length) void this.takeFiles(files);
-  }
 }
 
-/**
- * Empty a draft, in place.
- * @param {Draft} draft
- */
-function clear(draft) {
-  for (const key of Object.keys(draft)) delete draft[key];
-  return draft;
+/** A menu closes when something else is touched. @param {PointerEvent} event */
+function closeMenus({target}) {
+  for (const menu of document.querySelectorAll('details.menu[open]')) {
+    if (target instanceof Node && !menu.contains(target)) menu.removeAttribute('open');
+  }
 }

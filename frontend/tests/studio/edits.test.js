@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {surprise, takeLook, takePreset, turned} from '../../pages/studio/edits.js';
+import {surprise, takeLook, takePalette, takePreset, turned} from '../../pages/studio/edits.js';
 import {LOOKS} from '../../preview/looks.js';
 import {resolveSettings} from '../../preview/settings.js';
 
@@ -37,6 +37,38 @@ describe('a surprise', () => {
     }
   });
 
+  test('leaves every amount in good taste, or as its preset has it', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      /** @type {any} */
+      const draft = {look: 'prism', params: {}};
+      surprise(draft, LOOKS, chanceOf(seed));
+      const {parameters: {properties}, presets} = look(draft.look);
+      for (const [name, value] of Object.entries(draft.params)) {
+        const {format, enum: choices, 'x-taste': taste, default: standard} = properties[name];
+        if (format === 'color') continue;
+        const designed = presets.find((/** @type {any} */ each) => each.name === draft.preset)?.params[name] ?? standard;
+        if (choices) expect(taste).toContain(value);
+        else {
+          expect(value).toBeGreaterThanOrEqual(Math.min(taste[0], designed));
+          expect(value).toBeLessThanOrEqual(Math.max(taste[1], designed));
+        }
+      }
+    }
+  });
+
+  test('turns the background with the other colours', () => {
+    const backgrounds = new Set();
+    for (let seed = 1; seed <= 100; seed++) {
+      /** @type {any} */
+      const draft = {look: 'prism', params: {}};
+      surprise(draft, [look('horizon')], chanceOf(seed));
+      const isTurned = Object.values(draft.params).some((value) => String(value).startsWith('#'));
+      expect(Boolean(draft.background)).toBe(isTurned);
+      backgrounds.add(JSON.stringify(draft.background));
+    }
+    expect(backgrounds.size).toBeGreaterThan(20);
+  });
+
   test('is not always the same', () => {
     const drafts = Array.from({length: 40}, (_, i) => {
       const draft = {look: 'prism', params: {}};
@@ -44,6 +76,24 @@ describe('a surprise', () => {
       return JSON.stringify(draft);
     });
     expect(new Set(drafts).size).toBe(40);
+  });
+});
+
+describe('the colours of a cover', () => {
+  test('go to the look, dark where it is dark', () => {
+    const draft = {look: 'horizon', params: {height: 0.7}};
+    takePalette(draft, look('horizon'), ['#ff6b35', '#0a4d68', '#f7c59f']);
+    expect(resolveSettings(draft, LOOKS).params.height).toBe(0.7);
+    const {landColor, sunColor, lineColor, glowColor} = /** @type {any} */ (draft.params);
+    expect(new Set([landColor, sunColor, lineColor, glowColor]).size).toBe(4);
+    expect(parseInt(landColor.slice(1, 3), 16)).toBeLessThan(40);
+    expect(sunColor).toMatch(/^#f/);
+  });
+
+  test('are what halo draws, in place of its own reading of the cover', () => {
+    const draft = {look: 'halo', params: {}};
+    takePalette(draft, look('halo'), ['#00aa55']);
+    expect(draft.params).toMatchObject({colorSource: 'own'});
   });
 });
 

@@ -4,6 +4,13 @@ import {LinkError, contractOf, draftOf, tokenOf} from '../../pages/studio/share.
 const DRAFT = {version: 1, look: 'halo', preset: 'bloom', params: {radius: 0.5}, text: {title: 'Ночь 夜 🌙'}, output: {width: 720, height: 1280}};
 
 describe('a shared look', () => {
+  test('leaves a picture of one\'s own at home, and keeps the other backgrounds', async () => {
+    const own = await draftOf(await tokenOf({version: 1, look: 'halo', background: {type: 'image', image: 'me.jpg'}}));
+    expect(own).toEqual({version: 1, look: 'halo'});
+    const plain = {version: 1, look: 'halo', background: {type: 'color', color: '#102030'}};
+    expect(await draftOf(await tokenOf(plain))).toEqual(plain);
+  });
+
   test('comes back as it was, without range and pictures', async () => {
     const token = await tokenOf({...DRAFT, range: {start_s: 3}, cover: {source: 'file', file: 'me.jpg'}});
     expect(token).toMatch(/^1\.[\w-]+$/);

@@ -1,4 +1,4 @@
-// One control for one value, made from its schema: slider, colour, choice or switch, with a dot that takes it back.
+// One control for one value, made from its schema: slider, colour, choice, tiles or switch, with a dot that takes it back.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 
@@ -11,13 +11,15 @@ import {live} from 'lit/directives/live.js';
  * @property {(value: any) => void} change
  * @property {() => void} reset
  * @property {() => void} end a gesture is over
+ * @property {(value: string) => string} [pictureOf] address of the picture of a choice, or ""
+ * @property {string[]} [palette] colours to pick from, #rrggbb
  */
 
 /** @param {ControlOptions} options */
 export function control(options) {
   const {schema} = options;
   if (schema.format === 'color') return colour(options);
-  if (schema.enum) return choice(options);
+  if (schema.enum) return schema['x-tiles'] ? tiles(options) : choice(options);
   if (schema.type === 'boolean') return flip(options);
   return slider(options);
 }
@@ -45,7 +47,7 @@ function slider({name, schema, value, standard, change, reset, end}) {
 }
 
 /** @param {ControlOptions} options */
-function colour({name, schema, value, standard, change, reset, end}) {
+function colour({name, schema, value, standard, change, reset, end, palette = []}) {
   const set = (/** @type {Event} */ event) => change(/** @type {HTMLInputElement} */ (event.target).value);
   const type = (/** @type {Event} */ event) => {
     const text = /** @type {HTMLInputElement} */ (event.target).value.trim().toLowerCase();
@@ -58,7 +60,8 @@ function colour({name, schema, value, standard, change, reset, end}) {
     <label for=${`p-${name}`} title=${schema.description ?? ''}>${schema.title}</label>
     ${dot(value, standard, schema.title, reset)}
     <input class="amount" type="text" maxlength="7" spellcheck="false" aria-label=${`${schema.title}, as a code`} .value=${live(value)} @change=${type}>
-    <input id=${`p-${name}`} type="color" aria-describedby=${`d-${name}`} .value=${live(value)} @input=${set} @change=${end}>
+    <input id=${`p-${name}`} type="color" aria-describedby=${`d-${name}`} list=${palette.length ? `l-${name}` : nothing} .value=${live(value)} @input=${set} @change=${end}>
+    ${palette.length ? html`<datalist id=${`l-${name}`}>${palette.map((each) => html`<option value=${each}></option>`)}</datalist>` : nothing}
     ${hint(name, schema)}
   </div>`;
 }
@@ -71,6 +74,20 @@ function choice({name, schema, value, standard, change, reset}) {
       ${schema.enum.map((/** @type {string} */ each) => html`<label class="chip">
         <input type="radio" name=${`p-${name}`} value=${each} .checked=${live(each === value)} @change=${() => change(each)}>
         <span>${words(each)}</span>
+      </label>`)}
+    </div>
+    ${hint(name, schema)}
+  </fieldset>`;
+}
+
+/** @param {ControlOptions} options */
+function tiles({name, schema, value, standard, change, reset, pictureOf}) {
+  return html`<fieldset class="control" aria-describedby=${`d-${name}`}>
+    <legend class="line"><span title=${schema.description ?? ''}>${schema.title}</span>${dot(value, standard, schema.title, reset)}<span class="quiet" aria-hidden="true">${words(value)}</span></legend>
+    <div class="choices">
+      ${schema.enum.map((/** @type {string} */ each) => html`<label class="choice" title=${words(each)}>
+        <input type="radio" name=${`p-${name}`} value=${each} aria-label=${words(each)} .checked=${live(each === value)} @change=${() => change(each)}>
+        <img src=${pictureOf?.(each) ?? ''} alt="" width="160" height="160" loading="lazy">
       </label>`)}
     </div>
     ${hint(name, schema)}

@@ -2,6 +2,7 @@
 import {html, nothing} from 'lit';
 import {takeLook, takePreset} from '../edits.js';
 import {LOOKS} from '../../../preview/looks.js';
+import {copyLook, pasteLook} from '../sharing.js';
 
 /** @typedef {import('../studio.js').Studio} Studio */
 
@@ -28,16 +29,20 @@ export function looksPanel(studio) {
         take: () => store.change(`Preset ${preset.title}`, (draft) => takePreset(draft, look, preset.name)),
       }))}
     </div>
-    ${studio.ownPresets.length
+    ${studio.presets.all.length
       ? html`<h2>Yours</h2>
         <div class="presets" role="group" aria-label="Your presets">
-          ${studio.ownPresets.map((own) => html`<span class="own">
-            <button class="preset" type="button" @click=${() => studio.takeOwnPreset(own)}>${own.name}</button>
-            <button class="icon" type="button" aria-label=${`Delete ${own.name}`} @click=${() => studio.deleteOwnPreset(own)}>×</button>
+          ${studio.presets.all.map((own) => html`<span class="own">
+            <button class="preset" type="button" @click=${() => studio.takeOwnPreset(own)}><bdi>${own.name}</bdi></button>
+            <button class="icon" type="button" aria-label=${`Delete ${own.name}`} title="Delete" @click=${() => studio.presets.remove(own)}>×</button>
           </span>`)}
         </div>`
       : nothing}
-    <button class="button wide" type="button" @click=${() => studio.saveOwnPreset()}>Save as my preset</button>
+    <div class="own-actions">
+      <button class="button wide" type="button" @click=${() => studio.saveOwnPreset()}>Save as my preset</button>
+      <button class="button" type="button" title="Copy this look as text" @click=${() => copyLook(studio)}>Copy</button>
+      <button class="button" type="button" title="Use a look that you copied" @click=${() => pasteLook(studio)}>Paste</button>
+    </div>
   `;
 }
 

@@ -1,7 +1,8 @@
 // Shape, size, frame rate, format and quality, with what the plan does not include shown and what lifts it.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
-import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, lockOf, outputLine, shapeOf, shorterSide} from '../output.js';
+import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, knownOf, lockOf, outputLine, rightsLine, shapeOf, shorterSide} from '../output.js';
+import {downloadSettings, openSettings, share} from '../sharing.js';
 
 /**
  * @typedef {import('../studio.js').Studio} Studio
@@ -34,17 +35,24 @@ export function outputPanel(studio) {
     })))}
     ${choices(studio, 'Format', FORMATS.map(({name, title, use}) => ({
       title, use, chosen: output.format === name, allows: (plan) => plan.formats.includes(name),
-      take: () => set(`Format ${title}`, {format: name}),
+      take: () => store.change(`Format ${title}`, (draft) => {
+        draft.output = {...output, format: name};
+        // Only MOV can be transparent: with another format, the look's own background comes back.
+        if (name !== 'mov' && settings.background.type === 'transparent') delete draft.background;
+      }),
     })))}
     ${choices(studio, 'Quality', QUALITIES.map(({name, title}) => ({
       title, chosen: output.quality === name, allows: () => true, take: () => set(`Quality ${title}`, {quality: name}),
     })))}
     <label class="check"><input type="checkbox" role="switch" .checked=${live(studio.showsGuides)} @change=${() => studio.toggleGuides()}> Show safe areas</label>
-    <p class="notice" role="status">${studio.song ? outputLine(settings, studio.song.durationS) : 'Drop in a song to see what will come out.'}</p>
+    <div class="notice" role="status">
+      <p>${studio.song ? outputLine(settings, studio.song.durationS, knownOf(studio.facts)) : 'Drop in a song to see what will come out.'}</p>
+      ${studio.song && studio.facts ? html`<p class="quiet">${studio.facts.refusal ? studio.facts.refusal.message : rightsLine(studio.facts)}</p>` : nothing}
+    </div>
     <div class="row">
-      <button class="button" type="button" @click=${() => studio.downloadSettings()}>Save settings as a file</button>
-      <button class="button" type="button" @click=${() => studio.openSettings()}>Open settings</button>
-      <button class="button" type="button" @click=${() => studio.share()}>Share this look</button>
+      <button class="button" type="button" @click=${() => downloadSettings(studio)}>Save settings as a file</button>
+      <button class="button" type="button" @click=${() => openSettings(studio)}>Open settings</button>
+      <button class="button" type="button" @click=${() => share(studio)}>Share this look</button>
     </div>
   `;
 }

@@ -1,6 +1,8 @@
 // Title, artist, cover and background.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
+import {fitFormat} from '../edits.js';
+import {lockOf} from '../output.js';
 
 /** @typedef {import('../studio.js').Studio} Studio */
 
@@ -8,6 +10,7 @@ const BACKGROUNDS = [
   {type: 'color', title: 'Colour'},
   {type: 'gradient', title: 'Gradient'},
   {type: 'image', title: 'Picture'},
+  {type: 'transparent', title: 'None'},
 ];
 
 /** @param {Studio} studio */
@@ -54,12 +57,14 @@ function line(studio, name, label, tag, value) {
 /** @param {Studio} studio */
 function cover(studio) {
   const {settings, coverUrl} = studio;
+  const missing = settings.cover.source === 'file' && !coverUrl ? settings.cover.file : null;
   return html`<div class="picture-field">
     ${coverUrl ? html`<img src=${coverUrl} alt="The cover" width="72" height="72">` : html`<div class="no-picture" aria-hidden="true"></div>`}
     <div class="row">
-      <button class="button" type="button" @click=${() => studio.chooseCover()}>${coverUrl ? 'Replace' : 'Choose a picture'}</button>
+      <button class="button" type="button" @click=${() => studio.choosePicture('cover')}>${coverUrl ? 'Replace' : 'Choose a picture'}</button>
       ${coverUrl ? html`<button class="button plain" type="button" @click=${() => studio.removeCover()}>Remove</button>` : nothing}
     </div>
+    ${missing ? isGone(missing) : nothing}
     <p class="hint quiet">${settings.cover.source === 'tags' && coverUrl ? 'From the song’s file.' : 'Square pictures work best. JPEG, PNG or WebP.'}
       ${coverUrl && !studio.look.parameters.properties.centre ? `${studio.look.title} shows it as a background only: choose “Picture” below. Halo has it in the middle.` : ''}</p>
   </div>`;
@@ -76,7 +81,10 @@ function background(studio) {
         color: {type: 'color', color: first},
         gradient: {type: 'gradient', colors: [first, second]},
         image: {type: 'image', image: 'cover'},
+        transparent: {type: 'transparent'},
       }[chosen];
+      fitFormat(draft, settings.output);
+      if (chosen !== 'transparent' && now.type === 'transparent') draft.output = {...settings.output, format: 'mp4'};
     });
   const paint = (/** @type {number} */ at) => (/** @type {Event} */ event) => {
     const {value} = /** @type {HTMLInputElement} */ (event.target);
@@ -95,8 +103,34 @@ function background(studio) {
         </label>`)}
       </div>
     </fieldset>
-    <div class="row">
+    ${colours.length ? html`<div class="row">
       ${colours.map((colour, at) => html`<input type="color" aria-label=${colours.length > 1 ? `Colour at the ${at ? 'bottom' : 'top'}` : 'Background colour'} .value=${live(colour)} @input=${paint(at)} @change=${() => store.endGesture()}>`)}
+    </div>` : nothing}
+    ${now.type === 'image' ? behind(studio) : nothing}
+    ${now.type === 'transparent' ? html`<p class="hint quiet">For editing programs: the video has no background of its own. It is a MOV file (ProRes 4444), at most 5 minutes long${lifts(studio)}.</p>` : nothing}`;
+}
+
+/** The picture behind the look: the cover, or one of the visitor's own. @param {Studio} studio */
+function behind(studio) {
+  const {settings: {background: {image}}, store, engine, pictures} = studio;
+  const isOwn = image !== 'cover';
+  const url = engine.urlOf(pictures.get(image));
+  return html`<div class="picture-field" data-takes="background">
+    ${url ? html`<img src=${url} alt="The background" width="72" height="72">` : html`<div class="no-picture" aria-hidden="true"></div>`}
+    <div class="row">
+      <button class="button" type="button" @click=${() => studio.choosePicture('background')}>${isOwn ? 'Replace' : 'Choose a picture'}</button>
+      ${isOwn ? html`<button class="button plain" type="button" @click=${() => store.change('Background', (draft) => (draft.background = {type: 'image', image: 'cover'}))}>Use the cover</button>` : nothing}
     </div>
-    ${now.type === 'image' ? html`<p class="hint quiet">The cover, large, soft and dimmed.</p>` : nothing}`;
+    ${isOwn && !url ? isGone(image ?? '') : nothing}
+    <p class="hint quiet">${isOwn ? 'It fills the frame behind the look.' : 'The cover, large, soft and dimmed. Or choose a picture of your own.'}</p>
+  </div>`;
+}
+
+/** @param {string} name */
+const isGone = (name) => html`<p class="hint problem"><bdi>${name}</bdi> is not in this browser. Choose it again.</p>`;
+
+/** @param {Studio} studio */
+function lifts({plans, planName}) {
+  const plan = lockOf(plans, planName, ({formats}) => formats.includes('mov')).lifts;
+  return plan ? `, included in ${plan.title}` : '';
 }

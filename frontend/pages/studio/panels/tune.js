@@ -1,8 +1,12 @@
 // The controls of the look, in its own groups; what few people need is behind "More".
 import {html, nothing} from 'lit';
+import {takePalette} from '../edits.js';
 import {control} from './control.js';
 
 /** @typedef {import('../studio.js').Studio} Studio */
+
+/** @type {Record<string, string>} */
+const CHOICES = import.meta.glob('../../../looks/*/choices/*.webp', {eager: true, import: 'default', query: '?url'});
 
 const FINISH = {
   glow: {title: 'Glow', description: 'How far bright parts shine.', type: 'number', minimum: 0, maximum: 2},
@@ -16,14 +20,17 @@ export function tunePanel(studio) {
   const {look, settings, store} = studio;
   const entries = Object.entries(look.parameters.properties);
   const groups = [...new Set(entries.map(([, schema]) => schema['x-group']))];
-  const standards = studio.standards;
+  const {standards, palette} = studio;
   const one = (/** @type {[string, any]} */ [name, schema]) =>
     control({
       name, schema, value: settings.params[name], standard: standards.params[name],
       change: (value) => store.change(schema.title, (draft) => ((draft.params ??= {})[name] = value)),
       reset: () => store.change(`Reset ${schema.title}`, (draft) => delete draft.params?.[name]),
       end: () => store.endGesture(),
+      pictureOf: (value) => CHOICES[`../../../looks/${look.name}/choices/${name}-${value}.webp`] ?? '',
+      palette,
     });
+  const hasColours = (/** @type {[string, any][]} */ inside) => inside.some(([, schema]) => schema.format === 'color');
   return html`
     <div class="panel-head">
       <h2>${look.title}</h2>
@@ -36,6 +43,10 @@ export function tunePanel(studio) {
       return html`<section class="group" aria-label=${group}>
         <h3>${group}</h3>
         ${basic.map(one)}
+        ${palette.length && hasColours(inside)
+          ? html`<button class="button swatches" type="button" @click=${() => store.change('Colours of the cover', (draft) => takePalette(draft, look, palette))}>
+              <span aria-hidden="true">${palette.map((each) => html`<i .style=${`background:${each}`}></i>`)}</span>Take the cover’s colours</button>`
+          : nothing}
         ${more.length ? html`<details><summary>More</summary>${more.map(one)}</details>` : nothing}
       </section>`;
     })}

@@ -1,0 +1,62 @@
+// What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
+import {takeOver} from './keep.js';
+import {takeLink} from './sharing.js';
+
+/** @typedef {import('./studio.js').Studio} Studio */
+
+const SAVE_AFTER_MS = 400;
+
+/** What was here before a reload, what a link asks for, or the example. @param {Studio} studio */
+export async function bringBack(studio) {
+  await use(studio);
+  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? comeBack(studio) : save(studio)));
+  const [saved, song, pictures, page] = await Promise.all([
+    studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'), studio.presets.bringBack(),
+  ]);
+  const {name = '', timeS = 0, delayMs = 0} = /** @type {any} */ (page) ?? {};
+  studio.ownName = name;
+  studio.setDelay(delayMs);
+  studio.pictures.restore(pictures);
+  if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
+  await takeLink(studio);
+  if (song instanceof File) await studio.openSong(song, {keptAtS: timeS});
+  else await studio.engine.showExample(studio.settings);
+}
+
+/** From now on this tab is the one that keeps what is done. @param {Studio} studio */
+async function use(studio) {
+  studio.otherTab = false;
+  await takeOver(() => {
+    studio.otherTab = true;
+    studio.saved = 'Goes on in another tab';
+  });
+}
+
+/** This tab is looked at again: it goes on with what another one has done meanwhile. @param {Studio} studio */
+async function comeBack(studio) {
+  if (!studio.otherTab) return;
+  const [saved, pictures] = await Promise.all([studio.keep.get('draft'), studio.keep.get('pictures')]);
+  await use(studio);
+  studio.pictures.restore(pictures);
+  if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
+}
+
+/** @param {Studio} studio */
+export function saveSoon(studio) {
+  studio.saved = 'Saving…';
+  clearTimeout(studio.saveTimer);
+  studio.saveTimer = window.setTimeout(() => void save(studio), SAVE_AFTER_MS);
+}
+
+/** @param {Studio} studio */
+export async function save(studio) {
+  if (studio.otherTab) return;
+  const saved = studio.store.save();
+  studio.pictures.keepOnly([saved.draft, ...[...saved.undo, ...saved.redo].map(({before}) => before), ...studio.presets.all]);
+  const kept = await Promise.all([
+    studio.keep.put('draft', saved),
+    studio.keep.put('pictures', studio.pictures.all),
+    studio.keep.put('page', {name: studio.ownName, timeS: studio.engine.timeS, delayMs: studio.delayMs}),
+  ]);
+  studio.saved = kept.every(Boolean) ? 'Saved' : 'Not saved: this browser keeps nothing';
+}

@@ -1,0 +1,77 @@
+// Presets of the visitor's own: kept in this browser, copied and pasted as text.
+import {toast} from '../../ui/toast.js';
+
+/**
+ * @typedef {import('./keep.js').Keep} Keep
+ * @typedef {{name: string, look: string, params: Record<string, any>, background?: any, finish?: any}} OwnPreset
+ */
+
+export const LONGEST_NAME = 60;
+const MOST = 100;
+const LONGEST_TEXT = 100_000;
+const NOT_A_LOOK = 'There is no look in what you copied. Copy one with “Copy”, or a link from “Share”.';
+
+/** Tells `change`. */
+export class OwnPresets extends EventTarget {
+  /** @type {OwnPreset[]} */
+  #all = [];
+
+  /** @param {Keep} keep */
+  constructor(keep) {
+    super();
+    this.keep = keep;
+  }
+
+  get all() {
+    return this.#all;
+  }
+
+  async bringBack() {
+    const kept = await this.keep.get('presets');
+    this.#all = Array.isArray(kept) ? kept : [];
+    this.#tell();
+  }
+
+  /** Under a name that exists it takes the place of that one. @param {OwnPreset} preset */
+  async add(preset) {
+    const others = this.#all.filter(({name}) => name !== preset.name);
+    await this.#put([...others, preset].slice(-MOST));
+  }
+
+  /** @param {OwnPreset} preset */
+  async remove(preset) {
+    const before = this.#all;
+    await this.#put(before.filter((each) => each !== preset));
+    toast(`“${preset.name}” is deleted.`, {label: 'Undo', act: () => void this.#put(before)});
+  }
+
+  /** @param {OwnPreset[]} presets */
+  async #put(presets) {
+    this.#all = presets;
+    this.#tell();
+    if (!await this.keep.put('presets', presets)) toast('This browser cannot keep presets: save the settings as a file.');
+  }
+
+  #tell() {
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+/**
+ * The look in a text: settings, or a preset, as JSON, or the token of a link.
+ * @param {string} text
+ * @returns {{token: string} | {document: Record<string, any>}}
+ * @throws {Error} the message is for the visitor
+ */
+export function lookIn(text) {
+  if (text.length > LONGEST_TEXT) throw new Error(NOT_A_LOOK);
+  const token = /#look=([\w.-]+)/.exec(text)?.[1];
+  if (token) return {token};
+  try {
+    const document = JSON.parse(text);
+    if (typeof document === 'object' && document !== null && !Array.isArray(document)) return {document};
+  } catch {
+    // Said below.
+  }
+  throw new Error(NOT_A_LOOK);
+}

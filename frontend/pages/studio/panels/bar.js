@@ -1,0 +1,30 @@
+// The bar at the top: the name, undo, what is saved, and the way to the video.
+import {html, nothing} from 'lit';
+import {live} from 'lit/directives/live.js';
+import {session} from '../../../lib/session.js';
+import {personIcon, redoIcon, shareIcon, songIcon, undoIcon} from '../icons.js';
+import {openRenderDialog} from '../render-dialog.js';
+import {share} from '../sharing.js';
+
+/** @param {import('../studio.js').Studio} studio */
+export function bar(studio) {
+  const {store, song} = studio;
+  return html`<header class="bar">
+    <a class="brand" href="/" aria-label="Oriel, start page"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 2 29 9.5v13L16 30 3 22.5v-13Z" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/><path d="M11 12v8M16 9v14M21 13v6" stroke="var(--accent)" stroke-width="2.4" stroke-linecap="round"/></svg><span>Oriel</span></a>
+    <input class="name" type="text" dir="auto" maxlength="120" aria-label="Name of this project" title="Rename" autocomplete="off" spellcheck="false" placeholder="Untitled"
+      .value=${live(studio.name)} @change=${(/** @type {Event} */ event) => studio.rename(/** @type {HTMLInputElement} */ (event.target).value)}
+      @keydown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Enter') /** @type {HTMLElement} */ (event.target).blur(); }}>
+    <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${() => studio.undo()}>${undoIcon}</button>
+    <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${() => studio.redo()}>${redoIcon}</button>
+    <span class="saved" role="status" title=${studio.saved}>${studio.saved}</span>
+    ${song ? html`<button class="icon" type="button" aria-label="Change the song" title="Change the song" @click=${() => studio.chooseSong()}>${songIcon}</button>` : nothing}
+    <button class="icon wide-only" type="button" aria-label="Share this look" title="Share this look" @click=${() => share(studio)}>${shareIcon}</button>
+    <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
+    ${session.state === 'signed-in'
+      ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${personIcon}</summary>
+          <div class="menu-items"><span class="quiet">${session.user?.email}</span>
+            <a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
+      : html`<a class="button plain wide-only" href="/login?next=/studio">Sign in</a>`}
+    <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(studio)}>Render</button>
+  </header>`;
+}

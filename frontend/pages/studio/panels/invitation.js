@@ -1,0 +1,25 @@
+// What stands over the picture until a song is open: the invitation, the progress of reading, and what went wrong.
+import {html, nothing} from 'lit';
+
+/** @param {import('../studio.js').Studio} studio */
+export function invitation(studio) {
+  const {engine} = studio;
+  if (engine.opening) {
+    const {name, fraction} = engine.opening;
+    return html`<div class="invite"><div>
+      <p role="status">Listening to <bdi>${name}</bdi></p>
+      <div class="meter" role="progressbar" aria-label="Listening" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(100 * fraction)}><span .style=${`transform:scaleX(${fraction})`}></span></div>
+      <button class="button" type="button" @click=${() => engine.cancelOpening()}>Cancel</button>
+    </div></div>`;
+  }
+  if (engine.song && !engine.problem) return nothing;
+  return html`<div class="invite"><div>
+    <h2>${engine.song ? 'That did not work' : 'Drop your song'}</h2>
+    ${engine.problem ? html`<p class="problem" role="alert">${engine.problem}</p>` : nothing}
+    <div class="row">
+      <button class="button main large" type="button" @click=${() => studio.chooseSong()}>Choose a file</button>
+      ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}>Keep <bdi>${engine.song.title || engine.song.name}</bdi></button>` : nothing}
+    </div>
+    <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Render.</p>
+  </div></div>`;
+}

@@ -1,0 +1,42 @@
+// Below the picture: play, the place in the song, the timeline, and what concerns the sound.
+import {html} from 'lit';
+import {live} from 'lit/directives/live.js';
+import {loudIcon, moreIcon, mutedIcon, pauseIcon, playIcon} from '../icons.js';
+import {KEYS} from '../keys.js';
+
+const LONGEST_DELAY_MS = 500;
+
+/** @param {import('../studio.js').Studio} studio */
+export function transport(studio) {
+  const {engine} = studio;
+  return html`<footer class="transport">
+    <button class="icon play" type="button" aria-label=${engine.paused ? 'Play' : 'Pause'} ?disabled=${!engine.canPlay} @click=${() => studio.togglePlay()}>${engine.paused ? playIcon : pauseIcon}</button>
+    <span class="time number"></span>
+    <oriel-timeline .track=${engine.track} .range=${studio.rangeS} @seek=${(/** @type {CustomEvent} */ event) => studio.seek(event.detail.timeS)} @trim=${(/** @type {CustomEvent} */ event) => studio.trim(event)}></oriel-timeline>
+    <button class="icon wide-only" type="button" aria-label=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} title=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} @click=${() => studio.toggleMute()}>${engine.muted ? mutedIcon : loudIcon}</button>
+    <details class="menu above">
+      <summary class="icon" aria-label="Sound and keys" title="Sound and keys">${moreIcon}</summary>
+      <div class="menu-items">
+        <label class="check narrow-only"><input type="checkbox" role="switch" .checked=${live(!engine.muted)} @change=${() => studio.toggleMute()}> Sound</label>
+        ${delay(studio)}${keys()}
+      </div>
+    </details>
+  </footer>`;
+}
+
+/** @param {import('../studio.js').Studio} studio */
+function delay(studio) {
+  const {delayMs} = studio;
+  return html`<div class="control">
+    <div class="line"><label for="delay">Delay of your headphones</label><output class="number quiet" for="delay">${delayMs} ms</output></div>
+    <input id="delay" type="range" min="0" max=${LONGEST_DELAY_MS} step="10" aria-describedby="delay-hint" .value=${live(String(delayMs))}
+      @input=${(/** @type {Event} */ event) => studio.setDelay(Number(/** @type {HTMLInputElement} */ (event.target).value))}>
+    <p class="hint quiet" id="delay-hint">Wireless headphones play late. Move this until picture and sound agree. Your video is in time whatever you set here.</p>
+  </div>`;
+}
+
+function keys() {
+  return html`<dl class="keys wide-only">
+    ${KEYS.map(([names, does]) => html`<div><dt>${names.map((name) => html`<kbd>${name}</kbd>`)}</dt><dd>${does}</dd></div>`)}
+  </dl>`;
+}

@@ -1,0 +1,122 @@
+// Looks that go out and come in: links, settings files, and what is copied.
+import {LOOKS} from '../../preview/looks.js';
+import {resolveSettings} from '../../preview/settings.js';
+import {toast} from '../../ui/toast.js';
+import {fitFormat} from './edits.js';
+import {choose, download} from './files.js';
+import {picturesOf} from './own-pictures.js';
+import {lookIn} from './own-presets.js';
+import {contractOf, draftOf, tokenOf} from './share.js';
+
+/** @typedef {import('./store.js').Draft} Draft */
+/** @typedef {import('./studio.js').Studio} Studio */
+
+/** What makes a look, of a document that may hold more. */
+const LOOK_KEYS = ['look', 'preset', 'seed', 'params', 'background', 'finish'];
+
+/** A look in the address, or values that the page around us has set. @param {Studio} studio */
+export async function takeLink(studio) {
+  const token = new URLSearchParams(location.hash.slice(1)).get('look');
+  const contract = contractOf(/** @type {any} */ (window).config, location.hash);
+  try {
+    if (token) {
+      const draft = await draftOf(token);
+      studio.tryDraft(() => studio.store.change('The look of the link', (now) => Object.assign(clear(now), draft)));
+    } else if (contract) {
+      const {look, params} = resolveSettings(contract, LOOKS);
+      studio.store.change('The look of the page', (now) => Object.assign(now, {look, preset: null, params}));
+    }
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error));
+  }
+  // A reload must not undo what was changed since.
+  if (token) history.replaceState(null, '', location.pathname + location.search);
+}
+
+/** @param {Studio} studio */
+export async function share(studio) {
+  const link = `${location.origin}/studio#look=${await tokenOf(studio.store.draft)}`;
+  try {
+    await navigator.clipboard.writeText(link);
+    toast('The link is copied. It opens this look with the visitor’s own song.');
+  } catch {
+    prompt('Copy this link:', link);
+  }
+}
+
+/** @param {Studio} studio */
+export async function copyLook(studio) {
+  const {name, ...look} = studio.presetOf('');
+  if (picturesOf(look).length) look.background = studio.standards.background;
+  const output = look.background.type === 'transparent' ? {output: {format: 'mov'}} : {};
+  try {
+    await navigator.clipboard.writeText(JSON.stringify({version: 1, ...look, ...output}, null, 2));
+    toast('The look is copied. Paste it in another project, or send it to somebody.');
+  } catch {
+    toast('Your browser does not let us copy. Save the settings as a file, under Output.');
+  }
+}
+
+/** @param {Studio} studio */
+export async function pasteLook(studio) {
+  const text = await navigator.clipboard.readText().catch(() => null);
+  if (text === null) toast('Your browser does not let us read what you copied. Press Ctrl+V instead.');
+  else await takeText(studio, text);
+}
+
+/**
+ * @param {Studio} studio
+ * @param {string} text settings, a preset, or a link to a look
+ */
+export async function takeText(studio, text) {
+  try {
+    const found = lookIn(text);
+    const document = 'token' in found ? await draftOf(found.token) : found.document;
+    const {look, preset, params} = resolveSettings(document, LOOKS);
+    const given = Object.entries({...document, look, preset, params}).filter(([key]) => LOOK_KEYS.includes(key));
+    studio.store.endGesture();
+    studio.tryDraft(() => studio.store.change('Pasted look', (draft) => {
+      for (const key of LOOK_KEYS) delete draft[key];
+      Object.assign(draft, Object.fromEntries(given));
+      fitFormat(draft, studio.settings.output);
+    }));
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {Studio} studio */
+export function downloadSettings(studio) {
+  const text = JSON.stringify(studio.store.draft, null, 2);
+  download(new Blob([text], {type: 'application/json'}), `${studio.name || 'oriel'} settings.json`);
+}
+
+/** @param {Studio} studio */
+export async function openSettings(studio) {
+  const file = await choose('application/json,.json');
+  if (file) await takeSettings(studio, file);
+}
+
+/**
+ * @param {Studio} studio
+ * @param {File} file
+ */
+export async function takeSettings(studio, file) {
+  try {
+    if (file.size > 100_000) throw new Error('This file is too large for settings.');
+    const content = JSON.parse(await file.text());
+    const {look} = resolveSettings(content, LOOKS);
+    studio.tryDraft(() => studio.store.change('Settings from a file', (draft) => Object.assign(clear(draft), {version: 1, look}, content)));
+  } catch (error) {
+    toast(error instanceof SyntaxError ? 'This file holds no settings.' : error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Empty a draft, in place.
+ * @param {Draft} draft
+ */
+function clear(draft) {
+  for (const key of Object.keys(draft)) delete draft[key];
+  return draft;
+}

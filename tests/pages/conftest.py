@@ -69,8 +69,8 @@ class Visitor:
         page.on("request", lambda request: self._note_foreign(request.url))
 
     def _note(self, text: str) -> None:
-        # A refused request is an answer that the page shows.
-        if "Failed to load resource" not in text:
+        # A refused request is an answer that the page shows, and so is a service that is away.
+        if "Failed to load resource" not in text and "WebSocket connection to" not in text:
             self.problems.append(text)
 
     def _note_foreign(self, address: str) -> None:
@@ -93,12 +93,13 @@ class Visitor:
         """Open the link in the mail that asks to confirm an address, in another tab."""
         tab = self.context.new_page()
         self.watch(tab)
-        tab.goto(self._link(email, "verify-email"))
+        tab.goto(self.link(email, "verify-email"))
         tab.get_by_role("button", name="Confirm my email address").click()
         expect(tab.get_by_text("is confirmed")).to_be_visible()
         tab.close()
 
-    def _link(self, email: str, kind: str) -> str:
+    def link(self, email: str, kind: str) -> str:
+        """Return the link of a kind in a mail to an address, which may be under way."""
         found: list[str] = []
         for _ in range(int(PATIENCE_S * 10)):
             mails = [mail for mail in httpx.get(f"{self.url}/dev/mail.json").json() if mail["to"] == email]

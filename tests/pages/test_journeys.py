@@ -2,68 +2,14 @@
 
 import html
 import re
-import secrets
-import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
-from tests.render.processes import arguments, descendants, kill
-from tests.render.service import Service
+from playwright.sync_api import expect
+from tests.pages.conftest import WIDTHS, Visit
+from tests.pages.steps import choose_look, open_song, order, picture, register, wait_for_other_picture
 
 ROOT = Path(__file__).parents[2]
-
-
-def open_song(visitor: Visitor, song: Path) -> None:
-    """Open the studio and a song in it."""
-    visitor.open("/studio")
-    with visitor.page.expect_file_chooser() as chooser:
-        visitor.page.get_by_role("button", name="Choose a file").click()
-    chooser.value.set_files(song)
-    expect(visitor.page.locator(".invite")).to_have_count(0)
-
-
-def choose_look(page: Page, name: str) -> None:
-    """Choose a look, where it is on this screen."""
-    if page.locator("#tab-looks").is_visible():
-        page.locator("#tab-looks").click()
-    page.locator(".tile:visible", has_text=name).first.click()
-
-
-def picture(page: Page) -> bytes:
-    """Return the stage as it is seen."""
-    return page.locator(".frame").screenshot()
-
-
-def wait_for_other_picture(page: Page, before: bytes) -> bytes:
-    """Wait until the stage shows something else, and return that."""
-    for _ in range(600):
-        if (now := picture(page)) != before:
-            return now
-        page.wait_for_timeout(50)
-    raise AssertionError("the picture stays as it is")
-
-
-def register(visitor: Visitor) -> str:
-    """Press Render, register and confirm in place; return the address."""
-    page, email = visitor.page, f"{secrets.token_hex(6)}@example.com"
-    page.get_by_role("button", name="Render", exact=True).click()
-    expect(page.get_by_role("heading", name="Create an account to render")).to_be_visible()
-    assert visitor.accessible() == []
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
-    visitor.confirm(email)
-    expect(page.get_by_role("heading", name="Render this video?")).to_be_visible()
-    return email
-
-
-def order(visitor: Visitor) -> None:
-    """Agree to the summary, and arrive at the render's page."""
-    visitor.page.locator("dialog").get_by_role("button", name="Render", exact=True).click()
-    visitor.page.wait_for_url("**/render/*")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -123,22 +69,6 @@ def test_a_render_that_the_plan_does_not_include_is_bought(visit: Visit, song: P
     page.get_by_role("button", name="Buy this render for $4.99").click()
     page.wait_for_url("**/dev/checkout?**")
     page.get_by_role("button", name="Pay", exact=False).first.click()
-    page.wait_for_url("**/render/*")
-    expect(page.get_by_role("link", name="Download")).to_be_visible()
-
-
-def test_a_service_that_dies_while_a_song_is_uploaded_loses_nothing(visit: Visit, song: Path, site: Service) -> None:
-    visitor = visit()
-    page = visitor.page
-    open_song(visitor, song)
-    register(visitor)
-    web = [pid for pid in descendants(site.command.pid) if "gunicorn" in arguments(pid)]
-    assert web
-    page.route("**/api/uploads", lambda route: route.abort("connectionreset"), times=1)
-    visitor.page.locator("dialog").get_by_role("button", name="Render", exact=True).click()
-    expect(page.get_by_text("The connection was lost. We try again")).to_be_visible()
-    for pid in web:
-        kill(pid, signal.SIGKILL)
     page.wait_for_url("**/render/*")
     expect(page.get_by_role("link", name="Download")).to_be_visible()
 

@@ -65,7 +65,6 @@ class RenderDialog extends LitElement {
       this.poster = URL.createObjectURL(blob);
       this.requestUpdate();
     });
-    await session.restore();
     await this.goOn();
   }
 
@@ -80,43 +79,52 @@ class RenderDialog extends LitElement {
     return /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
   }
 
-  /** The next thing that is missing. */
+  /** The next thing that is missing. A service that is away is asked again. */
   async goOn() {
     clearTimeout(this.timer);
-    if (session.state !== 'signed-in') {
+    try {
+      await session.restore();
+      // A service that was away has not said who this is: this call finds out.
+      if (session.state !== 'signed-out') this.profile = await profile();
+      await this.showNext();
+    } catch (error) {
+      if (!(error instanceof ApiError) || !error.isTemporary) {
+        if (session.state === 'signed-out') this.show('register');
+        else this.fail(error);
+        return;
+      }
+      this.fail(error);
+      this.askAgain();
+    }
+  }
+
+  async showNext() {
+    if (this.step === 'upload') return;
+    if (session.state === 'signed-out' || !this.profile) {
       this.show('register');
       return;
     }
-    try {
-      this.profile = await profile();
-      void this.studio.learnPlan();
-    } catch (error) {
-      this.fail(error);
-      this.timer = window.setTimeout(() => void this.goOn(), ASK_MS);
-      return;
-    }
     this.problem = null;
-    if (this.profile.email_verified) {
-      if (this.step !== 'upload') {
-        this.show('summary');
-        await this.learn();
-      }
+    if (!this.profile.email_verified) {
+      this.show('confirm');
+      this.askAgain();
       return;
     }
-    this.show('confirm');
-    this.timer = window.setTimeout(() => void this.goOn(), ASK_MS);
+    this.show('summary');
+    void this.studio.learnPlan();
+    await this.learn();
+  }
+
+  askAgain() {
+    if (this.isConnected) this.timer = window.setTimeout(() => void this.goOn(), ASK_MS);
   }
 
   /** What the render will be, and who pays for it. */
   async learn() {
     const {song, store} = this.studio;
     if (!song) return;
-    try {
-      this.facts = await estimate(ordered(store.draft), {durationS: song.durationS, bytes: song.file.size});
-      this.requestUpdate();
-    } catch (error) {
-      this.fail(error);
-    }
+    this.facts = await estimate(ordered(store.draft), {durationS: song.durationS, bytes: song.file.size});
+    this.requestUpdate();
   }
 
   /** @param {Step} step */
@@ -212,8 +220,7 @@ class RenderDialog extends LitElement {
   /** @param {unknown} error */
   refuse(error) {
     if (this.stopping.signal.aborted) {
-      this.show('summary');
-      void this.learn();
+      this.beginAgain();
       return;
     }
     if (!(error instanceof ApiError)) throw error;
@@ -221,6 +228,11 @@ class RenderDialog extends LitElement {
     this.problem = error;
     // Another order needs another key.
     this.key = crypto.randomUUID();
+  }
+
+  beginAgain() {
+    this.show('summary');
+    void this.goOn();
   }
 
   stopUpload() {
@@ -354,7 +366,7 @@ class RenderDialog extends LitElement {
         ${lifts
           ? html`<a class="button" href="/pricing" target="_blank">Compare plans</a>
             <button class="button main" type="button" @click=${this.payOnce}>Buy this render</button>`
-          : html`<button class="button main" type="button" @click=${() => this.show('summary')}>Try again</button>`}
+          : html`<button class="button main" type="button" @click=${this.beginAgain}>Try again</button>`}
       </div>
     </div>`;
   }

@@ -1,0 +1,146 @@
+"""Steps that many journeys share: open a song, choose a look, become a customer, order a render."""
+
+import json
+import os
+import secrets
+import signal
+import zlib
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from playwright.sync_api import Page, expect
+from tests.pages.conftest import PASSWORD, Visitor
+from tests.render.processes import arguments, descendants, kill
+from tests.render.service import Service
+
+# Drawn in a second: for tests of what happens around a render.
+TINY = {"version": 1, "look": "prism", "output": {"width": 128, "height": 72, "fps": 24, "quality": "draft"}}
+
+
+def open_song(visitor: Visitor, song: Path, address: str = "/studio") -> None:
+    """Open the studio and a song in it."""
+    visitor.open(address)
+    choose_file(visitor.page, song)
+    expect(visitor.page.locator(".invite")).to_have_count(0)
+
+
+def choose_file(page: Page, file: Path) -> None:
+    """Choose a file in the studio, which has no song yet."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a file").click()
+    chooser.value.set_files(file)
+
+
+def shared(settings: dict[str, Any]) -> str:
+    """Return the studio's address with settings in its link."""
+    packer = zlib.compressobj(wbits=-15)
+    packed = packer.compress(json.dumps(settings).encode()) + packer.flush()
+    return f"/studio#look=1.{urlsafe_b64encode(packed).decode().rstrip('=')}"
+
+
+def choose_look(page: Page, name: str) -> None:
+    """Choose a look, where it is on this screen."""
+    if page.locator("#tab-looks").is_visible():
+        page.locator("#tab-looks").click()
+    page.locator(".tile:visible", has_text=name).first.click()
+
+
+def picture(page: Page) -> bytes:
+    """Return the stage as it is seen."""
+    return page.locator(".frame").screenshot()
+
+
+def wait_for_other_picture(page: Page, before: bytes) -> bytes:
+    """Wait until the stage shows something else, and return that."""
+    for _ in range(600):
+        if (now := picture(page)) != before:
+            return now
+        page.wait_for_timeout(50)
+    raise AssertionError("the picture stays as it is")
+
+
+def press_render(page: Page) -> None:
+    """Press the studio's Render button."""
+    page.locator(".bar").get_by_role("button", name="Render", exact=True).click()
+
+
+def register(visitor: Visitor) -> str:
+    """Press Render, register and confirm in place; return the address."""
+    page, email = visitor.page, f"{secrets.token_hex(6)}@example.com"
+    press_render(page)
+    expect(page.get_by_role("heading", name="Create an account to render")).to_be_visible()
+    assert visitor.accessible() == []
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
+    visitor.confirm(email)
+    expect(page.get_by_role("heading", name="Render this video?")).to_be_visible()
+    return email
+
+
+def agree(page: Page) -> None:
+    """Agree to the summary."""
+    page.locator("dialog").get_by_role("button", name="Render", exact=True).click()
+
+
+def order(visitor: Visitor) -> None:
+    """Agree to the summary, and arrive at the render's page."""
+    agree(visitor.page)
+    visitor.page.wait_for_url("**/render/*")
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer with a confirmed address, whose browser is signed in."""
+
+    visitor: Visitor
+    email: str
+
+    def get(self, path: str) -> Any:  # noqa: ANN401  (JSON)
+        """Ask the API in the customer's name, apart from the browser."""
+        login = httpx.post(f"{self.visitor.url}/api/auth/login", json={"email": self.email, "password": PASSWORD})
+        token = login.raise_for_status().json()["access_token"]
+        answer = httpx.get(f"{self.visitor.url}{path}", headers={"Authorization": f"Bearer {token}"})
+        return answer.raise_for_status().json()
+
+    def renders(self) -> list[dict[str, Any]]:
+        """Return all renders of this customer."""
+        return list(self.get("/api/user/history")["renders"]["items"])
+
+
+def sign_in(visitor: Visitor) -> Customer:
+    """Make the visitor a customer without using a page."""
+    email = f"{secrets.token_hex(6)}@example.com"
+    account = {"email": email, "password": PASSWORD}
+    httpx.post(f"{visitor.url}/api/auth/register", json={**account, "name": ""}).raise_for_status()
+    token = parse_qs(urlsplit(visitor.link(email, "verify-email")).query)["token"][0]
+    httpx.post(f"{visitor.url}/api/auth/verify-email", json={"token": token}).raise_for_status()
+    answer = visitor.context.request.post(f"{visitor.url}/api/auth/login", data={**account, "cookie": True})
+    assert answer.ok, answer.text()
+    return Customer(visitor, email)
+
+
+def kill_web(site: Service) -> None:
+    """Kill every process that answers requests; `oriel up` starts new ones."""
+    web = [pid for pid in descendants(site.command.pid) if "gunicorn" in arguments(pid)]
+    assert web
+    for pid in web:
+        kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def away(site: Service) -> Iterator[None]:
+    """Kill the service's web processes, and let nobody start new ones until the block ends."""
+    os.kill(site.command.pid, signal.SIGSTOP)
+    try:
+        kill_web(site)
+        yield
+    finally:
+        os.kill(site.command.pid, signal.SIGCONT)

@@ -1,0 +1,117 @@
+"""The service dies, or the page is reloaded, in the middle of an order: nothing is lost, and the page says so."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Route, expect
+from tests.pages.conftest import Visit
+from tests.pages.steps import (
+    TINY,
+    Customer,
+    agree,
+    away,
+    choose_look,
+    kill_web,
+    open_song,
+    order,
+    press_render,
+    shared,
+    sign_in,
+)
+from tests.render.service import Service
+
+AWAY = "We cannot reach the service."
+LOST = "The connection was lost. We try again"
+
+
+@pytest.fixture
+def customer(visit: Visit, song: Path) -> Customer:
+    """A customer in the studio, with a song and settings that are rendered in a second."""
+    customer = sign_in(visit())
+    open_song(customer.visitor, song, shared(TINY))
+    return customer
+
+
+def has_its_video(customer: Customer) -> None:
+    """The render's page shows the video, and it is the only one that was ordered."""
+    expect(customer.visitor.page.get_by_role("link", name="Download")).to_be_visible()
+    assert [render["status"] for render in customer.renders()] == ["completed"]
+
+
+def test_a_service_that_is_away_before_the_upload_is_waited_for(visit: Visit, song: Path, site: Service) -> None:
+    customer = sign_in(visit())
+    page = customer.visitor.page
+    # The studio could not even learn who is there.
+    page.route("**/api/auth/refresh", lambda route: route.abort("connectionreset"))
+    open_song(customer.visitor, song, shared(TINY))
+    with away(site):
+        page.unroute("**/api/auth/refresh")
+        press_render(page)
+        expect(page.locator("dialog")).to_contain_text(AWAY)
+        assert customer.visitor.accessible() == []
+    expect(page.get_by_role("heading", name="Render this video?")).to_be_visible()
+    expect(page.locator("dialog")).not_to_contain_text(AWAY)
+    order(customer.visitor)
+    has_its_video(customer)
+
+
+def test_a_service_that_dies_during_the_upload_is_waited_for(customer: Customer, site: Service) -> None:
+    page = customer.visitor.page
+    press_render(page)
+    with away(site):
+        agree(page)
+        expect(page.locator("dialog")).to_contain_text(LOST)
+        assert customer.visitor.accessible() == []
+    page.wait_for_url("**/render/*")
+    has_its_video(customer)
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["unheard", "stored"])
+def test_a_service_that_dies_at_the_order_makes_one_render(customer: Customer, site: Service, *, stored: bool) -> None:
+    page = customer.visitor.page
+
+    def die(route: Route) -> None:
+        if stored:
+            assert route.fetch().status == 202
+        kill_web(site)
+        route.abort("connectionreset")
+
+    page.route("**/api/render/submit", die, times=1)
+    press_render(page)
+    agree(page)
+    expect(page.locator("dialog")).to_contain_text(AWAY)
+    page.wait_for_url("**/render/*")
+    has_its_video(customer)
+
+
+def test_a_service_that_dies_during_the_render_is_waited_for(visit: Visit, song: Path, site: Service) -> None:
+    customer = sign_in(visit())
+    page = customer.visitor.page
+    open_song(customer.visitor, song)
+    press_render(page)
+    order(customer.visitor)
+    page.evaluate("window.isTheSamePage = true")
+    expect(page.get_by_text("Drawing the frames")).to_be_visible()
+    with away(site):
+        expect(page.get_by_role("status").filter(has_text=AWAY)).to_be_visible()
+        expect(page.get_by_role("progressbar")).to_be_visible()
+        assert customer.visitor.accessible() == []
+    has_its_video(customer)
+    expect(page.get_by_text(AWAY)).to_have_count(0)
+    assert page.evaluate("window.isTheSamePage") is True
+
+
+def test_a_reload_during_the_upload_keeps_song_and_settings(customer: Customer) -> None:
+    page = customer.visitor.page
+    choose_look(page, "Halo")
+    expect(page.locator(".saved")).to_have_text("Saved")
+    page.route("**/api/uploads", lambda _: None, times=1)
+    press_render(page)
+    agree(page)
+    expect(page.get_by_role("progressbar", name="Uploading your song")).to_be_visible()
+    page.reload()
+    expect(page.locator(".name")).to_have_text("Night Drive")
+    expect(page.locator(".tile:visible", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
+    press_render(page)
+    order(customer.visitor)
+    has_its_video(customer)

@@ -1,4 +1,6 @@
-// A look in a link: `#look=1.…`, and the few values of the embedding contract: `#shape=torus&glowColor=8309d5`.
+// A look in a link: `#look=1.…` or `#look=halo/orbit`, and the few values of the embedding contract:
+// `#shape=torus&glowColor=8309d5`.
+import {LOOKS} from '../../preview/looks.js';
 import {picturesOf} from './own-pictures.js';
 
 /** @typedef {import('./store.js').Draft} Draft */
@@ -25,11 +27,13 @@ export async function tokenOf(draft) {
 }
 
 /**
- * @param {string} token
+ * @param {string} token as `tokenOf` makes it, or the name of a look or preset, such as "halo/orbit"
  * @returns {Promise<Draft>} not checked: `resolveSettings` does that
  * @throws {LinkError}
  */
 export async function draftOf(token) {
+  const [, look, preset = null] = /^([a-z][a-z-]*)(?:\/([a-z][a-z-]*))?$/.exec(token) ?? [];
+  if (LOOKS.some(({name}) => name === look)) return {version: 1, look, preset};
   const [version, packed = ''] = token.split('.', 2);
   if (version !== VERSION && /^\d+$/.test(version ?? '')) {
     throw new LinkError('This link was made by a newer version of the studio. Reload the page and open it again.');

@@ -17,6 +17,13 @@ describe('a shared look', () => {
     expect(await draftOf(token)).toEqual(DRAFT);
   });
 
+  test.each([
+    ['halo', {version: 1, look: 'halo', preset: null}],
+    ['halo/orbit', {version: 1, look: 'halo', preset: 'orbit'}],
+  ])('a name is enough: %s', async (token, draft) => {
+    expect(await draftOf(token)).toEqual(draft);
+  });
+
   test('is short', async () => {
     expect((await tokenOf(DRAFT)).length).toBeLessThan(250);
   });

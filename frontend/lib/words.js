@@ -37,7 +37,7 @@ export function size(bytes) {
 export const date = (instant) => DATE.format(new Date(instant));
 
 /** @param {number} fraction 0..1 */
-export const percent = (fraction) => `${Math.floor(100 * fraction)} %`;
+export const percent = (fraction) => `${Math.floor(100 * fraction)}%`;
 
 /**
  * "1 render", "3 renders"

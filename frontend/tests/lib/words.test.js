@@ -15,7 +15,7 @@ test.each([[120, '1 kB'], [2_400_000, '2.4 MB'], [95_400_000, '95 MB'], [1_240_0
 });
 
 test('percent never says done before it is', () => {
-  expect([percent(0.999), percent(1)]).toEqual(['99 %', '100 %']);
+  expect([percent(0.999), percent(1)]).toEqual(['99%', '100%']);
   expect([counted(1, 'render'), counted(2, 'render')]).toEqual(['1 render', '2 renders']);
 });
 

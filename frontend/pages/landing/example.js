@@ -6,7 +6,7 @@ import {Preview} from '../../preview/preview.js';
 import {resolveSettings} from '../../preview/settings.js';
 import {decodeTrack} from '../../sound/track.js';
 
-const SETTINGS = {look: 'prism', preset: 'glacier', output: {width: 1280, height: 720}, text: {title: '', artist: ''}, cover: {source: 'none'}};
+const SETTINGS = {look: 'prism', output: {width: 1280, height: 720}, text: {title: '', artist: ''}, cover: {source: 'none'}};
 
 /** @typedef {{play: () => void, pause: () => void}} Example */
 

@@ -1,6 +1,7 @@
 // The picture of the landing page is drawn live from the example song, once somebody wants to see or hear it.
 import '../../lib/own-scripts.js';
 import '../../ui/header.js';
+import {playOver} from '../../ui/loop.js';
 
 const screen = /** @type {HTMLElement} */ (document.getElementById('screen'));
 const button = /** @type {HTMLButtonElement} */ (document.getElementById('hear'));
@@ -22,6 +23,9 @@ button.addEventListener('click', async () => {
   if (wantsToHear) opened.play();
   else opened.pause();
 });
+for (const link of document.querySelectorAll('.looks a')) {
+  playOver(/** @type {HTMLElement} */ (link), /** @type {HTMLVideoElement} */ (link.querySelector('video')));
+}
 screen.addEventListener('pointerenter', () => {
   if (!matchMedia('(prefers-reduced-motion: reduce)').matches) void example();
 });

@@ -71,7 +71,7 @@ def set_password() -> Response:
 
 
 def message_page(title: str, said: str, status: int = 200, *, link: str = "", label: str = "") -> Response:
-    """Return a page with one message and a button to Oriel or `link`."""
+    """Return a page with one message and a button to the start page or `link`."""
     return _page("done.html", status, title=title, said=said, link=link, label=label)
 
 
@@ -102,7 +102,7 @@ def _send_link() -> Response:
         return _page("reset_password.html", 422, token="", problem="Please check the email address.")
     password_reset.ask_for_reset(email, request_origin())
     # The same whether or not there is such an account.
-    return message_page("Look into your mailbox", f"If an account uses {email}, we have sent it a link.")
+    return message_page("Check your email", f"If an account uses {email}, a link is on its way to you.")
 
 
 def _typed_password() -> str:

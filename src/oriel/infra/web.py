@@ -60,7 +60,7 @@ HEADERS = {
 }
 # What belongs to an answer about a failure.
 _KEPT = ("Allow", "Content-Range", "Retry-After")
-_TITLES = {404: "Page not found", 429: "Too many requests", 500: "Something went wrong"}
+_TITLES = {404: "Page not found", 429: "Too many requests"}
 _PAGE = "oriel.error_page"
 _POLICY = "oriel.content_security_policy"
 # Takes a title, a sentence and the status.

@@ -15,7 +15,7 @@ export async function bringBack(studio) {
   ]);
   const {name = '', timeS = 0, delayMs = 0} = /** @type {any} */ (page) ?? {};
   studio.ownName = name;
-  studio.setDelay(delayMs);
+  if (delayMs) studio.setDelay(delayMs);
   studio.pictures.restore(pictures);
   if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
   await takeLink(studio);

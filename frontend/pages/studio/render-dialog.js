@@ -253,9 +253,10 @@ class RenderDialog extends LitElement {
   }
 
   render() {
+    const [missing] = this.studio.missingPictures;
     return html`<dialog class="dialog render-dialog" aria-labelledby="render-title">
       <button class="icon close" type="button" aria-label="Close" @click=${() => this.dialog.close()}>×</button>
-      ${this.busy ? html`<p role="status">One moment…</p>` : this.body()}
+      ${missing ? this.pictureIsGone(missing) : this.busy ? html`<p role="status">One moment…</p>` : this.body()}
     </dialog>`;
   }
 
@@ -305,9 +306,8 @@ class RenderDialog extends LitElement {
   }
 
   summary() {
-    const {settings, song, missingPictures: [missing]} = this.studio;
+    const {settings, song} = this.studio;
     const {facts} = this;
-    if (missing) return this.pictureIsGone(missing);
     return html`<div class="question">
       <h2 id="render-title">Render this video?</h2>
       <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${this.poster ? html`<img src=${this.poster} alt="A frame of your video">` : nothing}</div>

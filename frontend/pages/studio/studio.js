@@ -259,7 +259,7 @@ export class Studio extends LitElement {
   setDelay(milliseconds) {
     this.delayMs = milliseconds;
     this.engine.delayS = milliseconds / 1000;
-    if (this.hasUpdated && this.saved) saveSoon(this);
+    saveSoon(this);
   }
 
   /** @param {CustomEvent<{startS: number, endS: number, done: boolean}>} event */

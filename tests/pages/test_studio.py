@@ -1,0 +1,185 @@
+"""What a visitor does in the studio beside the journey to a video: pictures, presets, text from elsewhere, names."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+from tests.pages.conftest import PASSWORD, Visit
+from tests.pages.test_journeys import choose_look, open_song, order, picture, register, wait_for_other_picture
+from tests.render.service import Service
+
+from oriel.rendering.pipeline.tools import find_tools
+
+
+def draw(path: Path, colour: str) -> Path:
+    """Write a picture of one colour."""
+    ffmpeg = find_tools().ffmpeg
+    subprocess.run(
+        [ffmpeg, "-v", "error", "-f", "lavfi", "-i", f"color={colour}:s=80x60", "-frames:v", "1", path], check=True
+    )
+    return path
+
+
+def choose_picture(page: Page, button: str, path: Path) -> None:
+    """Choose a picture by the button of a part of the panel."""
+    with page.expect_file_chooser() as chooser:
+        page.locator(button).click()
+    chooser.value.set_files(path)
+
+
+def test_own_pictures_are_seen_undone_kept_and_ordered(visit: Visit, song: Path, tmp_path: Path, site: Service) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+    choose_look(page, "Halo")
+    page.locator("#tab-text").click()
+    still = picture(page)
+    cover = "#panel .picture-field >> nth=0 >> button >> nth=0"
+    choose_picture(page, cover, draw(tmp_path / "one.png", "#c02020"))
+    red = wait_for_other_picture(page, still)
+    (other := tmp_path / "other").mkdir()
+    # Another picture of the same name is another picture.
+    choose_picture(page, cover, draw(other / "one.png", "#20c020"))
+    green = wait_for_other_picture(page, red)
+    page.get_by_role("button", name="Undo").click()
+    wait_for_other_picture(page, green)
+    page.get_by_role("radio", name="Picture").check()
+    choose_picture(page, "[data-takes=background] button", draw(tmp_path / "behind.png", "#2020c0"))
+    expect(page.get_by_alt_text("The background")).to_be_visible()
+    assert visitor.accessible() == []
+    expect(page.locator(".saved")).to_have_text("Saved")
+    page.reload()
+    page.locator("#tab-text").click()
+    expect(page.get_by_alt_text("The background")).to_be_visible()
+    email = register(visitor)
+    order(visitor)
+    headers = {"Authorization": f"Bearer {token_of(site, email)}"}
+    job = page.url.rsplit("/", 1)[-1]
+    settings = httpx.get(f"{site.url}/api/render/status/{job}", headers=headers).json()["settings"]
+    assert settings["cover"]["source"] == "file"
+    assert settings["background"]["type"] == "image"
+    assert len({settings["cover"]["file"], settings["background"]["image"], "cover"}) == 3
+
+
+def token_of(site: Service, email: str) -> str:
+    """Sign in beside the page."""
+    answer = httpx.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD})
+    return str(answer.json()["access_token"])
+
+
+def test_a_transparent_video_is_a_mov_and_another_format_brings_the_background_back(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    visitor.open("/studio")
+    page.locator("#tab-text").click()
+    page.get_by_role("radio", name="None").check()
+    expect(page.locator(".frame.see-through")).to_be_visible()
+    expect(page.get_by_text("included in Pro")).to_be_visible()
+    page.locator("#tab-output").click()
+    expect(page.get_by_role("radio", name="MOV")).to_be_checked()
+    page.get_by_role("radio", name="MP4").check()
+    expect(page.locator(".frame.see-through")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".frame.see-through")).to_be_visible()
+
+
+def test_own_presets_are_named_kept_copied_and_deleted(visit: Visit) -> None:
+    visitor, friend = visit(), visit()
+    page = visitor.page
+    for each in (visitor, friend):
+        each.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        each.open("/studio")
+    choose_look(page, "Prism")
+    page.get_by_role("radio", name="Cube").check()
+    page.get_by_role("button", name="Save as my preset").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Prism 1")
+    assert visitor.accessible() == []
+    page.get_by_label("Name", exact=True).fill("<b>שלום</b>")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_text("The look is copied.")).to_be_visible()
+    text = str(page.evaluate("navigator.clipboard.readText()"))
+    assert json.loads(text)["params"]["shape"] == "cube"
+    page.reload()
+    choose_look(page, "Halo")
+    page.get_by_role("button", name="<b>שלום</b>", exact=True).click()
+    expect(page.get_by_role("radio", name="Cube")).to_be_checked()
+    page.get_by_role("button", name="Delete <b>שלום</b>").click()
+    expect(page.locator(".own")).to_have_count(0)
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".own")).to_have_count(1)
+    friend.page.get_by_role("button", name="Paste", exact=True).click()
+    expect(friend.page.get_by_role("radio", name="Cube")).to_be_checked()
+    friend.page.evaluate("navigator.clipboard.writeText('a shopping list')")
+    friend.page.get_by_role("button", name="Paste", exact=True).click()
+    expect(friend.page.locator(".toast")).to_contain_text("There is no look in what you copied.")
+
+
+def test_the_colours_of_the_cover_are_offered(visit: Visit, tmp_path: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    visitor.open("/studio")
+    choose_look(page, "Prism")
+    expect(page.get_by_role("button", name="Take the cover\u2019s colours")).to_have_count(0)
+    page.locator("#tab-text").click()
+    choose_picture(page, "#panel .picture-field >> nth=0 >> button >> nth=0", draw(tmp_path / "a.png", "#d04010"))
+    expect(page.get_by_alt_text("The cover")).to_be_visible()
+    page.locator("#tab-tune").click()
+    page.get_by_role("button", name="Take the cover\u2019s colours").click()
+    expect(page.locator("#p-glowColor")).not_to_have_value("#8309d5")
+
+
+def test_a_name_is_kept_and_names_the_settings_file(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+    name = page.get_by_label("Name of this project")
+    expect(name).to_have_value("Night Drive")
+    name.fill("Second single")
+    page.keyboard.press("Enter")
+    expect(page.locator(".saved")).to_have_text("Saved")
+    page.reload()
+    expect(name).to_have_value("Second single")
+    page.locator("#tab-output").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save settings as a file").click()
+    assert download.value.suggested_filename == "Second single settings.json"
+
+
+def test_settings_that_name_a_picture_of_elsewhere_say_so(visit: Visit, song: Path, tmp_path: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"look": "halo", "background": {"type": "image", "image": "gone.png"}}))
+    page.locator("#tab-output").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open settings").click()
+    chooser.value.set_files(settings)
+    page.get_by_role("button", name="Render", exact=True).click()
+    expect(page.get_by_role("heading", name="A picture is missing")).to_be_visible()
+    page.get_by_role("button", name="Choose the picture").click()
+    expect(page.get_by_text("gone.png is not in this browser.")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_menu_of_the_sound_closes_by_escape_and_by_a_click_elsewhere(visit: Visit, width: int) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    visitor.open("/studio")
+    menu = page.get_by_label("Sound and keys")
+    menu.click()
+    page.get_by_label("Delay of your headphones").fill("200")
+    expect(page.get_by_text("200 ms")).to_be_visible()
+    assert visitor.accessible() == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Delay of your headphones")).to_be_hidden()
+    menu.click()
+    page.locator("h1").dispatch_event("pointerdown")
+    expect(page.get_by_label("Delay of your headphones")).to_be_hidden()
+    page.reload()
+    menu.click()
+    expect(page.get_by_text("200 ms")).to_be_visible()

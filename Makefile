@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks format lock bench bench-preview thumbnails load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks format lock bench bench-preview gallery thumbnails load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -94,6 +94,9 @@ lock: setup ## write the lock files from pyproject.toml
 
 load-test: setup ## what the service stands: polls, submits, many renders, open WebSockets
 	$(BIN)/python -m benchmarks.service --json build/service.json
+
+gallery: setup ## photograph every page in every state, wide and narrow, dark and light: build/gallery/index.html
+	$(BIN)/python -m benchmarks.gallery
 
 thumbnails: setup ## draw the pictures and loops of all looks and presets, from the example song
 	$(BIN)/python -m benchmarks.thumbnails

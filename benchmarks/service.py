@@ -92,7 +92,7 @@ class Service:
         return user.id, login.id
 
     def _await(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.HTTPError):
                 # The database is enough: some measure without Redis.

@@ -95,25 +95,27 @@ class RenderPage extends LitElement {
   /** @param {RenderStatus} status */
   underWay(status) {
     const done = percent(status.progress);
-    return html`<section class="watch">
-      <div class="screen" .style=${shapeOf(status)}>${picture(status) ?? html`<p class="still-dark">The first frame appears here soon.</p>`}</div>
-      ${title(status)}
-      <div class="progress">
-        <div class="line">
-          <span role="status">${stageOf(status)}</span>
-          <span class="number">${status.status === 'queued' ? nothing : done}</span>
+    return html`<section class="show" .style=${shapeOf(status)}>
+      <div class="screen ${isUpright(status) ? 'upright' : ''}">${picture(status) ?? html`<p class="still-dark">The first frame appears here soon.</p>`}</div>
+      <div class="facts">
+        ${title(status)}
+        <div class="progress">
+          <div class="line">
+            <span role="status">${stageOf(status)}</span>
+            <span class="number">${status.status === 'queued' ? nothing : done}</span>
+          </div>
+          <div class="meter" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * status.progress)}>
+            <span .style=${`transform:scaleX(${status.progress})`}></span>
+          </div>
+          <p class="quiet">${remaining(status)}</p>
         </div>
-        <div class="meter" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * status.progress)}>
-          <span .style=${`transform:scaleX(${status.progress})`}></span>
+        <p class="quiet">You can close this page. We will email you when the video is ready.</p>
+        <div class="actions">
+          <button class="button" ?disabled=${status.cancel_requested || this.busy} @click=${this.cancel}>
+            ${status.cancel_requested ? 'Cancelling…' : 'Cancel'}
+          </button>
+          ${canNotify() ? html`<button class="button plain" @click=${() => this.allowNotices()}>Tell me when it is ready</button>` : nothing}
         </div>
-        <p class="quiet">${remaining(status)}</p>
-      </div>
-      <p class="quiet">You can close this page. We will email you when the video is ready.</p>
-      <div class="actions">
-        <button class="button" ?disabled=${status.cancel_requested || this.busy} @click=${this.cancel}>
-          ${status.cancel_requested ? 'Cancelling…' : 'Cancel'}
-        </button>
-        ${canNotify() ? html`<button class="button plain" @click=${() => this.allowNotices()}>Tell me when it is ready</button>` : nothing}
       </div>
     </section>`;
   }
@@ -121,19 +123,21 @@ class RenderPage extends LitElement {
   /** @param {RenderStatus} status */
   done(status) {
     if (!status.video_url) return this.gone(status);
-    return html`<section class="outcome">
-      <div class="screen" .style=${shapeOf(status)}><video controls playsinline preload="metadata" src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
-      ${title(status)}
-      ${warnings(status)}
-      <div class="actions">
-        <a class="button main large" href=${status.video_url} download>Download</a>
-        <button class="button large" @click=${() => this.copy(status.video_url ?? '')}>Copy link</button>
-        <a class="button plain large" href="/studio">Make another</a>
+    return html`<section class="show" .style=${shapeOf(status)}>
+      <div class="screen ${isUpright(status) ? 'upright' : ''}"><video controls playsinline preload="metadata" src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
+      <div class="facts">
+        ${title(status)}
+        ${warnings(status)}
+        <div class="actions">
+          <a class="button main large" href=${status.video_url} download>Download</a>
+          <button class="button large" @click=${() => this.copy(status.video_url ?? '')}>Copy link</button>
+          <a class="button plain large" href="/studio">Make another</a>
+        </div>
+        <p class="quiet">
+          Anyone with the link can download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
+          ${status.watermark ? html`This video has a small watermark. <a href="/pricing">Videos without one</a>` : nothing}
+        </p>
       </div>
-      <p class="quiet">
-        Anyone with the link can download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
-        ${status.watermark ? html`This video has a small watermark. <a href="/pricing">Videos without one</a>` : nothing}
-      </p>
     </section>`;
   }
 
@@ -159,8 +163,26 @@ class RenderPage extends LitElement {
       <h1>${cancelled ? 'You cancelled this render' : 'This video could not be made'}</h1>
       ${cancelled ? nothing : html`<p>${status.error?.message ?? 'Something went wrong on our side.'}</p>`}
       <p class="quiet">${status.counted ? 'It counts as one of your renders.' : 'It does not count as one of your renders.'}</p>
-      <a class="button main" href="/studio">Back to the studio</a>
+      <div class="actions">
+        <button class="button main" ?disabled=${this.busy} @click=${() => this.tryAgain(status)}>${cancelled ? 'Render it again' : 'Try again'}</button>
+        <a class="button" href="/studio">Back to the studio</a>
+      </div>
     </div>`;
+  }
+
+  /** Order the same song with the same settings once more. @param {RenderStatus} status */
+  async tryAgain({upload_id: uploadId, settings}) {
+    this.busy = true;
+    try {
+      // One key for one order, however often it is pressed or sent.
+      const params = {header: {'Idempotency-Key': `again-${ID}`}};
+      const job = await said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, pay_with: null}}));
+      location.assign(`/render/${job.id}`);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.message);
+      this.busy = false;
+    }
   }
 
   async cancel() {
@@ -209,7 +231,13 @@ function title({title: name, artist, filename}) {
 /** @param {RenderStatus} status */
 function shapeOf({settings}) {
   const {width, height} = /** @type {{width: number, height: number}} */ (settings.output);
-  return `--shape:${width}/${height};max-width:${(58 * width) / height}vh`;
+  return `--shape:${width / height}`;
+}
+
+/** @param {RenderStatus} status */
+function isUpright({settings}) {
+  const {width, height} = /** @type {{width: number, height: number}} */ (settings.output);
+  return width <= height;
 }
 
 /** @param {RenderStatus} status */

@@ -48,9 +48,7 @@ _PLACES = select(
 
 # What is about a customer's own song or settings may be told as it is; the rest names our folders and programs.
 _CUSTOMERS_OWN = {error.code for error in error_classes() if issubclass(error, CallerError) and not error.of_machine}
-_OURS = (
-    "Something went wrong on our side. This render was not counted, and we have been notified. Please try again later."
-)
+_OURS = "Something went wrong on our side, and we have been notified. Please try again later."
 
 Status = Literal["queued", "processing", "completed", "failed", "cancelled"]
 StageName = Literal["preparing", "analysing", "rendering", "encoding", "uploading"]

@@ -30,8 +30,8 @@ function valuesOf(form) {
   return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
 }
 
-/** @param {HTMLFormElement} form */
-function clearProblems(form) {
+/** Take back what was said about the fields. @param {HTMLFormElement} form */
+export function clearProblems(form) {
   for (const problem of form.querySelectorAll('.problem')) problem.textContent = '';
   for (const input of inputs(form)) input.removeAttribute('aria-invalid');
 }

@@ -4,7 +4,7 @@ import {ApiError} from '../../lib/api.js';
 import {session} from '../../lib/session.js';
 import {upload} from '../../lib/upload.js';
 import {percent, size} from '../../lib/words.js';
-import {onSubmit} from '../../ui/form.js';
+import {clearProblems, onSubmit} from '../../ui/form.js';
 import {knownOf, outputLine, rightsLine} from './output.js';
 import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
 
@@ -131,6 +131,8 @@ class RenderDialog extends LitElement {
   show(step) {
     this.busy = false;
     if (this.step !== step) this.problem = null;
+    const form = this.querySelector('form');
+    if (form) clearProblems(form);
     this.step = step;
   }
 
@@ -312,7 +314,7 @@ class RenderDialog extends LitElement {
       <h2 id="render-title">Render this video?</h2>
       <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${this.poster ? html`<img src=${this.poster} alt="A frame of your video">` : nothing}</div>
       <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
-      ${facts?.refusal ? html`<p class="notice problem" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
+      ${facts?.refusal ? html`<p class="notice problem limit" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
       ${this.trouble()}
       <div class="row end">
         <button class="button" type="button" @click=${this.goBack}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
@@ -339,7 +341,7 @@ class RenderDialog extends LitElement {
   offers() {
     const {facts} = this;
     if (!facts?.refusal) return html`<button class="button main" type="button" autofocus @click=${this.make}>Render</button>`;
-    return html`<a class="button" href="/pricing" target="_blank">Compare plans</a>
+    return html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
       ${facts.allows_single ? html`<button class="button main" type="button" @click=${this.payOnce}>Buy this render for ${price(facts.single_price_cents)}</button>` : nothing}`;
   }
 
@@ -364,7 +366,7 @@ class RenderDialog extends LitElement {
       <div class="row end">
         <button class="button" type="button" @click=${this.goBack}>Change the settings</button>
         ${lifts
-          ? html`<a class="button" href="/pricing" target="_blank">Compare plans</a>
+          ? html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
             <button class="button main" type="button" @click=${this.payOnce}>Buy this render</button>`
           : html`<button class="button main" type="button" @click=${this.beginAgain}>Try again</button>`}
       </div>

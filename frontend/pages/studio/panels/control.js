@@ -41,10 +41,17 @@ function slider({name, schema, value, standard, change, reset, end}) {
         .value=${live(shown(value, schema))} @change=${set} @dblclick=${(/** @type {Event} */ event) => event.stopPropagation()}>
     </div>
     <input id=${`p-${name}`} type="range" min=${schema.minimum} max=${schema.maximum} step=${step}
-      aria-describedby=${`d-${name}`} .value=${live(String(value))} @input=${set} @change=${end}>
+      aria-describedby=${`d-${name}`} .style=${`--fill:${fillOf(value, schema)}`} .value=${live(String(value))} @input=${set} @change=${end}>
     ${hint(name, schema)}
   </div>`;
 }
+
+/**
+ * How far a slider is moved, 0 to 1.
+ * @param {number} value
+ * @param {{minimum: number, maximum: number}} schema
+ */
+const fillOf = (value, {minimum, maximum}) => (value - minimum) / (maximum - minimum);
 
 /** @param {ControlOptions} options */
 function colour({name, schema, value, standard, change, reset, end, palette = []}) {

@@ -27,6 +27,10 @@ class Account:
         token = self.post("/api/auth/login", json=self._login)["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
     def sign_in(self, context: BrowserContext) -> None:
         """Sign a browser in: it gets the cookies that the sign-in page would give it."""
         answer = context.request.post(f"{self._http.base_url}/api/auth/login", data={**self._login, "cookie": True})

@@ -19,7 +19,7 @@ import {OwnPictures, picturesOf} from './own-pictures.js';
 import {LONGEST_NAME, OwnPresets} from './own-presets.js';
 import {bar} from './panels/bar.js';
 import {invitation} from './panels/invitation.js';
-import {looksPanel} from './panels/looks.js';
+import {looksPanel, pictureOf} from './panels/looks.js';
 import {side} from './panels/side.js';
 import {transport} from './panels/transport.js';
 import {estimate, plansOf} from './service.js';
@@ -369,6 +369,9 @@ export class Studio extends LitElement {
   render() {
     const {settings} = this;
     const {width, height} = settings.output;
+    const isSeeThrough = settings.background.type === 'transparent';
+    // Until the first frame is drawn, and where none can be, the look's own picture stands there.
+    const still = isSeeThrough ? '' : `background-image:url("${pictureOf(settings.look, settings.preset)}")`;
     return html`<div class="studio ${this.dragging ? 'dragging' : ''}"
         @dragover=${(/** @type {DragEvent} */ event) => dragover(this, event)} @dragleave=${(/** @type {DragEvent} */ event) => dragleave(this, event)}
         @drop=${(/** @type {DragEvent} */ event) => drop(this, event)} @paste=${(/** @type {ClipboardEvent} */ event) => paste(this, event)}>
@@ -376,7 +379,7 @@ export class Studio extends LitElement {
       <aside class="side left panel" aria-label="Looks and presets">${looksPanel(this)}</aside>
       <main class="stage" aria-label="Preview">
         <h1 class="only-heard">Studio</h1>
-        <div class="frame ${settings.background.type === 'transparent' ? 'see-through' : ''}" .style=${`--w:${width};--h:${height}`}>
+        <div class="frame ${isSeeThrough ? 'see-through' : ''}" .style=${`--w:${width};--h:${height};${still}`}>
           <div class="canvas-host"></div>
           ${this.showsGuides ? guides(settings.output) : nothing}
           ${invitation(this)}

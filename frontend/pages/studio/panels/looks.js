@@ -11,6 +11,13 @@ const PICTURES = import.meta.glob('../../../looks/*/thumbnails/*.webp', {eager: 
 /** @type {Record<string, string>} */
 const LOOPS = import.meta.glob('../../../looks/*/thumbnails/*.webm', {eager: true, import: 'default', query: '?url'});
 
+/**
+ * The address of the still picture of a look or one of its presets.
+ * @param {string} look
+ * @param {string | null} [preset]
+ */
+export const pictureOf = (look, preset) => PICTURES[`../../../looks/${look}/thumbnails/${preset ?? 'default'}.webp`] ?? '';
+
 /** @param {Studio} studio */
 export function looksPanel(studio) {
   const {settings, store, look} = studio;
@@ -51,7 +58,7 @@ function tile({look, picture, title, hint, chosen, take}) {
   const place = `../../../looks/${look}/thumbnails/${picture}`;
   return html`<button class="tile" type="button" aria-pressed=${chosen} title=${hint || nothing} data-loop=${LOOPS[`${place}.webm`] ?? ''}
       @click=${take} @pointerenter=${move} @pointerleave=${rest} @focus=${move} @blur=${rest}>
-    <img src=${PICTURES[`${place}.webp`] ?? ''} alt="" width="320" height="180" loading="lazy"><span>${title}</span>
+    <img src=${pictureOf(look, picture)} alt="" width="320" height="180" loading="lazy"><span>${title}</span>
   </button>`;
 }
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from tests.pages.conftest import PASSWORD, Visit
-from tests.pages.test_journeys import choose_look, open_song, order, picture, register, wait_for_other_picture
+from tests.pages.steps import choose_look, open_song, order, picture, register, wait_for_other_picture
 from tests.render.service import Service
 
 from oriel.rendering.pipeline.tools import find_tools

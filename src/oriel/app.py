@@ -5,7 +5,7 @@ from pathlib import Path
 
 from apiflask import APIFlask
 
-from oriel import __version__, accounts, api, billing, dev, health, media, metrics, pages
+from oriel import __version__, accounts, api, billing, dev, health, media, metrics, pages, projects
 from oriel.accounts.tokens import init_tokens
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
 from oriel.infra.events import init_events
@@ -68,6 +68,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     accounts.register(app)
     billing.register(app, settings)
     media.register(app, upload_dependencies(settings))
+    projects.register(app)
     rendering.register(app)
     metrics.register(app)
     dev.register(app, settings)

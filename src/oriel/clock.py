@@ -73,6 +73,7 @@ SWEEPS = (
     Task("expire uploads", 60, lambda: clean_up(jobs.cleanup_expired_uploads)),
     Task("left chunks", 600, lambda: clean_up(jobs.cleanup_left_chunks)),
     Task("left videos", 86_400, lambda: clean_up(jobs.cleanup_left_videos)),
+    Task("deleted projects", 3600, lambda: clean_up(jobs.cleanup_deleted_projects)),
     Task("left uploads", 3600, delete_leftovers),
     Task("old mail", 3600, tidy),
     Task("old payment events", 86_400, lambda: journal.tidy()),

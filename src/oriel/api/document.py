@@ -40,6 +40,7 @@ _TAGS = {
     "auth": "Create an account and log in.",
     "uploads": "Send songs and pictures.",
     "renders": "Make videos, follow them and download them.",
+    "projects": "Keep songs with their settings, under names.",
     "payments": "Pay for a render or a subscription.",
     "billing": "Plans, subscription and invoices.",
     "user": "Profile, sessions, API keys and activity.",

@@ -27,14 +27,17 @@ VIDEO_ANSWERS: dict[int, Any] = {
 }
 # A route whose answer has an ETag.
 CACHED_ANSWERS: dict[int, Any] = {304: _NOT_MODIFIED}
-# A route that hands out a poster.
-PICTURE_ANSWERS: dict[int, Any] = {
-    200: {"description": "The picture", "content": {"image/jpeg": {"schema": BINARY}}},
-    302: {"description": "A redirect to the picture"},
-    304: _NOT_MODIFIED,
-    410: "The address or the video has expired",
-    503: "The storage cannot be reached",
-}
+
+
+def picture_answers(*kinds: str) -> dict[int, Any]:
+    """Return the answers of a route that hands out a picture of these content types."""
+    return {
+        200: {"description": "The picture", "content": {kind: {"schema": BINARY} for kind in kinds}},
+        302: {"description": "A redirect to the picture"},
+        304: _NOT_MODIFIED,
+        410: "The address or the picture has expired",
+        503: "The storage cannot be reached",
+    }
 
 
 def text_answer(description: str) -> Any:  # noqa: ANN401  (an answer as APIFlask's `responses` take it)

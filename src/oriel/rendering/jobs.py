@@ -7,6 +7,7 @@ from oriel.infra.mail.dispatch import dispatch_due
 from oriel.media import resumable
 from oriel.media.loudness import measure_upload
 from oriel.media.sweep import delete_expired
+from oriel.projects.projects import forget_deleted
 from oriel.rendering import expiry, hints
 
 _AT_ONCE = 100
@@ -47,6 +48,11 @@ def cleanup_left_videos() -> None:
     expiry.delete_left_videos(limit=_AT_ONCE)
 
 
+def cleanup_deleted_projects() -> None:
+    """Delete the projects for good that nobody has brought back."""
+    forget_deleted(limit=_AT_ONCE)
+
+
 def cleanup_accounts() -> None:
     """Delete sessions, links of mails and log entries whose time is over."""
     cleanup.cleanup_accounts()
@@ -57,6 +63,7 @@ _CLEANUPS = (
     cleanup_expired_uploads,
     cleanup_left_chunks,
     cleanup_left_videos,
+    cleanup_deleted_projects,
     cleanup_accounts,
 )
 _QUEUES: dict[Callable[..., None], str] = {

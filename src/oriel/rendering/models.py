@@ -46,6 +46,8 @@ class RenderJob(Base):
     song_s: Mapped[float]
     max_song_s: Mapped[float]
     payment_id: Mapped[str | None] = mapped_column(String(26))
+    # The project that it was made from, which may be gone.
+    project_id: Mapped[str | None] = mapped_column(String(26), index=True)
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     request_hash: Mapped[str] = mapped_column(String(64), default="")
 

@@ -14,14 +14,16 @@ from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
 from oriel.billing.history import PaymentList, payments_of
 from oriel.billing.rates import writes
-from oriel.errors import CallerError, InvalidBody
+from oriel.errors import CallerError, InvalidBody, NotFound
 from oriel.infra.clock import in_iso
+from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 from oriel.infra.logs import facts
-from oriel.infra.openapi_extensions import PICTURE_ANSWERS, VIDEO_ANSWERS, describe
+from oriel.infra.openapi_extensions import VIDEO_ANSWERS, describe, picture_answers
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
 from oriel.media.models import Upload
+from oriel.projects.projects import own_project
 from oriel.rendering import delivery, video_access
 from oriel.rendering.cancellation import cancel_render, own_job
 from oriel.rendering.look_routes import looks_of
@@ -45,12 +47,15 @@ Identifier = Annotated[str, Field(min_length=1, max_length=40, pattern=ONE_LINE)
 
 
 class SubmitIn(BaseModel):
-    """An uploaded song and the settings of its video."""
+    """A song, by its upload or its project, and the settings of its video."""
 
     model_config = ConfigDict(extra="forbid")
 
-    upload_id: Identifier
-    settings: SettingsBody = {}
+    upload_id: Identifier | None = None
+    project_id: Identifier | None = Field(
+        default=None, description="In place of `upload_id`: its song, and its settings where you send none"
+    )
+    settings: SettingsBody | None = None
     pay_with: Literal["plan", "credit"] | None = Field(
         default=None,
         description="`plan` uses your plan only, `credit` uses a render you bought. Without it, your plan pays if it"
@@ -98,8 +103,8 @@ class LinkOut(BaseModel):
 @routes.doc(
     summary="Submit a render",
     responses=[402, 404, 410, 415, 503],
-    description="JSON with an `upload_id`, or multipart with `audio` and `settings` (JSON text). With an"
-    " `Idempotency-Key` header the same request, sent again within 24 hours, answers with the same render.",
+    description="JSON with an `upload_id` or a `project_id`, or multipart with `audio` and `settings` (JSON text)."
+    " With an `Idempotency-Key` header the same request, sent again within 24 hours, answers with the same render.",
 )
 def submit() -> StatusOut:
     """Accept a render."""
@@ -108,8 +113,7 @@ def submit() -> StatusOut:
         raise InvalidBody(f"{_KEY_HEADER} must have 1 to {_LONGEST_KEY} characters.", header=_KEY_HEADER)
     if request.mimetype == "multipart/form-data":
         return status_of(_submitted_with_song(key))
-    asked = _checked(request.get_json())
-    order = Order(asked.upload_id, asked.settings, asked.pay_with, key)
+    order = _order(_checked(request.get_json()), key)
     return status_of(submit_render(current_user().id, order, _looks()))
 
 
@@ -180,7 +184,9 @@ def download(job_id: str) -> Response:
 @routes.get("/api/render/poster/<token>")
 @allow(Who.ANYONE)
 @rate("600/minute", by=address_key)
-@routes.doc(summary="Show a render's picture by its `poster_url`, without logging in", responses=PICTURE_ANSWERS)
+@routes.doc(
+    summary="Show a render's picture by its `poster_url`, without logging in", responses=picture_answers("image/jpeg")
+)
 def poster(token: str) -> Response:
     """Send the poster."""
     return delivery.deliver_poster(token)
@@ -269,7 +275,20 @@ def _forget(upload_id: str) -> None:
 def _order_with_song(upload: Upload, form: dict[str, str], key: str | None) -> Order:
     settings = read_settings_json(form.get("settings") or "{}")
     asked = _checked({"upload_id": upload.id, "settings": settings, "pay_with": form.get("pay_with") or None})
-    return Order(asked.upload_id, asked.settings, asked.pay_with, key, song_sha256=upload.sha256)
+    return Order(upload.id, asked.settings or {}, asked.pay_with, key, song_sha256=upload.sha256)
+
+
+def _order(asked: SubmitIn, key: str | None) -> Order:
+    if bool(asked.upload_id) == bool(asked.project_id):
+        raise InvalidBody("Send either an `upload_id` or a `project_id`.")
+    if asked.upload_id:
+        return Order(asked.upload_id, asked.settings or {}, asked.pay_with, key)
+    assert asked.project_id
+    project = own_project(db.session, current_user().id, asked.project_id)
+    if project.song_id is None:
+        raise NotFound("This project has no song yet. Please upload one.", project=project.id)
+    settings = project.settings if asked.settings is None else asked.settings
+    return Order(project.song_id, settings, asked.pay_with, key, project.id)
 
 
 def _checked(body: object) -> SubmitIn:

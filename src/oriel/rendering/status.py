@@ -95,6 +95,7 @@ class StatusOut(BaseModel):
     artist: str = Field(description="The artist that the video names; empty where it names none")
     filename: str = Field(description="The name of the song's file")
     upload_id: str = Field(description="The song's upload; submit it again for another video, as long as it is kept")
+    project_id: str | None = Field(description="The project that it was made from; null where there was none")
     look: str = Field(description="The look of the video")
     settings: Settings = Field(
         description="The complete settings that the video is made with; they can be submitted again. A title or artist"
@@ -157,6 +158,7 @@ def _status(job: RenderJob, counted: bool | None, position: int | None, eta_s: f
         artist=job.artist,
         filename=job.audio_filename,
         upload_id=job.upload_id,
+        project_id=job.project_id,
         look=job.render_config["look"],
         settings=job.settings,
         duration_s=job.video_s,

@@ -47,6 +47,7 @@ class Order:
     settings: dict[str, Any]
     pay_with: Literal["plan", "credit"] | None = None
     idempotency_key: str | None = None
+    project_id: str | None = None
     # What makes the same order the same; of a song that came along, its content instead of its id.
     song_sha256: str | None = None
 
@@ -210,6 +211,11 @@ def _with_stored_pictures(session: Session, user_id: str, document: dict[str, An
     return stored
 
 
+def look_of(document: dict[str, Any], looks: Looks) -> str:
+    """Return the look of settings that can be rendered; raise InvalidSettings and its kin for others."""
+    return resolve(parse_settings(document), looks).look
+
+
 def demand_of(settings: ResolvedSettings, song_s: float, song_bytes: int) -> Demand:
     """Return the figures of a render that plans limit; raise InvalidRange where it begins after the song."""
     seconds = video_s(settings, song_s)
@@ -255,5 +261,6 @@ def _row(
         plan=grant.plan.name,
         weight=grant.plan.weight,
         at_once=grant.plan.at_once,
+        project_id=order.project_id,
         kept_for_s=int(grant.plan.kept_for.total_seconds()),
     )

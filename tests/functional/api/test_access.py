@@ -37,7 +37,8 @@ def path_of(operation: Operation, ids: dict[str, str] | None = None) -> str:
 def ask(by: Caller, operation: Operation, ids: dict[str, str] | None = None) -> TestResponse:
     """Call a route with nothing but the right to call it; what ends sessions wants the token that lives as long."""
     headers = {"Authorization": f"Bearer {_refresh_token(by)}"} if operation.access is Who.SESSION else {}
-    return by._send(operation.method, path_of(operation, ids), headers=headers)
+    body = {"json": BODIES[str(operation)]} if str(operation) in BODIES else {}
+    return by._send(operation.method, path_of(operation, ids), headers=headers, **body)
 
 
 def _refresh_token(by: Caller) -> str:
@@ -131,9 +132,12 @@ def _resumable(owner: Caller) -> str:
 
 
 # How each thing that a path may name comes to be: a new name in a path wants a line here.
+# Where nothing can be said without a body.
+BODIES = {"PATCH /api/projects/{project_id}": {"version": 1}}
 OWNED: dict[str, Callable[[Caller], str]] = {
     "job_id": _render,
     "upload_id": uploaded,
+    "project_id": lambda owner: str(owner.post("/api/projects", json={"name": "Mine"}).get_json()["id"]),
     "resumable_id": _resumable,
     "session_id": lambda owner: owner.session_id,
     "checkout_session_id": _payment,

@@ -1,0 +1,59 @@
+"""Hands out a project's thumbnail."""
+
+from datetime import timedelta
+
+from flask import Response, redirect, request
+from sqlalchemy import select
+
+from oriel.accounts.models import User
+from oriel.errors import NotFound
+from oriel.infra.database import db
+from oriel.infra.storage import storage
+from oriel.media.models import PICTURE, Upload
+from oriel.projects.thumbnails import upload_behind
+
+_SIGNED_FOR = timedelta(minutes=10)
+_REDIRECT_KEPT_S = 300
+_NONE = "There is no picture at this address."
+_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+
+
+def picture_behind(token: str) -> Response:
+    """Return the picture that an address means, or a redirect to it; browsers may keep it.
+
+    Raise NotFound for a forged address or a picture that is gone, Expired when the address is over.
+    """
+    upload_id, seconds = upload_behind(token)
+    there = (
+        Upload.kind == PICTURE,
+        Upload.deleted_at.is_(None),
+        Upload.purged_at.is_(None),
+        User.disabled_at.is_(None),
+    )
+    query = select(Upload).join(User, User.id == Upload.user_id).where(Upload.id == upload_id, *there)
+    upload = db.session.scalar(query)
+    if upload is None:
+        raise NotFound(_NONE)
+    response = _answer(upload)
+    response.cache_control.private = True
+    # A redirect must not be kept for longer than it works.
+    response.cache_control.max_age = min(seconds, _REDIRECT_KEPT_S) if response.status_code == 302 else seconds
+    return response
+
+
+def _answer(upload: Upload) -> Response:
+    content_type = _TYPES[upload.format]
+    name = upload.object_name
+    url = storage().signed_url(
+        name, filename=f"thumbnail.{upload.format}", content_type=content_type, expires_in=_SIGNED_FOR
+    )
+    if url:
+        answer = redirect(url, 302)
+        return Response(answer.get_data(), answer.status_code, answer.headers)
+    path = storage().path(name)
+    if path is None:
+        raise NotFound(_NONE)
+    response = Response(path.read_bytes(), mimetype=content_type)
+    response.set_etag(upload.sha256)
+    response.make_conditional(request)
+    return response

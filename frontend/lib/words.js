@@ -46,3 +46,9 @@ export const percent = (fraction) => `${Math.floor(100 * fraction)}%`;
  * @param {string} [many]
  */
 export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/**
+ * A name within a sentence of plain text: what is written from right to left does not turn the words around it.
+ * @param {string} name
+ */
+export const isolated = (name) => `\u2068${name}\u2069`;

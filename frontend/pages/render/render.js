@@ -4,7 +4,7 @@ import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
 import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
-import {about, date, percent} from '../../lib/words.js';
+import {about, date, isolated, percent} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
 
@@ -151,7 +151,7 @@ class RenderPage extends LitElement {
   gone(status) {
     return html`<div class="empty">
       <h1>This video is gone</h1>
-      <p>“${status.title}” was deleted, or its time was over. The song and settings in your studio are still there.</p>
+      <p>“<bdi>${status.title}</bdi>” was deleted, or its time was over. The song and settings in your studio are still there.</p>
       <a class="button main" href="/studio">Back to the studio</a>
     </div>`;
   }
@@ -225,7 +225,7 @@ class RenderPage extends LitElement {
 
 /** @param {RenderStatus} status */
 function title({title: name, artist, filename}) {
-  return html`<div class="title"><h1>${name || filename}</h1>${artist ? html`<p class="quiet">${artist}</p>` : nothing}</div>`;
+  return html`<div class="title"><h1 dir="auto">${name || filename}</h1>${artist ? html`<p class="quiet" dir="auto">${artist}</p>` : nothing}</div>`;
 }
 
 /** @param {RenderStatus} status */
@@ -258,7 +258,7 @@ function warnings({warnings: sentences}) {
 
 /** @param {RenderStatus} status */
 function headline(status) {
-  const name = status.title || status.filename;
+  const name = isolated(status.title || status.filename);
   if (status.status === 'processing') return `${percent(status.progress)} · ${name}`;
   return {queued: `Waiting · ${name}`, completed: name, failed: `Failed · ${name}`, cancelled: `Cancelled · ${name}`}[status.status];
 }

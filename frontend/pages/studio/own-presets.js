@@ -1,4 +1,5 @@
 // Presets of the visitor's own: kept in this browser, copied and pasted as text.
+import {isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
 
 /**
@@ -42,7 +43,7 @@ export class OwnPresets extends EventTarget {
   async remove(preset) {
     const before = this.#all;
     await this.#put(before.filter((each) => each !== preset));
-    toast(`“${preset.name}” is deleted.`, {label: 'Undo', act: () => void this.#put(before)});
+    toast(`“${isolated(preset.name)}” is deleted.`, {label: 'Undo', act: () => void this.#put(before)});
   }
 
   /** @param {OwnPreset[]} presets */

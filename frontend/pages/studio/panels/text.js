@@ -50,7 +50,7 @@ function line(studio, name, label, tag, value) {
     </div>
     <input class="input" id=${`t-${name}`} maxlength="200" autocomplete="off" dir="auto" placeholder=${tag || 'None'} .value=${live(value ?? '')}
       @input=${set} @change=${() => store.endGesture()}>
-    ${value === null && tag ? html`<p class="hint">From the file: ${tag}</p>` : nothing}
+    ${value === null && tag ? html`<p class="hint">From the file: <bdi>${tag}</bdi></p>` : nothing}
   </div>`;
 }
 

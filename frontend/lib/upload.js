@@ -1,4 +1,5 @@
 // Sending a file to the service: with progress, to be cancelled, and tried again when the connection is lost.
+import {part} from './part.js';
 import {ApiError, credentials, errorBody} from './api.js';
 
 const WAITS_MS = [1000, 2000, 4000, 8000, 15_000];
@@ -22,11 +23,11 @@ const IN_PIECES_FROM = 50_000_000;
  * @param {File} file
  * @param {UploadOptions} options
  * @returns {Promise<string>}
- * @throws {ApiError} a refusal; an AbortError where the visitor cancels
+ * @throws {ApiError} a refusal; an AbortError where the visitor cancels; a PartError
  */
 export async function upload(file, options) {
   if (options.field === 'audio' && file.size > IN_PIECES_FROM) {
-    const {uploadInPieces} = await import('./upload-pieces.js');
+    const {uploadInPieces} = await part(import('./upload-pieces.js'));
     return uploadInPieces(file, options);
   }
   const {id} = await uploadWhole(file, options);

@@ -1,4 +1,5 @@
 // Where a preview's frames are drawn: in a worker, or in the page where the browser cannot draw in workers.
+import {PartError, part} from '../lib/part.js';
 
 /**
  * The methods of a painter, wherever it is.
@@ -10,7 +11,7 @@
  */
 
 /**
- * Rejects where the browser cannot draw at all; the message is for the user.
+ * Rejects with a CannotDraw or a PartError, whose message is for the user.
  * @param {HTMLCanvasElement} canvas on no other context yet
  * @returns {Promise<Brush>}
  */
@@ -20,7 +21,7 @@ export async function brushFor(canvas) {
 
 /** @param {HTMLCanvasElement} canvas */
 async function pageBrush(canvas) {
-  const {Painter} = await import('./painter.js');
+  const {Painter} = await part(import('./painter.js'));
   return new Painter(canvas);
 }
 
@@ -31,7 +32,7 @@ async function pageBrush(canvas) {
 async function workerBrush(canvas) {
   if (!('transferControlToOffscreen' in canvas) || typeof Worker === 'undefined') return null;
   const remote = new Remote(new Worker(new URL('./preview-worker.js', import.meta.url), {type: 'module'}));
-  // A canvas that has been handed over does not come back: the worker is asked first.
+  // A canvas that has been handed over does not come back: the worker is asked first. One that did not load says nothing.
   if (!await remote.call('probe').catch(() => false)) {
     remote.end();
     return null;
@@ -55,10 +56,10 @@ class Remote {
   /** @param {Worker} worker */
   constructor(worker) {
     this.worker = worker;
-    worker.onmessage = ({data: {call, value, error}}) => {
+    worker.onmessage = ({data: {call, value, error, outdated}}) => {
       const waiting = this.#waiting.get(call);
       this.#waiting.delete(call);
-      if (error) waiting?.fail(new Error(error));
+      if (error) waiting?.fail(outdated ? new PartError() : new Error(error));
       else waiting?.done(value);
     };
     worker.onerror = (event) => this.#failAll(new Error(event.message || 'the preview failed to start'));

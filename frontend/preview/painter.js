@@ -2,6 +2,8 @@
 import {WebGLRenderer} from 'three';
 import {Show, preparedLook} from '../looks/core/show.js';
 import {FeatureTrack} from '../sound/track.js';
+import {part} from '../lib/part.js';
+import {CannotDraw} from './cannot-draw.js';
 import {Pictures} from './pictures.js';
 
 /**
@@ -36,7 +38,7 @@ export class Painter {
   /** @param {OffscreenCanvas | HTMLCanvasElement} canvas */
   constructor(canvas) {
     const context = /** @type {WebGL2RenderingContext | null} */ (canvas.getContext('webgl2', attributes()));
-    if (!context) throw new Error('This browser cannot draw the picture: it has no WebGL 2.');
+    if (!context) throw new CannotDraw();
     this.canvas = canvas;
     this.gl = context;
     this.renderer = new WebGLRenderer({canvas: /** @type {any} */ (canvas), context});
@@ -49,8 +51,8 @@ export class Painter {
     this.made = null;
     this.frame = 0;
     this.turn = 0;
-    canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
-    canvas.addEventListener('webglcontextrestored', () => this.#restore());
+    canvas.addEventListener('webglcontextlost', (event) => this.#lose(event));
+    canvas.addEventListener('webglcontextrestored', () => this.made && this.#apply());
   }
 
   /**
@@ -67,7 +69,7 @@ export class Painter {
     const options = {
       renderer: this.renderer, settings, track: this.track, title, artist, watermark, cover: coverPicture, image: imagePicture,
     };
-    const createLook = await preparedLook(/** @type {any} */ (options));
+    const createLook = await part(preparedLook(/** @type {any} */ (options)));
     if (turn !== this.turn) return;
     this.made = {options, createLook};
     this.#apply();
@@ -85,10 +87,13 @@ export class Painter {
     this.#paint(this.frame);
   }
 
-  #restore() {
+  /** @param {Event} event */
+  #lose(event) {
+    // Without this the context would not come back.
+    event.preventDefault();
+    // Now, as the next context does not know what belongs to this one.
     this.painted?.dispose();
     this.painted = null;
-    if (this.made) this.#apply();
   }
 
   /** @param {number} frame */

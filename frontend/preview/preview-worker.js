@@ -1,4 +1,5 @@
 // The worker behind a preview: passes what the page asks for on to its painter.
+import {PartError} from '../lib/part.js';
 import {Painter, canPaintOffscreen} from './painter.js';
 
 /** @type {Painter | null} */
@@ -20,6 +21,6 @@ onmessage = async ({data: {call, method, args}}) => {
   try {
     postMessage({call, value: await methods[method](...args)});
   } catch (error) {
-    postMessage({call, error: error instanceof Error ? error.message : String(error)});
+    postMessage({call, error: error instanceof Error ? error.message : String(error), outdated: error instanceof PartError});
   }
 };

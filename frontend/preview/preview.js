@@ -41,8 +41,8 @@ export class Preview {
   }
 
   /**
-   * Show something else; resolves when it is drawn. Of several calls in a row, the last one counts. Rejects where the
-   * browser cannot draw, with a sentence for the user.
+   * Show something else; resolves when it is drawn. Of several calls in a row, the last one counts. Rejects with a
+   * CannotDraw where the browser cannot draw, and with a PartError where the code for it did not load.
    * @param {Scene} scene
    */
   async show(scene) {

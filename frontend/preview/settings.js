@@ -89,8 +89,12 @@ function named(kind, all, name, message) {
   return found;
 }
 
-/** @param {Record<string, any>} content */
-function nested(content) {
+/**
+ * The document of a content, which may be the flat form.
+ * @param {Record<string, any>} content
+ * @returns {Record<string, any>} not checked
+ */
+export function nested(content) {
   const keys = Object.keys(content);
   const flat = keys.filter((key) => FLAT_KEYS.includes(key));
   if (!flat.length) return content;

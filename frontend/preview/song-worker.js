@@ -11,6 +11,9 @@ const askThePage = (rate) => new Promise((done) => {
   postMessage({decodeAt: rate});
 });
 
+// Whoever hears nothing from here knows that this script did not load.
+postMessage({started: true});
+
 let told = -1;
 
 /** @param {number} fraction */

@@ -1,5 +1,6 @@
 // A song that somebody chose: read, decoded and analysed in a worker. Uses the page for `decodeAudioData` alone.
 import {decodeTrack} from '../sound/track.js';
+import {PartError} from '../lib/part.js';
 import {SongError} from './song-error.js';
 
 export {SongError};
@@ -17,7 +18,7 @@ export {SongError};
 /** @typedef {Heard & {name: string}} Song */
 
 /**
- * Read a song. Rejects with a SongError, whose message is for the user, or with the signal's reason.
+ * Read a song. Rejects with a SongError or a PartError, whose message is for the user, or with the signal's reason.
  * @param {File} file MP3, WAV or M4A
  * @param {{report?: (fraction: number) => void, signal?: AbortSignal}} [options]
  * @returns {Promise<Song>}
@@ -30,9 +31,11 @@ export async function readSong(file, {report = () => {}, signal} = {}) {
   try {
     const heard = await new Promise((done, fail) => {
       signal?.addEventListener('abort', () => fail(signal.reason), {once: true});
-      worker.onerror = () => fail(new SongError('unreadable'));
+      let started = false;
+      worker.onerror = () => fail(started ? new SongError('unreadable') : new PartError());
       worker.onmessage = async ({data}) => {
-        if (data.heard) done(data.heard);
+        if (data.started) started = true;
+        else if (data.heard) done(data.heard);
         else if (data.problem) fail(Object.assign(new SongError(data.problem), {cause: data.reason}));
         else if (data.decodeAt) await decodeForWorker(file, data.decodeAt, worker).catch(() => fail(new SongError('unreadable')));
         else report(data.fraction);

@@ -144,3 +144,16 @@ def away(site: Service) -> Iterator[None]:
         yield
     finally:
         os.kill(site.command.pid, signal.SIGCONT)
+
+
+def drop(page: Page, *files: Path) -> None:
+    """Drop files or folders on the picture, as somebody does with a mouse."""
+    box = page.locator(".frame").bounding_box()
+    assert box
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+    browser = page.context.new_cdp_session(page)
+    # Once more after the page has shown that it takes them, as a hand that moves.
+    for kind in ("dragEnter", "dragOver", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+    browser.detach()

@@ -73,18 +73,6 @@ def test_a_render_that_the_plan_does_not_include_is_bought(visit: Visit, song: P
     expect(page.get_by_role("link", name="Download")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "song.mp3"])
-def test_a_file_that_is_no_song_is_refused_in_one_sentence(visit: Visit, tmp_path: Path, name: str) -> None:
-    visitor = visit()
-    (tmp_path / name).write_bytes(b"\x00\x01 not a song <b>at all</b> " * 400)
-    visitor.open("/studio")
-    with visitor.page.expect_file_chooser() as chooser:
-        visitor.page.get_by_role("button", name="Choose a file").click()
-    chooser.value.set_files(tmp_path / name)
-    expect(visitor.page.get_by_role("alert")).to_have_text("That file isn't audio we can read. Try MP3, WAV or M4A.")
-    expect(visitor.page.get_by_role("button", name="Choose a file")).to_be_enabled()
-
-
 def test_text_is_never_markup(visit: Visit, tmp_path: Path, song: Path) -> None:
     visitor = visit()
     page = visitor.page

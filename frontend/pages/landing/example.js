@@ -1,6 +1,7 @@
 // The example song on a stage: silent until it is played.
 import song from '../../example/first-light.mp3?url';
 import trackUrl from '../../example/first-light.orft?url';
+import {PartError} from '../../lib/part.js';
 import {LOOKS} from '../../preview/looks.js';
 import {Preview} from '../../preview/preview.js';
 import {resolveSettings} from '../../preview/settings.js';
@@ -15,13 +16,19 @@ const SETTINGS = {look: 'prism', output: {width: 1280, height: 720}, text: {titl
  * @returns {Promise<Example>}
  */
 export async function openExample(screen) {
-  const answer = await fetch(trackUrl);
+  const answer = await fetch(trackUrl).catch(() => null);
+  if (!answer?.ok) throw new PartError();
   const track = decodeTrack(await answer.arrayBuffer());
   const preview = new Preview(screen);
   const audio = new Audio(song);
   audio.loop = true;
   const settings = resolveSettings(SETTINGS, LOOKS);
-  await preview.show({settings, track, title: '', artist: '', cover: null, image: null, watermark: false});
+  try {
+    await preview.show({settings, track, title: '', artist: '', cover: null, image: null, watermark: false});
+  } catch (error) {
+    preview.dispose();
+    throw error;
+  }
   // Silent, it shows the part that moves most.
   let silentS = track.dropS;
   let lastAt = performance.now();

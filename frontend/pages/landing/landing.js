@@ -1,7 +1,10 @@
 // The picture of the landing page is drawn live from the example song, once somebody wants to see or hear it.
 import '../../lib/own-scripts.js';
+import {PartError, part} from '../../lib/part.js';
+import {CannotDraw} from '../../preview/cannot-draw.js';
 import '../../ui/header.js';
 import {playOver} from '../../ui/loop.js';
+import {toast} from '../../ui/toast.js';
 
 const screen = /** @type {HTMLElement} */ (document.getElementById('screen'));
 const button = /** @type {HTMLButtonElement} */ (document.getElementById('hear'));
@@ -11,15 +14,15 @@ let opening = null;
 
 /** The code that draws is large: nobody gets it before asking. */
 function example() {
-  opening ??= import('./example.js').then(({openExample}) => openExample(screen));
+  opening ??= part(import('./example.js')).then(({openExample}) => openExample(screen));
   return opening;
 }
 
 button.addEventListener('click', async () => {
   const wantsToHear = button.getAttribute('aria-pressed') !== 'true';
-  button.setAttribute('aria-pressed', String(wantsToHear));
-  button.textContent = wantsToHear ? 'Pause the example' : 'Play the example';
-  const opened = await example();
+  press(wantsToHear);
+  const opened = await example().catch(fail);
+  if (!opened) return;
   if (wantsToHear) opened.play();
   else opened.pause();
 });
@@ -27,5 +30,20 @@ for (const link of document.querySelectorAll('.looks a')) {
   playOver(/** @type {HTMLElement} */ (link), /** @type {HTMLVideoElement} */ (link.querySelector('video')));
 }
 screen.addEventListener('pointerenter', () => {
-  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) void example();
+  // What is wrong is said to those who press the button.
+  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) example().catch(() => {});
 });
+
+/** @param {boolean} isPressed */
+function press(isPressed) {
+  button.setAttribute('aria-pressed', String(isPressed));
+  button.textContent = isPressed ? 'Pause the example' : 'Play the example';
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  if (!(error instanceof PartError || error instanceof CannotDraw)) throw error;
+  press(false);
+  opening = null;
+  toast(error.message, error instanceof PartError ? {label: 'Reload', act: () => location.reload()} : undefined);
+}

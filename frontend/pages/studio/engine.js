@@ -1,4 +1,6 @@
 // The studio's song, sound and picture: what is open, what plays, what is drawn.
+import {PartError} from '../../lib/part.js';
+import {CannotDraw} from '../../preview/cannot-draw.js';
 import {Player} from '../../preview/player.js';
 import {Preview} from '../../preview/preview.js';
 import {SongError, readSong, trackOf} from '../../preview/song.js';
@@ -12,8 +14,7 @@ import exampleTrack from '../../example/first-light.orft?url';
  */
 
 const EXAMPLE = {title: 'First Light', artist: 'Oriel'};
-const NOT_A_PICTURE = 'That file isn’t a picture we can read. Try JPEG, PNG or WebP.';
-const LARGEST_PICTURE = 20_000_000;
+const NOTHING_DRAWN = 'The picture cannot be drawn. Reload the page, or go on: your video is made all the same.';
 
 /**
  * Events: `change` (what is open or plays), `time` (a frame is shown), `cover`.
@@ -27,6 +28,10 @@ export class Engine extends EventTarget {
   opening = null;
   /** Why the last file could not be opened, in a sentence. */
   problem = '';
+  /** Why there is no picture, in a sentence. */
+  pictureProblem = '';
+  /** Whether a part of the page is missing, so that only a reload helps. */
+  outdated = false;
   /** Whether the video will have a watermark; the preview shows it too. */
   watermark = true;
 
@@ -105,7 +110,9 @@ export class Engine extends EventTarget {
    * @param {Settings} settings
    */
   async showExample(settings) {
-    const answer = await fetch(exampleTrack);
+    const answer = await fetch(exampleTrack).catch(() => null);
+    // Without the example the stage is empty, and everything else works.
+    if (!answer?.ok) return;
     const track = decodeTrack(await answer.arrayBuffer());
     if (this.song || this.opening) return;
     this.track = track;
@@ -131,7 +138,8 @@ export class Engine extends EventTarget {
    * Open a song; the one that is open stays until the new one is ready.
    * @param {File} file
    * @param {Settings} settings
-   * @returns {Promise<boolean>} whether it is open; if not, `problem` says why, unless the visitor has cancelled
+   * @returns {Promise<boolean>} whether it is open; if not, `problem` says why, unless the visitor has cancelled; it may be
+   *   that only a reload helps (`outdated`)
    */
   async open(file, settings) {
     this.#stopping.abort();
@@ -158,7 +166,8 @@ export class Engine extends EventTarget {
       return true;
     } catch (error) {
       if (stopping.signal.aborted) return false;
-      if (!(error instanceof SongError)) throw error;
+      if (!(error instanceof SongError || error instanceof PartError)) throw error;
+      this.outdated ||= error instanceof PartError;
       this.problem = error.message;
       return false;
     } finally {
@@ -206,13 +215,33 @@ export class Engine extends EventTarget {
     this.#settings = settings;
     if (!this.#preview || !this.track) return;
     const names = this.song ?? EXAMPLE;
-    await this.#preview.show({
-      settings, track: this.track,
-      title: settings.text.title ?? names.title, artist: settings.text.artist ?? names.artist,
-      cover: this.coverOf(settings), image: this.#pictures.get(settings.background.image), watermark: this.watermark,
-    });
+    try {
+      await this.#preview.show({
+        settings, track: this.track,
+        title: settings.text.title ?? names.title, artist: settings.text.artist ?? names.artist,
+        cover: this.coverOf(settings), image: this.#pictures.get(settings.background.image), watermark: this.watermark,
+      });
+      this.#sayOfPicture('');
+    } catch (error) {
+      this.#fail(error);
+    }
     this.#draw();
     this.#tell('cover');
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const isKnown = error instanceof CannotDraw || error instanceof PartError;
+    if (!isKnown) console.error(error);
+    this.outdated ||= error instanceof PartError;
+    this.#sayOfPicture(isKnown ? error.message : NOTHING_DRAWN);
+  }
+
+  /** @param {string} problem */
+  #sayOfPicture(problem) {
+    if (problem === this.pictureProblem) return;
+    this.pictureProblem = problem;
+    this.#tell('change');
   }
 
   #draw() {
@@ -220,13 +249,13 @@ export class Engine extends EventTarget {
     this.#tell('time');
   }
 
-  /** The strongest moment of what is rendered, as a picture. @returns {Promise<Blob | null>} */
+  /** The strongest moment of what is rendered, as a picture; null where nothing can be drawn. @returns {Promise<Blob | null>} */
   async poster() {
     if (!this.#preview || !this.track || !this.#settings) return null;
     const {start_s: start, duration_s: duration} = this.#settings.range;
     const end = duration === null ? this.durationS : start + duration;
     const {dropS} = this.track;
-    return this.#preview.poster(dropS >= start && dropS < end ? dropS + 0.1 : (start + end) / 2);
+    return this.#preview.poster(dropS >= start && dropS < end ? dropS + 0.1 : (start + end) / 2).catch(() => null);
   }
 
   // --- pictures and uploads
@@ -254,17 +283,6 @@ export class Engine extends EventTarget {
       this.#made.add(url);
     }
     return url;
-  }
-
-  /**
-   * Why a file cannot be used as a picture, or "".
-   * @param {File} file
-   */
-  async refusalOf(file) {
-    if (file.size > LARGEST_PICTURE) return 'That picture is larger than 20 MB. Try a smaller one.';
-    const picture = await createImageBitmap(file).catch(() => null);
-    picture?.close();
-    return picture ? '' : NOT_A_PICTURE;
   }
 
   /**

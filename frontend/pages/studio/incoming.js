@@ -1,5 +1,7 @@
 // Files and texts that are dropped or pasted anywhere in the studio.
-import {isPicture} from './files.js';
+import {isolated} from '../../lib/words.js';
+import {toast} from '../../ui/toast.js';
+import {isPicture, isSong} from './files.js';
 import {takeSettings, takeText} from './sharing.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
@@ -12,7 +14,11 @@ export async function drop(studio, event) {
   event.preventDefault();
   studio.dragging = false;
   const target = event.target instanceof Element ? event.target.closest('[data-takes="background"]') : null;
-  await takeFiles(studio, [...(event.dataTransfer?.files ?? [])], target ? 'background' : 'cover');
+  // To be read at once: afterwards the browser has emptied what was dropped.
+  const dropped = [...(event.dataTransfer?.items ?? [])].filter(({kind}) => kind === 'file');
+  const files = dropped.filter((item) => !item.webkitGetAsEntry()?.isDirectory).map((item) => item.getAsFile());
+  if (dropped.length && !files.length) toast('That is a folder. Drop the song itself.');
+  await takeFiles(studio, files.filter((file) => file !== null), target ? 'background' : 'cover');
 }
 
 /**
@@ -23,10 +29,13 @@ export async function drop(studio, event) {
 async function takeFiles(studio, files, use = 'cover') {
   const picture = files.find(isPicture);
   const settings = files.find(({name}) => name.toLowerCase().endsWith('.json'));
-  const song = files.find((file) => file !== picture && file !== settings);
+  const others = files.filter((file) => !isPicture(file) && file !== settings);
+  const song = others.find(isSong) ?? others[0];
   if (picture) await studio.takePicture(picture, use);
   if (settings) await takeSettings(studio, settings);
-  if (song) await studio.openSong(song);
+  if (!song) return;
+  if (others.filter(isSong).length > 1) toast(`One song at a time: this is “${isolated(song.name)}”.`);
+  await studio.openSong(song);
 }
 
 /**

@@ -35,10 +35,22 @@ async function use(studio) {
 /** This tab is looked at again: it goes on with what another one has done meanwhile. @param {Studio} studio */
 async function comeBack(studio) {
   if (!studio.otherTab) return;
-  const [saved, pictures] = await Promise.all([studio.keep.get('draft'), studio.keep.get('pictures')]);
+  const [saved, song, pictures, page] = await Promise.all([
+    studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'),
+  ]);
   await use(studio);
   studio.pictures.restore(pictures);
   if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
+  const {name = '', timeS = 0} = /** @type {any} */ (page) ?? {};
+  studio.ownName = name;
+  if (song instanceof File && !isSameFile(song, studio.song?.file)) await studio.openSong(song, {keptAtS: timeS});
+}
+
+/** Load the page anew, with nothing lost. @param {Studio} studio */
+export async function reload(studio) {
+  clearTimeout(studio.saveTimer);
+  await save(studio);
+  location.reload();
 }
 
 /** @param {Studio} studio */
@@ -60,3 +72,9 @@ export async function save(studio) {
   ]);
   studio.saved = kept.every(Boolean) ? 'Saved' : 'Not saved: this browser keeps nothing';
 }
+
+/**
+ * @param {File} a
+ * @param {File | undefined} b
+ */
+const isSameFile = (a, b) => a.name === b?.name && a.size === b.size && a.lastModified === b.lastModified;

@@ -1,11 +1,13 @@
 // From the studio to a video: sign in, confirm, see what comes out, upload, submit. Nothing is lost on the way.
 import {LitElement, html, nothing} from 'lit';
 import {ApiError} from '../../lib/api.js';
+import {PartError} from '../../lib/part.js';
 import {session} from '../../lib/session.js';
 import {upload} from '../../lib/upload.js';
 import {percent, size} from '../../lib/words.js';
 import {clearProblems, onSubmit} from '../../ui/form.js';
 import {knownOf, outputLine, rightsLine} from './output.js';
+import {reloadButton} from './panels/invitation.js';
 import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
 
 /**
@@ -31,7 +33,7 @@ class RenderDialog extends LitElement {
     this.studio = /** @type {any} */ (null);
     /** @type {Step} */
     this.step = 'summary';
-    /** @type {ApiError | null} */
+    /** @type {ApiError | PartError | null} */
     this.problem = null;
     this.note = '';
     this.sent = {bytes: 0, total: 1};
@@ -225,7 +227,7 @@ class RenderDialog extends LitElement {
       this.beginAgain();
       return;
     }
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError || error instanceof PartError)) throw error;
     this.show('refused');
     this.problem = error;
     // Another order needs another key.
@@ -359,7 +361,7 @@ class RenderDialog extends LitElement {
 
   refused() {
     const {problem} = this;
-    const lifts = problem?.status === 402;
+    const lifts = problem instanceof ApiError && problem.status === 402;
     return html`<div class="question">
       <h2 id="render-title">${lifts ? 'Your plan does not include this' : 'This did not work'}</h2>
       <p role="alert">${problem?.message}</p>
@@ -368,7 +370,9 @@ class RenderDialog extends LitElement {
         ${lifts
           ? html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
             <button class="button main" type="button" @click=${this.payOnce}>Buy this render</button>`
-          : html`<button class="button main" type="button" @click=${this.beginAgain}>Try again</button>`}
+          : problem instanceof PartError
+            ? reloadButton(this.studio, 'main')
+            : html`<button class="button main" type="button" @click=${this.beginAgain}>Try again</button>`}
       </div>
     </div>`;
   }

@@ -1,6 +1,6 @@
 // Looks that go out and come in: links, settings files, and what is copied.
 import {LOOKS} from '../../preview/looks.js';
-import {resolveSettings} from '../../preview/settings.js';
+import {nested, readSettings, resolveSettings} from '../../preview/settings.js';
 import {toast} from '../../ui/toast.js';
 import {fitFormat} from './edits.js';
 import {choose, download} from './files.js';
@@ -104,11 +104,11 @@ export async function openSettings(studio) {
 export async function takeSettings(studio, file) {
   try {
     if (file.size > 100_000) throw new Error('This file is too large for settings.');
-    const content = JSON.parse(await file.text());
+    const content = nested(readSettings(await file.text()));
     const {look} = resolveSettings(content, LOOKS);
     studio.tryDraft(() => studio.store.change('Settings from a file', (draft) => Object.assign(clear(draft), {version: 1, look}, content)));
   } catch (error) {
-    toast(error instanceof SyntaxError ? 'This file holds no settings.' : error instanceof Error ? error.message : String(error));
+    toast(error instanceof Error ? error.message : String(error));
   }
 }
 

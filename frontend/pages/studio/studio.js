@@ -1,7 +1,7 @@
 // The studio: a song, a picture that moves with it, and everything that shapes it.
 import {LitElement, html, nothing} from 'lit';
 import {session} from '../../lib/session.js';
-import {clock} from '../../lib/words.js';
+import {clock, isolated} from '../../lib/words.js';
 import {LOOKS} from '../../preview/looks.js';
 import {resolveSettings} from '../../preview/settings.js';
 import {askName} from '../../ui/dialog.js';
@@ -9,7 +9,7 @@ import {toast} from '../../ui/toast.js';
 import {paletteIn} from './cover-colours.js';
 import {fitFormat, surprise} from './edits.js';
 import {Engine} from './engine.js';
-import {choose} from './files.js';
+import {choose, refusalOfPicture} from './files.js';
 import {guides} from './guides.js';
 import {dragleave, dragover, drop, paste} from './incoming.js';
 import {Keep} from './keep.js';
@@ -18,7 +18,7 @@ import {bringBack, saveSoon} from './memory.js';
 import {OwnPictures, picturesOf} from './own-pictures.js';
 import {LONGEST_NAME, OwnPresets} from './own-presets.js';
 import {bar} from './panels/bar.js';
-import {invitation} from './panels/invitation.js';
+import {invitation, pictureProblem} from './panels/invitation.js';
 import {looksPanel, pictureOf} from './panels/looks.js';
 import {side} from './panels/side.js';
 import {transport} from './panels/transport.js';
@@ -211,16 +211,26 @@ export class Studio extends LitElement {
    */
   async openSong(file, {keptAtS = null} = {}) {
     const opened = await this.engine.open(file, this.settings);
-    if (!opened) return;
+    // A reload opens what could not be opened for want of it.
+    if (!opened && !this.engine.outdated) return;
     if (keptAtS === null) {
       this.ownName = '';
       this.store.change('Song', (draft) => delete draft.range);
-      if (!this.otherTab && !(await this.keep.put('song', file))) toast('This browser cannot keep the song: after a reload, drop it again.');
+      await this.keepSong(file);
     }
+    if (!opened) return;
     this.hear();
     this.engine.seek(keptAtS ?? this.rangeS.startS);
     // A browser that wants a click first leaves it at rest.
     if (keptAtS === null && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.togglePlay();
+  }
+
+  /** @param {File} file */
+  async keepSong(file) {
+    if (this.otherTab || (await this.keep.put('song', file))) return;
+    // Else a reload would bring back the song before, with the settings of this one.
+    await this.keep.put('song', undefined);
+    toast('This browser cannot keep the song: after a reload, drop it again.');
   }
 
   async chooseSong() {
@@ -290,7 +300,7 @@ export class Studio extends LitElement {
    * @param {'cover' | 'background'} use
    */
   async takePicture(file, use) {
-    const problem = await this.engine.refusalOf(file);
+    const problem = await refusalOfPicture(file);
     if (problem) {
       toast(problem);
       return;
@@ -335,7 +345,7 @@ export class Studio extends LitElement {
 
   /** @param {OwnPreset} own */
   takeOwnPreset({name, look, params, background, finish}) {
-    this.tryDraft(() => this.store.change(`Preset ${name}`, (draft) => {
+    this.tryDraft(() => this.store.change(`Preset ${isolated(name)}`, (draft) => {
       Object.assign(draft, {look, preset: null, params, background, finish});
       fitFormat(draft, this.settings.output);
     }));
@@ -382,6 +392,7 @@ export class Studio extends LitElement {
         <div class="frame ${isSeeThrough ? 'see-through' : ''}" .style=${`--w:${width};--h:${height};${still}`}>
           <div class="canvas-host"></div>
           ${this.showsGuides ? guides(settings.output) : nothing}
+          ${pictureProblem(this)}
           ${invitation(this)}
         </div>
       </main>

@@ -1,5 +1,6 @@
 // What stands over the picture until a song is open: the invitation, the progress of reading, and what went wrong.
 import {html, nothing} from 'lit';
+import {reload} from '../memory.js';
 
 /** @param {import('../studio.js').Studio} studio */
 export function invitation(studio) {
@@ -17,9 +18,27 @@ export function invitation(studio) {
     <h2>${engine.song ? 'That did not work' : 'Drop your song'}</h2>
     ${engine.problem ? html`<p class="problem" role="alert">${engine.problem}</p>` : nothing}
     <div class="row">
-      <button class="button main large" type="button" @click=${() => studio.chooseSong()}>Choose a file</button>
+      ${engine.problem && engine.outdated
+        ? reloadButton(studio, 'main large')
+        : html`<button class="button main large" type="button" @click=${() => studio.chooseSong()}>Choose a file</button>`}
       ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}>Keep <bdi>${engine.song.title || engine.song.name}</bdi></button>` : nothing}
     </div>
     <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Render.</p>
   </div></div>`;
+}
+
+/** Why there is no picture. @param {import('../studio.js').Studio} studio */
+export function pictureProblem(studio) {
+  const {pictureProblem: problem, outdated} = studio.engine;
+  return problem
+    ? html`<div class="no-picture-drawn" role="status"><p>${problem}</p>${outdated ? reloadButton(studio) : nothing}</div>`
+    : nothing;
+}
+
+/**
+ * @param {import('../studio.js').Studio} studio
+ * @param {string} [kind] classes of the button
+ */
+export function reloadButton(studio, kind = '') {
+  return html`<button class="button ${kind}" type="button" @click=${() => void reload(studio)}>Reload</button>`;
 }

@@ -1,32 +1,10 @@
 // Calls to our API, typed by its own OpenAPI document (`make api-types` writes api-schema.d.ts from it).
 import createClient from 'openapi-fetch';
+import {ApiError, errorBody} from './api-error.js';
 
-/**
- * @typedef {import('./api-schema.js').paths} Paths
- * @typedef {{code: string, message: string, details: Record<string, unknown>}} ErrorBody
- */
+export {ApiError, errorBody};
 
-/** What the service says when a call fails, or that it cannot be reached. */
-export class ApiError extends Error {
-  /**
-   * @param {number} status 0 where there was no answer
-   * @param {ErrorBody} body
-   * @param {number | null} retryAfterS
-   */
-  constructor(status, body, retryAfterS = null) {
-    super(body.message);
-    this.name = 'ApiError';
-    this.status = status;
-    this.code = body.code;
-    this.details = body.details ?? {};
-    this.retryAfterS = retryAfterS;
-  }
-
-  /** Whether the same call may succeed a little later. */
-  get isTemporary() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
-  }
-}
+/** @typedef {import('./api-schema.js').paths} Paths */
 
 const AWAY = {code: 'UNREACHABLE', message: 'We cannot reach the service. Check your connection; we keep trying.', details: {}};
 
@@ -74,17 +52,6 @@ export async function said(call) {
   const {data, error, response} = await call;
   if (response.ok) return /** @type {T} */ (data);
   throw new ApiError(response.status, errorBody(error, response.status), retryAfter(response));
-}
-
-/**
- * @param {unknown} error what came, which a proxy may have written
- * @param {number} status
- * @returns {ErrorBody}
- */
-export function errorBody(error, status) {
-  const body = /** @type {{error?: Partial<ErrorBody>} | null} */ (typeof error === 'object' ? error : null)?.error;
-  if (body && typeof body.message === 'string') return {code: 'ERROR', details: {}, ...body, message: body.message};
-  return {code: 'ERROR', message: `Something went wrong on our side (${status}). Please try again in a minute.`, details: {}};
 }
 
 /** @param {Response} response */

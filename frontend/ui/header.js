@@ -1,12 +1,16 @@
-// The header of every page: shows "Sign in" or who is signed in.
+// The header of every page: shows "Sign in", or the way to one's own videos and out.
 import {session} from '../lib/session.js';
 
 const signIn = document.querySelector('.site-nav [data-when="signed-out"]');
+const mine = document.querySelector('.site-nav [data-when="signed-in"]');
 
 session.addEventListener('change', () => {
   if (session.state === 'unknown' || !(signIn instanceof HTMLAnchorElement)) return;
   const isIn = session.state === 'signed-in';
   signIn.textContent = isIn ? 'Sign out' : 'Sign in';
+  signIn.classList.toggle('wide-only', isIn);
+  mine?.toggleAttribute('hidden', !isIn);
+  mine?.toggleAttribute('aria-current', mine instanceof HTMLAnchorElement && mine.pathname === location.pathname);
   signIn.title = isIn ? (session.user?.email ?? '') : '';
 });
 signIn?.addEventListener('click', async (event) => {

@@ -20,12 +20,6 @@ export function onKey(event, studio) {
   if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
   const target = event.composedPath()[0];
   const typing = target instanceof HTMLElement && target.matches('input:not([type="range"], [type="checkbox"], [type="radio"]), textarea, select');
-  const menu = event.key === 'Escape' ? document.querySelector('details.menu[open]') : null;
-  if (menu) {
-    menu.removeAttribute('open');
-    menu.querySelector('summary')?.focus();
-    return;
-  }
   const act = actionOf(event, target instanceof HTMLElement ? target : document.body, typing, studio);
   if (!act) return;
   event.preventDefault();

@@ -5,6 +5,7 @@ import {clock, isolated} from '../../lib/words.js';
 import {LOOKS} from '../../preview/looks.js';
 import {resolveSettings} from '../../preview/settings.js';
 import {askName} from '../../ui/dialog.js';
+import '../../ui/menu.js';
 import {toast} from '../../ui/toast.js';
 import {paletteIn} from './cover-colours.js';
 import {fitFormat, surprise} from './edits.js';
@@ -119,7 +120,6 @@ export class Studio extends LitElement {
     super.connectedCallback();
     this.keyListener = (/** @type {KeyboardEvent} */ event) => onKey(event, this);
     document.addEventListener('keydown', this.keyListener);
-    document.addEventListener('pointerdown', closeMenus);
     this.store.addEventListener('change', () => this.hear());
     this.presets.addEventListener('change', () => this.requestUpdate());
     this.engine.addEventListener('change', () => this.requestUpdate());
@@ -135,7 +135,6 @@ export class Studio extends LitElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     if (this.keyListener) document.removeEventListener('keydown', this.keyListener);
-    document.removeEventListener('pointerdown', closeMenus);
     this.engine.dispose();
   }
 
@@ -401,11 +400,4 @@ export class Studio extends LitElement {
     </div>`;
   }
 
-}
-
-/** A menu closes when something else is touched. @param {PointerEvent} event */
-function closeMenus({target}) {
-  for (const menu of document.querySelectorAll('details.menu[open]')) {
-    if (target instanceof Node && !menu.contains(target)) menu.removeAttribute('open');
-  }
 }

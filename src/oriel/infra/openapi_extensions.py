@@ -25,6 +25,20 @@ VIDEO_ANSWERS: dict[int, Any] = {
     416: "The video has no such byte range",
     503: "The storage cannot be reached",
 }
+_MEDIA = ("audio/mpeg", "audio/wav", "audio/mp4", "image/png", "image/jpeg", "image/webp", "application/octet-stream")
+# A route that hands out what a customer has uploaded.
+FILE_ANSWERS: dict[int, Any] = {
+    200: {"description": "The file", "content": {kind: {"schema": BINARY} for kind in _MEDIA}},
+    206: {
+        "description": "The byte range that `Range` asks for",
+        "content": {kind: {"schema": BINARY} for kind in _MEDIA},
+    },
+    302: {"description": "A redirect to the file"},
+    304: _NOT_MODIFIED,
+    410: "The upload has expired",
+    416: "The file has no such byte range",
+    503: "The storage cannot be reached",
+}
 # A route whose answer has an ETag.
 CACHED_ANSWERS: dict[int, Any] = {304: _NOT_MODIFIED}
 

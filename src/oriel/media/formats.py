@@ -46,6 +46,9 @@ _PICTURES = (
 )
 
 
+CONTENT_TYPES = {known.name: known.content_type for known in (*_SONGS, *_PICTURES)}
+
+
 def shown_name(given: str) -> str:
     """Return a file's name fit for display: its last part, on one line of at most 200 characters."""
     last = given.replace("\\", "/").rpartition("/")[2]

@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from apiflask import APIBlueprint
 from apiflask.fields import UploadFile
+from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.infra.clock import in_iso
 from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, rate
-from oriel.infra.openapi_extensions import describe
+from oriel.infra.openapi_extensions import FILE_ANSWERS, describe
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
 from oriel.media.dependencies import dependencies
@@ -130,6 +131,15 @@ def list_uploads(query_data: UploadQuery) -> UploadList:
 def show_upload(upload_id: str) -> UploadOut:
     """Answer one of the caller's uploads."""
     return UploadOut.of(uploads.own_upload(db.session, current_user().id, upload_id))
+
+
+@routes.get("/<id:upload_id>/content")
+@allow(Who.USER)
+@rate(f"{READS_A_MINUTE}/minute", scope="reads")
+@routes.doc(summary="Get an upload's file back, or a redirect to it", responses=FILE_ANSWERS)
+def upload_content(upload_id: str) -> Response:
+    """Send the bytes of one of the caller's uploads."""
+    return uploads.hand_out(uploads.own_upload(db.session, current_user().id, upload_id))
 
 
 @routes.delete("/<id:upload_id>")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
+from flask import Response
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -12,12 +13,15 @@ from oriel.errors import Conflict, Expired, NotFound, StorageFailed
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
+from oriel.infra.storage.file_response import redirect_to, send_file
 from oriel.media import references
 from oriel.media.clamav import refuse_infected
 from oriel.media.dependencies import SongFacts, dependencies
+from oriel.media.formats import CONTENT_TYPES
 from oriel.media.models import PICTURE, SONG, Upload
 from oriel.media.upload_stream import ReceivedFile, received_file
 
+_SIGNED_FOR = timedelta(minutes=10)
 # For an upload that nothing uses.
 KEPT_FOR = timedelta(hours=24)
 # For one whose way into the storage was cut off.
@@ -76,6 +80,20 @@ def keep_until(session: Session, upload: Upload, moment: datetime | None) -> Non
 def release(session: Session, upload: Upload) -> None:
     """Let an upload that was kept for good go after a day."""
     upload.expires_at = now() + KEPT_FOR
+
+
+def hand_out(upload: Upload) -> Response:
+    """Return an upload's bytes as they came, or a redirect to them."""
+    content_type = CONTENT_TYPES.get(upload.format, "application/octet-stream")
+    url = storage().signed_url(
+        upload.object_name, filename=upload.filename, content_type=content_type, expires_in=_SIGNED_FOR
+    )
+    if url:
+        return redirect_to(url)
+    path = storage().path(upload.object_name)
+    if path is None:
+        raise StorageFailed("We cannot find this file in our storage. We have been notified.")
+    return send_file(path, filename=upload.filename, content_type=content_type)
 
 
 def own_uploads(user_id: str) -> Select[Upload]:

@@ -44,6 +44,14 @@ def register() -> Response:
     return page("register")
 
 
+@routes.get("/dashboard")
+@allow(Who.ANYONE)
+@_READ
+def dashboard() -> Response:
+    """Show a customer's projects and renders. The page holds nothing of them: the browser asks the API."""
+    return page("dashboard")
+
+
 @routes.get("/render/<id:job_id>")
 @allow(Who.ANYONE)
 @_READ

@@ -2,20 +2,21 @@
 
 from datetime import timedelta
 
-from flask import Response, redirect, request
+from flask import Response, request
 from sqlalchemy import select
 
 from oriel.accounts.models import User
 from oriel.errors import NotFound
 from oriel.infra.database import db
 from oriel.infra.storage import storage
+from oriel.infra.storage.file_response import redirect_to
+from oriel.media.formats import CONTENT_TYPES
 from oriel.media.models import PICTURE, Upload
 from oriel.projects.thumbnails import upload_behind
 
 _SIGNED_FOR = timedelta(minutes=10)
 _REDIRECT_KEPT_S = 300
 _NONE = "There is no picture at this address."
-_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
 def picture_behind(token: str) -> Response:
@@ -42,14 +43,13 @@ def picture_behind(token: str) -> Response:
 
 
 def _answer(upload: Upload) -> Response:
-    content_type = _TYPES[upload.format]
+    content_type = CONTENT_TYPES[upload.format]
     name = upload.object_name
     url = storage().signed_url(
         name, filename=f"thumbnail.{upload.format}", content_type=content_type, expires_in=_SIGNED_FOR
     )
     if url:
-        answer = redirect(url, 302)
-        return Response(answer.get_data(), answer.status_code, answer.headers)
+        return redirect_to(url)
     path = storage().path(name)
     if path is None:
         raise NotFound(_NONE)

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from pathlib import PurePath
 
-from flask import Response, redirect, request
+from flask import Response, request
 from sqlalchemy import select
 
 from oriel.accounts.models import User
 from oriel.errors import Expired, NotFound, StorageFailed, WrongState
 from oriel.infra.database import db
 from oriel.infra.storage import storage
-from oriel.infra.storage.file_response import send_file
+from oriel.infra.storage.file_response import redirect_to, send_file
 from oriel.names import cut, one_line
 from oriel.rendering import links
 from oriel.rendering.models import COMPLETED, DELETED, UNDER_WAY, WITHDRAWN, RenderJob
@@ -70,7 +70,7 @@ def deliver_poster(token: str) -> Response:
 def _poster(name: str, filename: str) -> Response:
     url = storage().signed_url(name, filename=filename, content_type=_JPEG, expires_in=_SIGNED_FOR)
     if url:
-        return _redirect(url)
+        return redirect_to(url)
     path = storage().path(name)
     if path is None:
         raise NotFound(_NO_POSTER)
@@ -81,11 +81,6 @@ def _poster(name: str, filename: str) -> Response:
     return response
 
 
-def _redirect(url: str) -> Response:
-    answer = redirect(url, 302)
-    return Response(answer.get_data(), answer.status_code, answer.headers)
-
-
 def deliver(job: RenderJob) -> Response:
     """Return the video, or the way to it; WrongState while there is none, Expired afterwards."""
     refuse_missing(job)
@@ -94,7 +89,7 @@ def deliver(job: RenderJob) -> Response:
     filename, content_type = file_name(job, suffix), _TYPES[suffix]
     url = storage().signed_url(name, filename=filename, content_type=content_type, expires_in=_SIGNED_FOR)
     if url:
-        return _redirect(url)
+        return redirect_to(url)
     path = storage().path(name)
     if path is None:
         raise StorageFailed("We cannot find this video in our storage. We have been notified.")

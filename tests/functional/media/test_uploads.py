@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -344,3 +345,25 @@ def left_behind(app: APIFlask) -> list[str]:
     return sorted(
         str(Path(folder) / name) for folder, *inside in os.walk(incoming) for names in inside for name in names
     )
+
+
+def test_an_upload_is_handed_back_as_it_came(customer: Caller) -> None:
+    for data, name, field, content_type in (
+        (wav(), "Mein Lied.wav", "audio", "audio/wav"),
+        (png(), "cover.png", "picture", "image/png"),
+    ):
+        path = f"/api/uploads/{send(customer, data, name, field=field).get_json()['id']}/content"
+        with closing(customer.get(path)) as answer:
+            assert (answer.status_code, answer.data, answer.mimetype) == (200, data, content_type)
+        with closing(customer.get(path, headers={"Range": "bytes=4-9"})) as answer:
+            assert (answer.status_code, answer.data) == (206, data[4:10])
+
+
+def test_an_upload_that_is_gone_is_handed_to_nobody(app: APIFlask, customer: Caller) -> None:
+    upload = uploaded(customer)
+    customer.delete(f"/api/uploads/{upload}")
+    assert customer.get(f"/api/uploads/{upload}/content").status_code == 404
+    lost = uploaded(customer)
+    with app.app_context():
+        storage().delete(db.session.get_one(Upload, lost).object_name)
+    assert customer.get(f"/api/uploads/{lost}/content").status_code == 503

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response, redirect, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import parse_range_header
 from werkzeug.wsgi import FileWrapper
@@ -37,6 +37,12 @@ _seats = Seats(
     full="Too many downloads are running right now. Please try again in a moment.",
     too_many=f"{_MOST_OF_ONE} downloads are already running from your address. Please wait until one has finished.",
 )
+
+
+def redirect_to(url: str) -> Response:
+    """Answer with a redirect to a signed address."""
+    answer = redirect(url, 302)
+    return Response(answer.get_data(), answer.status_code, answer.headers)
 
 
 def send_file(path: Path, *, filename: str, content_type: str) -> Response:

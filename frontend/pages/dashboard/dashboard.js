@@ -1,0 +1,250 @@
+// What a customer has: projects to go on with, and videos to download.
+import {LitElement, html, nothing} from 'lit';
+import {ApiError, api, said} from '../../lib/api.js';
+import {session} from '../../lib/session.js';
+import {hasEnded} from '../../lib/watch.js';
+import {counted, size} from '../../lib/words.js';
+import {askName} from '../../ui/dialog.js';
+import {toast} from '../../ui/toast.js';
+import {searchOf, viewOf} from './address.js';
+import {Choice} from './choice.js';
+import {Pages} from './pages.js';
+import {projectsPanel} from './projects.js';
+import {rendersPanel} from './renders.js';
+
+/**
+ * @typedef {import('../../lib/api-schema.js').components['schemas']['ProjectSummary']} Project
+ * @typedef {import('../../lib/api-schema.js').components['schemas']['StatusOut']} RenderStatus
+ * @typedef {import('../../lib/api-schema.js').components['schemas']['ProfileOut']} Profile
+ */
+
+const TYPED_MS = 250;
+const POLL_MS = 3000;
+const TABS = /** @type {const} */ ([['projects', 'Projects'], ['renders', 'Renders']]);
+
+export class Dashboard extends LitElement {
+  static properties = {view: {state: true}, profile: {state: true}, busy: {state: true}};
+
+  constructor() {
+    super();
+    this.view = viewOf(location.search);
+    /** @type {Profile | null} */
+    this.profile = null;
+    this.busy = false;
+    this.chosen = new Choice();
+    /** @type {Pages<Project>} */
+    this.projects = new Pages((page) => {
+      const {search, look, sort} = this.view;
+      return said(api.GET('/api/projects', {params: {query: {page, per_page: 48, search, sort, ...(look ? {look} : {})}}}));
+    });
+    /** @type {Pages<RenderStatus>} */
+    this.renders = new Pages((page) => said(api.GET('/api/renders', {params: {query: {page, per_page: 50}}})));
+    this.typed = 0;
+    this.observer = new IntersectionObserver((seen) => {
+      if (seen.some(({isIntersecting}) => isIntersecting)) void this.pages.more();
+    }, {rootMargin: '600px'});
+  }
+
+  createRenderRoot() {
+    this.replaceChildren();
+    return this;
+  }
+
+  get pages() {
+    return this.view.tab === 'projects' ? this.projects : this.renders;
+  }
+
+  async connectedCallback() {
+    super.connectedCallback();
+    if (!(await session.restore()) && session.state === 'signed-out') {
+      location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+      return;
+    }
+    session.addEventListener('change', () => session.state === 'signed-out' && location.replace('/'));
+    for (const pages of [this.projects, this.renders]) {
+      pages.addEventListener('change', () => this.requestUpdate());
+      void pages.reload();
+    }
+    addEventListener('popstate', () => this.show(viewOf(location.search), {isBack: true}));
+    this.timer = setInterval(() => void this.follow(), POLL_MS);
+    await this.learn();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+    this.observer.disconnect();
+  }
+
+  /** Plan, storage, and what is left of the month. */
+  async learn() {
+    this.profile = await said(api.GET('/api/user/profile')).catch(() => null);
+  }
+
+  /** While a render is under way, its row says how far it is. */
+  async follow() {
+    const {renders} = this;
+    if (document.hidden || !renders.items.some((each) => !hasEnded(each))) return;
+    const {items} = await said(api.GET('/api/renders', {params: {query: {page: 1, per_page: 50}}})).catch(() => ({items: []}));
+    const news = new Map(items.map((each) => [each.id, each]));
+    const ended = renders.items.some((each) => !hasEnded(each) && hasEnded(news.get(each.id) ?? each));
+    renders.change((before) => [
+      ...items.filter(({id}) => !before.some((each) => each.id === id)),
+      ...before.map((each) => news.get(each.id) ?? each),
+    ]);
+    if (ended) void this.learn();
+  }
+
+  /**
+   * @param {Partial<import('./address.js').View>} change
+   * @param {{isBack?: boolean}} [how] isBack: the address says it already
+   */
+  show(change, {isBack = false} = {}) {
+    const before = this.view;
+    this.view = {...before, ...change};
+    if (!isBack) {
+      const address = location.pathname + searchOf(this.view);
+      if (this.view.tab !== before.tab) history.pushState(null, '', address);
+      else history.replaceState(null, '', address);
+    }
+    const {search, look, sort} = this.view;
+    if (search !== before.search || look !== before.look || sort !== before.sort) {
+      this.chosen.clear();
+      void this.projects.reload();
+    }
+  }
+
+  /** @param {string} search */
+  type(search) {
+    clearTimeout(this.typed);
+    this.typed = window.setTimeout(() => this.show({search}), TYPED_MS);
+  }
+
+  /**
+   * @param {Project} project
+   * @param {{range?: boolean}} how
+   */
+  choose(project, how) {
+    this.chosen.toggle(project.id, this.projects.items.map(({id}) => id), how);
+    this.requestUpdate();
+  }
+
+  /** @param {() => Promise<void>} act */
+  async attempt(act) {
+    this.busy = true;
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.message);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** @param {Project} project */
+  async rename(project) {
+    const name = await askName({title: 'Rename the project', label: 'Name', value: project.name, yes: 'Rename', longest: 120});
+    if (!name || name === project.name) return;
+    await this.attempt(async () => {
+      const params = {path: {project_id: project.id}};
+      const changed = await said(api.PATCH('/api/projects/{project_id}', {params, body: {version: project.version, name, upload_id: null, thumbnail_id: null, settings: null}}));
+      this.projects.change((items) => items.map((each) => (each.id === project.id ? {...each, ...changed} : each)));
+    });
+  }
+
+  /** @param {string[]} ids */
+  async duplicate(ids) {
+    await this.attempt(async () => {
+      const {items} = await said(api.POST('/api/projects/duplicate', {body: {ids}}));
+      this.chosen.clear();
+      this.projects.change((before) => [...items, ...before]);
+    });
+  }
+
+  /** @param {string[]} ids */
+  async delete(ids) {
+    await this.attempt(async () => {
+      const {ids: gone} = await said(api.POST('/api/projects/delete', {body: {ids}}));
+      this.chosen.clear();
+      this.projects.change((items) => items.filter(({id}) => !gone.includes(id)));
+      toast(`${counted(gone.length, 'project')} deleted.`, {label: 'Undo', act: () => void this.bringBack(gone)});
+    });
+  }
+
+  /** @param {string[]} ids */
+  async bringBack(ids) {
+    await this.attempt(async () => {
+      await said(api.POST('/api/projects/restore', {body: {ids}}));
+      await this.projects.reload();
+    });
+  }
+
+  /** @param {string[]} ids */
+  async downloadSettings(ids) {
+    await this.attempt(async () => {
+      const {items} = await said(api.POST('/api/projects/settings', {body: {ids}}));
+      const [only] = items;
+      const content = items.length === 1 ? only?.settings : items.map(({name, settings}) => ({name, settings}));
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], {type: 'application/json'}));
+      link.download = `${items.length === 1 ? only?.name : counted(items.length, 'project')} settings.json`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      this.chosen.clear();
+    });
+  }
+
+  updated() {
+    this.observer.disconnect();
+    const end = this.querySelector('.end-of-list');
+    if (end) this.observer.observe(end);
+  }
+
+  render() {
+    const {tab} = this.view;
+    return html`
+      <div class="top">
+        <h1>My videos</h1>
+        ${this.meters()}
+        <a class="button" href="/studio?new">New project</a>
+      </div>
+      <div class="tabs" role="tablist" aria-label="My videos" @keydown=${this.moveTab}>
+        ${TABS.map(([name, title]) => html`<button class="tab" role="tab" type="button" id=${`tab-${name}`} aria-controls="panel" aria-selected=${tab === name}
+          tabindex=${tab === name ? 0 : -1} @click=${() => this.show({tab: name})}>${title}</button>`)}
+      </div>
+      <div role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>${tab === 'projects' ? projectsPanel(this) : rendersPanel(this)}</div>`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  moveTab(event) {
+    if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
+    event.preventDefault();
+    this.show({tab: this.view.tab === 'projects' ? 'renders' : 'projects'});
+    void this.updateComplete.then(() => /** @type {HTMLElement | null} */ (this.querySelector(`#tab-${this.view.tab}`))?.focus());
+  }
+
+  meters() {
+    const now = this.profile?.statistics;
+    if (!now) return nothing;
+    const {renders_this_period: used, renders_limit: most, storage_bytes: bytes, storage_limit: room} = now;
+    return html`<div class="meters">
+      ${most === null ? nothing : meter('Renders this month', `${used} of ${most}`, used / most)}
+      ${room === null ? nothing : meter('Storage', `${size(bytes)} of ${size(room)}`, bytes / room)}
+    </div>`;
+  }
+}
+
+/**
+ * @param {string} title
+ * @param {string} words
+ * @param {number} part
+ */
+function meter(title, words, part) {
+  const shown = Math.min(1, part);
+  return html`<div class="use ${part >= 0.8 ? 'nearly' : ''}">
+    <span class="line"><span>${title}</span><span class="number">${words}</span></span>
+    <div class="meter" role="meter" aria-label=${title} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(100 * shown)} aria-valuetext=${words}><span .style=${`transform:scaleX(${shown})`}></span></div>
+    ${part >= 1 ? html`<a href="/pricing">Upgrade for more</a>` : nothing}
+  </div>`;
+}

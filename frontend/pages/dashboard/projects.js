@@ -1,0 +1,116 @@
+// The projects: cards or rows, found by words, chosen one by one or many at once.
+import {html, nothing} from 'lit';
+import {live} from 'lit/directives/live.js';
+import {repeat} from 'lit/directives/repeat.js';
+import {clock, counted, date} from '../../lib/words.js';
+import {trouble} from './trouble.js';
+
+/**
+ * @typedef {import('./dashboard.js').Dashboard} Dashboard
+ * @typedef {import('./dashboard.js').Project} Project
+ */
+
+/** @type {Record<string, string>} */
+const PICTURES = import.meta.glob('../../looks/*/thumbnails/default.webp', {eager: true, import: 'default', query: '?url'});
+const LOOKS = Object.keys(PICTURES).map((path) => path.split('/').at(-3) ?? '');
+const SORTS = /** @type {const} */ ([['changed', 'Last changed'], ['opened', 'Last opened'], ['created', 'Newest'], ['name', 'Name']]);
+
+/** @param {Dashboard} page */
+export function projectsPanel(page) {
+  const {projects, view} = page;
+  const isSearch = Boolean(view.search || view.look);
+  if (projects.state === 'failed') return trouble(projects);
+  if (projects.state === 'ready' && !projects.items.length && !isSearch) return welcome();
+  return html`
+    ${page.chosen.size ? many(page) : filters(page)}
+    ${projects.state === 'loading' ? skeletons() : projects.items.length ? list(page) : nothingFound(page)}
+    <div class="end-of-list" ?hidden=${!projects.hasMore}>${projects.trouble ? projects.trouble.message : 'Loading more…'}</div>`;
+}
+
+function welcome() {
+  return html`<div class="empty">
+    <h2>No project yet</h2>
+    <p class="quiet">Open the studio, drop in a song, and press Save. Your song, the look and every setting will be here when you come back.</p>
+    <a class="button main large" href="/studio?new">Open the studio</a>
+  </div>`;
+}
+
+/** @param {Dashboard} page */
+function nothingFound(page) {
+  return html`<div class="empty" role="status">
+    <h2>Nothing found</h2>
+    <p class="quiet">No project has these words in its name, song, artist or look.</p>
+    <button class="button" type="button" @click=${() => page.show({search: '', look: ''})}>Show all projects</button>
+  </div>`;
+}
+
+const skeletons = () => html`<ul class="projects cards" aria-hidden="true">${Array.from({length: 8}, () => html`<li class="project"><div class="skeleton picture"></div><div class="skeleton words"></div></li>`)}</ul>`;
+
+/** @param {Dashboard} page */
+function filters(page) {
+  const {view, projects} = page;
+  return html`<div class="filters" role="search">
+    <input class="input" type="search" aria-label="Search projects" placeholder="Search by name, song, artist or look" maxlength="200" .value=${live(view.search)}
+      @input=${(/** @type {Event} */ event) => page.type(/** @type {HTMLInputElement} */ (event.target).value)}>
+    <select class="input" aria-label="Look" .value=${live(view.look)} @change=${(/** @type {Event} */ event) => page.show({look: /** @type {HTMLSelectElement} */ (event.target).value})}>
+      <option value="">All looks</option>${LOOKS.map((name) => html`<option value=${name} ?selected=${name === view.look}>${titled(name)}</option>`)}
+    </select>
+    <select class="input" aria-label="Order" @change=${(/** @type {Event} */ event) => page.show({sort: /** @type {any} */ (/** @type {HTMLSelectElement} */ (event.target).value)})}>
+      ${SORTS.map(([name, title]) => html`<option value=${name} ?selected=${name === view.sort}>${title}</option>`)}
+    </select>
+    <button class="button" type="button" aria-pressed=${view.view === 'list'} @click=${() => page.show({view: view.view === 'list' ? 'cards' : 'list'})}>${view.view === 'list' ? 'Cards' : 'List'}</button>
+    <span class="quiet count" role="status">${projects.state === 'ready' ? counted(projects.total, 'project') : ''}</span>
+  </div>`;
+}
+
+/** @param {Dashboard} page */
+function many(page) {
+  const {chosen, busy} = page;
+  const ids = [...chosen.ids];
+  return html`<div class="filters many" role="toolbar" aria-label="Chosen projects">
+    <strong role="status">${counted(ids.length, 'project')} chosen</strong>
+    <button class="button" type="button" ?disabled=${busy} @click=${() => page.duplicate(ids)}>Duplicate</button>
+    <button class="button" type="button" ?disabled=${busy} @click=${() => page.downloadSettings(ids)}>Download settings</button>
+    <button class="button danger" type="button" ?disabled=${busy} @click=${() => page.delete(ids)}>Delete</button>
+    <button class="button plain" type="button" @click=${() => { chosen.clear(); page.requestUpdate(); }}>Choose none</button>
+  </div>`;
+}
+
+/** @param {Dashboard} page */
+function list(page) {
+  return html`<ul class="projects ${page.view.view}">${repeat(page.projects.items, ({id}) => id, (project) => card(page, project))}</ul>`;
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {Project} project
+ */
+function card(page, project) {
+  const {id, name, look, song} = project;
+  const isChosen = page.chosen.ids.has(id);
+  const pick = (/** @type {MouseEvent} */ event) => page.choose(project, {range: event.shiftKey});
+  return html`<li class="project ${isChosen ? 'chosen' : ''}">
+    <a class="open" href="/studio?project=${id}" @click=${(/** @type {MouseEvent} */ event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
+      event.preventDefault();
+      pick(event);
+    }}>
+      <img class="picture" src=${project.thumbnail_url ?? PICTURES[`../../looks/${look}/thumbnails/default.webp`] ?? ''} alt="" width="480" height="270" loading="lazy">
+      <span class="words"><strong dir="auto">${name}</strong>
+        <span class="quiet">${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}</span></span>
+    </a>
+    <input class="pick" type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(isChosen)} @click=${pick}>
+    <details class="menu">
+      <summary class="icon" aria-label=${`More about ${name}`}>⋯</summary>
+      <div class="menu-items">
+        <button type="button" @click=${() => page.rename(project)}>Rename</button>
+        <button type="button" @click=${() => page.duplicate([id])}>Duplicate</button>
+        <button type="button" @click=${() => page.downloadSettings([id])}>Download settings</button>
+        <button type="button" class="danger" @click=${() => page.delete([id])}>Delete</button>
+      </div>
+    </details>
+  </li>`;
+}
+
+/** @param {string} name */
+const titled = (name) => `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;

@@ -1,0 +1,71 @@
+// The renders: what is under way, what can be downloaded and until when.
+import {html, nothing} from 'lit';
+import {repeat} from 'lit/directives/repeat.js';
+import {hasEnded} from '../../lib/watch.js';
+import {about, clock, counted, date, percent, size} from '../../lib/words.js';
+import {trouble} from './trouble.js';
+
+/**
+ * @typedef {import('./dashboard.js').Dashboard} Dashboard
+ * @typedef {import('./dashboard.js').RenderStatus} RenderStatus
+ */
+
+const DAY_MS = 86_400_000;
+
+/** @param {Dashboard} page */
+export function rendersPanel({renders}) {
+  if (renders.state === 'failed') return trouble(renders);
+  if (renders.state === 'loading') {
+    return html`<ul class="renders" aria-hidden="true">${Array.from({length: 5}, () => html`<li class="skeleton render"></li>`)}</ul>`;
+  }
+  if (!renders.items.length) {
+    return html`<div class="empty">
+      <h2>No video yet</h2>
+      <p class="quiet">Press Render in the studio, and follow your video here.</p>
+      <a class="button main large" href="/studio">Open the studio</a>
+    </div>`;
+  }
+  return html`<ul class="renders">${repeat(renders.items, ({id}) => id, row)}</ul>
+    <div class="end-of-list" ?hidden=${!renders.hasMore}>${renders.trouble ? renders.trouble.message : 'Loading more…'}</div>`;
+}
+
+/** @param {RenderStatus} render */
+function row(render) {
+  const {id, title, filename, artist, poster_url: poster} = render;
+  return html`<li class="render">
+    <a class="picture" href="/render/${id}" tabindex="-1" aria-hidden="true">${poster ? html`<img src=${poster} alt="" loading="lazy">` : nothing}</a>
+    <div class="words">
+      <a href="/render/${id}"><strong dir="auto">${title || filename}</strong></a>
+      <span class="quiet"><bdi>${artist}</bdi>${artist ? ' · ' : ''}${facts(render)}</span>
+    </div>
+    <div class="state">${stateOf(render)}</div>
+    <div class="row">
+      ${render.video_url ? html`<a class="button" href=${render.video_url} download aria-label=${`Download ${title || filename}`}>Download</a>` : nothing}
+      ${hasEnded(render) ? html`<a class="button plain" href="/studio?render=${id}" aria-label=${`Change ${title || filename} and render again`}>Change it</a>` : nothing}
+    </div>
+  </li>`;
+}
+
+/** @param {RenderStatus} render */
+function facts({settings, duration_s: seconds, size_bytes: bytes, created_at: made}) {
+  const {width, height, format} = /** @type {{width: number, height: number, format: string}} */ (settings.output);
+  return [
+    `${width} × ${height}`, format.toUpperCase(), ...(seconds ? [clock(seconds)] : []), ...(bytes ? [size(bytes)] : []), date(made),
+  ].join(' · ');
+}
+
+/** @param {RenderStatus} render */
+function stateOf(render) {
+  const {status, progress, eta_s: eta, error, expires_at: ends, video_url: url, queue_position: place} = render;
+  if (status === 'failed') return html`<span class="problem">${error?.message ?? 'Failed'}</span>`;
+  if (status === 'cancelled') return html`<span class="quiet">Cancelled</span>`;
+  if (status === 'completed') return html`<span class="quiet">${url && ends ? left(ends) : 'Deleted'}</span>`;
+  return html`<span class="line"><span>${status === 'queued' ? `Waiting${place ? `, number ${place}` : ''}` : 'Rendering'}</span><span class="number quiet">${status === 'queued' ? '' : `${percent(progress)}${eta ? `, ${about(eta)} left` : ''}`}</span></span>
+    <div class="meter" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * progress)}><span .style=${`transform:scaleX(${progress})`}></span></div>`;
+}
+
+/** @param {string} ends */
+function left(ends) {
+  const days = Math.floor((new Date(ends).getTime() - Date.now()) / DAY_MS);
+  return days < 1 ? 'Deleted within a day' : `${counted(days, 'day')} left`;
+}

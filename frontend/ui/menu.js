@@ -1,0 +1,20 @@
+// Menus are `details.menu`: one closes when something else is touched, on Escape, and when something in it was chosen.
+
+const openMenus = () => document.querySelectorAll('details.menu[open]');
+
+document.addEventListener('pointerdown', ({target}) => {
+  for (const menu of openMenus()) if (target instanceof Node && !menu.contains(target)) menu.removeAttribute('open');
+});
+
+document.addEventListener('click', ({target}) => {
+  const chosen = target instanceof Element ? target.closest('details.menu button, details.menu a') : null;
+  chosen?.closest('details')?.removeAttribute('open');
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || document.querySelector('dialog[open]')) return;
+  for (const menu of openMenus()) {
+    menu.removeAttribute('open');
+    menu.querySelector('summary')?.focus();
+  }
+});

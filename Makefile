@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks format lock bench bench-preview gallery thumbnails load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks format lock bench bench-preview bench-play gallery thumbnails load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -104,8 +104,11 @@ thumbnails: setup ## draw the pictures and loops of all looks and presets, from 
 bench-preview: setup ## the studio's preview: reading a song, seek to picture, memory over 50 changes of look
 	$(BIN)/python -m benchmarks.preview --json build/bench-preview.json
 
+bench-play: setup ## whether the studio's memory stays level over half an hour of play and 50 changes of look
+	$(BIN)/python -m benchmarks.long_play --json build/bench-play.json
+
 bench: setup ## speed and memory of every look and preset (SONG=path for any song), as text and JSON in build/
 	$(BIN)/python -m benchmarks.bench --presets --uhd --whole $(if $(SONG),--song "$(SONG)") --json build/bench.json
 
-bench-web: ## Lighthouse and the weight of the scripts, of a running service (URL=http://127.0.0.1:5000)
-	@benchmarks/web.sh $(URL)
+bench-web: setup ## Lighthouse and the weight of the scripts (URL=http://127.0.0.1:5000 for a running service)
+	$(BIN)/python -m benchmarks.web $(if $(URL),--url "$(URL)") --json build/bench-web.json

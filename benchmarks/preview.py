@@ -59,8 +59,8 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def browser(folder: Path) -> Iterator[BrowserContext]:
-    """Start Chromium as the render does, on a profile in a folder of its own."""
+def browser(folder: Path, *flags: str) -> Iterator[BrowserContext]:
+    """Start Chromium as the render does, with these flags besides, on a profile in a folder of its own."""
     temporary = folder / "tmp"
     temporary.mkdir()
     start = launch_options("llvmpipe", temporary, dict(os.environ))
@@ -68,7 +68,7 @@ def browser(folder: Path) -> Iterator[BrowserContext]:
         context = playwright.chromium.launch_persistent_context(
             folder / "profile",
             executable_path=find_chromium(),
-            args=start.args,
+            args=[*start.args, *flags],
             env={**start.env},
             chromium_sandbox=start.sandbox,
             viewport={"width": 960, "height": 540},

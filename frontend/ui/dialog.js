@@ -37,6 +37,39 @@ export function ask({title, text, yes, no = 'Go back', danger = false}) {
 }
 
 /**
+ * Ask which of several ways to go; null where the dialog is closed.
+ * @param {{title: string, text: string, choices: [string, string][]}} question each choice: its name, and what the button says
+ * @returns {Promise<string | null>}
+ */
+export function askOf({title, text, choices}) {
+  return new Promise((answer) => {
+    const dialog = document.createElement('dialog');
+    dialog.className = 'dialog';
+    dialog.setAttribute('aria-labelledby', 'question');
+    /** @type {string | null} */
+    let chosen = null;
+    const choose = (/** @type {string} */ name) => {
+      chosen = name;
+      dialog.close();
+    };
+    render(
+      html`<div class="question">
+        <h2 id="question">${title}</h2>
+        <p>${text}</p>
+        <div class="row end">${choices.map(([name, label], at) => html`<button class="button ${at ? '' : 'main'}" type="button" ?autofocus=${!at} @click=${() => choose(name)}>${label}</button>`)}</div>
+      </div>`,
+      dialog,
+    );
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      answer(chosen);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/**
  * Ask for a name; null where nothing is chosen.
  * @param {{title: string, label: string, value: string, yes: string, longest: number}} question
  * @returns {Promise<string | null>}

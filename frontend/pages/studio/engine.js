@@ -24,7 +24,7 @@ export class Engine extends EventTarget {
   song = null;
   /** @type {FeatureTrack | null} */
   track = null;
-  /** @type {{name: string, fraction: number} | null} */
+  /** @type {{name: string, fraction: number, isFetched?: boolean} | null} */
   opening = null;
   /** Why the last file could not be opened, in a sentence. */
   problem = '';
@@ -47,8 +47,8 @@ export class Engine extends EventTarget {
   #urls = new WeakMap();
   /** @type {Set<string>} */
   #made = new Set();
-  /** @type {WeakMap<File, string>} ids of what has been uploaded */
-  #uploads = new WeakMap();
+  /** @type {Map<string, string>} ids of what has been uploaded, by the file's mark */
+  #uploads = new Map();
   #exampleS = 0;
   #exampleAt = 0;
   #tick = 0;
@@ -291,11 +291,44 @@ export class Engine extends EventTarget {
    * @param {() => Promise<string>} send
    */
   async uploaded(file, send) {
-    const known = this.#uploads.get(file);
+    const known = this.#uploads.get(markOf(file));
     if (known) return known;
     const id = await send();
-    this.#uploads.set(file, id);
+    this.knowUpload(file, id);
     return id;
+  }
+
+  /**
+   * @param {File} file
+   * @param {string} id
+   */
+  knowUpload(file, id) {
+    this.#uploads.set(markOf(file), id);
+  }
+
+  /** They have expired, or were deleted: send everything again. */
+  forgetUploads() {
+    this.#uploads.clear();
+  }
+
+  /** For a reload of the page. */
+  get uploads() {
+    return this.#uploads;
+  }
+
+  /** @param {unknown} kept what `uploads` was before a reload */
+  restoreUploads(kept) {
+    if (kept instanceof Map) this.#uploads = kept;
+  }
+
+  /**
+   * A song is on its way from elsewhere.
+   * @param {string} name
+   * @param {number} fraction 0..1
+   */
+  announce(name, fraction) {
+    this.opening = {name, fraction, isFetched: true};
+    this.#tell('change');
   }
 
   /** @param {'change' | 'time' | 'cover'} name */
@@ -303,3 +336,6 @@ export class Engine extends EventTarget {
     this.dispatchEvent(new Event(name));
   }
 }
+
+/** What tells files apart, over a reload as well. @param {File} file */
+const markOf = ({name, size, lastModified}) => `${size}/${lastModified}/${name}`;

@@ -1,5 +1,6 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
 import {takeOver} from './keep.js';
+import {openAsked} from './project.js';
 import {takeLink} from './sharing.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
@@ -13,13 +14,17 @@ export async function bringBack(studio) {
   const [saved, song, pictures, page] = await Promise.all([
     studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'), studio.presets.bringBack(),
   ]);
-  const {name = '', timeS = 0, delayMs = 0} = /** @type {any} */ (page) ?? {};
+  const {name = '', timeS = 0, delayMs = 0, project, uploads} = /** @type {any} */ (page) ?? {};
   studio.ownName = name;
+  studio.engine.restoreUploads(uploads);
   if (delayMs) studio.setDelay(delayMs);
   studio.pictures.restore(pictures);
   if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
-  await takeLink(studio);
-  if (song instanceof File) await studio.openSong(song, {keptAtS: timeS});
+  studio.project.restore(project);
+  const isOpened = await openAsked(studio, {hasSong: song instanceof File});
+  if (!isOpened) await takeLink(studio);
+  if (isOpened && studio.song) return;
+  if (song instanceof File && !isOpened) await studio.openSong(song, {keptAtS: timeS});
   else await studio.engine.showExample(studio.settings);
 }
 
@@ -41,8 +46,10 @@ async function comeBack(studio) {
   await use(studio);
   studio.pictures.restore(pictures);
   if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
-  const {name = '', timeS = 0} = /** @type {any} */ (page) ?? {};
+  const {name = '', timeS = 0, project, uploads} = /** @type {any} */ (page) ?? {};
   studio.ownName = name;
+  studio.engine.restoreUploads(uploads);
+  studio.project.restore(project);
   if (song instanceof File && !isSameFile(song, studio.song?.file)) await studio.openSong(song, {keptAtS: timeS});
 }
 
@@ -68,9 +75,14 @@ export async function save(studio) {
   const kept = await Promise.all([
     studio.keep.put('draft', saved),
     studio.keep.put('pictures', studio.pictures.all),
-    studio.keep.put('page', {name: studio.ownName, timeS: studio.engine.timeS, delayMs: studio.delayMs}),
+    studio.keep.put('page', pageOf(studio)),
   ]);
   studio.saved = kept.every(Boolean) ? 'Saved' : 'Not saved: this browser keeps nothing';
+}
+
+/** What a reload needs to know beside the draft and the files. @param {Studio} studio */
+function pageOf({ownName, delayMs, engine, project}) {
+  return {name: ownName, timeS: engine.timeS, delayMs, project: project.kept, uploads: engine.uploads};
 }
 
 /**

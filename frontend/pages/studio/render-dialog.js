@@ -6,8 +6,10 @@ import {session} from '../../lib/session.js';
 import {upload} from '../../lib/upload.js';
 import {percent, size} from '../../lib/words.js';
 import {clearProblems, onSubmit} from '../../ui/form.js';
+import {toast} from '../../ui/toast.js';
 import {knownOf, outputLine, rightsLine} from './output.js';
 import {reloadButton} from './panels/invitation.js';
+import {withUploads} from './project.js';
 import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
 
 /**
@@ -19,8 +21,21 @@ const ASK_MS = 3000;
 
 /** @param {Studio} studio */
 export function openRenderDialog(studio) {
+  open(studio, 'render');
+}
+
+/** Keep the song and its settings as a project. @param {Studio} studio */
+export function openSaveDialog(studio) {
+  open(studio, 'save');
+}
+
+/**
+ * @param {Studio} studio
+ * @param {'render' | 'save'} purpose
+ */
+function open(studio, purpose) {
   const dialog = new RenderDialog();
-  dialog.studio = studio;
+  Object.assign(dialog, {studio, purpose});
   document.body.append(dialog);
 }
 
@@ -31,6 +46,8 @@ class RenderDialog extends LitElement {
     super();
     /** @type {Studio} */
     this.studio = /** @type {any} */ (null);
+    /** @type {'render' | 'save'} */
+    this.purpose = 'render';
     /** @type {Step} */
     this.step = 'summary';
     /** @type {ApiError | PartError | null} */
@@ -112,8 +129,12 @@ class RenderDialog extends LitElement {
       this.askAgain();
       return;
     }
-    this.show('summary');
     void this.studio.learnPlan();
+    if (this.purpose === 'save') {
+      void this.keepProject();
+      return;
+    }
+    this.show('summary');
     await this.learn();
   }
 
@@ -172,20 +193,31 @@ class RenderDialog extends LitElement {
     }
   }
 
+  async keepProject() {
+    const {studio} = this;
+    const song = studio.song;
+    if (!song) return;
+    this.show('upload');
+    this.stopping = new AbortController();
+    try {
+      const {uploadId, settings} = await this.order(song.file);
+      this.note = 'Saving';
+      await this.again(() => studio.project.create(uploadId, settings));
+      this.dialog.close();
+      toast('Saved in My videos. What you change from now on is saved by itself.');
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
   /**
    * Upload what the render needs, and return what to order.
    * @param {File} songFile
    */
   async order(songFile) {
     const {studio} = this;
-    const settings = ordered(studio.store.draft);
     const uploadId = await studio.engine.uploaded(songFile, () => this.send(songFile, 'audio'));
-    const {cover, background} = studio.settings;
-    const coverFile = cover.source === 'file' ? studio.pictures.get(cover.file) : null;
-    if (coverFile) settings.cover = {source: 'file', file: await studio.engine.uploaded(coverFile, () => this.send(coverFile, 'picture'))};
-    const backgroundFile = studio.pictures.get(background.image);
-    if (backgroundFile) settings.background = {type: 'image', image: await studio.engine.uploaded(backgroundFile, () => this.send(backgroundFile, 'picture'))};
-    return {uploadId, settings};
+    return {uploadId, settings: await withUploads(studio, (picture) => this.send(picture, 'picture'))};
   }
 
   /**
@@ -224,9 +256,12 @@ class RenderDialog extends LitElement {
   /** @param {unknown} error */
   refuse(error) {
     if (this.stopping.signal.aborted) {
-      this.beginAgain();
+      if (this.purpose === 'save') this.dialog.close();
+      else this.beginAgain();
       return;
     }
+    // What was uploaded is not kept for ever: the next try sends it again.
+    if (error instanceof ApiError && [404, 410].includes(error.status)) this.studio.engine.forgetUploads();
     if (!(error instanceof ApiError || error instanceof PartError)) throw error;
     this.show('refused');
     this.problem = error;
@@ -272,7 +307,7 @@ class RenderDialog extends LitElement {
   account() {
     const isNew = this.step === 'register';
     return html`<form class="question" novalidate>
-      <h2 id="render-title">${isNew ? 'Create an account to render' : 'Sign in to render'}</h2>
+      <h2 id="render-title">${isNew ? 'Create an account to' : 'Sign in to'} ${this.purpose}</h2>
       <p class="quiet">${isNew ? 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
       <div class="field">
         <label for="email">Email</label>

@@ -23,6 +23,8 @@ import {invitation, pictureProblem} from './panels/invitation.js';
 import {looksPanel, pictureOf} from './panels/looks.js';
 import {side} from './panels/side.js';
 import {transport} from './panels/transport.js';
+import {Project} from './project.js';
+import {openSaveDialog} from './render-dialog.js';
 import {estimate, plansOf} from './service.js';
 import {Store} from './store.js';
 
@@ -56,6 +58,7 @@ export class Studio extends LitElement {
     this.pictures = new OwnPictures();
     this.presets = new OwnPresets(this.keep);
     this.engine = new Engine(this.pictures);
+    this.project = new Project(this);
     /** What the visitor calls it; empty: as the song is called. */
     this.ownName = '';
     /** @type {'looks' | 'tune' | 'text' | 'output'} */
@@ -122,6 +125,10 @@ export class Studio extends LitElement {
     document.addEventListener('keydown', this.keyListener);
     this.store.addEventListener('change', () => this.hear());
     this.presets.addEventListener('change', () => this.requestUpdate());
+    this.project.addEventListener('change', () => {
+      this.requestUpdate();
+      saveSoon(this);
+    });
     this.engine.addEventListener('change', () => this.requestUpdate());
     this.engine.addEventListener('time', () => this.showTime());
     this.engine.addEventListener('cover', () => void this.showCover());
@@ -162,6 +169,7 @@ export class Studio extends LitElement {
     void this.showCover();
     this.askSoon();
     saveSoon(this);
+    this.project.follow();
   }
 
   /** Ask the service, once the settings rest, what would come out. Text and pictures do not matter for that and stay here. */
@@ -187,6 +195,22 @@ export class Studio extends LitElement {
     this.ownName = name.trim().slice(0, 120);
     this.requestUpdate();
     saveSoon(this);
+    this.project.follow();
+  }
+
+  /** Keep what is here as a project. */
+  save() {
+    openSaveDialog(this);
+  }
+
+  /** Nothing of one's own: as on a first visit. */
+  async begin() {
+    this.ownName = '';
+    this.pictures.restore(new Map());
+    this.store.restore({draft: FIRST, undo: [], redo: []});
+    await this.keep.put('song', undefined);
+    history.replaceState(null, '', '/studio');
+    await this.engine.showExample(this.settings);
   }
 
   undo() {

@@ -16,7 +16,7 @@ export function bar(studio) {
       @keydown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Enter') /** @type {HTMLElement} */ (event.target).blur(); }}>
     <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${() => studio.undo()}>${undoIcon}</button>
     <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${() => studio.redo()}>${redoIcon}</button>
-    <span class="saved" role="status" title=${studio.saved}>${studio.saved}</span>
+    <span class="saved" role="status" title=${studio.project.words || studio.saved}>${studio.project.words || studio.saved}</span>
     ${song ? html`<button class="icon" type="button" aria-label="Change the song" title="Change the song" @click=${() => studio.chooseSong()}>${songIcon}</button>` : nothing}
     <button class="icon wide-only" type="button" aria-label="Share this look" title="Share this look" @click=${() => share(studio)}>${shareIcon}</button>
     <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
@@ -25,6 +25,7 @@ export function bar(studio) {
           <div class="menu-items"><span class="quiet">${session.user?.email}</span>
             <a href="/dashboard">My videos</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
       : html`<a class="button plain wide-only" href="/login?next=/studio">Sign in</a>`}
+    ${song && !studio.project.id ? html`<button class="button" type="button" title="Keep it in My videos" @click=${() => studio.save()}>Save</button>` : nothing}
     <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(studio)}>Render</button>
   </header>`;
 }

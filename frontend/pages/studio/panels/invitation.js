@@ -6,9 +6,9 @@ import {reload} from '../memory.js';
 export function invitation(studio) {
   const {engine} = studio;
   if (engine.opening) {
-    const {name, fraction} = engine.opening;
+    const {name, fraction, isFetched} = engine.opening;
     return html`<div class="invite"><div>
-      <p role="status">Listening to <bdi>${name}</bdi></p>
+      <p role="status">${isFetched ? 'Opening' : 'Listening to'} <bdi>${name}</bdi></p>
       <div class="meter" role="progressbar" aria-label="Listening" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(100 * fraction)}><span .style=${`transform:scaleX(${fraction})`}></span></div>
       <button class="button" type="button" @click=${() => engine.cancelOpening()}>Cancel</button>
     </div></div>`;

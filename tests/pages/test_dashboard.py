@@ -1,0 +1,147 @@
+"""A customer comes back: saves a project, finds it, changes it, renders it again, cleans up."""
+
+import json
+import secrets
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
+from tests.pages.steps import TINY, choose_look, open_song, shared, sign_in
+from tests.render.service import Service
+
+
+def save(visitor: Visitor) -> str:
+    """Press Save, register and confirm in place; return the address."""
+    page, email = visitor.page, f"{secrets.token_hex(6)}@example.com"
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Create an account to save")).to_be_visible()
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
+    visitor.confirm(email)
+    expect(page.locator(".saved")).to_have_text("Saved in My videos")
+    return email
+
+
+def headers_of(site: Service, email: str) -> dict[str, str]:
+    """Sign in beside the page."""
+    answer = httpx.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD})
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def project_of(site: Service, page: Page, headers: dict[str, str]) -> dict[str, object]:
+    """Return the project that the page has open, as the service has it."""
+    project_id = page.evaluate("new URLSearchParams(location.search).get('project')")
+    answer = httpx.get(f"{site.url}/api/projects/{project_id}", headers=headers)
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_project_is_saved_found_and_changed(visit: Visit, song: Path, site: Service, width: int) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    open_song(visitor, song, shared(TINY))
+    email = save(visitor)
+    headers = headers_of(site, email)
+    # What is changed from now on follows by itself.
+    choose_look(page, "Halo")
+    expect(page.locator(".saved")).to_have_text("Saving\u2026")
+    expect(page.locator(".saved")).to_have_text("Saved in My videos")
+    assert project_of(site, page, headers)["look"] == "halo"
+    visitor.open("/dashboard")
+    card = page.locator(".project", has_text="Night Drive")
+    expect(card.get_by_text("Halo")).to_be_visible()
+    assert str(card.locator("img").get_attribute("src")).startswith("/api/projects/thumbnail/")
+    assert visitor.accessible() == []
+    card.get_by_label("More about Night Drive").click()
+    card.get_by_role("button", name="Rename").click()
+    page.get_by_label("Name", exact=True).fill("Second cut")
+    page.keyboard.press("Enter")
+    expect(page.locator(".project", has_text="Second cut")).to_be_visible()
+    # Another browser opens it, with the song.
+    other = visit(width)
+    other.open("/login?next=/dashboard")
+    other.page.get_by_label("Email").fill(email)
+    other.page.get_by_label("Password").fill(PASSWORD)
+    other.page.keyboard.press("Enter")
+    other.page.locator(".project .open", has_text="Second cut").click()
+    expect(other.page.get_by_label("Name of this project")).to_have_value("Second cut")
+    expect(other.page.locator(".invite")).to_have_count(0)
+    if width < 1000:
+        other.page.locator("#tab-looks").click()
+    expect(other.page.locator(".tile:visible", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
+
+
+def test_two_windows_on_one_project_do_not_overwrite_each_other(visit: Visit, song: Path, site: Service) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song, shared(TINY))
+    headers = headers_of(site, save(visitor))
+    project = project_of(site, page, headers)
+    changed = {"version": project["version"], "settings": {**TINY, "look": "horizon"}}
+    answer = httpx.patch(f"{site.url}/api/projects/{project['id']}", headers=headers, json=changed)
+    assert answer.status_code == 200
+    choose_look(page, "Halo")
+    expect(page.get_by_role("heading", name="This project was changed elsewhere")).to_be_visible()
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Keep mine").click()
+    expect(page.locator(".saved")).to_have_text("Saved in My videos")
+    assert project_of(site, page, headers)["look"] == "halo"
+
+
+def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Visit, site: Service) -> None:
+    visitor = visit()
+    page = visitor.page
+    email = sign_in(visitor).email
+    headers = headers_of(site, email)
+    for number, look in enumerate(["halo", "prism", "horizon"]):
+        body = {"name": f"<b>Song</b> {number}", "settings": {"look": look}}
+        assert httpx.post(f"{site.url}/api/projects", headers=headers, json=body).status_code == 201
+    visitor.open("/dashboard")
+    expect(page.locator(".project")).to_have_count(3)
+    page.get_by_label("Search projects").fill("horizon")
+    expect(page.locator(".project")).to_have_count(1)
+    page.reload()
+    expect(page.locator(".project")).to_have_count(1)
+    page.get_by_label("Search projects").fill("nothing like it")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    page.get_by_role("button", name="Show all projects").click()
+    expect(page.locator(".project")).to_have_count(3)
+    page.get_by_label("Choose <b>Song</b> 2").check()
+    page.get_by_label("Choose <b>Song</b> 1").check()
+    expect(page.get_by_text("2 projects chosen")).to_be_visible()
+    assert visitor.accessible() == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download settings").click()
+    settings = json.loads(download.value.path().read_text("utf-8"))
+    assert [each["settings"]["look"] for each in settings] == ["prism", "horizon"]
+    page.get_by_label("Choose <b>Song</b> 0").check()
+    page.get_by_role("button", name="Duplicate").click()
+    expect(page.locator(".project")).to_have_count(4)
+    page.get_by_label("Choose <b>Song</b> 0 (copy)").check()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator(".project")).to_have_count(3)
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".project")).to_have_count(4)
+    page.get_by_role("tab", name="Renders").click()
+    expect(page.get_by_role("heading", name="No video yet")).to_be_visible()
+    assert visitor.accessible() == []
+    page.go_back()
+    expect(page.locator(".project")).to_have_count(4)
+
+
+def test_a_visitor_signs_in_before_the_dashboard(visit: Visit) -> None:
+    visitor = visit()
+    visitor.open("/dashboard?tab=renders")
+    visitor.page.wait_for_url("**/login?next=%2Fdashboard%3Ftab%3Drenders")
+
+
+def test_a_project_of_somebody_else_is_not_opened(visit: Visit) -> None:
+    visitor = visit()
+    sign_in(visitor)
+    visitor.open(f"/studio?project={'0' * 26}")
+    expect(visitor.page.locator(".toast")).to_contain_text("There is no such project.")
+    expect(visitor.page.get_by_role("button", name="Choose a file")).to_be_visible()

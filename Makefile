@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks format lock bench bench-preview bench-play gallery thumbnails load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks format lock bench bench-preview bench-play gallery recording thumbnails load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -97,6 +97,9 @@ load-test: setup ## what the service stands: polls, submits, many renders, open 
 
 gallery: setup ## photograph every page in every state, wide and narrow, dark and light: build/gallery/index.html
 	$(BIN)/python -m benchmarks.gallery
+
+recording: setup ## record ten seconds of the studio for the README: docs/pictures/studio.webp
+	$(BIN)/python -m benchmarks.gallery.recording
 
 thumbnails: setup ## draw the pictures and loops of all looks and presets, from the example song
 	$(BIN)/python -m benchmarks.thumbnails

@@ -21,6 +21,8 @@ class SignedIn extends EventTarget {
   #token = null;
   /** @type {Promise<boolean> | null} */
   #renewal = null;
+  /** An address whose account may have been made, as the answer was lost. */
+  #unanswered = '';
 
   constructor() {
     super();
@@ -57,12 +59,20 @@ class SignedIn extends EventTarget {
   }
 
   /**
+   * Create an account and sign in. It may be called again after the connection was lost.
    * @param {{email: string, password: string, name?: string}} account
    * @throws {ApiError}
    */
   async register({email, password, name = ''}) {
-    await post('/api/auth/register', {email, password, name});
-    await this.signIn(email, password);
+    try {
+      await post('/api/auth/register', {email, password, name}).catch((error) => {
+        if (error.code !== 'EMAIL_TAKEN' || email !== this.#unanswered) throw error;
+      });
+      await this.signIn(email, password);
+    } catch (error) {
+      if (error instanceof ApiError && error.isTemporary) this.#unanswered = email;
+      throw error;
+    }
   }
 
   /** End the session here and in the other tabs. Without a connection it ends when its tokens do. */

@@ -1,10 +1,11 @@
 """The service dies, or the page is reloaded, in the middle of an order: nothing is lost, and the page says so."""
 
+import secrets
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route, expect
-from tests.pages.conftest import Visit
+from tests.pages.conftest import PASSWORD, Visit
 from tests.pages.steps import (
     TINY,
     Customer,
@@ -64,6 +65,25 @@ def test_a_service_that_dies_during_the_upload_is_waited_for(customer: Customer,
         assert customer.visitor.accessible() == []
     page.wait_for_url("**/render/*")
     has_its_video(customer)
+
+
+def test_an_account_is_entered_though_the_answer_to_its_making_was_lost(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+
+    def lose(route: Route) -> None:
+        assert route.fetch().status == 201
+        route.abort("connectionreset")
+
+    page.route("**/api/auth/register", lose, times=1)
+    press_render(page)
+    page.get_by_label("Email").fill(f"{secrets.token_hex(6)}@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert")).to_have_text(f"{AWAY} Check your connection and try again.")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
 
 
 @pytest.mark.parametrize("stored", [False, True], ids=["unheard", "stored"])

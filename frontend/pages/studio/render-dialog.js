@@ -166,7 +166,9 @@ class RenderDialog extends LitElement {
     this.problem = error;
   }
 
-  updated() {
+  /** @param {import('lit').PropertyValues} changed */
+  updated(changed) {
+    this.moveFocus(changed);
     const form = this.querySelector('form');
     if (!form || form.dataset.ready) return;
     form.dataset.ready = 'yes';
@@ -175,6 +177,13 @@ class RenderDialog extends LitElement {
       else await session.signIn(email, password);
       await this.goOn();
     });
+  }
+
+  /** What had the focus may be gone with the step before. @param {import('lit').PropertyValues} changed */
+  moveFocus(changed) {
+    const isLost = document.activeElement === document.body || document.activeElement === this.dialog;
+    if (this.busy || !(isLost || changed.has('step') || changed.has('busy'))) return;
+    /** @type {HTMLElement | null} */ (this.querySelector('[autofocus]') ?? this.querySelector('h2'))?.focus();
   }
 
   async make() {
@@ -307,7 +316,7 @@ class RenderDialog extends LitElement {
   account() {
     const isNew = this.step === 'register';
     return html`<form class="question" novalidate>
-      <h2 id="render-title">${isNew ? 'Create an account to' : 'Sign in to'} ${this.purpose}</h2>
+      <h2 id="render-title" tabindex="-1">${isNew ? 'Create an account to' : 'Sign in to'} ${this.purpose}</h2>
       <p class="quiet">${isNew ? 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
       <div class="field">
         <label for="email">Email</label>
@@ -328,7 +337,7 @@ class RenderDialog extends LitElement {
 
   confirm() {
     return html`<div class="question">
-      <h2 id="render-title">Confirm your email address</h2>
+      <h2 id="render-title" tabindex="-1">Confirm your email address</h2>
       <p>We have sent an email to <strong>${this.profile?.email}</strong>. Open the link in it; this page goes on by itself.</p>
       ${this.trouble()}
       <p class="quiet" role="status">${this.note || 'Waiting for you…'}</p>
@@ -348,7 +357,7 @@ class RenderDialog extends LitElement {
     const {settings, song} = this.studio;
     const {facts} = this;
     return html`<div class="question">
-      <h2 id="render-title">Render this video?</h2>
+      <h2 id="render-title" tabindex="-1">Render this video?</h2>
       <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${this.poster ? html`<img src=${this.poster} alt="A frame of your video">` : nothing}</div>
       <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
       ${facts?.refusal ? html`<p class="notice problem limit" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
@@ -363,7 +372,7 @@ class RenderDialog extends LitElement {
   /** @param {string} name */
   pictureIsGone(name) {
     return html`<div class="question">
-      <h2 id="render-title">A picture is missing</h2>
+      <h2 id="render-title" tabindex="-1">A picture is missing</h2>
       <p>These settings use <bdi>${name}</bdi>, which this browser does not have. Choose it again, or go on without it.</p>
       <div class="row end"><button class="button main" type="button" autofocus @click=${() => { this.studio.tab = 'text'; this.dialog.close(); }}>Choose the picture</button></div>
     </div>`;
@@ -386,7 +395,7 @@ class RenderDialog extends LitElement {
     const {bytes, total} = this.sent;
     const part = total ? bytes / total : 0;
     return html`<div class="question">
-      <h2 id="render-title">${this.note}</h2>
+      <h2 id="render-title" tabindex="-1">${this.note}</h2>
       <div class="meter" role="progressbar" aria-label=${this.note} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * part)}><span .style=${`transform:scaleX(${part})`}></span></div>
       <p class="quiet number" role="status">${part < 1 ? `${size(bytes)} of ${size(total)}, ${percent(part)}` : 'Checking…'}</p>
       ${this.trouble()}
@@ -398,7 +407,7 @@ class RenderDialog extends LitElement {
     const {problem} = this;
     const lifts = problem instanceof ApiError && problem.status === 402;
     return html`<div class="question">
-      <h2 id="render-title">${lifts ? 'Your plan does not include this' : 'This did not work'}</h2>
+      <h2 id="render-title" tabindex="-1">${lifts ? 'Your plan does not include this' : 'This did not work'}</h2>
       <p role="alert">${problem?.message}</p>
       <div class="row end">
         <button class="button" type="button" @click=${this.goBack}>Change the settings</button>

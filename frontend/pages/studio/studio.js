@@ -243,6 +243,8 @@ export class Studio extends LitElement {
     }
     if (!opened) return;
     this.hear();
+    // The button that opened it is gone.
+    if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (this.querySelector('.play'))?.focus();
     this.engine.seek(keptAtS ?? this.rangeS.startS);
     // A browser that wants a click first leaves it at rest.
     if (keptAtS === null && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.togglePlay();

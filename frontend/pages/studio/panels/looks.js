@@ -23,15 +23,17 @@ export function looksPanel(studio) {
   const {settings, store, look} = studio;
   return html`
     <h2>Looks</h2>
-    <div class="tiles" role="group" aria-label="Looks">
+    <div class="tiles" role="toolbar" aria-label="Looks" @keydown=${moveFocus}>
       ${LOOKS.map((each) => tile({
+        stops: each.name === settings.look,
         look: each.name, picture: 'default', title: each.title, hint: each.description ?? '', chosen: each.name === settings.look,
         take: () => each.name === settings.look || store.change(`Look ${each.title}`, (draft) => takeLook(draft, each)),
       }))}
     </div>
     <h2>Presets</h2>
-    <div class="tiles small" role="group" aria-label=${`Presets of ${look.title}`}>
-      ${(look.presets ?? []).map((preset) => tile({
+    <div class="tiles small" role="toolbar" aria-label=${`Presets of ${look.title}`} @keydown=${moveFocus}>
+      ${(look.presets ?? []).map((preset, at) => tile({
+        stops: settings.preset ? preset.name === settings.preset : at === 0,
         look: look.name, picture: preset.name, title: preset.title, hint: '', chosen: preset.name === settings.preset,
         take: () => store.change(`Preset ${preset.title}`, (draft) => takePreset(draft, look, preset.name)),
       }))}
@@ -53,10 +55,25 @@ export function looksPanel(studio) {
   `;
 }
 
-/** @param {{look: string, picture: string, title: string, hint: string, chosen: boolean, take: () => void}} options */
-function tile({look, picture, title, hint, chosen, take}) {
+const STEPS = {ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1};
+
+/** The arrows lead from tile to tile: the Tab key stops at one of them only. @param {KeyboardEvent} event */
+function moveFocus(event) {
+  const step = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];
+  if (!step || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  const tiles = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll('button')];
+  const at = tiles.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+  tiles[(at + step + tiles.length) % tiles.length]?.focus();
+}
+
+/**
+ * @param {{look: string, picture: string, title: string, hint: string, chosen: boolean, stops: boolean, take: () => void}} options
+ *   stops: whether the Tab key stops here
+ */
+function tile({look, picture, title, hint, chosen, stops, take}) {
   const place = `../../../looks/${look}/thumbnails/${picture}`;
-  return html`<button class="tile" type="button" aria-pressed=${chosen} title=${hint || nothing} data-loop=${LOOPS[`${place}.webm`] ?? ''}
+  return html`<button class="tile" type="button" tabindex=${stops ? 0 : -1} aria-pressed=${chosen} title=${hint || nothing} data-loop=${LOOPS[`${place}.webm`] ?? ''}
       @click=${take} @pointerenter=${move} @pointerleave=${rest} @focus=${move} @blur=${rest}>
     <img src=${pictureOf(look, picture)} alt="" width="320" height="180" loading="lazy"><span>${title}</span>
   </button>`;

@@ -1,0 +1,96 @@
+"""The free journey with the keyboard alone: every stop is seen, none is far, and nothing takes the focus away."""
+
+import secrets
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from tests.pages.conftest import PASSWORD, Visit
+from tests.pages.steps import TINY, shared
+
+# The name of what has the focus, and whether that is seen: on the screen, with a ring.
+FOCUS = """() => {
+    const at = document.activeElement;
+    const parts = [at, at.nextElementSibling, at.closest('label')].filter(Boolean);
+    const rings = parts.some((part) => {
+        const {outlineStyle, outlineWidth} = getComputedStyle(part);
+        return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+    });
+    const {left, top, right, bottom} = at.getBoundingClientRect();
+    const inside = right > 0 && bottom > 0 && left < innerWidth && top < innerHeight;
+    const name = at.getAttribute('aria-label') ?? at.labels?.[0]?.innerText ?? at.innerText;
+    return {name: name.trim(), isSeen: rings && inside, is: at.outerHTML.slice(0, 120)};
+}"""
+
+
+def go_to(page: Page, name: str, *, most: int, key: str = "Tab") -> None:
+    """Press a key until what has this name has the focus."""
+    passed = []
+    for _ in range(most):
+        page.keyboard.press(key)
+        if page.locator(":focus").count() == 0:
+            # Behind the end of the page are the browser's own buttons.
+            continue
+        focus = page.evaluate(FOCUS)
+        assert focus["isSeen"], f"nobody sees where the focus is: {focus['is']}"
+        if focus["name"] == name:
+            return
+        passed.append(focus["name"])
+    raise AssertionError(f"{name} is further away than {passed}")
+
+
+def focused(page: Page, name: str) -> None:
+    """This has the focus, soon."""
+    expect(page.locator(":focus")).to_have_accessible_name(name)
+
+
+def test_a_video_is_made_with_the_keyboard_alone(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    press = page.keyboard.press
+    page.on("filechooser", lambda chooser: chooser.set_files(song))
+    visitor.open("/")
+    go_to(page, "Open the studio", most=8)
+    press("Enter")
+    page.wait_for_url("**/studio")
+    # What the visitor does next is the same at every size; the smallest one is drawn in a second.
+    page.goto("about:blank")
+    visitor.open(shared(TINY))
+    expect(page.get_by_role("button", name="Choose a file")).to_be_visible()
+    go_to(page, "Choose a file", most=20)
+    press("Enter")
+    focused(page, "Play")
+    # Past the end of the page, and on from its beginning.
+    go_to(page, "Prism", most=16)
+    go_to(page, "Halo", most=3, key="ArrowRight")
+    press("Enter")
+    expect(page.locator(".tile", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
+    go_to(page, "Tune", most=8)
+    press("ArrowRight")
+    go_to(page, "Output", most=1, key="ArrowRight")
+    expect(page.get_by_role("tabpanel")).to_contain_text("Frames a second")
+    go_to(page, "Render", most=8, key="Shift+Tab")
+    press("Enter")
+    # A dialog that is closed gives the focus back.
+    focused(page, "Email")
+    press("Escape")
+    focused(page, "Render")
+    press("Enter")
+    focused(page, "Email")
+    email = f"{secrets.token_hex(6)}@example.com"
+    page.keyboard.type(email)
+    go_to(page, "Password", most=1)
+    page.keyboard.type(PASSWORD)
+    go_to(page, "Create account", most=1)
+    press("Enter")
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_focused()
+    visitor.confirm(email)
+    focused(page, "Render")
+    expect(page.get_by_role("heading", name="Render this video?")).to_be_visible()
+    press("Enter")
+    page.wait_for_url("**/render/*")
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    # Past the header, the video and its own buttons.
+    go_to(page, "Download", most=24)
+    with page.expect_download() as download:
+        press("Enter")
+    assert Path(download.value.path()).read_bytes()[4:8] == b"ftyp"

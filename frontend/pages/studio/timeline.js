@@ -37,7 +37,7 @@ export class Timeline extends HTMLElement {
     this.tabIndex = 0;
     this.setAttribute('role', 'slider');
     this.setAttribute('aria-label', 'Place in the song');
-    this.setAttribute('aria-valuemin', '0');
+    for (const name of ['aria-valuemin', 'aria-valuemax', 'aria-valuenow']) this.setAttribute(name, '0');
     new ResizeObserver(() => this.#redraw()).observe(this);
     this.addEventListener('pointerdown', (event) => this.#down(event));
     this.addEventListener('pointermove', (event) => this.#move(event));

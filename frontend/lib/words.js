@@ -1,6 +1,7 @@
 // Numbers and times in words, the same on every page.
 
 const NUMBER = new Intl.NumberFormat('en', {maximumFractionDigits: 1});
+const MOMENT = new Intl.DateTimeFormat('en', {dateStyle: 'medium', timeStyle: 'short'});
 const DATE = new Intl.DateTimeFormat('en', {dateStyle: 'long'});
 
 /**
@@ -35,6 +36,25 @@ export function size(bytes) {
 
 /** @param {string} instant ISO 8601 */
 export const date = (instant) => DATE.format(new Date(instant));
+
+/** @param {string} instant ISO 8601 */
+export const moment = (instant) => MOMENT.format(new Date(instant));
+
+/**
+ * 360 → "6 minutes"
+ * @param {number} seconds
+ */
+export const minutes = (seconds) => counted(Math.round(seconds / 60), 'minute');
+
+/**
+ * 999, "usd" → "$9.99"; 999, "jpy" → "¥999"
+ * @param {number} amount in the currency's smallest unit
+ * @param {string} currency
+ */
+export function money(amount, currency) {
+  const format = new Intl.NumberFormat('en', {style: 'currency', currency: currency.toUpperCase()});
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replace(/\.00$/, '');
+}
 
 /** @param {number} fraction 0..1 */
 export const percent = (fraction) => `${Math.floor(100 * fraction)}%`;

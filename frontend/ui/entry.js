@@ -8,7 +8,8 @@ import {onSubmit} from './form.js';
  * @param {(account: {email: string, password: string}) => Promise<void>} enter
  */
 export async function openEntry(enter) {
-  const next = nextPage(location.search, '/studio');
+  const plan = new URLSearchParams(location.search).get('plan');
+  const next = nextPage(location.search, plan ? `/billing?plan=${encodeURIComponent(plan)}` : '/studio');
   for (const link of document.querySelectorAll('a[data-keep]')) {
     /** @type {HTMLAnchorElement} */ (link).search = location.search;
   }

@@ -2,15 +2,17 @@
 import {session} from '../lib/session.js';
 
 const signIn = document.querySelector('.site-nav [data-when="signed-out"]');
-const mine = document.querySelector('.site-nav [data-when="signed-in"]');
+const mine = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('.site-nav [data-when="signed-in"]'));
 
 session.addEventListener('change', () => {
   if (session.state === 'unknown' || !(signIn instanceof HTMLAnchorElement)) return;
   const isIn = session.state === 'signed-in';
   signIn.textContent = isIn ? 'Sign out' : 'Sign in';
   signIn.classList.toggle('wide-only', isIn);
-  mine?.toggleAttribute('hidden', !isIn);
-  mine?.toggleAttribute('aria-current', mine instanceof HTMLAnchorElement && mine.pathname === location.pathname);
+  for (const link of mine) {
+    link.hidden = !isIn;
+    if (link.pathname === location.pathname) link.setAttribute('aria-current', 'page');
+  }
   signIn.title = isIn ? (session.user?.email ?? '') : '';
 });
 signIn?.addEventListener('click', async (event) => {

@@ -1,10 +1,11 @@
 // What a customer has: projects to go on with, and videos to download.
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
-import {session} from '../../lib/session.js';
 import {hasEnded} from '../../lib/watch.js';
 import {counted, size} from '../../lib/words.js';
 import {askName} from '../../ui/dialog.js';
+import {meter} from '../../ui/meter.js';
+import {signedIn} from '../../ui/signed-in.js';
 import {toast} from '../../ui/toast.js';
 import {searchOf, viewOf} from './address.js';
 import {Choice} from './choice.js';
@@ -56,11 +57,7 @@ export class Dashboard extends LitElement {
 
   async connectedCallback() {
     super.connectedCallback();
-    if (!(await session.restore()) && session.state === 'signed-out') {
-      location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-      return;
-    }
-    session.addEventListener('change', () => session.state === 'signed-out' && location.replace('/'));
+    if (!(await signedIn())) return;
     for (const pages of [this.projects, this.renders]) {
       pages.addEventListener('change', () => this.requestUpdate());
       void pages.reload();
@@ -233,18 +230,4 @@ export class Dashboard extends LitElement {
       ${room === null ? nothing : meter('Storage', `${size(bytes)} of ${size(room)}`, bytes / room)}
     </div>`;
   }
-}
-
-/**
- * @param {string} title
- * @param {string} words
- * @param {number} part
- */
-function meter(title, words, part) {
-  const shown = Math.min(1, part);
-  return html`<div class="use ${part >= 0.8 ? 'nearly' : ''}">
-    <span class="line"><span>${title}</span><span class="number">${words}</span></span>
-    <div class="meter" role="meter" aria-label=${title} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(100 * shown)} aria-valuetext=${words}><span .style=${`transform:scaleX(${shown})`}></span></div>
-    ${part >= 1 ? html`<a href="/pricing">Upgrade for more</a>` : nothing}
-  </div>`;
 }

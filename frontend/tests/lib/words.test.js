@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
-import {about, clock, counted, percent, size} from '../../lib/words.js';
+import {about, clock, counted, money, percent, size} from '../../lib/words.js';
 import {nextPage} from '../../lib/next.js';
+import {deviceOf} from '../../pages/account/device.js';
 
 test.each([[0, '0:00'], [59.9, '0:59'], [125.4, '2:05'], [3600, '1:00:00'], [-1, '0:00']])('%d s is %s', (seconds, words) => {
   expect(clock(seconds)).toBe(words);
@@ -12,6 +13,19 @@ test.each([[3, 'a few seconds'], [41, 'about 40 seconds'], [70, 'about a minute'
 
 test.each([[120, '1 kB'], [2_400_000, '2.4 MB'], [95_400_000, '95 MB'], [1_240_000_000, '1.2 GB']])('%d bytes are %s', (bytes, words) => {
   expect(size(bytes)).toBe(words);
+});
+
+test.each([[999, 'usd', '$9.99'], [2000, 'usd', '$20'], [0, 'usd', '$0'], [999, 'jpy', '¥999'], [-999, 'eur', '-€9.99']])('%d %s are %s', (amount, currency, words) => {
+  expect(money(amount, currency)).toBe(words);
+});
+
+test.each([
+  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0', 'Edge on Windows'],
+  ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1', 'Safari on iPhone'],
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
+  ['python-httpx/0.28', 'python-httpx'], ['', 'Unknown program'],
+])('%s is %s', (userAgent, words) => {
+  expect(deviceOf(userAgent)).toBe(words);
 });
 
 test('percent never says done before it is', () => {

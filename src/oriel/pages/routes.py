@@ -52,6 +52,22 @@ def dashboard() -> Response:
     return page("dashboard")
 
 
+@routes.get("/billing")
+@allow(Who.ANYONE)
+@_READ
+def billing() -> Response:
+    """Show a customer's plan and invoices, which the browser asks the API for."""
+    return page("billing")
+
+
+@routes.get("/account")
+@allow(Who.ANYONE)
+@_READ
+def account() -> Response:
+    """Show a customer's account, which the browser asks the API for."""
+    return page("account")
+
+
 @routes.get("/render/<id:job_id>")
 @allow(Who.ANYONE)
 @_READ

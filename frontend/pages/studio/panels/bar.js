@@ -23,7 +23,7 @@ export function bar(studio) {
     ${session.state === 'signed-in'
       ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${personIcon}</summary>
           <div class="menu-items"><span class="quiet">${session.user?.email}</span>
-            <a href="/dashboard">My videos</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
+            <a href="/dashboard">My videos</a><a href="/account">Account</a><a href="/billing">Plan and billing</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
       : html`<a class="button plain wide-only" href="/login?next=/studio">Sign in</a>`}
     ${song && !studio.project.id ? html`<button class="button" type="button" title="Keep it in My videos" @click=${() => studio.save()}>Save</button>` : nothing}
     <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(studio)}>Render</button>

@@ -1,0 +1,255 @@
+// A customer's account: profile, security, keys for programs, and what happened.
+import {LitElement, html, nothing} from 'lit';
+import {ApiError, api, said} from '../../lib/api.js';
+import {session} from '../../lib/session.js';
+import {date, moment} from '../../lib/words.js';
+import {ask} from '../../ui/dialog.js';
+import {onSubmit} from '../../ui/form.js';
+import {signedIn} from '../../ui/signed-in.js';
+import {toast} from '../../ui/toast.js';
+import {deviceOf} from './device.js';
+import {happened} from './happened.js';
+
+/**
+ * @typedef {import('../../lib/api-schema.js').components['schemas']} Schemas
+ */
+
+const PER_PAGE = 50;
+const SECTIONS = /** @type {const} */ ([['profile', 'Profile'], ['security', 'Security'], ['keys', 'API keys'], ['activity', 'Activity']]);
+
+export class Account extends LitElement {
+  static properties = {
+    profile: {state: true}, sessions: {state: true}, keys: {state: true}, activity: {state: true}, newKey: {state: true}, trouble: {state: true}, busy: {state: true},
+  };
+
+  constructor() {
+    super();
+    /** @type {Schemas['ProfileOut'] | null} */
+    this.profile = null;
+    /** @type {Schemas['SessionOut'][] | null} */
+    this.sessions = null;
+    /** @type {Schemas['KeyOut'][] | null} */
+    this.keys = null;
+    /** @type {{items: Schemas['ActivityOut'][], total: number} | null} */
+    this.activity = null;
+    /** @type {Schemas['KeyMadeOut'] | null} shown once */
+    this.newKey = null;
+    /** @type {ApiError | null} */
+    this.trouble = null;
+    this.busy = false;
+  }
+
+  createRenderRoot() {
+    this.replaceChildren();
+    return this;
+  }
+
+  async connectedCallback() {
+    super.connectedCallback();
+    if (!(await signedIn())) return;
+    await this.load();
+    // The section in the address is there only now.
+    document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  }
+
+  async load() {
+    const query = {per_page: PER_PAGE};
+    try {
+      const [profile, sessions, keys, activity] = await Promise.all([
+        said(api.GET('/api/user/profile')), said(api.GET('/api/user/sessions', {params: {query}})),
+        said(api.GET('/api/user/keys', {params: {query}})), said(api.GET('/api/user/activity', {params: {query}})),
+      ]);
+      Object.assign(this, {profile, sessions: sessions.items, keys: keys.items, activity, trouble: null});
+      await this.updateComplete;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.trouble = error;
+    }
+  }
+
+  updated() {
+    for (const form of this.querySelectorAll('form')) {
+      if (form.dataset.ready) continue;
+      form.dataset.ready = 'yes';
+      onSubmit(form, (values) => this.send(form, values));
+    }
+  }
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {Record<string, string>} values
+   */
+  async send(form, values) {
+    const {name = '', email = '', password = '', current_password: current = ''} = values;
+    const nothingElse = {name: null, email: null, password: null, current_password: null};
+    if (form.id === 'new-key') {
+      this.newKey = await said(api.POST('/api/user/keys', {body: {name, current_password: current}}));
+    } else {
+      const change = {
+        'change-name': {name}, 'change-email': {email, current_password: current}, 'change-password': {password, current_password: current},
+      }[form.id];
+      this.profile = await said(api.PUT('/api/user/profile', {body: {...nothingElse, ...change}}));
+      toast(
+        form.id === 'change-email' ? `We have sent an email to ${email}. Open the link in it to confirm your new address.`
+        : form.id === 'change-password' ? 'Your password is changed. You are logged out everywhere else.' : 'Saved.',
+      );
+    }
+    if (form.id !== 'change-name') form.reset();
+    form.closest('details')?.removeAttribute('open');
+    await this.load();
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async attempt(act) {
+    this.busy = true;
+    try {
+      await act();
+      await this.load();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.message);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** @param {string} id */
+  endSession(id) {
+    return this.attempt(() => said(api.DELETE('/api/user/sessions/{session_id}', {params: {path: {session_id: id}}})));
+  }
+
+  endOthers() {
+    return this.attempt(() => said(api.DELETE('/api/user/sessions')));
+  }
+
+  /** @param {Schemas['KeyOut']} key */
+  async revoke({id, name}) {
+    const sure = await ask({title: `Revoke “${name}”?`, text: 'Programs that use this key stop working at once. This cannot be undone.', yes: 'Revoke the key', no: 'Keep it', danger: true});
+    if (sure) await this.attempt(() => said(api.DELETE('/api/user/keys/{key_id}', {params: {path: {key_id: id}}})));
+  }
+
+  async moreActivity() {
+    const {items = []} = this.activity ?? {};
+    const page = Math.floor(items.length / PER_PAGE) + 1;
+    const more = await said(api.GET('/api/user/activity', {params: {query: {page, per_page: PER_PAGE}}})).catch(() => null);
+    if (!more) return;
+    const known = new Set(items.map(({id}) => id));
+    this.activity = {...more, items: [...items, ...more.items.filter(({id}) => !known.has(id))]};
+  }
+
+  render() {
+    const {profile, trouble} = this;
+    if (trouble && !profile) {
+      return html`<h1>Account</h1><div class="empty" role="alert"><p>${trouble.message}</p><button class="button" type="button" @click=${() => void this.load()}>Try again</button></div>`;
+    }
+    if (!profile) return html`<h1>Account</h1>${SECTIONS.map(() => html`<div class="skeleton part"></div>`)}`;
+    return html`<h1>Account</h1>
+      <nav class="parts" aria-label="Sections">${SECTIONS.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}<a href="/billing">Plan and billing</a></nav>
+      ${this.about(profile)}${this.security()}${this.programs()}${this.log()}`;
+  }
+
+  /** @param {Schemas['ProfileOut']} profile */
+  about({name, email, pending_email: pending, email_verified: isConfirmed}) {
+    return html`<section class="card part" aria-labelledby="profile"><h2 id="profile">Profile</h2>
+      <form class="line-form" id="change-name" novalidate>
+        <div class="field"><label for="name">Name</label>
+          <input class="input" id="name" name="name" dir="auto" autocomplete="name" maxlength="120" .value=${name} aria-describedby="name-problem">
+          <p class="problem" id="name-problem"></p></div>
+        <p class="problem" role="alert"></p>
+        <button class="button" type="submit">Save</button>
+      </form>
+      <p><span class="label">Email</span><br>${email} ${isConfirmed ? nothing : html`<span class="problem">not confirmed</span>`}
+        ${pending ? html`<br><span class="quiet">Waiting for you to confirm ${pending}.</span>` : nothing}</p>
+      <details class="more"><summary>Change the email address</summary>
+        <form class="question" id="change-email" novalidate>
+          ${field('new-email', 'email', 'New email address', {type: 'email', autocomplete: 'email', named: 'Your email address'})}
+          ${current('email')}
+          <p class="problem" role="alert"></p>
+          <button class="button main" type="submit">Send the confirmation</button>
+        </form></details>
+    </section>`;
+  }
+
+  security() {
+    const others = (this.sessions ?? []).filter(({current: isThis}) => !isThis);
+    return html`<section class="card part" aria-labelledby="security"><h2 id="security">Security</h2>
+      <details class="more"><summary>Change the password</summary>
+        <form class="question" id="change-password" novalidate>
+          <input class="only-heard" type="email" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" .value=${this.profile?.email ?? ''}>
+          ${current('password')}
+          ${field('new-password', 'password', 'New password', {type: 'password', autocomplete: 'new-password', named: 'The new password', hint: 'At least 8 characters. You are logged out everywhere else, and your API keys end.'})}
+          <p class="problem" role="alert"></p>
+          <button class="button main" type="submit">Change the password</button>
+        </form></details>
+      <h3>Where you are logged in</h3>
+      <ul class="rows">${(this.sessions ?? []).map((each) => html`<li>
+        <span><strong>${deviceOf(each.user_agent)}</strong>${each.current ? html` <span class="mark">This one</span>` : nothing}<br>
+          <span class="quiet">Last used ${moment(each.last_used_at)} · ${each.address}</span></span>
+        ${each.current
+          ? html`<button class="button plain" type="button" @click=${() => void session.signOut()}>Log out</button>`
+          : html`<button class="button" type="button" ?disabled=${this.busy} @click=${() => this.endSession(each.id)} aria-label=${`Log out ${deviceOf(each.user_agent)}`}>Log out</button>`}
+      </li>`)}</ul>
+      ${others.length > 1 ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${this.endOthers}>Log out everywhere else</button>` : nothing}
+    </section>`;
+  }
+
+  programs() {
+    const {keys, newKey} = this;
+    return html`<section class="card part" aria-labelledby="keys"><h2 id="keys">API keys</h2>
+      <p class="quiet">For programs that upload and render in your name. <a href="/api/docs">How to use them</a></p>
+      ${newKey ? html`<div class="notice" role="status">
+        <p>Copy the key “<bdi>${newKey.name}</bdi>” now: we do not show it again.</p>
+        <p class="row"><code class="secret">${newKey.secret}</code>
+          <button class="button" type="button" @click=${() => void copy(newKey.secret)}>Copy</button>
+          <button class="button plain" type="button" @click=${() => (this.newKey = null)}>Done</button></p>
+      </div>` : nothing}
+      ${keys?.length
+        ? html`<ul class="rows">${keys.map((key) => html`<li>
+            <span><strong><bdi>${key.name}</bdi></strong> <code>${key.prefix}…</code><br>
+              <span class="quiet">Made ${date(key.created_at)} · ${key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}</span></span>
+            <button class="button danger" type="button" ?disabled=${this.busy} @click=${() => this.revoke(key)} aria-label=${`Revoke ${key.name}`}>Revoke</button>
+          </li>`)}</ul>`
+        : html`<p>No key yet.</p>`}
+      <details class="more"><summary>Make a key</summary>
+        <form class="question" id="new-key" novalidate>
+          ${field('key-name', 'name', 'Name', {type: 'text', autocomplete: 'off', named: 'The name', hint: 'Such as the program that will use it.'})}
+          ${current('key')}
+          <p class="problem" role="alert"></p>
+          <button class="button main" type="submit">Make the key</button>
+        </form></details>
+    </section>`;
+  }
+
+  log() {
+    const {activity} = this;
+    if (!activity) return nothing;
+    return html`<section class="card part" aria-labelledby="activity"><h2 id="activity">Activity</h2>
+      <p class="quiet">If something here was not you, change your password: that logs everybody else out.</p>
+      <ul class="rows log">${activity.items.map((line) => html`<li>
+        <span><strong>${happened(line)}</strong><br><span class="quiet">${moment(line.at)} · ${deviceOf(line.user_agent)} · ${line.address}</span></span>
+      </li>`)}</ul>
+      ${activity.items.length < activity.total ? html`<button class="button" type="button" @click=${this.moreActivity}>Show more</button>` : nothing}
+    </section>`;
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {string} name
+ * @param {string} label
+ * @param {{type: string, autocomplete: string, named: string, hint?: string}} about named: as a sentence about it begins
+ */
+function field(id, name, label, {type, autocomplete, named, hint}) {
+  return html`<div class="field"><label for=${id}>${label}</label>
+    <input class="input" id=${id} name=${name} type=${type} autocomplete=${/** @type {any} */ (autocomplete)} maxlength="254" required data-name=${named} aria-describedby=${`${id}-problem`}>
+    ${hint ? html`<p class="hint">${hint}</p>` : nothing}
+    <p class="problem" id=${`${id}-problem`}></p></div>`;
+}
+
+/** @param {string} form */
+const current = (form) => field(`current-${form}`, 'current_password', 'Your present password', {type: 'password', autocomplete: 'current-password', named: 'Your present password'});
+
+/** @param {string} text */
+async function copy(text) {
+  await navigator.clipboard.writeText(text).then(() => toast('The key is copied.'), () => toast('Your browser does not let us copy. Select the key and copy it.'));
+}

@@ -1,0 +1,240 @@
+// A customer's plan: what it is, what is used of it, how to change or end it, and the invoices.
+import {LitElement, html, nothing} from 'lit';
+import {ApiError, api, said} from '../../lib/api.js';
+import {counted, date, minutes, money, size} from '../../lib/words.js';
+import {ask} from '../../ui/dialog.js';
+import {meter} from '../../ui/meter.js';
+import {signedIn} from '../../ui/signed-in.js';
+import {toast} from '../../ui/toast.js';
+
+/**
+ * @typedef {import('../../lib/api-schema.js').components['schemas']} Schemas
+ * @typedef {Schemas['PlanOut']} Plan
+ * @typedef {Schemas['SubscriptionOut']} Subscription
+ */
+
+export class Billing extends LitElement {
+  static properties = {
+    subscription: {state: true}, plans: {state: true}, profile: {state: true}, invoices: {state: true},
+    trouble: {state: true}, busy: {state: true},
+  };
+
+  constructor() {
+    super();
+    /** @type {Subscription | null} */
+    this.subscription = null;
+    /** @type {Schemas['PlansOut'] | null} */
+    this.plans = null;
+    /** @type {Schemas['ProfileOut'] | null} */
+    this.profile = null;
+    /** @type {Schemas['InvoiceOut'][] | null} null while they are not known */
+    this.invoices = null;
+    /** @type {ApiError | null} */
+    this.trouble = null;
+    this.busy = false;
+  }
+
+  createRenderRoot() {
+    this.replaceChildren();
+    return this;
+  }
+
+  async connectedCallback() {
+    super.connectedCallback();
+    if (!(await signedIn())) return;
+    await this.load();
+    const wanted = new URLSearchParams(location.search).get('plan');
+    history.replaceState(null, '', location.pathname + location.hash);
+    const plan = this.plans?.plans.find(({name}) => name === wanted);
+    if (plan && this.subscription && plan.name !== this.subscription.plan) await this.take(plan);
+  }
+
+  async load() {
+    try {
+      [this.subscription, this.plans, this.profile] = await Promise.all([
+        said(api.GET('/api/billing/subscription')), said(api.GET('/api/billing/plans')), said(api.GET('/api/user/profile')),
+      ]);
+      this.trouble = null;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.trouble = error;
+      return;
+    }
+    // They come from the payment service, which may be away.
+    this.invoices = await said(api.GET('/api/billing/invoices', {params: {query: {per_page: 100}}})).then(({items}) => items, () => []);
+  }
+
+  get plan() {
+    return this.plans?.plans.find(({name}) => name === this.subscription?.plan);
+  }
+
+  /** @param {() => Promise<void>} act */
+  async attempt(act) {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.message);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Change to a plan, or subscribe to it. @param {Plan} plan */
+  async take(plan) {
+    if (this.subscription?.current_period_end) await this.attempt(() => this.change(plan));
+    else await this.attempt(() => this.subscribe(plan));
+  }
+
+  /** @param {Plan} plan */
+  async subscribe({name}) {
+    try {
+      const {checkout_url: url} = await said(api.POST('/api/payments/create-session', {body: {kind: 'subscription', plan: /** @type {any} */ (name), render: null}}));
+      location.assign(url);
+    } catch (error) {
+      // Another click or tab has opened it.
+      const url = error instanceof ApiError ? error.details.checkout_url : null;
+      if (typeof url !== 'string') throw error;
+      location.assign(url);
+    }
+  }
+
+  /** @param {Plan} plan */
+  async change({name, title}) {
+    const {amount_now: due, credit, currency, next_amount: next, next_at: nextAt, starts_at: starts, token} = await said(api.POST('/api/billing/change/preview', {body: {plan: name}}));
+    const later = `Then ${money(next, currency)} on ${date(nextAt)}, and every month from then on.`;
+    const isNow = due > 0 || new Date(starts).getTime() <= Date.now() + 60_000;
+    const agreed = await ask({
+      title: `Change to ${title}?`,
+      text: isNow
+        ? `You pay ${money(due, currency)} now${credit ? `, with ${money(credit, currency)} for the rest of your present month taken off` : ''}. ${later}`
+        : `${title} begins on ${date(starts)}. Until then nothing changes. ${later}`,
+      yes: isNow ? `Pay ${money(due, currency)}` : `Change to ${title}`,
+    });
+    if (!agreed) return;
+    this.subscription = await said(api.POST('/api/billing/change', {body: {plan: name, token}}));
+    toast(isNow ? `You are on ${title} now.` : `${title} begins on ${date(starts)}.`);
+    await this.load();
+  }
+
+  async cancel() {
+    const end = this.subscription?.current_period_end;
+    const sure = await ask({
+      title: `Cancel ${this.plan?.title ?? 'your plan'}?`,
+      text: `It runs until ${end ? date(end) : 'the end of the paid month'} and is not charged again. Your projects and videos stay; after that day the limits of Free hold.`,
+      yes: 'Cancel the plan', no: 'Keep it', danger: true,
+    });
+    if (!sure) return;
+    await this.attempt(async () => {
+      this.subscription = await said(api.POST('/api/billing/cancel'));
+    });
+  }
+
+  resume() {
+    return this.attempt(async () => {
+      this.subscription = await said(api.POST('/api/billing/resume'));
+      toast('Your plan goes on.');
+    });
+  }
+
+  portal() {
+    return this.attempt(async () => location.assign((await said(api.POST('/api/billing/portal'))).url));
+  }
+
+  render() {
+    const {subscription, plans, trouble} = this;
+    if (trouble) {
+      return html`<h1>Billing</h1><div class="empty" role="alert"><p>${trouble.message}</p><button class="button" type="button" @click=${() => void this.load()}>Try again</button></div>`;
+    }
+    if (!subscription || !plans) return html`<h1>Billing</h1><div class="skeleton now"></div><div class="skeleton now"></div>`;
+    return html`<h1>Billing</h1>
+      ${this.now(subscription)}
+      <section aria-labelledby="plans"><h2 id="plans">Plans</h2>
+        <ul class="plans">${plans.plans.map((plan) => this.card(plan, plans.plans))}</ul>
+        <p class="quiet single">Need just one video? A single render costs ${money(plans.render.price_cents, 'usd')}: choose what you want in the studio, and pay when you press Render.</p>
+      </section>
+      <section aria-labelledby="invoices"><h2 id="invoices">Invoices</h2>${this.bills()}</section>`;
+  }
+
+  /** @param {Subscription} subscription */
+  now(subscription) {
+    const {statistics} = this.profile ?? {};
+    const {current_period_end: end, status, trial_ends_at: trial} = subscription;
+    return html`<section class="card now" aria-label="Your plan">
+      <div class="what">
+        <h2>${this.plan?.title}</h2>
+        <p class="quiet">${sentence(subscription, this.plan)}</p>
+        ${status === 'past_due' ? html`<p class="notice problem" role="status">The last payment failed. We try again during the next two weeks, and your plan stays until then. Please check your card.</p>` : nothing}
+        ${trial ? html`<p class="quiet">Your free trial ends on ${date(trial)}.</p>` : nothing}
+        ${end ? html`<div class="row">
+          <button class="button" type="button" ?disabled=${this.busy} @click=${this.portal}>Payment method and receipts</button>
+          ${subscription.cancel_at_period_end
+            ? html`<button class="button main" type="button" ?disabled=${this.busy} @click=${this.resume}>Keep my plan</button>`
+            : html`<button class="button plain" type="button" ?disabled=${this.busy} @click=${this.cancel}>Cancel the plan</button>`}
+        </div>` : nothing}
+      </div>
+      ${statistics ? html`<div class="used">
+        ${statistics.renders_limit === null
+          ? html`<p>${counted(statistics.renders_this_period, 'render')} this month, without a limit</p>`
+          : meter('Renders this month', `${statistics.renders_this_period} of ${statistics.renders_limit}`, statistics.renders_this_period / statistics.renders_limit)}
+        ${statistics.storage_limit === null ? nothing : meter('Storage', `${size(statistics.storage_bytes)} of ${size(statistics.storage_limit)}`, statistics.storage_bytes / statistics.storage_limit)}
+        ${statistics.credits ? html`<p>${counted(statistics.credits, 'bought render')} left: up to 1080p at 60 fps, without a watermark.</p>` : nothing}
+      </div>` : nothing}
+    </section>`;
+  }
+
+  /**
+   * @param {Plan} plan
+   * @param {Plan[]} all the smallest first
+   */
+  card(plan, all) {
+    const mine = plan.name === this.subscription?.plan;
+    const isPending = plan.name === this.subscription?.pending_plan;
+    const isLarger = all.indexOf(plan) > all.findIndex(({name}) => name === this.subscription?.plan);
+    const frame = plan.largest_frame === 2160 ? '4K' : `${plan.largest_frame}p`;
+    return html`<li class="plan card ${mine ? 'chosen' : ''}">
+      <h3>${plan.title}</h3>
+      <p class="price"><strong class="number">${money(plan.price_cents, 'usd')}</strong>${plan.price_cents ? html` <span class="quiet">a month</span>` : nothing}</p>
+      <ul class="ticks">
+        <li>${plan.renders ?? 'Unlimited'} renders a month</li>
+        <li>Up to ${frame} at ${Math.max(...plan.frame_rates)} fps</li>
+        <li class=${plan.watermark ? 'but' : ''}>${plan.watermark ? 'Small watermark' : 'No watermark'}</li>
+        <li>Songs up to ${minutes(plan.song_seconds)}</li>
+        ${plan.storage_bytes === null ? nothing : html`<li>${size(plan.storage_bytes)} of storage</li>`}
+      </ul>
+      ${mine
+        ? html`<p class="mine quiet">Your plan</p>`
+        : isPending
+          ? html`<p class="mine quiet">Begins with your next month</p>`
+          : plan.price_cents
+            ? html`<button class="button wide ${isLarger ? 'main' : ''}" type="button" ?disabled=${this.busy} @click=${() => this.take(plan)}>${isLarger ? 'Upgrade' : 'Change'} to ${plan.title}</button>`
+            : nothing}
+    </li>`;
+  }
+
+  bills() {
+    const {invoices} = this;
+    if (!invoices) return html`<div class="skeleton bills"></div>`;
+    if (!invoices.length) return html`<p class="quiet">No invoice yet. Receipts of single renders come by email.</p>`;
+    return html`<div class="scroller"><table>
+      <thead><tr><th scope="col">Date</th><th scope="col">Number</th><th scope="col">Amount</th><th scope="col">State</th><th scope="col"><span class="only-heard">Files</span></th></tr></thead>
+      <tbody>${invoices.map((bill) => html`<tr>
+        <td>${date(bill.created_at)}</td><td>${bill.number ?? ''}</td><td class="number">${money(bill.amount, bill.currency)}</td>
+        <td>${{open: 'Open', paid: 'Paid', uncollectible: 'Not paid', void: 'Void'}[bill.status]}</td>
+        <td>${bill.pdf_url ? html`<a href=${bill.pdf_url} rel="noreferrer">PDF</a>` : nothing} ${bill.status === 'open' && bill.page_url ? html`<a href=${bill.page_url} rel="noreferrer">Pay</a>` : nothing}</td>
+      </tr>`)}</tbody></table></div>`;
+  }
+}
+
+/**
+ * What comes next, in a sentence.
+ * @param {Subscription} subscription
+ * @param {Plan | undefined} plan
+ */
+function sentence({current_period_end: end, cancel_at_period_end: isCancelled, ends_at: ends}, plan) {
+  if (!end) return 'No subscription. Everything that Free includes costs nothing.';
+  if (isCancelled || ends) return `It ends on ${date(ends ?? end)} and is not charged again.`;
+  return `${plan ? `${money(plan.price_cents, 'usd')} on ` : 'It is charged again on '}${date(end)}.`;
+}

@@ -1,0 +1,4 @@
+import '../../ui/header.js';
+import {Billing} from './billing.js';
+
+customElements.define('oriel-billing', Billing);

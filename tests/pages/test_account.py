@@ -1,0 +1,75 @@
+"""A customer looks after the account: name, password, keys, sessions, plan."""
+
+import pytest
+from playwright.sync_api import expect
+from tests.pages.conftest import PASSWORD, WIDTHS, Visit
+from tests.pages.steps import sign_in
+
+NEW_PASSWORD = "seven green bicycles"  # noqa: S105  (of an account that lives as long as a test)
+
+
+def test_an_account_is_looked_after(visit: Visit) -> None:
+    visitor, elsewhere = visit(), visit(390)
+    page = visitor.page
+    customer = sign_in(visitor)
+    elsewhere.open("/login?next=/account")
+    elsewhere.page.get_by_label("Email").fill(customer.email)
+    elsewhere.page.get_by_label("Password").fill(PASSWORD)
+    elsewhere.page.keyboard.press("Enter")
+    expect(elsewhere.page.get_by_role("heading", name="Security")).to_be_visible()
+    assert elsewhere.accessible() == []
+    assert elsewhere.page.evaluate("document.documentElement.scrollWidth") == 390
+    visitor.open("/account")
+    page.get_by_label("Name", exact=True).first.fill("<b>Ada</b> שלום")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert customer.get("/api/user/profile")["name"] == "<b>Ada</b> שלום"
+    # A key, which is shown once.
+    page.get_by_text("Make a key").click()
+    page.locator("#key-name").fill("My uploader")
+    page.locator("#current-key").fill("not the password")
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.get_by_text("Your current password is wrong.")).to_be_visible()
+    page.locator("#current-key").fill(PASSWORD)
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.locator(".secret")).to_contain_text("oriel_")
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Revoke My uploader").click()
+    page.get_by_role("button", name="Revoke the key").click()
+    expect(page.get_by_text("No key yet.")).to_be_visible()
+    expect(page.get_by_text("API key revoked: My uploader")).to_be_visible()
+    # A new password ends the login elsewhere.
+    page.get_by_text("Change the password").first.click()
+    page.locator("#current-password").fill(PASSWORD)
+    page.locator("#new-password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_text("Your password is changed.")).to_be_visible()
+    expect(page.get_by_text("This one")).to_be_visible()
+    elsewhere.open("/account")
+    elsewhere.page.wait_for_url("**/login?next=%2Faccount")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_plan_is_bought_raised_cancelled_and_kept(visit: Visit, width: int) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    sign_in(visitor)
+    visitor.open("/billing?plan=pro")
+    page.wait_for_url("**/dev/checkout?**")
+    page.get_by_role("button", name="Pay", exact=False).first.click()
+    expect(page.get_by_text("You are now on Pro")).to_be_visible()
+    visitor.open("/billing")
+    expect(page.get_by_role("heading", name="Pro").first).to_be_visible()
+    expect(page.get_by_role("link", name="PDF")).to_have_count(1)
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.get_by_role("button", name="Upgrade to Enterprise").click()
+    # Nothing of the month is used up, so all of it is taken off.
+    page.get_by_role("button", name="Pay $20").click()
+    expect(page.get_by_text("You are on Enterprise now.")).to_be_visible()
+    page.get_by_role("button", name="Cancel the plan").click()
+    assert visitor.accessible() == []
+    page.locator("dialog").get_by_role("button", name="Cancel the plan").click()
+    expect(page.get_by_text("is not charged again")).to_be_visible()
+    page.get_by_role("button", name="Keep my plan").click()
+    expect(page.get_by_text("Your plan goes on.")).to_be_visible()

@@ -197,7 +197,7 @@ export async function withUploads(studio, send) {
 export async function openSaved(studio, {name, uploadId, filename, settings}) {
   const pictures = new Map();
   for (const picture of picturesOf(settings)) {
-    const file = await fetched(picture, 'picture').catch(() => null);
+    const file = await fetched(picture, picture).catch(() => null);
     if (file) pictures.set(picture, file);
   }
   const song = uploadId ? await fetched(uploadId, filename, (part) => studio.engine.announce(name, part)) : null;

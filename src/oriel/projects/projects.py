@@ -1,7 +1,8 @@
 """Projects: made, found, changed, copied, deleted and brought back."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from oriel.billing import current_plan
 from oriel.errors import Conflict, NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import writing
@@ -44,7 +46,7 @@ def create(user_id: str, wanted: Change) -> Project:
     """Make a project; raise InvalidSettings, NotFound and Expired for its uploads, Conflict beyond the most of them."""
     settings = wanted.settings or {}
     look = look_of(settings)
-    with writing() as session:
+    with _changing(user_id) as session:
         _refuse_too_many(session, user_id, adding=1)
         project = Project(user_id=user_id, name=_UNNAMED, settings=settings, look=look, song=None, searched="")
         session.add(project)
@@ -56,7 +58,7 @@ def create(user_id: str, wanted: Change) -> Project:
 def change(user_id: str, project_id: str, version: int, wanted: Change) -> Project:
     """Change a project, unless somebody has changed it since `version`: then raise Conflict with the newer version."""
     look = look_of(wanted.settings) if wanted.settings is not None else None
-    with writing() as session:
+    with _changing(user_id) as session:
         project = own_project(session, user_id, project_id, lock=True)
         if project.version != version:
             raise Conflict(
@@ -108,14 +110,14 @@ def found(
 
 def duplicate(user_id: str, project_ids: Sequence[str]) -> list[Project]:
     """Copy projects, with the same uploads; those that are not there are left out."""
-    with writing() as session:
+    with _changing(user_id) as session:
         _refuse_too_many(session, user_id, adding=len(project_ids))
         return [_copy(session, project) for project in _own(session, user_id, project_ids)]
 
 
 def delete_projects(user_id: str, project_ids: Sequence[str]) -> list[str]:
     """Delete projects, for now: they can be brought back for 30 days. Return the ids of those that were there."""
-    with writing() as session:
+    with _changing(user_id) as session:
         gone = _own(session, user_id, project_ids)
         for project in gone:
             project.deleted_at = now()
@@ -127,7 +129,7 @@ def delete_projects(user_id: str, project_ids: Sequence[str]) -> list[str]:
 
 def bring_back(user_id: str, project_ids: Sequence[str]) -> list[str]:
     """Bring deleted projects back; return the ids of those that were still there. Raise Conflict as `create` does."""
-    with writing() as session:
+    with _changing(user_id) as session:
         back = _own(session, user_id, project_ids, deleted=True)
         _refuse_too_many(session, user_id, adding=len(back))
         for project in back:
@@ -152,6 +154,14 @@ def is_in_project(session: Session, upload_id: str) -> bool:
     """Return whether a project that is not deleted needs this upload."""
     query = select(ProjectUpload.upload_id).join(Project).where(ProjectUpload.upload_id == upload_id)
     return session.scalar(query.where(Project.deleted_at.is_(None)).limit(1)) is not None
+
+
+@contextmanager
+def _changing(user_id: str) -> Iterator[Session]:
+    """Open a transaction that changes projects: one of a customer at a time, and submits wait for the same lock."""
+    with writing() as session:
+        current_plan.lock_customer(session, user_id)
+        yield session
 
 
 def _apply(session: Session, project: Project, wanted: Change, look: str | None) -> None:

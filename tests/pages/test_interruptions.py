@@ -86,7 +86,9 @@ def test_an_account_is_entered_though_the_answer_to_its_making_was_lost(visit: V
     expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
 
 
-@pytest.mark.parametrize("stored", [False, True], ids=["unheard", "stored"])
+@pytest.mark.parametrize(
+    "stored", [pytest.param(False, id="unheard", marks=pytest.mark.long), pytest.param(True, id="stored")]
+)
 def test_a_service_that_dies_at_the_order_makes_one_render(customer: Customer, site: Service, *, stored: bool) -> None:
     page = customer.visitor.page
 

@@ -317,7 +317,7 @@ class RenderDialog extends LitElement {
     const isNew = this.step === 'register';
     return html`<form class="question" novalidate>
       <h2 id="render-title" tabindex="-1">${isNew ? 'Create an account to' : 'Sign in to'} ${this.purpose}</h2>
-      <p class="quiet">${isNew ? 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
+      <p class="quiet">${isNew ? this.purpose === 'save' ? 'Then your song and everything you have shaped are in My videos, on every device.' : 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
       <div class="field">
         <label for="email">Email</label>
         <input class="input" id="email" name="email" type="email" autocomplete="email" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus>

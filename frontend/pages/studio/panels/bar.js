@@ -16,8 +16,8 @@ export function bar(studio) {
       @keydown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Enter') /** @type {HTMLElement} */ (event.target).blur(); }}>
     <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${() => studio.undo()}>${undoIcon}</button>
     <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${() => studio.redo()}>${redoIcon}</button>
-    <span class="saved" role="status" title=${studio.project.words || studio.saved}>${studio.project.words || studio.saved}</span>
-    ${song ? html`<button class="icon" type="button" aria-label="Change the song" title="Change the song" @click=${() => studio.chooseSong()}>${songIcon}</button>` : nothing}
+    <span class="saved" role="status" title=${studio.project.words || studio.saved}>${savedWords(studio)}</span>
+    ${song ? html`<button class="icon wide-only" type="button" aria-label="Change the song" title="Change the song" @click=${() => studio.chooseSong()}>${songIcon}</button>` : nothing}
     <button class="icon wide-only" type="button" aria-label="Share this look" title="Share this look" @click=${() => share(studio)}>${shareIcon}</button>
     <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
     ${session.state === 'signed-in'
@@ -28,4 +28,10 @@ export function bar(studio) {
     ${song && !studio.project.id ? html`<button class="button" type="button" title="Keep it in My videos" @click=${() => studio.save()}>Save</button>` : nothing}
     <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(studio)}>Render</button>
   </header>`;
+}
+
+/** Short where the bar is. @param {import('../studio.js').Studio} studio */
+function savedWords({project, saved}) {
+  const [first, ...rest] = (project.words || saved).split(' ');
+  return rest.length ? html`${first}<span class="wide-only"> ${rest.join(' ')}</span>` : first;
 }

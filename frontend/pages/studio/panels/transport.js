@@ -1,5 +1,5 @@
 // Below the picture: play, the place in the song, the timeline, and what concerns the sound.
-import {html} from 'lit';
+import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {loudIcon, moreIcon, mutedIcon, pauseIcon, playIcon} from '../icons.js';
 import {KEYS} from '../keys.js';
@@ -17,6 +17,7 @@ export function transport(studio) {
     <details class="menu above">
       <summary class="icon" aria-label="Sound and keys" title="Sound and keys">${moreIcon}</summary>
       <div class="menu-items">
+        ${studio.song ? html`<button class="button narrow-only" type="button" @click=${() => studio.chooseSong()}>Change the song</button>` : nothing}
         <label class="check narrow-only"><input type="checkbox" role="switch" .checked=${live(!engine.muted)} @change=${() => studio.toggleMute()}> Sound</label>
         ${delay(studio)}${keys()}
       </div>

@@ -171,6 +171,12 @@ def test_our_older_rule_is_replaced_and_those_of_others_stay(proxy: FaultyProxy,
     assert rules(proxy) == [*others, RULE]
 
 
+def test_a_rule_of_ours_for_more_prefixes_goes(proxy: FaultyProxy, bucket: BucketStorage) -> None:
+    bucket.ensure_lifecycle(32, ["videos/", "uploads/", "chunks/"])
+    assert bucket.ensure_lifecycle(32, ["videos/", "chunks/"])
+    assert [rule["condition"]["matchesPrefix"] for rule in rules(proxy)] == [["chunks/", "videos/"]]
+
+
 @pytest.mark.parametrize("prefixes", [[""], ["videos"], []])
 def test_a_rule_for_the_whole_bucket_is_refused(bucket: BucketStorage, prefixes: list[str]) -> None:
     with pytest.raises(ValueError, match=r"slash|prefix"):

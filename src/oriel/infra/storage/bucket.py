@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPException
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError, PreconditionFailed, RetryError
 from google.api_core.exceptions import NotFound as NoObject
@@ -174,7 +174,7 @@ class BucketStorage:
     def ensure_lifecycle(self, days: int, prefixes: Sequence[str]) -> bool:
         """Let the bucket delete what lies below the prefixes after so many days; return whether that is new.
 
-        Rules of others stay; an older one of ours, which has the same prefixes, is replaced.
+        Rules of others stay; an older one of ours, which shares a prefix, is replaced.
         """
         if not prefixes:
             raise ValueError("Without a prefix the rule would empty the bucket")
@@ -270,7 +270,7 @@ def _is_ours(rule: dict[str, dict[str, object]], folders: Sequence[str]) -> bool
     return (
         rule["action"]["type"] == "Delete"
         and condition.keys() == {"age", "matchesPrefix"}
-        and (condition["matchesPrefix"] == folders)
+        and bool(set(cast("list[str]", condition["matchesPrefix"])) & set(folders))
     )
 
 

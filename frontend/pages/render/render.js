@@ -124,7 +124,7 @@ class RenderPage extends LitElement {
   done(status) {
     if (!status.video_url) return this.gone(status);
     return html`<section class="show" .style=${shapeOf(status)}>
-      <div class="screen ${isUpright(status) ? 'upright' : ''}"><video controls playsinline preload="metadata" src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
+      <div class="screen ${isUpright(status) ? 'upright' : ''}"><video controls playsinline preload=${posterOf(status) ? 'none' : 'metadata'} src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
       <div class="facts">
         ${title(status)}
         ${warnings(status)}

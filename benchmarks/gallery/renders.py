@@ -1,4 +1,4 @@
-"""The render's page: waiting, drawing, done, failed, cancelled, deleted, missing. Real renders of one customer."""
+"""The pages of a customer, and the render's page: waiting, drawing, done, failed, cancelled, missing. Real renders."""
 
 import time
 from collections.abc import Callable
@@ -75,6 +75,8 @@ def photograph_running(view: View, renders: Renders) -> None:
     for state, job_id in {**shown, "failed": renders.failed, "missing": renders.missing}.items():
         view.attempt(f"render, {state}", _shoot, state, job_id)
     view.attempt("render, asked to cancel", _ask_to_cancel, renders.long)
+    for name in ("dashboard", "account", "billing"):
+        view.attempt(name, _customer_page, name)
 
 
 def photograph_cancelled(view: View, renders: Renders) -> None:
@@ -89,6 +91,13 @@ def _shoot(view: View, state: str, job_id: str) -> None:
     view.page.locator("oriel-render h1").wait_for()
     view.page.wait_for_timeout(1500)
     view.shoot("render", state)
+
+
+def _customer_page(view: View, name: str) -> None:
+    view.page.goto(f"{view.url}/{name}")
+    view.page.locator("h1").first.wait_for()
+    view.page.wait_for_timeout(2500)
+    view.shoot(name, "customer")
 
 
 def _ask_to_cancel(view: View, job_id: str) -> None:

@@ -15,8 +15,8 @@ from oriel.infra.redis import connect
 from oriel.infra.storage import open_storage
 from oriel.settings import Settings
 
-# The bucket deletes old objects under these prefixes by itself, in case our own sweeper fails. Not under "uploads/": the
-# songs of projects stay there for as long as their owners want.
+# The bucket deletes old objects under these prefixes by itself, in case our own sweeper fails. Not under "uploads/":
+# the songs of projects stay there for as long as their owners want.
 _PREFIXES = ("videos/", "chunks/")
 _LONGEST_KEPT_DAYS = 31
 

@@ -1,6 +1,6 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
 import {takeOver} from './keep.js';
-import {openAsked} from './project.js';
+import {openAsked} from './opening.js';
 import {takeLink} from './sharing.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */

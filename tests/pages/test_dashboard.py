@@ -90,6 +90,12 @@ def test_two_windows_on_one_project_do_not_overwrite_each_other(visit: Visit, so
     page.get_by_role("button", name="Keep mine").click()
     expect(page.locator(".saved")).to_have_text("Saved in My videos")
     assert project_of(site, page, headers)["look"] == "halo"
+    # A render keeps what it was made with, and can be opened as something new.
+    order = {"project_id": project["id"], "settings": TINY}
+    job = httpx.post(f"{site.url}/api/render/submit", headers=headers, json=order).json()
+    visitor.open(f"/studio?render={job['id']}")
+    expect(page.locator(".tile", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
 
 
 def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Visit, site: Service) -> None:

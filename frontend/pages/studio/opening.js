@@ -18,11 +18,12 @@ async function openSaved(studio, {name, uploadId, filename, settings}) {
     const file = await fetched(picture, picture).catch(() => null);
     if (file) pictures.set(picture, file);
   }
-  const song = uploadId ? await fetched(uploadId, filename, (part) => studio.engine.announce(name, part)) : null;
   studio.pictures.restore(new Map([...studio.pictures.all, ...pictures]));
   for (const [id, file] of pictures) studio.engine.knowUpload(file, id);
+  // The settings are of use without the song too, which may have expired.
   studio.tryDraft(() => studio.store.restore({draft: {version: 1, ...settings}, undo: [], redo: []}));
-  if (!song || !uploadId) return;
+  if (!uploadId) return;
+  const song = await fetched(uploadId, filename, (part) => studio.engine.announce(name, part));
   studio.engine.knowUpload(song, uploadId);
   await studio.openSong(song, {keptAtS: studio.settings.range.start_s});
   await studio.keep.put('song', song);

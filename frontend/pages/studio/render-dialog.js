@@ -1,15 +1,13 @@
 // From the studio to a video: sign in, confirm, see what comes out, upload, submit. Nothing is lost on the way.
-import {LitElement, html, nothing} from 'lit';
+import {LitElement, html} from 'lit';
 import {ApiError} from '../../lib/api.js';
 import {PartError} from '../../lib/part.js';
 import {session} from '../../lib/session.js';
 import {upload} from '../../lib/upload.js';
-import {percent, size} from '../../lib/words.js';
 import {clearProblems, onSubmit} from '../../ui/form.js';
 import {toast} from '../../ui/toast.js';
-import {knownOf, outputLine, rightsLine} from './output.js';
-import {reloadButton} from './panels/invitation.js';
 import {withUploads} from './project.js';
+import {stepOf} from './render-steps.js';
 import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
 
 /**
@@ -39,7 +37,7 @@ function open(studio, purpose) {
   document.body.append(dialog);
 }
 
-class RenderDialog extends LitElement {
+export class RenderDialog extends LitElement {
   static properties = {step: {state: true}, problem: {state: true}, sent: {state: true}, note: {state: true}, busy: {state: true}};
 
   constructor() {
@@ -301,48 +299,10 @@ class RenderDialog extends LitElement {
   }
 
   render() {
-    const [missing] = this.studio.missingPictures;
     return html`<dialog class="dialog render-dialog" aria-labelledby="render-title">
       <button class="icon close" type="button" aria-label="Close" @click=${() => this.dialog.close()}>×</button>
-      ${missing ? this.pictureIsGone(missing) : this.busy ? html`<p role="status">One moment…</p>` : this.body()}
+      ${stepOf(this)}
     </dialog>`;
-  }
-
-  body() {
-    if (this.step === 'register' || this.step === 'sign-in') return this.account();
-    return {confirm: () => this.confirm(), summary: () => this.summary(), upload: () => this.uploading(), refused: () => this.refused()}[this.step]();
-  }
-
-  account() {
-    const isNew = this.step === 'register';
-    return html`<form class="question" novalidate>
-      <h2 id="render-title" tabindex="-1">${isNew ? 'Create an account to' : 'Sign in to'} ${this.purpose}</h2>
-      <p class="quiet">${isNew ? this.purpose === 'save' ? 'Then your song and everything you have shaped are in My videos, on every device.' : 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
-      <div class="field">
-        <label for="email">Email</label>
-        <input class="input" id="email" name="email" type="email" autocomplete="email" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus>
-        <p class="problem" id="email-problem"></p>
-      </div>
-      <div class="field">
-        <label for="password">Password</label>
-        <input class="input" id="password" name="password" type="password" autocomplete=${isNew ? 'new-password' : 'current-password'} maxlength="128" required data-name="The password" aria-describedby="password-problem">
-        ${isNew ? html`<p class="hint quiet">At least 8 characters.</p>` : html`<p class="hint"><a href="/reset-password" target="_blank">Forgot your password?</a></p>`}
-        <p class="problem" id="password-problem"></p>
-      </div>
-      <p class="problem" role="alert"></p>
-      <button class="button main large wide" type="submit">${isNew ? 'Create account' : 'Sign in'}</button>
-      <button class="button plain wide" type="button" @click=${() => this.show(isNew ? 'sign-in' : 'register')}>${isNew ? 'I have an account' : 'I am new here'}</button>
-    </form>`;
-  }
-
-  confirm() {
-    return html`<div class="question">
-      <h2 id="render-title" tabindex="-1">Confirm your email address</h2>
-      <p>We have sent an email to <strong>${this.profile?.email}</strong>. Open the link in it; this page goes on by itself.</p>
-      ${this.trouble()}
-      <p class="quiet" role="status">${this.note || 'Waiting for you…'}</p>
-      <div class="row end"><button class="button" type="button" @click=${this.sendAgain}>Send it again</button></div>
-    </div>`;
   }
 
   async sendAgain() {
@@ -353,77 +313,11 @@ class RenderDialog extends LitElement {
     }
   }
 
-  summary() {
-    const {settings, song} = this.studio;
-    const {facts} = this;
-    return html`<div class="question">
-      <h2 id="render-title" tabindex="-1">Render this video?</h2>
-      <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${this.poster ? html`<img src=${this.poster} alt="A frame of your video">` : nothing}</div>
-      <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
-      ${facts?.refusal ? html`<p class="notice problem limit" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
-      ${this.trouble()}
-      <div class="row end">
-        <button class="button" type="button" @click=${this.goBack}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
-        ${this.offers()}
-      </div>
-    </div>`;
-  }
-
-  /** @param {string} name */
-  pictureIsGone(name) {
-    return html`<div class="question">
-      <h2 id="render-title" tabindex="-1">A picture is missing</h2>
-      <p>These settings use <bdi>${name}</bdi>, which this browser does not have. Choose it again, or go on without it.</p>
-      <div class="row end"><button class="button main" type="button" autofocus @click=${() => { this.studio.tab = 'text'; this.dialog.close(); }}>Choose the picture</button></div>
-    </div>`;
-  }
-
   goBack() {
     if (this.facts?.refusal) this.studio.tab = 'output';
     this.dialog.close();
   }
 
-  /** What can be done about it. */
-  offers() {
-    const {facts} = this;
-    if (!facts?.refusal) return html`<button class="button main" type="button" autofocus @click=${this.make}>Render</button>`;
-    return html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
-      ${facts.allows_single ? html`<button class="button main" type="button" @click=${this.payOnce}>Buy this render for ${price(facts.single_price_cents)}</button>` : nothing}`;
-  }
-
-  uploading() {
-    const {bytes, total} = this.sent;
-    const part = total ? bytes / total : 0;
-    return html`<div class="question">
-      <h2 id="render-title" tabindex="-1">${this.note}</h2>
-      <div class="meter" role="progressbar" aria-label=${this.note} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * part)}><span .style=${`transform:scaleX(${part})`}></span></div>
-      <p class="quiet number" role="status">${part < 1 ? `${size(bytes)} of ${size(total)}, ${percent(part)}` : 'Checking…'}</p>
-      ${this.trouble()}
-      <div class="row end"><button class="button" type="button" @click=${this.stopUpload}>Cancel</button></div>
-    </div>`;
-  }
-
-  refused() {
-    const {problem} = this;
-    const lifts = problem instanceof ApiError && problem.status === 402;
-    return html`<div class="question">
-      <h2 id="render-title" tabindex="-1">${lifts ? 'Your plan does not include this' : 'This did not work'}</h2>
-      <p role="alert">${problem?.message}</p>
-      <div class="row end">
-        <button class="button" type="button" @click=${this.goBack}>Change the settings</button>
-        ${lifts
-          ? html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
-            <button class="button main" type="button" @click=${this.payOnce}>Buy this render</button>`
-          : problem instanceof PartError
-            ? reloadButton(this.studio, 'main')
-            : html`<button class="button main" type="button" @click=${this.beginAgain}>Try again</button>`}
-      </div>
-    </div>`;
-  }
-
-  trouble() {
-    return this.problem ? html`<p class="notice problem" role="status">${this.problem.message}</p>` : nothing;
-  }
 }
 
 /**
@@ -437,8 +331,5 @@ function ordered(draft) {
   if (settings.background?.type === 'image') settings.background = {type: 'image', image: 'cover'};
   return settings;
 }
-
-/** @param {number} cents */
-const price = (cents) => `$${(cents / 100).toFixed(2)}`;
 
 customElements.define('oriel-render-dialog', RenderDialog);

@@ -1,0 +1,128 @@
+// What the render dialog shows at each step.
+import {html, nothing} from 'lit';
+import {ApiError} from '../../lib/api.js';
+import {PartError} from '../../lib/part.js';
+import {percent, size} from '../../lib/words.js';
+import {knownOf, outputLine, rightsLine} from './output.js';
+import {reloadButton} from './panels/invitation.js';
+
+/** @typedef {import('./render-dialog.js').RenderDialog} Flow */
+
+/** @param {Flow} flow */
+export function stepOf(flow) {
+  const [missing] = flow.studio.missingPictures;
+  if (missing) return pictureIsGone(flow, missing);
+  if (flow.busy) return html`<p role="status">One moment…</p>`;
+  return {register: account, 'sign-in': account, confirm, summary, upload: uploading, refused}[flow.step](flow);
+}
+
+/** @param {Flow} flow */
+function account(flow) {
+  const isNew = flow.step === 'register';
+  return html`<form class="question" novalidate>
+    <h2 id="render-title" tabindex="-1">${isNew ? 'Create an account to' : 'Sign in to'} ${flow.purpose}</h2>
+    <p class="quiet">${isNew ? flow.purpose === 'save' ? 'Then your song and everything you have shaped are in My videos, on every device.' : 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
+    <div class="field">
+      <label for="email">Email</label>
+      <input class="input" id="email" name="email" type="email" autocomplete="email" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus>
+      <p class="problem" id="email-problem"></p>
+    </div>
+    <div class="field">
+      <label for="password">Password</label>
+      <input class="input" id="password" name="password" type="password" autocomplete=${isNew ? 'new-password' : 'current-password'} maxlength="128" required data-name="The password" aria-describedby="password-problem">
+      ${isNew ? html`<p class="hint quiet">At least 8 characters.</p>` : html`<p class="hint"><a href="/reset-password" target="_blank">Forgot your password?</a></p>`}
+      <p class="problem" id="password-problem"></p>
+    </div>
+    <p class="problem" role="alert"></p>
+    <button class="button main large wide" type="submit">${isNew ? 'Create account' : 'Sign in'}</button>
+    <button class="button plain wide" type="button" @click=${() => flow.show(isNew ? 'sign-in' : 'register')}>${isNew ? 'I have an account' : 'I am new here'}</button>
+  </form>`;
+}
+
+/** @param {Flow} flow */
+function confirm(flow) {
+  return html`<div class="question">
+    <h2 id="render-title" tabindex="-1">Confirm your email address</h2>
+    <p>We have sent an email to <strong>${flow.profile?.email}</strong>. Open the link in it; this page goes on by itself.</p>
+    ${trouble(flow)}
+    <p class="quiet" role="status">${flow.note || 'Waiting for you…'}</p>
+    <div class="row end"><button class="button" type="button" @click=${() => flow.sendAgain()}>Send it again</button></div>
+  </div>`;
+}
+
+/** @param {Flow} flow */
+function summary(flow) {
+  const {settings, song} = flow.studio;
+  const {facts} = flow;
+  return html`<div class="question">
+    <h2 id="render-title" tabindex="-1">Render this video?</h2>
+    <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
+    <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
+    ${facts?.refusal ? html`<p class="notice problem limit" role="status">${facts.refusal.message}</p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
+    ${trouble(flow)}
+    <div class="row end">
+      <button class="button" type="button" @click=${() => flow.goBack()}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
+      ${offers(flow)}
+    </div>
+  </div>`;
+}
+
+/**
+ * @param {Flow} flow
+ * @param {string} name
+ */
+function pictureIsGone(flow, name) {
+  return html`<div class="question">
+    <h2 id="render-title" tabindex="-1">A picture is missing</h2>
+    <p>These settings use <bdi>${name}</bdi>, which this browser does not have. Choose it again, or go on without it.</p>
+    <div class="row end"><button class="button main" type="button" autofocus @click=${() => { flow.studio.tab = 'text'; flow.dialog.close(); }}>Choose the picture</button></div>
+  </div>`;
+}
+
+/** What can be done about it. @param {Flow} flow */
+function offers(flow) {
+  const {facts} = flow;
+  if (!facts?.refusal) return html`<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
+  return html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
+    ${facts.allows_single ? html`<button class="button main" type="button" @click=${() => flow.payOnce()}>Buy this render for ${price(facts.single_price_cents)}</button>` : nothing}`;
+}
+
+/** @param {Flow} flow */
+function uploading(flow) {
+  const {bytes, total} = flow.sent;
+  const part = total ? bytes / total : 0;
+  return html`<div class="question">
+    <h2 id="render-title" tabindex="-1">${flow.note}</h2>
+    <div class="meter" role="progressbar" aria-label=${flow.note} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * part)}><span .style=${`transform:scaleX(${part})`}></span></div>
+    <p class="quiet number" role="status">${part < 1 ? `${size(bytes)} of ${size(total)}, ${percent(part)}` : 'Checking…'}</p>
+    ${trouble(flow)}
+    <div class="row end"><button class="button" type="button" @click=${() => flow.stopUpload()}>Cancel</button></div>
+  </div>`;
+}
+
+/** @param {Flow} flow */
+function refused(flow) {
+  const {problem} = flow;
+  const lifts = problem instanceof ApiError && problem.status === 402;
+  return html`<div class="question">
+    <h2 id="render-title" tabindex="-1">${lifts ? 'Your plan does not include this' : 'This did not work'}</h2>
+    <p role="alert">${problem?.message}</p>
+    <div class="row end">
+      <button class="button" type="button" @click=${() => flow.goBack()}>Change the settings</button>
+      ${lifts
+        ? html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
+          <button class="button main" type="button" @click=${() => flow.payOnce()}>Buy this render</button>`
+        : problem instanceof PartError
+          ? reloadButton(flow.studio, 'main')
+          : html`<button class="button main" type="button" @click=${() => flow.beginAgain()}>Try again</button>`}
+    </div>
+  </div>`;
+}
+
+/** @param {Flow} flow */
+function trouble(flow) {
+  return flow.problem ? html`<p class="notice problem" role="status">${flow.problem.message}</p>` : nothing;
+}
+
+/** @param {number} cents */
+const price = (cents) => `$${(cents / 100).toFixed(2)}`;

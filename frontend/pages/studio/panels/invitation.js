@@ -23,7 +23,7 @@ export function invitation(studio) {
         : html`<button class="button main large" type="button" @click=${() => studio.chooseSong()}>Choose a file</button>`}
       ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}>Keep <bdi>${engine.song.title || engine.song.name}</bdi></button>` : nothing}
     </div>
-    <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Render.</p>
+    <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Save or Render.</p>
   </div></div>`;
 }
 

@@ -17,6 +17,8 @@ from oriel.rendering.pipeline.tools import find_chromium
 PASSWORD = "correct horse battery staple"  # noqa: S105  (of accounts that live as long as a test)
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = [pytest.param(1280, id="wide"), pytest.param(390, id="phone")]
+# Where one width shows what there is to show, and the other is for `make test-full`.
+ON_A_PHONE = [pytest.param(1280, id="wide", marks=pytest.mark.long), pytest.param(390, id="phone")]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from tests.pages.conftest import PASSWORD, WIDTHS, Visit
+from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
 from tests.pages.steps import sign_in
 
 NEW_PASSWORD = "seven green bicycles"  # noqa: S105  (of an account that lives as long as a test)
@@ -49,7 +49,7 @@ def test_an_account_is_looked_after(visit: Visit) -> None:
     elsewhere.page.wait_for_url("**/login?next=%2Faccount")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_plan_is_bought_raised_cancelled_and_kept(visit: Visit, width: int) -> None:
     visitor = visit(width)
     page = visitor.page

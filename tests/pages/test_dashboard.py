@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
-from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
+from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.steps import TINY, choose_look, open_song, shared, sign_in
 from tests.render.service import Service
 
@@ -39,7 +39,7 @@ def project_of(site: Service, page: Page, headers: dict[str, str]) -> dict[str, 
     return dict(answer.json())
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_project_is_saved_found_and_changed(visit: Visit, song: Path, site: Service, width: int) -> None:
     visitor = visit(width)
     page = visitor.page

@@ -39,6 +39,7 @@ def has_its_video(customer: Customer) -> None:
     assert [render["status"] for render in customer.renders()] == ["completed"]
 
 
+@pytest.mark.long
 def test_a_service_that_is_away_before_the_upload_is_waited_for(visit: Visit, song: Path, site: Service) -> None:
     customer = sign_in(visit())
     page = customer.visitor.page

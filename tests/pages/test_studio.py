@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
-from tests.pages.conftest import PASSWORD, Visit
+from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
 from tests.pages.steps import choose_look, open_song, order, picture, register, wait_for_other_picture
 from tests.render.service import Service
 
@@ -165,7 +165,7 @@ def test_settings_that_name_a_picture_of_elsewhere_say_so(visit: Visit, song: Pa
     expect(page.get_by_text("gone.png is not in this browser.")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_the_menu_of_the_sound_closes_by_escape_and_by_a_click_elsewhere(visit: Visit, width: int) -> None:
     visitor = visit(width)
     page = visitor.page

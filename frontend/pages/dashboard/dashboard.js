@@ -223,7 +223,7 @@ export class Dashboard extends LitElement {
 
   meters() {
     const now = this.profile?.statistics;
-    if (!now) return nothing;
+    if (!now) return html`<div class="meters" aria-hidden="true"><div class="use skeleton"></div><div class="use skeleton"></div></div>`;
     const {renders_this_period: used, renders_limit: most, storage_bytes: bytes, storage_limit: room} = now;
     return html`<div class="meters">
       ${most === null ? nothing : meter('Renders this month', `${used} of ${most}`, used / most)}

@@ -72,4 +72,4 @@ def test_a_plan_is_bought_raised_cancelled_and_kept(visit: Visit, width: int) ->
     page.locator("dialog").get_by_role("button", name="Cancel the plan").click()
     expect(page.get_by_text("is not charged again")).to_be_visible()
     page.get_by_role("button", name="Keep my plan").click()
-    expect(page.get_by_text("Your plan goes on.")).to_be_visible()
+    expect(page.get_by_text("Your plan will continue.")).to_be_visible()

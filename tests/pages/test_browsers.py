@@ -29,7 +29,7 @@ def test_a_browser_that_keeps_nothing_can_do_everything_else(visit: Visit, song:
     open_song(visitor, song)
     expect(page.locator(".toast")).to_have_text(NOT_KEPT)
     choose_look(page, "Halo")
-    expect(page.locator(".saved")).to_have_text("Not saved: this browser keeps nothing")
+    expect(page.locator(".saved")).to_have_text("Not saved: this browser blocks storage")
     expect(page.locator(".tile:visible", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
     press_render(page)
     expect(page.get_by_role("heading", name="Create an account to render")).to_be_visible()
@@ -39,7 +39,7 @@ def test_a_full_browser_says_that_the_song_is_not_kept(visit: Visit, song: Path,
     visitor = visit()
     page = visitor.page
     open_song(visitor, song)
-    expect(page.locator(".saved")).to_have_text("Saved")
+    expect(page.locator(".saved")).to_have_text("Saved in this browser")
     page.evaluate(FULL)
     other = tmp_path / "Other.wav"
     other.write_bytes(song.read_bytes())
@@ -60,10 +60,10 @@ def test_the_tab_in_use_keeps_what_is_done_and_the_other_goes_on_with_it(visit: 
     visitor.page = second
     open_song(visitor, song)
     choose_look(second, "Halo")
-    expect(second.locator(".saved")).to_have_text("Saved")
-    expect(first.locator(".saved")).to_have_text("Goes on in another tab")
+    expect(second.locator(".saved")).to_have_text("Saved in this browser")
+    expect(first.locator(".saved")).to_have_text("Open in another tab")
     first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(second.locator(".saved")).to_have_text("Goes on in another tab")
+    expect(second.locator(".saved")).to_have_text("Open in another tab")
     expect(first.locator(".name")).to_have_value("Night Drive")
     expect(first.locator(".tile:visible", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
 

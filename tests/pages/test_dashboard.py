@@ -56,7 +56,7 @@ def test_a_project_is_saved_found_and_changed(visit: Visit, song: Path, site: Se
     expect(card.get_by_text("Halo")).to_be_visible()
     assert str(card.locator("img").get_attribute("src")).startswith("/api/projects/thumbnail/")
     assert visitor.accessible() == []
-    card.get_by_label("More about Night Drive").click()
+    card.get_by_label("Actions for Night Drive").click()
     card.get_by_role("button", name="Rename").click()
     page.get_by_label("Name", exact=True).fill("Second cut")
     page.keyboard.press("Enter")

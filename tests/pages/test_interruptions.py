@@ -127,7 +127,7 @@ def test_a_service_that_dies_during_the_render_is_waited_for(visit: Visit, song:
 def test_a_reload_during_the_upload_keeps_song_and_settings(customer: Customer) -> None:
     page = customer.visitor.page
     choose_look(page, "Halo")
-    expect(page.locator(".saved")).to_have_text("Saved")
+    expect(page.locator(".saved")).to_have_text("Saved in this browser")
     page.route("**/api/uploads", lambda _: None, times=1)
     press_render(page)
     agree(page)

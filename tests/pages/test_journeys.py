@@ -27,7 +27,7 @@ def test_a_stranger_sees_a_song_move_and_shapes_it(visit: Visit, song: Path, wid
     page.get_by_role("button", name="Undo").click()
     wait_for_other_picture(page, other)
     page.get_by_role("button", name="Redo").click()
-    expect(page.locator(".saved")).to_have_text("Saved")
+    expect(page.locator(".saved")).to_have_text("Saved in this browser")
     # A reload brings song and look back.
     page.reload()
     expect(page.locator(".name")).to_have_value("Night Drive")

@@ -50,7 +50,7 @@ def test_own_pictures_are_seen_undone_kept_and_ordered(visit: Visit, song: Path,
     choose_picture(page, "[data-takes=background] button", draw(tmp_path / "behind.png", "#2020c0"))
     expect(page.get_by_alt_text("The background")).to_be_visible()
     assert visitor.accessible() == []
-    expect(page.locator(".saved")).to_have_text("Saved")
+    expect(page.locator(".saved")).to_have_text("Saved in this browser")
     page.reload()
     page.locator("#tab-text").click()
     expect(page.get_by_alt_text("The background")).to_be_visible()
@@ -140,7 +140,7 @@ def test_a_name_is_kept_and_names_the_settings_file(visit: Visit, song: Path) ->
     expect(name).to_have_value("Night Drive")
     name.fill("Second single")
     page.keyboard.press("Enter")
-    expect(page.locator(".saved")).to_have_text("Saved")
+    expect(page.locator(".saved")).to_have_text("Saved in this browser")
     page.reload()
     expect(name).to_have_value("Second single")
     page.locator("#tab-output").click()

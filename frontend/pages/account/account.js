@@ -91,7 +91,7 @@ export class Account extends LitElement {
       this.profile = await said(api.PUT('/api/user/profile', {body: {...nothingElse, ...change}}));
       toast(
         form.id === 'change-email' ? `We have sent an email to ${email}. Open the link in it to confirm your new address.`
-        : form.id === 'change-password' ? 'Your password is changed. You are logged out everywhere else.' : 'Saved.',
+        : form.id === 'change-password' ? 'Your password is changed. You are signed out everywhere else.' : 'Saved.',
       );
     }
     if (form.id !== 'change-name') form.reset();
@@ -177,19 +177,19 @@ export class Account extends LitElement {
         <form class="question" id="change-password" novalidate>
           <input class="only-heard" type="email" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" .value=${this.profile?.email ?? ''}>
           ${current('password')}
-          ${field('new-password', 'password', 'New password', {type: 'password', autocomplete: 'new-password', named: 'The new password', hint: 'At least 8 characters. You are logged out everywhere else, and your API keys end.'})}
+          ${field('new-password', 'password', 'New password', {type: 'password', autocomplete: 'new-password', named: 'The new password', hint: 'At least 8 characters. You are signed out everywhere else, and your API keys end.'})}
           <p class="problem" role="alert"></p>
           <button class="button main" type="submit">Change the password</button>
         </form></details>
-      <h3>Where you are logged in</h3>
+      <h3>Where you are signed in</h3>
       <ul class="rows">${(this.sessions ?? []).map((each) => html`<li>
         <span><strong>${deviceOf(each.user_agent)}</strong>${each.current ? html` <span class="mark">This one</span>` : nothing}<br>
           <span class="quiet">Last used ${moment(each.last_used_at)} · ${each.address}</span></span>
         ${each.current
-          ? html`<button class="button plain" type="button" @click=${() => void session.signOut()}>Log out</button>`
-          : html`<button class="button" type="button" ?disabled=${this.busy} @click=${() => this.endSession(each.id)} aria-label=${`Log out ${deviceOf(each.user_agent)}`}>Log out</button>`}
+          ? html`<button class="button plain" type="button" @click=${() => void session.signOut()}>Sign out</button>`
+          : html`<button class="button" type="button" ?disabled=${this.busy} @click=${() => this.endSession(each.id)} aria-label=${`Sign out ${deviceOf(each.user_agent)}`}>Sign out</button>`}
       </li>`)}</ul>
-      ${others.length > 1 ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${this.endOthers}>Log out everywhere else</button>` : nothing}
+      ${others.length > 1 ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${this.endOthers}>Sign out everywhere else</button>` : nothing}
     </section>`;
   }
 
@@ -224,7 +224,7 @@ export class Account extends LitElement {
     const {activity} = this;
     if (!activity) return nothing;
     return html`<section class="card part" aria-labelledby="activity"><h2 id="activity">Activity</h2>
-      <p class="quiet">If something here was not you, change your password: that logs everybody else out.</p>
+      <p class="quiet">If something here was not you, change your password: that signs everybody else out.</p>
       <ul class="rows log">${activity.items.map((line) => html`<li>
         <span><strong>${happened(line)}</strong><br><span class="quiet">${moment(line.at)} · ${deviceOf(line.user_agent)} · ${line.address}</span></span>
       </li>`)}</ul>
@@ -247,7 +247,7 @@ function field(id, name, label, {type, autocomplete, named, hint}) {
 }
 
 /** @param {string} form */
-const current = (form) => field(`current-${form}`, 'current_password', 'Your present password', {type: 'password', autocomplete: 'current-password', named: 'Your present password'});
+const current = (form) => field(`current-${form}`, 'current_password', 'Current password', {type: 'password', autocomplete: 'current-password', named: 'Your current password'});
 
 /** @param {string} text */
 async function copy(text) {

@@ -13,10 +13,12 @@ import {toast} from '../../ui/toast.js';
  * @typedef {Schemas['SubscriptionOut']} Subscription
  */
 
+const ASK_MS = 3000;
+
 export class Billing extends LitElement {
   static properties = {
     subscription: {state: true}, plans: {state: true}, profile: {state: true}, invoices: {state: true},
-    trouble: {state: true}, busy: {state: true},
+    trouble: {state: true}, busy: {state: true}, wanted: {state: true},
   };
 
   constructor() {
@@ -27,11 +29,14 @@ export class Billing extends LitElement {
     this.plans = null;
     /** @type {Schemas['ProfileOut'] | null} */
     this.profile = null;
-    /** @type {Schemas['InvoiceOut'][] | null} null while they are not known */
+    /** @type {Schemas['InvoiceOut'][] | 'unknown' | null} null while they are under way */
     this.invoices = null;
     /** @type {ApiError | null} */
     this.trouble = null;
     this.busy = false;
+    /** @type {Plan | null} what is bought once the address is confirmed */
+    this.wanted = null;
+    this.waiting = 0;
   }
 
   createRenderRoot() {
@@ -49,6 +54,11 @@ export class Billing extends LitElement {
     if (plan && this.subscription && plan.name !== this.subscription.plan) await this.take(plan);
   }
 
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearTimeout(this.waiting);
+  }
+
   async load() {
     try {
       [this.subscription, this.plans, this.profile] = await Promise.all([
@@ -61,7 +71,7 @@ export class Billing extends LitElement {
       return;
     }
     // They come from the payment service, which may be away.
-    this.invoices = await said(api.GET('/api/billing/invoices', {params: {query: {per_page: 100}}})).then(({items}) => items, () => []);
+    this.invoices = await said(api.GET('/api/billing/invoices', {params: {query: {per_page: 100}}})).then(({items}) => items, () => 'unknown');
   }
 
   get plan() {
@@ -84,8 +94,21 @@ export class Billing extends LitElement {
 
   /** Change to a plan, or subscribe to it. @param {Plan} plan */
   async take(plan) {
+    if (!this.profile?.email_verified) {
+      this.wanted = plan;
+      this.waiting = window.setTimeout(() => void this.lookAgain(), ASK_MS);
+      return;
+    }
     if (this.subscription?.current_period_end) await this.attempt(() => this.change(plan));
     else await this.attempt(() => this.subscribe(plan));
+  }
+
+  /** Whether the address was confirmed meanwhile, in another tab. */
+  async lookAgain() {
+    clearTimeout(this.waiting);
+    this.profile = await said(api.GET('/api/user/profile')).catch(() => this.profile);
+    if (this.wanted && this.isConnected) await this.take(this.wanted);
+    if (this.profile?.email_verified) this.wanted = null;
   }
 
   /** @param {Plan} plan */
@@ -123,7 +146,7 @@ export class Billing extends LitElement {
     const end = this.subscription?.current_period_end;
     const sure = await ask({
       title: `Cancel ${this.plan?.title ?? 'your plan'}?`,
-      text: `It runs until ${end ? date(end) : 'the end of the paid month'} and is not charged again. Your projects and videos stay; after that day the limits of Free hold.`,
+      text: `It runs until ${end ? date(end) : 'the end of the paid month'} and is not charged again. Your projects and videos stay; after that day the Free plan’s limits apply.`,
       yes: 'Cancel the plan', no: 'Keep it', danger: true,
     });
     if (!sure) return;
@@ -135,7 +158,7 @@ export class Billing extends LitElement {
   resume() {
     return this.attempt(async () => {
       this.subscription = await said(api.POST('/api/billing/resume'));
-      toast('Your plan goes on.');
+      toast('Your plan will continue.');
     });
   }
 
@@ -150,6 +173,10 @@ export class Billing extends LitElement {
     }
     if (!subscription || !plans) return html`<h1>Billing</h1><div class="skeleton now"></div><div class="skeleton now"></div>`;
     return html`<h1>Billing</h1>
+      ${this.wanted ? html`<div class="notice" role="status">
+        <p><strong>Confirm your email address first.</strong> We have sent an email to ${this.profile?.email}. Open the link in it; this page then goes on to the payment of ${this.wanted.title}.</p>
+        <button class="button" type="button" @click=${() => this.attempt(async () => toast((await said(api.POST('/api/auth/verify-email/send'))).message))}>Send it again</button>
+      </div>` : nothing}
       ${this.now(subscription)}
       <section aria-labelledby="plans"><h2 id="plans">Plans</h2>
         <ul class="plans">${plans.plans.map((plan) => this.card(plan, plans.plans))}</ul>
@@ -165,7 +192,7 @@ export class Billing extends LitElement {
     return html`<section class="card now" aria-label="Your plan">
       <div class="what">
         <h2>${this.plan?.title}</h2>
-        <p class="quiet">${sentence(subscription, this.plan)}</p>
+        <p class="quiet">${sentence(subscription, this.plans?.plans.find(({name}) => name === (subscription.pending_plan ?? subscription.plan)))}</p>
         ${status === 'past_due' ? html`<p class="notice problem" role="status">The last payment failed. We try again during the next two weeks, and your plan stays until then. Please check your card.</p>` : nothing}
         ${trial ? html`<p class="quiet">Your free trial ends on ${date(trial)}.</p>` : nothing}
         ${end ? html`<div class="row">
@@ -217,6 +244,7 @@ export class Billing extends LitElement {
   bills() {
     const {invoices} = this;
     if (!invoices) return html`<div class="skeleton bills"></div>`;
+    if (invoices === 'unknown') return html`<p class="quiet">We cannot show your invoices right now. <button class="button" type="button" @click=${() => void this.load()}>Try again</button></p>`;
     if (!invoices.length) return html`<p class="quiet">No invoice yet. Receipts of single renders come by email.</p>`;
     return html`<div class="scroller"><table>
       <thead><tr><th scope="col">Date</th><th scope="col">Number</th><th scope="col">Amount</th><th scope="col">State</th><th scope="col"><span class="only-heard">Files</span></th></tr></thead>
@@ -236,5 +264,5 @@ export class Billing extends LitElement {
 function sentence({current_period_end: end, cancel_at_period_end: isCancelled, ends_at: ends}, plan) {
   if (!end) return 'No subscription. Everything that Free includes costs nothing.';
   if (isCancelled || ends) return `It ends on ${date(ends ?? end)} and is not charged again.`;
-  return `${plan ? `${money(plan.price_cents, 'usd')} on ` : 'It is charged again on '}${date(end)}.`;
+  return `Next payment: ${plan ? `${money(plan.price_cents, 'usd')} on ` : ''}${date(end)}.`;
 }

@@ -41,8 +41,10 @@ export class Dashboard extends LitElement {
     /** @type {Pages<RenderStatus>} */
     this.renders = new Pages((page) => said(api.GET('/api/renders', {params: {query: {page, per_page: 50}}})));
     this.typed = 0;
+    this.typedSearch = this.view.search;
     this.observer = new IntersectionObserver((seen) => {
-      if (seen.some(({isIntersecting}) => isIntersecting)) void this.pages.more();
+      const {pages} = this;
+      if (seen.some(({isIntersecting}) => isIntersecting) && pages.hasMore && !pages.trouble) void pages.more();
     }, {rootMargin: '600px'});
   }
 
@@ -105,6 +107,7 @@ export class Dashboard extends LitElement {
       else history.replaceState(null, '', address);
     }
     const {search, look, sort} = this.view;
+    if (search !== before.search && change.search !== undefined) this.typedSearch = search;
     if (search !== before.search || look !== before.look || sort !== before.sort) {
       this.chosen.clear();
       void this.projects.reload();
@@ -114,6 +117,7 @@ export class Dashboard extends LitElement {
   /** @param {string} search */
   type(search) {
     clearTimeout(this.typed);
+    this.typedSearch = search;
     this.typed = window.setTimeout(() => this.show({search}), TYPED_MS);
   }
 
@@ -164,7 +168,9 @@ export class Dashboard extends LitElement {
     await this.attempt(async () => {
       const {ids: gone} = await said(api.POST('/api/projects/delete', {body: {ids}}));
       this.chosen.clear();
+      const hadMore = this.projects.hasMore;
       this.projects.change((items) => items.filter(({id}) => !gone.includes(id)));
+      if (hadMore) void this.projects.reload();
       toast(`${counted(gone.length, 'project')} deleted.`, {label: 'Undo', act: () => void this.bringBack(gone)});
     });
   }

@@ -46,7 +46,8 @@ export class Pages extends EventTarget {
       const known = new Set(page === 1 ? [] : this.items.map(({id}) => id));
       // What was added meanwhile has moved the others on.
       this.items = [...(page === 1 ? [] : this.items), ...items.filter(({id}) => !known.has(id))];
-      this.total = total;
+      // Where deletions have moved the rows, a page may be empty before the end.
+      this.total = items.length ? total : this.items.length;
       this.#page = page;
       this.state = 'ready';
       this.trouble = null;

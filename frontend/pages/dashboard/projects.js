@@ -3,7 +3,7 @@ import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {clock, counted, date} from '../../lib/words.js';
-import {trouble} from './trouble.js';
+import {end, trouble} from './trouble.js';
 
 /**
  * @typedef {import('./dashboard.js').Dashboard} Dashboard
@@ -24,7 +24,7 @@ export function projectsPanel(page) {
   return html`
     ${page.chosen.size ? many(page) : filters(page)}
     ${projects.state === 'loading' ? skeletons() : projects.items.length ? list(page) : nothingFound(page)}
-    <div class="end-of-list" ?hidden=${!projects.hasMore}>${projects.trouble ? projects.trouble.message : 'Loading more…'}</div>`;
+    ${end(projects)}`;
 }
 
 function welcome() {
@@ -50,7 +50,7 @@ const skeletons = () => html`<ul class="projects cards" aria-hidden="true">${Arr
 function filters(page) {
   const {view, projects} = page;
   return html`<div class="filters" role="search">
-    <input class="input" type="search" aria-label="Search projects" placeholder="Search by name, song, artist or look" maxlength="200" .value=${live(view.search)}
+    <input class="input" type="search" aria-label="Search projects" placeholder="Search by name, song, artist or look" maxlength="200" .value=${live(page.typedSearch)}
       @input=${(/** @type {Event} */ event) => page.type(/** @type {HTMLInputElement} */ (event.target).value)}>
     <select class="input" aria-label="Look" .value=${live(view.look)} @change=${(/** @type {Event} */ event) => page.show({look: /** @type {HTMLSelectElement} */ (event.target).value})}>
       <option value="">All looks</option>${LOOKS.map((name) => html`<option value=${name} ?selected=${name === view.look}>${titled(name)}</option>`)}
@@ -101,7 +101,7 @@ function card(page, project) {
     </a>
     <input class="pick" type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(isChosen)} @click=${pick}>
     <details class="menu">
-      <summary class="icon" aria-label=${`More about ${name}`}>⋯</summary>
+      <summary class="icon" aria-label=${`Actions for ${name}`}>⋯</summary>
       <div class="menu-items">
         <button type="button" @click=${() => page.rename(project)}>Rename</button>
         <button type="button" @click=${() => page.duplicate([id])}>Duplicate</button>

@@ -3,7 +3,7 @@ import {html, nothing} from 'lit';
 import {repeat} from 'lit/directives/repeat.js';
 import {hasEnded} from '../../lib/watch.js';
 import {about, clock, counted, date, percent, size} from '../../lib/words.js';
-import {trouble} from './trouble.js';
+import {end, trouble} from './trouble.js';
 
 /**
  * @typedef {import('./dashboard.js').Dashboard} Dashboard
@@ -26,7 +26,7 @@ export function rendersPanel({renders}) {
     </div>`;
   }
   return html`<ul class="renders">${repeat(renders.items, ({id}) => id, row)}</ul>
-    <div class="end-of-list" ?hidden=${!renders.hasMore}>${renders.trouble ? renders.trouble.message : 'Loading more…'}</div>`;
+    ${end(renders)}`;
 }
 
 /** @param {RenderStatus} render */
@@ -41,7 +41,7 @@ function row(render) {
     <div class="state">${stateOf(render)}</div>
     <div class="row">
       ${render.video_url ? html`<a class="button" href=${render.video_url} download aria-label=${`Download ${title || filename}`}>Download</a>` : nothing}
-      ${hasEnded(render) ? html`<a class="button plain" href="/studio?render=${id}" aria-label=${`Change ${title || filename} and render again`}>Change it</a>` : nothing}
+      ${hasEnded(render) ? html`<a class="button plain" href="/studio?render=${id}" aria-label=${`Edit ${title || filename} and render again`}>Edit</a>` : nothing}
     </div>
   </li>`;
 }

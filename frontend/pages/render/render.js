@@ -131,7 +131,7 @@ class RenderPage extends LitElement {
         <div class="actions">
           <a class="button main large" href=${status.video_url} download>Download</a>
           <button class="button large" @click=${() => this.copy(status.video_url ?? '')}>Copy link</button>
-          <a class="button plain large" href="/studio">Make another</a>
+          <a class="button plain large" href="/studio">Back to the studio</a>
         </div>
         <p class="quiet">
           Anyone with the link can download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}

@@ -43,10 +43,8 @@ export class Engine extends EventTarget {
   #stopping = new AbortController();
   /** @type {Settings | null} */
   #settings = null;
-  /** @type {WeakMap<Blob, string>} */
-  #urls = new WeakMap();
-  /** @type {Set<string>} */
-  #made = new Set();
+  /** @type {Map<Blob, string>} */
+  #urls = new Map();
   /** @type {Map<string, string>} ids of what has been uploaded, by the file's mark */
   #uploads = new Map();
   #exampleS = 0;
@@ -100,7 +98,7 @@ export class Engine extends EventTarget {
     this.#stopping.abort();
     this.#player.dispose();
     this.#preview?.dispose();
-    for (const url of this.#made) URL.revokeObjectURL(url);
+    this.keepUrlsOf([]);
   }
 
   // --- what is open
@@ -120,6 +118,7 @@ export class Engine extends EventTarget {
     await this.show(settings);
     this.#exampleS = track.dropS - 4;
     this.#exampleAt = performance.now();
+    cancelAnimationFrame(this.#tick);
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) this.#exampleS = track.dropS + 0.1;
     else this.#playExample();
     this.#draw();
@@ -280,9 +279,17 @@ export class Engine extends EventTarget {
     if (!url) {
       url = URL.createObjectURL(picture);
       this.#urls.set(picture, url);
-      this.#made.add(url);
     }
     return url;
+  }
+
+  /** Let go of the addresses of all other pictures. @param {(Blob | null)[]} used */
+  keepUrlsOf(used) {
+    for (const [picture, url] of this.#urls) {
+      if (used.includes(picture)) continue;
+      URL.revokeObjectURL(url);
+      this.#urls.delete(picture);
+    }
   }
 
   /**
@@ -324,11 +331,19 @@ export class Engine extends EventTarget {
   /**
    * A song is on its way from elsewhere.
    * @param {string} name
-   * @param {number} fraction 0..1
+   * @param {number} [fraction] 0..1; without one it begins
+   * @returns {AbortSignal} tells that the visitor has cancelled
    */
   announce(name, fraction) {
-    this.opening = {name, fraction, isFetched: true};
+    if (fraction === undefined) {
+      this.#stopping.abort();
+      this.#stopping = new AbortController();
+    }
+    const {signal} = this.#stopping;
+    if (signal.aborted) return signal;
+    this.opening = {name, fraction: fraction ?? 0, isFetched: true};
     this.#tell('change');
+    return signal;
   }
 
   /** @param {'change' | 'time' | 'cover'} name */

@@ -10,7 +10,6 @@ const SAVE_AFTER_MS = 400;
 /** What was here before a reload, what a link asks for, or the example. @param {Studio} studio */
 export async function bringBack(studio) {
   await use(studio);
-  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? comeBack(studio) : save(studio)));
   const [saved, song, pictures, page] = await Promise.all([
     studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'), studio.presets.bringBack(),
   ]);
@@ -19,8 +18,11 @@ export async function bringBack(studio) {
   studio.engine.restoreUploads(uploads);
   if (delayMs) studio.setDelay(delayMs);
   studio.pictures.restore(pictures);
-  if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
-  studio.project.restore(project);
+  // A draft that this version cannot use must not replace the project that it came from.
+  const isUsable = !saved || studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
+  studio.project.restore(isUsable ? project : null);
+  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? comeBack(studio) : save(studio)));
+  addEventListener('focus', () => void comeBack(studio));
   const isOpened = await openAsked(studio, {hasSong: song instanceof File});
   if (!isOpened) await takeLink(studio);
   if (isOpened && studio.song) return;
@@ -33,7 +35,7 @@ async function use(studio) {
   studio.otherTab = false;
   await takeOver(() => {
     studio.otherTab = true;
-    studio.saved = 'Goes on in another tab';
+    studio.saved = 'Open in another tab';
   });
 }
 
@@ -50,6 +52,9 @@ async function comeBack(studio) {
   studio.ownName = name;
   studio.engine.restoreUploads(uploads);
   studio.project.restore(project);
+  await studio.presets.bringBack();
+  history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
+  if (studio.song && !(song instanceof File)) location.reload();
   if (song instanceof File && !isSameFile(song, studio.song?.file)) await studio.openSong(song, {keptAtS: timeS});
 }
 
@@ -62,6 +67,7 @@ export async function reload(studio) {
 
 /** @param {Studio} studio */
 export function saveSoon(studio) {
+  if (studio.otherTab) return;
   studio.saved = 'Saving…';
   clearTimeout(studio.saveTimer);
   studio.saveTimer = window.setTimeout(() => void save(studio), SAVE_AFTER_MS);
@@ -77,7 +83,7 @@ export async function save(studio) {
     studio.keep.put('pictures', studio.pictures.all),
     studio.keep.put('page', pageOf(studio)),
   ]);
-  studio.saved = kept.every(Boolean) ? 'Saved' : 'Not saved: this browser keeps nothing';
+  studio.saved = kept.every(Boolean) ? 'Saved in this browser' : 'Not saved: this browser blocks storage';
 }
 
 /** What a reload needs to know beside the draft and the files. @param {Studio} studio */

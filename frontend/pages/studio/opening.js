@@ -3,6 +3,7 @@ import {ApiError, api, credentials, errorBody, said} from '../../lib/api.js';
 import {session} from '../../lib/session.js';
 import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
+import {nested} from '../../preview/settings.js';
 import {picturesOf} from './own-pictures.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
@@ -11,35 +12,55 @@ import {picturesOf} from './own-pictures.js';
  * Bring a project, or the song and the settings of a render, into the studio.
  * @param {Studio} studio
  * @param {{name: string, uploadId: string | null, filename: string, settings: Record<string, any>}} wanted
+ * @returns {Promise<boolean>} false where the visitor has cancelled, or nothing of it can be used here
+ * @throws {ApiError} nothing has changed then
  */
 async function openSaved(studio, {name, uploadId, filename, settings}) {
+  const signal = studio.engine.announce(name);
   const pictures = new Map();
   for (const picture of picturesOf(settings)) {
-    const file = await fetched(picture, picture).catch(() => null);
+    const file = await fetched(picture, picture, signal).catch(() => null);
     if (file) pictures.set(picture, file);
   }
+  const song = uploadId ? await fetched(uploadId, filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null;
+  if (signal.aborted) return false;
+  const before = studio.store.save();
   studio.pictures.restore(new Map([...studio.pictures.all, ...pictures]));
   for (const [id, file] of pictures) studio.engine.knowUpload(file, id);
-  // The settings are of use without the song too, which may have expired.
-  studio.tryDraft(() => studio.store.restore({draft: {version: 1, ...settings}, undo: [], redo: []}));
-  if (!uploadId) return;
-  const song = await fetched(uploadId, filename, (part) => studio.engine.announce(name, part));
-  studio.engine.knowUpload(song, uploadId);
-  await studio.openSong(song, {keptAtS: studio.settings.range.start_s});
-  await studio.keep.put('song', song);
+  if (!studio.tryDraft(() => studio.store.restore({draft: {version: 1, ...nested(settings)}, undo: [], redo: []}))) return false;
+  if (song && uploadId) {
+    studio.engine.knowUpload(song, uploadId);
+    if (!(await studio.openSong(song, {keptAtS: studio.settings.range.start_s}))) {
+      studio.store.restore(before);
+      return false;
+    }
+    await studio.keepSong(song);
+  } else {
+    studio.engine.cancelOpening();
+    toast(`The song of “${name}” is not kept any more. Drop it in again: everything else is here.`);
+  }
   studio.ownName = name;
+  return true;
+}
+
+/** A file that is gone is no reason to lose the rest. @param {unknown} error @returns {null} */
+function goneOrThrow(error) {
+  if (error instanceof ApiError && [404, 410].includes(error.status)) return null;
+  throw error;
 }
 
 /**
  * @param {string} id of an upload
  * @param {string} name
+ * @param {AbortSignal} signal
  * @param {(part: number) => void} [progress] 0..1
  * @returns {Promise<File>}
  * @throws {ApiError}
  */
-async function fetched(id, name, progress = () => {}) {
+async function fetched(id, name, signal, progress = () => {}) {
   const token = await credentials.token();
-  const answer = await fetch(`/api/uploads/${id}/content`, {headers: token ? {Authorization: `Bearer ${token}`} : {}}).catch(() => null);
+  const answer = await fetch(`/api/uploads/${id}/content`, {signal, headers: token ? {Authorization: `Bearer ${token}`} : {}}).catch(() => null);
+  signal.throwIfAborted();
   if (!answer?.ok || !answer.body) {
     const body = await answer?.json().catch(() => null);
     throw new ApiError(answer?.status ?? 0, errorBody(body, answer?.status ?? 0));
@@ -68,12 +89,12 @@ export async function openAsked(studio, {hasSong}) {
   if (!projectId && !renderId && !asked.has('new')) return false;
   // What is here already goes on.
   if (projectId && projectId === studio.project.id && !asked.has('fresh')) return false;
-  if (hasSong && !studio.project.id && !(await mayReplace(studio))) {
+  if (hasSong && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio))) {
     history.replaceState(null, '', '/studio');
     return false;
   }
-  studio.project.forget();
   if (asked.has('new')) {
+    studio.project.forget();
     await studio.begin();
     return true;
   }
@@ -82,15 +103,14 @@ export async function openAsked(studio, {hasSong}) {
     return true;
   }
   try {
-    await (projectId ? openProject(studio, projectId) : openRender(studio, renderId ?? ''));
-    return true;
+    if (await (projectId ? openProject(studio, projectId) : openRender(studio, renderId ?? ''))) return true;
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    studio.engine.cancelOpening();
-    toast(error.message);
-    history.replaceState(null, '', '/studio');
-    return false;
+    if (error instanceof ApiError) toast(error.message);
+    else if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
   }
+  studio.engine.cancelOpening();
+  history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
+  return false;
 }
 
 /**
@@ -101,9 +121,11 @@ async function openProject(studio, id) {
   const params = {path: {project_id: id}};
   const project = await said(api.GET('/api/projects/{project_id}', {params}));
   const {name, song, settings} = project;
-  await openSaved(studio, {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings});
-  studio.project.is(project);
+  const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings};
+  if (!(await openSaved(studio, wanted))) return false;
+  studio.project.adopt(project);
   void api.POST('/api/projects/{project_id}/opened', {params}).catch(() => {});
+  return true;
 }
 
 /**
@@ -112,16 +134,18 @@ async function openProject(studio, id) {
  */
 async function openRender(studio, id) {
   const {title, filename, upload_id: uploadId, settings} = await said(api.GET('/api/render/status/{job_id}', {params: {path: {job_id: id}}}));
-  await openSaved(studio, {name: title, uploadId, filename, settings});
+  if (!(await openSaved(studio, {name: title, uploadId, filename, settings}))) return false;
+  studio.project.forget();
   history.replaceState(null, '', '/studio');
+  return true;
 }
 
 /** @param {Studio} studio */
 async function mayReplace({name}) {
   const answer = await askOf({
-    title: 'Leave what you have here?',
-    text: `“${name || 'Your song'}” is in this browser alone. If you go on, it is gone from here.`,
-    choices: [['stay', 'Stay with it'], ['leave', 'Go on']],
+    title: 'Replace what you have here?',
+    text: `“${name || 'Your song'}” is not saved in My videos. If you go on, it will be lost.`,
+    choices: [['stay', 'Keep it'], ['leave', 'Replace it']],
   });
   return answer === 'leave';
 }

@@ -7,8 +7,8 @@ import {about, clock, counted, size as inBytes} from '../../lib/words.js';
 
 export const SHAPES = /** @type {const} */ ([
   {name: '16:9', wide: 16, tall: 9, use: 'YouTube, websites'},
-  {name: '9:16', wide: 9, tall: 16, use: 'Reels, TikTok, Shorts'},
-  {name: '1:1', wide: 1, tall: 1, use: 'Feeds, Spotify Canvas'},
+  {name: '9:16', wide: 9, tall: 16, use: 'Reels, TikTok, Shorts, Canvas'},
+  {name: '1:1', wide: 1, tall: 1, use: 'Feeds, album pages'},
   {name: '4:5', wide: 4, tall: 5, use: 'Instagram posts'},
 ]);
 /** Pixels of the shorter side. */
@@ -92,7 +92,7 @@ export function rightsLine({right, renders_left: left, watermark, queue_wait_s: 
     : left === null ? 'Your plan has no limit.'
     : `Uses 1 of ${counted(left, 'render')} left this month.`;
   const mark = watermark ? 'With a small watermark.' : 'Without a watermark.';
-  return `${uses} ${mark}${wait > 20 ? ` Others are before you: it starts in ${about(wait)}.` : ''}`;
+  return `${uses} ${mark}${wait > 20 ? ` There is a queue: it starts in ${about(wait)}.` : ''}`;
 }
 
 /**

@@ -7,6 +7,7 @@ import {toast} from '../../ui/toast.js';
 /** @typedef {import('./studio.js').Studio} Studio */
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['ProjectOut']} SavedProject */
 
+const SAVED = 'Saved in My videos';
 /** A change follows within three seconds, and a customer on Free may write thirty times a minute. */
 const FOLLOW_MS = 2500;
 const AGAIN_MS = 5000;
@@ -17,9 +18,15 @@ export class Project extends EventTarget {
   version = 0;
   /** What the bar says; "" while there is no project. */
   words = '';
+  /** Whether the server has everything that is in the studio. */
+  isSaved = true;
 
   #timer = 0;
+  /** No sooner than this is the server asked again. */
+  #notBefore = 0;
   #sent = '';
+  /** What the server has refused for good: the next change is tried again. */
+  #refused = '';
   #isBusy = false;
   #thumbnailAt = -Infinity;
 
@@ -31,7 +38,7 @@ export class Project extends EventTarget {
 
   /** For a reload of the page. */
   get kept() {
-    return {id: this.id, version: this.version, sent: this.#sent};
+    return {id: this.id, version: this.version, sent: this.#sent, isSaved: this.isSaved};
   }
 
   /** @param {any} kept what it was before a reload */
@@ -39,7 +46,8 @@ export class Project extends EventTarget {
     this.id = kept?.id ?? '';
     this.version = kept?.version ?? 0;
     this.#sent = kept?.sent ?? '';
-    this.#say(this.id ? 'Saved in My videos' : '');
+    this.isSaved = kept?.isSaved ?? true;
+    this.#say(this.id ? SAVED : '');
   }
 
   forget() {
@@ -48,34 +56,44 @@ export class Project extends EventTarget {
   }
 
   /** What is in the studio is what this project of the server has. @param {SavedProject} project */
-  is({id, version}) {
+  adopt({id, version}) {
     this.id = id;
     this.version = version;
     this.#sent = this.#content();
+    this.isSaved = true;
     history.replaceState(null, '', `/studio?project=${id}`);
-    this.#say('Saved in My videos');
+    this.#say(SAVED);
   }
 
   /**
    * Make it, from files that are uploaded.
+   * @param {string} id a new one: the same again makes no second project
    * @param {string} uploadId the song
    * @param {Record<string, any>} settings with pictures named by their uploads
    */
-  async create(uploadId, settings) {
+  async create(id, uploadId, settings) {
     const {studio} = this;
     const content = this.#content();
-    const thumbnail = await this.#thumbnail();
-    const body = {name: studio.name, upload_id: uploadId, thumbnail_id: thumbnail, settings};
-    this.is(await said(api.POST('/api/projects', {body})));
+    const body = {id, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
+    this.adopt(await said(api.POST('/api/projects', {body})));
     this.#sent = content;
+    this.follow();
   }
 
   /** Something may have changed: let the server follow. */
   follow() {
-    if (!this.id || this.studio.otherTab || !this.studio.song || this.#content() === this.#sent) return;
-    this.#say('Saving…');
+    const {studio} = this;
+    if (!this.id || studio.otherTab || !studio.song) return;
+    const content = this.#content();
+    this.isSaved = content === this.#sent;
+    if (this.isSaved || content === this.#refused) return;
+    if (studio.missingPictures.length) {
+      this.#say('Not saved: a picture is missing');
+      return;
+    }
+    if (Date.now() > this.#notBefore) this.#say('Saving…');
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => void this.#save(), FOLLOW_MS);
+    this.#timer = window.setTimeout(() => void this.#save(), Math.max(FOLLOW_MS, this.#notBefore - Date.now()));
   }
 
   async #save() {
@@ -85,10 +103,12 @@ export class Project extends EventTarget {
     try {
       await this.#send();
       this.#sent = content;
-      this.#say('Saved in My videos');
+      this.#refused = '';
+      this.isSaved = true;
+      this.#say(SAVED);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      await this.#refused(error);
+      await this.#hear(error, content);
     } finally {
       this.#isBusy = false;
     }
@@ -102,8 +122,17 @@ export class Project extends EventTarget {
     const uploadId = await studio.engine.uploaded(song.file, () => this.#upload(song.file, 'audio'));
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'));
     const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
-    const {version} = await said(api.PATCH('/api/projects/{project_id}', {params: {path: {project_id: this.id}}, body}));
-    this.version = version;
+    const params = {path: {project_id: this.id}};
+    try {
+      this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body}))).version;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
+      // The newer version may be this one, whose answer was lost.
+      const there = await said(api.GET('/api/projects/{project_id}', {params}));
+      const isMine = there.name === body.name && there.song?.upload_id === uploadId && JSON.stringify(there.settings) === JSON.stringify(settings);
+      if (!isMine) throw error;
+      this.version = there.version;
+    }
   }
 
   /**
@@ -114,48 +143,81 @@ export class Project extends EventTarget {
     return upload(file, {field, signal: new AbortController().signal, progress: () => {}, trouble: () => {}});
   }
 
-  /** A small picture for the list, from time to time. @returns {Promise<string | null>} its upload */
+  /** A small picture for the list, from time to time. @returns {Promise<string | null>} its upload; null where there is none */
   async #thumbnail() {
     if (performance.now() - this.#thumbnailAt < THUMBNAIL_EVERY_MS) return null;
-    const picture = await this.studio.engine.poster().then((poster) => poster && smaller(poster)).catch(() => null);
-    if (!picture) return null;
-    this.#thumbnailAt = performance.now();
-    return this.#upload(new File([picture], 'thumbnail.jpg', {type: 'image/jpeg'}), 'picture');
-  }
-
-  /** @param {ApiError} error */
-  async #refused(error) {
-    if (error.isTemporary) {
-      this.#say('Saved here. Waiting for the connection');
-      this.#timer = window.setTimeout(() => void this.#save(), Math.max(AGAIN_MS, 1000 * (error.retryAfterS ?? 0)));
-    } else if (error.code === 'CONFLICT') await this.#decide(Number(error.details.version));
-    else if (error.status === 404 || error.status === 410) {
-      // The project was deleted, or its song: what is here stays here.
-      this.studio.engine.forgetUploads();
-      this.forget();
-      toast('This project is not on the server any more. Press Save to keep what you have here.');
-    } else {
-      this.#say('Saved here, and not in My videos');
-      toast(error.message);
+    try {
+      const poster = await this.studio.engine.poster();
+      if (!poster) return null;
+      const file = new File([await smaller(poster)], 'thumbnail.jpg', {type: 'image/jpeg'});
+      const id = await this.#upload(file, 'picture');
+      this.#thumbnailAt = performance.now();
+      return id;
+    } catch {
+      // The project is worth more than its picture.
+      return null;
     }
   }
 
-  /** Somebody has changed it meanwhile, perhaps in another window. @param {number} version of the server */
-  async #decide(version) {
+  /**
+   * @param {ApiError} error
+   * @param {string} content what was refused
+   */
+  async #hear(error, content) {
+    if (error.isTemporary) {
+      this.#notBefore = Date.now() + Math.max(AGAIN_MS, 1000 * (error.retryAfterS ?? 0));
+      this.#say('Saved in this browser. Waiting for the connection');
+      return;
+    }
+    if (error.code === 'CONFLICT') {
+      await this.#decide(Number(error.details.version), content);
+      return;
+    }
+    const isGone = error.status === 404 || error.status === 410;
+    if (isGone && (await this.#isDeleted())) {
+      this.forget();
+      toast('This project was deleted. Press Save to keep what you have here.');
+      return;
+    }
+    if (isGone && this.#retried !== content) {
+      // An upload has expired: everything is sent again, once.
+      this.#retried = content;
+      this.studio.engine.forgetUploads();
+      return;
+    }
+    this.#refused = content;
+    this.#say('Saved in this browser only');
+    toast(error.message);
+  }
+
+  #retried = '';
+
+  async #isDeleted() {
+    const answer = await said(api.GET('/api/projects/{project_id}', {params: {path: {project_id: this.id}}})).catch((error) => error);
+    return answer instanceof ApiError && answer.status === 404;
+  }
+
+  /**
+   * Somebody has changed it meanwhile, perhaps in another window.
+   * @param {number} version of the server
+   * @param {string} content of this window
+   */
+  async #decide(version, content) {
     const answer = await askOf({
       title: 'This project was changed elsewhere',
-      text: 'Somebody has saved another version since you opened it, perhaps you in another window.',
+      text: 'A newer version was saved since you opened it, perhaps by you in another window.',
       choices: [['mine', 'Keep mine'], ['theirs', 'Take theirs'], ['copy', 'Keep both']],
     });
-    if (answer === 'mine') {
-      this.version = version;
-      await this.#save();
-    } else if (answer === 'theirs') {
-      location.assign(`/studio?project=${this.id}&fresh`);
-    } else if (answer === 'copy') {
+    if (answer === 'mine') this.version = version;
+    else if (answer === 'theirs') location.assign(`/studio?project=${this.id}&fresh`);
+    else if (answer === 'copy') {
       this.forget();
       this.studio.save();
-    } else this.#say('Changed elsewhere');
+    } else {
+      // The next change asks again.
+      this.#refused = content;
+      this.#say('Not saved: changed elsewhere');
+    }
   }
 
   /** What would be sent. */

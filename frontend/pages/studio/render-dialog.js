@@ -61,6 +61,8 @@ export class RenderDialog extends LitElement {
     this.stopping = new AbortController();
     // One key for one order: what is pressed twice, or sent again after a lost answer, is one render.
     this.key = crypto.randomUUID();
+    // As with the key: the same again makes no second project.
+    this.projectId = newId();
     this.timer = 0;
   }
 
@@ -129,7 +131,8 @@ export class RenderDialog extends LitElement {
     }
     void this.studio.learnPlan();
     if (this.purpose === 'save') {
-      void this.keepProject();
+      if (this.studio.missingPictures.length) this.show('summary');
+      else void this.keepProject();
       return;
     }
     this.show('summary');
@@ -209,7 +212,7 @@ export class RenderDialog extends LitElement {
     try {
       const {uploadId, settings} = await this.order(song.file);
       this.note = 'Saving';
-      await this.again(() => studio.project.create(uploadId, settings));
+      await this.again(() => studio.project.create(this.projectId, uploadId, settings));
       this.dialog.close();
       toast('Saved in My videos. What you change from now on is saved by itself.');
     } catch (error) {
@@ -333,3 +336,8 @@ function ordered(draft) {
 }
 
 customElements.define('oriel-render-dialog', RenderDialog);
+
+/** An id as the service makes them: 26 digits of base 32. */
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(26)), (byte) => (byte % 32).toString(32)).join('');
+}

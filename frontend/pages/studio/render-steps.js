@@ -74,7 +74,7 @@ function summary(flow) {
 function pictureIsGone(flow, name) {
   return html`<div class="question">
     <h2 id="render-title" tabindex="-1">A picture is missing</h2>
-    <p>These settings use <bdi>${name}</bdi>, which this browser does not have. Choose it again, or go on without it.</p>
+    <p>These settings use <bdi>${name}</bdi>, which this browser does not have. Choose it again, or choose another one.</p>
     <div class="row end"><button class="button main" type="button" autofocus @click=${() => { flow.studio.tab = 'text'; flow.dialog.close(); }}>Choose the picture</button></div>
   </div>`;
 }
@@ -111,7 +111,7 @@ function refused(flow) {
       <button class="button" type="button" @click=${() => flow.goBack()}>Change the settings</button>
       ${lifts
         ? html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
-          <button class="button main" type="button" @click=${() => flow.payOnce()}>Buy this render</button>`
+          ${flow.purpose === 'render' ? html`<button class="button main" type="button" @click=${() => flow.payOnce()}>Buy this render</button>` : nothing}`
         : problem instanceof PartError
           ? reloadButton(flow.studio, 'main')
           : html`<button class="button main" type="button" @click=${() => flow.beginAgain()}>Try again</button>`}

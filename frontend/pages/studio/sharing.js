@@ -21,9 +21,15 @@ export async function takeLink(studio) {
   try {
     if (token) {
       const draft = await draftOf(token);
-      studio.tryDraft(() => studio.store.change('The look of the link', (now) => Object.assign(clear(now), draft)));
+      detach(studio);
+      studio.tryDraft(() => studio.store.change('The look of the link', (now) => {
+        for (const key of LOOK_KEYS) delete now[key];
+        Object.assign(now, draft);
+        fitFormat(now, studio.settings.output);
+      }));
     } else if (contract) {
       const {look, params} = resolveSettings(contract, LOOKS);
+      detach(studio);
       studio.store.change('The look of the page', (now) => Object.assign(now, {look, preset: null, params}));
     }
   } catch (error) {
@@ -31,6 +37,12 @@ export async function takeLink(studio) {
   }
   // A reload must not undo what was changed since.
   if (token) history.replaceState(null, '', location.pathname + location.search);
+}
+
+/** A look from elsewhere is tried out here, and changes no saved project. @param {Studio} studio */
+function detach(studio) {
+  studio.project.forget();
+  history.replaceState(null, '', `/studio${location.hash}`);
 }
 
 /** @param {Studio} studio */

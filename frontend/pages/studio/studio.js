@@ -61,6 +61,8 @@ export class Studio extends LitElement {
     this.project = new Project(this);
     /** What the visitor calls it; empty: as the song is called. */
     this.ownName = '';
+    /** @type {string | null} a name that is being typed */
+    this.typedName = null;
     /** @type {'looks' | 'tune' | 'text' | 'output'} */
     this.tab = 'tune';
     this.saved = '';
@@ -134,8 +136,9 @@ export class Studio extends LitElement {
     this.engine.addEventListener('cover', () => void this.showCover());
     await this.updateComplete;
     this.engine.attach(/** @type {HTMLElement} */ (this.querySelector('.canvas-host')));
+    const isKnown = session.restore();
     await bringBack(this);
-    void session.restore().then(() => this.learnPlan());
+    void isKnown.then(() => this.learnPlan());
     session.addEventListener('change', () => this.requestUpdate());
   }
 
@@ -145,15 +148,17 @@ export class Studio extends LitElement {
     this.engine.dispose();
   }
 
-  /** Take settings from outside; what cannot be used changes nothing. @param {() => void} take */
+  /** Take settings from outside; what cannot be used changes nothing. Whether they are taken. @param {() => void} take */
   tryDraft(take) {
     const before = this.store.save();
     try {
       take();
       resolveSettings(this.store.draft, LOOKS);
+      return true;
     } catch (error) {
       this.store.restore(before);
       toast(error instanceof Error ? error.message : 'These settings cannot be used.');
+      return false;
     }
   }
 
@@ -192,6 +197,7 @@ export class Studio extends LitElement {
 
   /** @param {string} name */
   rename(name) {
+    this.typedName = null;
     this.ownName = name.trim().slice(0, 120);
     this.requestUpdate();
     saveSoon(this);
@@ -223,7 +229,7 @@ export class Studio extends LitElement {
 
   surprise() {
     this.store.endGesture();
-    this.store.change('Surprise', (draft) => surprise(draft, LOOKS));
+    this.store.change('Surprise', (draft) => surprise(draft, [this.look]));
   }
 
   // --- the song
@@ -231,23 +237,25 @@ export class Studio extends LitElement {
   /**
    * @param {File} file
    * @param {{keptAtS?: number | null}} [options] where a song stood that comes back after a reload
+   * @returns {Promise<boolean>} whether it is open
    */
   async openSong(file, {keptAtS = null} = {}) {
     const opened = await this.engine.open(file, this.settings);
     // A reload opens what could not be opened for want of it.
-    if (!opened && !this.engine.outdated) return;
+    if (!opened && !this.engine.outdated) return false;
     if (keptAtS === null) {
-      this.ownName = '';
+      if (!this.project.id) this.ownName = '';
       this.store.change('Song', (draft) => delete draft.range);
       await this.keepSong(file);
     }
-    if (!opened) return;
+    if (!opened) return false;
     this.hear();
     // The button that opened it is gone.
     if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (this.querySelector('.play'))?.focus();
     this.engine.seek(keptAtS ?? this.rangeS.startS);
     // A browser that wants a click first leaves it at rest.
     if (keptAtS === null && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.togglePlay();
+    return true;
   }
 
   /** @param {File} file */
@@ -302,7 +310,11 @@ export class Studio extends LitElement {
     const round = (/** @type {number} */ seconds) => Math.round(1000 * seconds) / 1000;
     const whole = endS >= this.engine.durationS - 0.001;
     this.store.change('Trim', (draft) => (draft.range = {start_s: round(startS), duration_s: whole ? null : round(endS - startS)}));
-    if (done) this.store.endGesture();
+    if (done) {
+      this.store.endGesture();
+      // What is seen is part of what will come out.
+      if (this.engine.paused && (this.engine.timeS < startS || this.engine.timeS > endS)) this.engine.seek(startS);
+    }
     this.showTime();
   }
 
@@ -350,6 +362,7 @@ export class Studio extends LitElement {
   async showCover() {
     const cover = this.engine.coverOf(this.settings);
     const url = this.engine.urlOf(cover);
+    this.engine.keepUrlsOf([cover, this.pictures.get(this.settings.background.image)]);
     if (url === this.coverUrl) return;
     this.coverUrl = url;
     this.palette = cover ? await paletteIn(cover) : [];
@@ -392,7 +405,7 @@ export class Studio extends LitElement {
     const {timeS, durationS} = this.engine;
     const time = this.querySelector('.time');
     const {startS, endS} = this.rangeS;
-    const trimmed = startS > 0 || endS < durationS ? ` · ${clock(startS)} to ${clock(endS)}` : '';
+    const trimmed = startS > 0 || endS < durationS ? `\n${clock(startS)} to ${clock(endS)}, ${clock(endS - startS)} long` : '';
     const words = `${clock(timeS)} / ${clock(durationS)}${trimmed}`;
     if (time && time.textContent !== words) time.textContent = words;
     const timeline = /** @type {import('./timeline.js').Timeline | null} */ (this.querySelector('oriel-timeline'));

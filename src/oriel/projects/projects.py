@@ -15,6 +15,7 @@ from oriel.billing import current_plan
 from oriel.errors import Conflict, NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import writing
+from oriel.infra.ids import new_id
 from oriel.media import references, uploads
 from oriel.media.models import PICTURE, Upload
 from oriel.names import cut, one_line
@@ -34,7 +35,7 @@ Sort = Literal["changed", "created", "opened", "name"]
 
 @dataclass(frozen=True)
 class Change:
-    """What a project gets anew; None leaves it as it is."""
+    """What a project gets; None leaves it as it is."""
 
     name: str | None = None
     song_id: str | None = None
@@ -42,13 +43,28 @@ class Change:
     settings: dict[str, Any] | None = None
 
 
-def create(user_id: str, wanted: Change) -> Project:
-    """Make a project; raise InvalidSettings, NotFound and Expired for its uploads, Conflict beyond the most of them."""
+def create(user_id: str, wanted: Change, *, project_id: str | None = None) -> Project:
+    """Make a project, once for each id that is given.
+
+    Raise InvalidSettings, NotFound and Expired for its uploads, and Conflict beyond the most projects.
+    """
     settings = wanted.settings or {}
     look = look_of(settings)
     with _changing(user_id) as session:
+        if project_id and (before := session.get(Project, project_id)):
+            if before.user_id != user_id or before.deleted_at:
+                raise Conflict("This id is taken. Please send another one.")
+            return own_project(session, user_id, project_id)
         _refuse_too_many(session, user_id, adding=1)
-        project = Project(user_id=user_id, name=_UNNAMED, settings=settings, look=look, song=None, searched="")
+        project = Project(
+            id=project_id or new_id(),
+            user_id=user_id,
+            name=_UNNAMED,
+            settings=settings,
+            look=look,
+            song=None,
+            searched="",
+        )
         session.add(project)
         session.flush()
         _apply(session, project, wanted, look)
@@ -130,7 +146,8 @@ def delete_projects(user_id: str, project_ids: Sequence[str]) -> list[str]:
 def bring_back(user_id: str, project_ids: Sequence[str]) -> list[str]:
     """Bring deleted projects back; return the ids of those that were still there. Raise Conflict as `create` does."""
     with _changing(user_id) as session:
-        back = _own(session, user_id, project_ids, deleted=True)
+        found = _own(session, user_id, project_ids, deleted=True)
+        back = [each for each in found if each.deleted_at and each.deleted_at >= now() - BROUGHT_BACK_FOR]
         _refuse_too_many(session, user_id, adding=len(back))
         for project in back:
             project.deleted_at = None
@@ -143,10 +160,11 @@ def bring_back(user_id: str, project_ids: Sequence[str]) -> list[str]:
 def forget_deleted(limit: int) -> int:
     """Delete up to so many projects for good that were deleted long ago; return how many."""
     with writing() as session:
-        long_ago = select(Project.id).where(Project.deleted_at < now() - BROUGHT_BACK_FOR).limit(limit)
-        ids = session.scalars(long_ago).all()
-        session.execute(delete(Project).where(Project.id.in_(ids)))
-    return len(ids)
+        is_old = Project.deleted_at < now() - BROUGHT_BACK_FOR
+        ids = session.scalars(select(Project.id).where(is_old).limit(limit)).all()
+        # Asked again: one of them may have been brought back meanwhile.
+        gone = session.scalars(delete(Project).where(Project.id.in_(ids), is_old).returning(Project.id)).all()
+    return len(gone)
 
 
 @references.register
@@ -193,7 +211,8 @@ def _keep(session: Session, project: Project) -> None:
     """Keep the uploads that a project needs, and let go of those that it needs no more."""
     named = (project.song_id, project.thumbnail_id, *_pictures_in(project.settings))
     # A picture that its owner has deleted meanwhile is still named.
-    needed = set(session.scalars(select(Upload.id).where(Upload.id.in_([each for each in named if each]))))
+    there = (Upload.id.in_([each for each in named if each]), Upload.deleted_at.is_(None))
+    needed = set(session.scalars(select(Upload.id).where(*there)))
     query = select(ProjectUpload).where(ProjectUpload.project_id == project.id)
     before = {each.upload_id: each for each in session.scalars(query)}
     for upload_id in needed - before.keys():
@@ -203,7 +222,9 @@ def _keep(session: Session, project: Project) -> None:
     session.flush()
     # In one order, so that two changes at once do not wait for each other.
     for upload_id in sorted(needed ^ before.keys()):
-        _settle(session, session.get_one(Upload, upload_id, with_for_update=True))
+        upload = session.get_one(Upload, upload_id, with_for_update=True)
+        if upload.deleted_at is None:
+            _settle(session, upload)
 
 
 def _settle(session: Session, upload: Upload) -> None:
@@ -226,7 +247,8 @@ def _own(session: Session, user_id: str, ids: Iterable[str], *, deleted: bool = 
 
 def _uploads_of(session: Session, project_ids: Sequence[str]) -> list[Upload]:
     ids = select(ProjectUpload.upload_id).where(ProjectUpload.project_id.in_(project_ids)).distinct()
-    return list(session.scalars(select(Upload).where(Upload.id.in_(ids)).order_by(Upload.id).with_for_update()))
+    there = (Upload.id.in_(ids), Upload.deleted_at.is_(None))
+    return list(session.scalars(select(Upload).where(*there).order_by(Upload.id).with_for_update()))
 
 
 def _copy(session: Session, project: Project) -> Project:

@@ -35,6 +35,11 @@ class ProjectIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    id: str | None = Field(
+        default=None,
+        pattern="^[0-9a-v]{26}$",
+        description="A new id of yours, so that the same request sent again makes no second project",
+    )
     name: Name | None = None
     upload_id: Identifier | None = Field(default=None, description="The song; the project keeps it")
     thumbnail_id: Identifier | None = Field(default=None, description="An uploaded picture, shown in lists")
@@ -172,7 +177,7 @@ def list_projects(query_data: ProjectQuery) -> ProjectList:
 def create_project(json_data: ProjectIn) -> ProjectOut:
     """Make a project of the caller's."""
     wanted = projects.Change(json_data.name, json_data.upload_id, json_data.thumbnail_id, json_data.settings)
-    return ProjectOut.of(projects.create(current_user().id, wanted))
+    return ProjectOut.of(projects.create(current_user().id, wanted, project_id=json_data.id))
 
 
 @routes.get("/<id:project_id>")

@@ -88,6 +88,37 @@ def test_a_song_of_two_projects_stays_with_the_second(app: APIFlask, caller: Mak
     assert expiry(app, song) is not None
 
 
+def test_the_same_id_makes_one_project(caller: MakeCaller) -> None:
+    ada, wanted = caller(), "0123456789abcdefghijklmnop"
+    first = made(ada, id=wanted, name="One")
+    assert made(ada, id=wanted, name="One") == first
+    assert listed(ada) == ["One"]
+    assert caller().post("/api/projects", json={"id": wanted}).status_code == 409
+    assert ada.post("/api/projects", json={"id": "../etc"}).status_code == 422
+    ada.delete(f"/api/projects/{wanted}")
+    assert ada.post("/api/projects", json={"id": wanted}).status_code == 409
+
+
+def test_a_project_that_is_brought_back_in_time_is_not_forgotten(app: APIFlask, caller: MakeCaller) -> None:
+    ada = caller()
+    project = made(ada, name="Mine")
+    ada.delete(f"/api/projects/{project['id']}")
+    clock.shift(timedelta(days=31))
+    with app.app_context():
+        assert projects.bring_back(ada.user_id, [project["id"]]) == []
+        assert projects.forget_deleted(10) == 1
+
+
+def test_bringing_a_project_back_keeps_no_upload_that_its_owner_has_deleted(app: APIFlask, caller: MakeCaller) -> None:
+    ada = caller()
+    song = uploaded(ada)
+    project = made(ada, upload_id=song)
+    ada.delete(f"/api/projects/{project['id']}")
+    assert ada.delete(f"/api/uploads/{song}").status_code == 204
+    ada.post("/api/projects/restore", json={"ids": [project["id"]]})
+    assert expiry(app, song) is not None
+
+
 def test_a_deleted_project_comes_back_with_its_song_for_30_days(app: APIFlask, caller: MakeCaller) -> None:
     ada = caller()
     song = uploaded(ada)

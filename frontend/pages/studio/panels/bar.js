@@ -12,11 +12,11 @@ export function bar(studio) {
   return html`<header class="bar">
     <a class="brand" href="/" aria-label="Oriel, start page"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 2 29 9.5v13L16 30 3 22.5v-13Z" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/><path d="M11 12v8M16 9v14M21 13v6" stroke="var(--accent)" stroke-width="2.4" stroke-linecap="round"/></svg><span>Oriel</span></a>
     <input class="name" type="text" dir="auto" maxlength="120" aria-label="Name of this project" title="Rename" autocomplete="off" spellcheck="false" placeholder="Untitled"
-      .value=${live(studio.name)} @change=${(/** @type {Event} */ event) => studio.rename(/** @type {HTMLInputElement} */ (event.target).value)}
+      .value=${live(studio.typedName ?? studio.name)} @input=${(/** @type {Event} */ event) => (studio.typedName = /** @type {HTMLInputElement} */ (event.target).value)} @change=${(/** @type {Event} */ event) => studio.rename(/** @type {HTMLInputElement} */ (event.target).value)}
       @keydown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Enter') /** @type {HTMLElement} */ (event.target).blur(); }}>
     <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${() => studio.undo()}>${undoIcon}</button>
     <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${() => studio.redo()}>${redoIcon}</button>
-    <span class="saved" role="status" title=${studio.project.words || studio.saved}>${savedWords(studio)}</span>
+    <span class="saved" role="status" title=${wordsOf(studio)}>${savedWords(studio)}</span>
     ${song ? html`<button class="icon wide-only" type="button" aria-label="Change the song" title="Change the song" @click=${() => studio.chooseSong()}>${songIcon}</button>` : nothing}
     <button class="icon wide-only" type="button" aria-label="Share this look" title="Share this look" @click=${() => share(studio)}>${shareIcon}</button>
     <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
@@ -30,8 +30,11 @@ export function bar(studio) {
   </header>`;
 }
 
+/** @param {import('../studio.js').Studio} studio */
+const wordsOf = ({otherTab, project, saved}) => (otherTab ? saved : project.words || saved);
+
 /** Short where the bar is. @param {import('../studio.js').Studio} studio */
-function savedWords({project, saved}) {
-  const [first, ...rest] = (project.words || saved).split(' ');
+function savedWords(studio) {
+  const [first, ...rest] = wordsOf(studio).split(' ');
   return rest.length ? html`${first}<span class="wide-only"> ${rest.join(' ')}</span>` : first;
 }

@@ -17,6 +17,10 @@ export function outputPanel(studio) {
   const set = (/** @type {string} */ label, /** @type {Partial<typeof output>} */ values) =>
     store.change(label, (draft) => (draft.output = {...output, ...values}));
   return html`
+    <div class="notice" role="status">
+      <p>${studio.song ? outputLine(settings, studio.song.durationS, knownOf(studio.facts)) : 'Drop in a song to see what will come out.'}</p>
+      ${studio.song && studio.facts ? html`<p class="quiet">${studio.facts.refusal ? studio.facts.refusal.message : rightsLine(studio.facts)}</p>` : nothing}
+    </div>
     <h2>Shape</h2>
     <div class="shapes" role="group" aria-label="Shape">
       ${SHAPES.map((each) => html`<button class="shape" type="button" aria-pressed=${each === shape}
@@ -45,10 +49,6 @@ export function outputPanel(studio) {
       title, chosen: output.quality === name, allows: () => true, take: () => set(`Quality ${title}`, {quality: name}),
     })))}
     <label class="check"><input type="checkbox" role="switch" .checked=${live(studio.showsGuides)} @change=${() => studio.toggleGuides()}> Show safe areas</label>
-    <div class="notice" role="status">
-      <p>${studio.song ? outputLine(settings, studio.song.durationS, knownOf(studio.facts)) : 'Drop in a song to see what will come out.'}</p>
-      ${studio.song && studio.facts ? html`<p class="quiet">${studio.facts.refusal ? studio.facts.refusal.message : rightsLine(studio.facts)}</p>` : nothing}
-    </div>
     <div class="row">
       <button class="button" type="button" @click=${() => downloadSettings(studio)}>Save settings as a file</button>
       <button class="button" type="button" @click=${() => openSettings(studio)}>Open settings</button>

@@ -40,7 +40,7 @@ def verify() -> Response:
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
     return message_page(
         "Your email address is confirmed",
-        f"Your account uses {user.email}. You can now render videos.",
+        f"Your account uses {user.email}. If the studio is open in another tab, go back to it: it goes on by itself.",
         link="/studio",
         label="Open the studio",
     )

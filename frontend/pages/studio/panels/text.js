@@ -104,7 +104,7 @@ function background(studio) {
       </div>
     </fieldset>
     ${colours.length ? html`<div class="row">
-      ${colours.map((colour, at) => html`<input type="color" aria-label=${colours.length > 1 ? `Colour at the ${at ? 'bottom' : 'top'}` : 'Background colour'} .value=${live(colour)} @input=${paint(at)} @change=${() => store.endGesture()}>`)}
+      ${colours.map((colour, at) => html`${colours.length > 1 ? html`<span class="quiet" aria-hidden="true">${at ? 'Bottom' : 'Top'}</span>` : nothing}<input type="color" aria-label=${colours.length > 1 ? `Colour at the ${at ? 'bottom' : 'top'}` : 'Background colour'} .value=${live(colour)} @input=${paint(at)} @change=${() => store.endGesture()}>`)}
     </div>` : nothing}
     ${now.type === 'image' ? behind(studio) : nothing}
     ${now.type === 'transparent' ? html`<p class="hint quiet">For editing programs: the video has no background of its own. It is a MOV file (ProRes 4444), at most 5 minutes long${lifts(studio)}.</p>` : nothing}`;
@@ -114,7 +114,7 @@ function background(studio) {
 function behind(studio) {
   const {settings: {background: {image}}, store, engine, pictures} = studio;
   const isOwn = image !== 'cover';
-  const url = engine.urlOf(pictures.get(image));
+  const url = isOwn ? engine.urlOf(pictures.get(image)) : studio.coverUrl;
   return html`<div class="picture-field" data-takes="background">
     ${url ? html`<img src=${url} alt="The background" width="72" height="72">` : html`<div class="no-picture" aria-hidden="true"></div>`}
     <div class="row">

@@ -96,7 +96,7 @@ function card(page, project) {
       pick(event);
     }}>
       <img class="picture" src=${project.thumbnail_url ?? PICTURES[`../../looks/${look}/thumbnails/default.webp`] ?? ''} alt="" width="480" height="270" loading="lazy">
-      <span class="words"><strong dir="auto">${name}</strong>
+      <span class="words"><strong dir="auto" title=${name}>${name}</strong>
         <span class="quiet">${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}</span></span>
     </a>
     <input class="pick" type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(isChosen)} @click=${pick}>

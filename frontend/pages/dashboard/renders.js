@@ -66,6 +66,6 @@ function stateOf(render) {
 
 /** @param {string} ends */
 function left(ends) {
-  const days = Math.floor((new Date(ends).getTime() - Date.now()) / DAY_MS);
-  return days < 1 ? 'Deleted within a day' : `${counted(days, 'day')} left`;
+  const days = Math.ceil((new Date(ends).getTime() - Date.now()) / DAY_MS);
+  return days <= 1 ? 'Deleted within a day' : `${counted(days, 'day')} left`;
 }

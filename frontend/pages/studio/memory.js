@@ -28,6 +28,9 @@ export async function bringBack(studio) {
   if (isOpened && studio.song) return;
   if (song instanceof File && !isOpened) await studio.openSong(song, {keptAtS: timeS});
   else await studio.engine.showExample(studio.settings);
+  // A project follows by itself.
+  if (studio.savesNext && studio.song && !studio.project.id) studio.save();
+  studio.savesNext = false;
 }
 
 /** From now on this tab is the one that keeps what is done. @param {Studio} studio */

@@ -141,11 +141,13 @@ async function openRender(studio, id) {
 }
 
 /** @param {Studio} studio */
-async function mayReplace({name}) {
+async function mayReplace(studio) {
+  const {name} = studio;
   const answer = await askOf({
     title: 'Replace what you have here?',
     text: `“${name || 'Your song'}” is not saved in My videos. If you go on, it will be lost.`,
-    choices: [['stay', 'Keep it'], ['leave', 'Replace it']],
+    choices: [['save', 'Save it first'], ['stay', 'Keep it'], ['leave', 'Replace it']],
   });
+  studio.savesNext = answer === 'save';
   return answer === 'leave';
 }

@@ -61,6 +61,8 @@ export class Studio extends LitElement {
     this.project = new Project(this);
     /** What the visitor calls it; empty: as the song is called. */
     this.ownName = '';
+    /** Whether what is here is to be saved as soon as it is open. */
+    this.savesNext = false;
     /** @type {string | null} a name that is being typed */
     this.typedName = null;
     /** @type {'looks' | 'tune' | 'text' | 'output'} */

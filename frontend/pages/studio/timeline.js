@@ -7,6 +7,7 @@ import {clock} from '../../lib/words.js';
 
 const HUES = {intro: 265, verse: 285, build: 320, drop: 195, quiet: 250, outro: 265};
 const HANDLE_PX = 10;
+const HANDLE_WIDE = 7;
 const BEATS_FROM_PX = 9;
 const LABEL_PX = 42;
 
@@ -288,8 +289,10 @@ export class Timeline extends HTMLElement {
     pen.fillStyle = 'oklch(0.96 0.01 290)';
     for (const [x, side] of /** @type {const} */ ([[from, 1], [to, -1]])) {
       pen.beginPath();
-      pen.roundRect(side > 0 ? x : x - 4, 0, 4, height, 2);
+      pen.roundRect(side > 0 ? x : x - HANDLE_WIDE, 0, HANDLE_WIDE, height, 2);
       pen.fill();
+      // A grip, so that it looks like something to take hold of.
+      pen.clearRect(x + side * (HANDLE_WIDE / 2) - 0.75, height / 2 - 8, 1.5, 16);
     }
   }
 

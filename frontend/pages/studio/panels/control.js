@@ -146,8 +146,12 @@ export function bounded(value, {minimum, maximum, type}) {
  */
 const shown = (value, {type}) => (type === 'integer' ? String(value) : String(Math.round(100 * value) / 100));
 
+/** @type {Record<string, string>} */
+const PROPER = {mobius: 'Möbius strip', klein: 'Klein bottle'};
+
 /** torusKnot → "Torus knot" @param {string} name */
 export function words(name) {
+  if (PROPER[name]) return PROPER[name];
   const spaced = name.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('-', ' ').toLowerCase();
   return `${spaced[0]?.toUpperCase()}${spaced.slice(1)}`;
 }

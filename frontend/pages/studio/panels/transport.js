@@ -12,7 +12,7 @@ export function transport(studio) {
   return html`<footer class="transport">
     <button class="icon play" type="button" aria-label=${engine.paused ? 'Play' : 'Pause'} ?disabled=${!engine.canPlay} @click=${() => studio.togglePlay()}>${engine.paused ? playIcon : pauseIcon}</button>
     <span class="time number"></span>
-    <oriel-timeline .track=${engine.track} .range=${studio.rangeS} @seek=${(/** @type {CustomEvent} */ event) => studio.seek(event.detail.timeS)} @trim=${(/** @type {CustomEvent} */ event) => studio.trim(event)}></oriel-timeline>
+    <oriel-timeline title="Click to seek, drag the white ends to trim, use the wheel to zoom" .track=${engine.track} .range=${studio.rangeS} @seek=${(/** @type {CustomEvent} */ event) => studio.seek(event.detail.timeS)} @trim=${(/** @type {CustomEvent} */ event) => studio.trim(event)}></oriel-timeline>
     <button class="icon wide-only" type="button" aria-label=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} title=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} @click=${() => studio.toggleMute()}>${engine.muted ? mutedIcon : loudIcon}</button>
     <details class="menu above">
       <summary class="icon" aria-label="Sound and keys" title="Sound and keys">${moreIcon}</summary>

@@ -1,4 +1,5 @@
 // Title and artist: measured, fitted and drawn once into a plate, which the overlay shows.
+import {markTop, textRoom} from './layout.js';
 import {capitals, directionOf, familiesFor, isSpaced} from './scripts.js';
 import {twoLines} from './two-lines.js';
 
@@ -32,7 +33,7 @@ const SMALLEST = .55;
 export function textPlate(title, artist, width, height, shape) {
   if (!title && !artist) return null;
   const unit = Math.min(width, height);
-  const room = shape === 'tall' ? width * .84 : width * .62;
+  const room = textRoom(width, height);
   const ink = new OffscreenCanvas(1, 1).getContext('2d');
   if (!ink) throw new Error('no 2D canvas');
   const lines = [
@@ -188,7 +189,7 @@ export function watermarkPlate(width, height, shape) {
   drawMark(ink, pad + size * .5, pad + size * .5, size * .5);
   drawLine(ink, line, pad + size * 1.5, pad + size * .86, pad);
   const margin = Math.round(Math.min(width, height) * .05);
-  const y = shape === 'tall' ? margin - pad : height - margin - canvas.height + pad;
+  const y = shape === 'tall' ? Math.round(markTop(width, height)) - pad : height - margin - canvas.height + pad;
   return {canvas, x: shape === 'tall' ? margin - pad : width - margin - canvas.width + pad, y};
 }
 

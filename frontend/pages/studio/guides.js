@@ -2,7 +2,7 @@
 import {html} from 'lit';
 
 /** Percent of the frame: left, top, width, height. Rough and on the large side, since the apps move their buttons often. */
-const TALL = [
+export const ON_PHONES = [
   {at: [0, 0, 100, 10], says: 'Search and tabs'},
   {at: [84, 44, 16, 38], says: 'Buttons'},
   {at: [0, 80, 84, 20], says: 'Caption'},
@@ -12,7 +12,8 @@ const SQUARE = [{at: [86, 88, 14, 12], says: 'Sound'}];
 
 /** @param {{width: number, height: number}} output */
 export function guides({width, height}) {
-  const parts = height > width * 1.2 ? TALL : width > height * 1.2 ? WIDE : SQUARE;
+  // A 4:5 post is seen whole in a feed; only a 9:16 video fills the phone.
+  const parts = height > width * 1.5 ? ON_PHONES : width > height * 1.2 ? WIDE : SQUARE;
   return html`<div class="guides" aria-hidden="true">
     ${parts.map(({at: [left, top, wide, tall], says}) => html`<i title=${says} .style=${`left:${left}%;top:${top}%;width:${wide}%;height:${tall}%`}></i>`)}
   </div>`;

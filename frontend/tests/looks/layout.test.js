@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {layoutFor} from '../../looks/core/layout.js';
+import {layoutFor, markTop, textRoom} from '../../looks/core/layout.js';
+import {ON_PHONES} from '../../pages/studio/guides.js';
 import {randomAt, randomStream} from '../../looks/core/random.js';
 
 describe('the layout', () => {
@@ -13,6 +14,23 @@ describe('the layout', () => {
       expect(Math.abs(subjectX) + subjectRadius).toBeLessThanOrEqual(width);
       expect(Math.abs(subjectY) + subjectRadius).toBeLessThanOrEqual(height);
     }
+  });
+});
+
+describe('a video that fills a phone', () => {
+  const [search, buttons] = ON_PHONES.map(({at: [left, top, wide, tall]}) => ({left: left / 100, top: top / 100, right: (left + wide) / 100, bottom: (top + tall) / 100}));
+
+  it('has its centred text beside the buttons of the apps', () => {
+    expect(.5 + textRoom(1080, 1920) / 1080 / 2).toBeLessThanOrEqual(buttons.left);
+  });
+
+  it('has its mark below their search', () => {
+    expect(markTop(1080, 1920) / 1920).toBeGreaterThanOrEqual(search.bottom);
+  });
+
+  it('uses the room that a post of 4:5 has', () => {
+    expect(textRoom(1080, 1350)).toBeGreaterThan(.8 * 1080);
+    expect(markTop(1080, 1350)).toBe(54);
   });
 });
 

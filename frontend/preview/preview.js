@@ -14,6 +14,9 @@ import {Pace, sizeFor} from './size.js';
  * @property {boolean} watermark
  */
 
+/** A picture that has stood still for so long is drawn as sharp as it is seen, though a slow machine plays it smaller. */
+const REST_MS = 350;
+
 export class Preview {
   /** @type {Promise<import('./brush.js').Brush>} */
   #brush;
@@ -27,6 +30,8 @@ export class Preview {
   #sentTrack = null;
   #pace = new Pace();
   #shown = '';
+  #isAtRest = false;
+  #rest = 0;
   #observer = new ResizeObserver(() => void this.#resize());
 
   /** @param {HTMLElement} host is filled by the canvas */
@@ -45,8 +50,15 @@ export class Preview {
    * CannotDraw where the browser cannot draw, and with a PartError where the code for it did not load.
    * @param {Scene} scene
    */
-  async show(scene) {
+  show(scene) {
     this.#scene = scene;
+    clearTimeout(this.#rest);
+    this.#isAtRest = false;
+    return this.#send(scene);
+  }
+
+  /** @param {Scene} scene */
+  async #send(scene) {
     const brush = await this.#brush;
     if (this.#scene !== scene) return;
     const size = this.#size(scene);
@@ -58,7 +70,7 @@ export class Preview {
       settings: {...settings, output: {...settings.output, ...size}}, title, artist, cover, image, watermark,
       track: isNew ? scene.track.data : null,
     });
-    void this.draw(this.#timeS);
+    void this.#redraw();
   }
 
   /**
@@ -68,6 +80,12 @@ export class Preview {
    */
   draw(timeS) {
     this.#timeS = timeS;
+    this.#wake();
+    return this.#redraw();
+  }
+
+  /** @returns {Promise<void>} */
+  #redraw() {
     this.#stale = true;
     if (!this.#busy && this.#scene) this.#drawing = this.#catchUp();
     return this.#drawing;
@@ -80,13 +98,31 @@ export class Preview {
       while (this.#stale && this.#scene) {
         this.#stale = false;
         const ms = await brush.draw(this.#frameOf(this.#timeS));
-        if (this.#pace.take(ms)) void this.#resize();
+        if (!this.#isAtRest && this.#pace.take(ms)) void this.#resize();
       }
+      this.#awaitRest();
     } catch {
       // Nothing can be drawn; `show` has said so.
     } finally {
       this.#busy = false;
     }
+  }
+
+  #awaitRest() {
+    clearTimeout(this.#rest);
+    if (this.#isAtRest || this.#pace.scale === 1) return;
+    this.#rest = window.setTimeout(() => {
+      this.#isAtRest = true;
+      void this.#resize();
+    }, REST_MS);
+  }
+
+  /** Something moves again, at the size that this machine can play. */
+  #wake() {
+    clearTimeout(this.#rest);
+    if (!this.#isAtRest) return;
+    this.#isAtRest = false;
+    void this.#resize();
   }
 
   /**
@@ -102,6 +138,7 @@ export class Preview {
   dispose() {
     this.#scene = null;
     this.#observer.disconnect();
+    clearTimeout(this.#rest);
     void this.#brush.then((brush) => brush.dispose(), () => {});
     this.canvas.remove();
   }
@@ -113,13 +150,13 @@ export class Preview {
 
   /** @param {Scene} scene */
   #size({settings}) {
-    return sizeFor(settings.output, this.host.clientWidth * devicePixelRatio, this.#pace.scale);
+    return sizeFor(settings.output, this.host.clientWidth * devicePixelRatio, this.#isAtRest ? 1 : this.#pace.scale);
   }
 
   async #resize() {
     const scene = this.#scene;
     if (!scene || !this.host.clientWidth) return;
     const {width, height} = this.#size(scene);
-    if (`${width}x${height}` !== this.#shown) await this.show(scene).catch(() => {});
+    if (`${width}x${height}` !== this.#shown) await this.#send(scene).catch(() => {});
   }
 }

@@ -52,6 +52,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+# A refused request is an answer that the page shows, and so is a service that is away. A slow driver is only slow.
+_NO_PROBLEMS = ("Failed to load resource", "WebSocket connection to", "GL Driver Message (OpenGL, Performance")
+
+
 @dataclass
 class Visitor:
     """Somebody with a browser, and what went wrong on the pages."""
@@ -71,8 +75,7 @@ class Visitor:
         page.on("request", lambda request: self._note_foreign(request.url))
 
     def _note(self, text: str) -> None:
-        # A refused request is an answer that the page shows, and so is a service that is away.
-        if "Failed to load resource" not in text and "WebSocket connection to" not in text:
+        if not any(known in text for known in _NO_PROBLEMS):
             self.problems.append(text)
 
     def _note_foreign(self, address: str) -> None:

@@ -19,6 +19,15 @@ IDBObjectStore.prototype.put = function (value, key) {
     return put.call(this, value, key);
 };
 null"""
+# The page's policy forbids Playwright's own waiting for a function.
+UNTIL_NARROWER, UNTIL_WIDER = (
+    f"""(canvas, width) => new Promise((done, fail) => {{
+        setTimeout(() => fail(new Error('it is still ' + canvas.width)), {1000 * PATIENCE_S});
+        const look = () => (canvas.width {sign} width ? done() : requestAnimationFrame(look));
+        look();
+    }})"""
+    for sign in "<>"
+)
 REFUSE = "Object.defineProperty(window, 'indexedDB', {get() { throw new DOMException('refused', 'SecurityError'); }})"
 
 
@@ -66,6 +75,22 @@ def test_the_tab_in_use_keeps_what_is_done_and_the_other_goes_on_with_it(visit: 
     expect(second.locator(".saved")).to_have_text("Open in another tab")
     expect(first.locator(".name")).to_have_value("Night Drive")
     expect(first.locator(".tile:visible", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_slow_machine_plays_a_smaller_picture_and_draws_a_sharp_one_at_rest(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    # Drawing in the page, by a clock that makes any machine slow.
+    page.add_init_script("delete HTMLCanvasElement.prototype.transferControlToOffscreen")
+    page.add_init_script("const now = performance.now.bind(performance); performance.now = () => 50 * now()")
+    open_song(visitor, song)
+    canvas = page.locator(".stage canvas")
+    # As wide as it is seen, and no wider than the video.
+    whole = min(1280, canvas.evaluate("canvas => canvas.parentElement.clientWidth"))
+    page.get_by_role("button", name="Play", exact=True).click()
+    canvas.evaluate(UNTIL_NARROWER, 0.9 * whole)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    canvas.evaluate(UNTIL_WIDER, 0.99 * whole)
 
 
 def test_the_picture_comes_back_where_it_was_after_the_graphics_were_lost(visit: Visit, song: Path) -> None:

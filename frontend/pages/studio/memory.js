@@ -9,7 +9,7 @@ const SAVE_AFTER_MS = 400;
 
 /** What was here before a reload, what a link asks for, or the example. @param {Studio} studio */
 export async function bringBack(studio) {
-  await use(studio);
+  await takeLock(studio);
   const [saved, song, pictures, page] = await Promise.all([
     studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'), studio.presets.bringBack(),
   ]);
@@ -21,8 +21,7 @@ export async function bringBack(studio) {
   // A draft that this version cannot use must not replace the project that it came from.
   const isUsable = !saved || studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
   studio.project.restore(isUsable ? project : null);
-  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? comeBack(studio) : save(studio)));
-  addEventListener('focus', () => void comeBack(studio));
+  watchTabs(studio);
   const isOpened = await openAsked(studio, {hasSong: song instanceof File});
   if (!isOpened) await takeLink(studio);
   if (isOpened && studio.song) return;
@@ -33,29 +32,52 @@ export async function bringBack(studio) {
   studio.savesNext = false;
 }
 
-/** From now on this tab is the one that keeps what is done. @param {Studio} studio */
-async function use(studio) {
-  studio.otherTab = false;
+/**
+ * Of several tabs, the one in use saves. It saves at once when it is left, since the next tab starts from what is saved.
+ * @param {Studio} studio
+ */
+function watchTabs(studio) {
+  /** @type {Promise<void> | null} */
+  let switching = null;
+  // Both events may come for one switch; two at a time would take the lock from each other.
+  const enter = () => (switching ??= resume(studio).finally(() => (switching = null)));
+  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? enter() : save(studio)));
+  addEventListener('focus', () => void enter());
+  addEventListener('blur', () => void save(studio));
+}
+
+/**
+ * Take the right to save from the other tabs.
+ * @param {Studio} studio
+ * @returns {Promise<{isLost: boolean}>} whether another tab has taken it since
+ */
+async function takeLock(studio) {
+  const lock = {isLost: false};
   await takeOver(() => {
+    lock.isLost = true;
     studio.otherTab = true;
     studio.saved = 'Open in another tab';
   });
+  return lock;
 }
 
-/** This tab is looked at again: it goes on with what another one has done meanwhile. @param {Studio} studio */
-async function comeBack(studio) {
+/** Go on with what another tab has saved meanwhile. @param {Studio} studio */
+async function resume(studio) {
   if (!studio.otherTab) return;
+  // The lock first, so that the other tab writes no more; `otherTab` last, so that this one writes nothing older.
+  const lock = await takeLock(studio);
   const [saved, song, pictures, page] = await Promise.all([
-    studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'),
+    studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'), studio.presets.bringBack(),
   ]);
-  await use(studio);
+  if (lock.isLost) return;
   studio.pictures.restore(pictures);
   if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
   const {name = '', timeS = 0, project, uploads} = /** @type {any} */ (page) ?? {};
   studio.ownName = name;
   studio.engine.restoreUploads(uploads);
   studio.project.restore(project);
-  await studio.presets.bringBack();
+  studio.otherTab = false;
+  saveSoon(studio);
   history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
   if (studio.song && !(song instanceof File)) location.reload();
   if (song instanceof File && !isSameFile(song, studio.song?.file)) await studio.openSong(song, {keptAtS: timeS});

@@ -17,10 +17,14 @@ export class OwnPresets extends EventTarget {
   /** @type {OwnPreset[]} */
   #all = [];
 
-  /** @param {Keep} keep */
-  constructor(keep) {
+  /**
+   * @param {Keep} keep
+   * @param {typeof toast} tell says something to the visitor
+   */
+  constructor(keep, tell = toast) {
     super();
     this.keep = keep;
+    this.tell = tell;
   }
 
   get all() {
@@ -36,21 +40,22 @@ export class OwnPresets extends EventTarget {
   /** Under a name that exists it takes the place of that one. @param {OwnPreset} preset */
   async add(preset) {
     const others = this.#all.filter(({name}) => name !== preset.name);
-    await this.#put([...others, preset].slice(-MOST));
+    if (others.length >= MOST) return this.tell(`You have ${MOST} presets, and this browser keeps no more. Delete one first.`);
+    await this.#put([...others, preset]);
   }
 
   /** @param {OwnPreset} preset */
   async remove(preset) {
     const before = this.#all;
     await this.#put(before.filter((each) => each !== preset));
-    toast(`“${isolated(preset.name)}” is deleted.`, {label: 'Undo', act: () => void this.#put(before)});
+    this.tell(`“${isolated(preset.name)}” is deleted.`, {label: 'Undo', act: () => void this.#put(before)});
   }
 
   /** @param {OwnPreset[]} presets */
   async #put(presets) {
     this.#all = presets;
     this.#tell();
-    if (!await this.keep.put('presets', presets)) toast('This browser cannot keep presets: save the settings as a file.');
+    if (!await this.keep.put('presets', presets)) this.tell('This browser cannot keep presets: save the settings as a file.');
   }
 
   #tell() {

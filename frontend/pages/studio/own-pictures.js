@@ -48,6 +48,13 @@ export class OwnPictures {
 }
 
 /**
+ * A picture's name for people. Settings from the server name a picture by its upload, which says nothing to anybody.
+ * @param {string} name
+ * @returns {string} "" where there is none
+ */
+export const shownName = (name) => (/^[0-9a-z]{26}$/i.test(name) ? '' : name);
+
+/**
  * The names of the visitor's own pictures in settings, or in a preset: the cover's and the background's.
  * @param {Draft} document
  * @returns {string[]}

@@ -1,9 +1,11 @@
 // What the render dialog shows at each step.
 import {html, nothing} from 'lit';
+import {keyed} from 'lit/directives/keyed.js';
 import {ApiError} from '../../lib/api.js';
 import {PartError} from '../../lib/part.js';
 import {percent, size} from '../../lib/words.js';
 import {knownOf, outputLine, rightsLine} from './output.js';
+import {shownName} from './own-pictures.js';
 import {reloadButton} from './panels/invitation.js';
 
 /** @typedef {import('./render-dialog.js').RenderDialog} Flow */
@@ -74,7 +76,7 @@ function summary(flow) {
 function pictureIsGone(flow, name) {
   return html`<div class="question">
     <h2 id="render-title" tabindex="-1">A picture is missing</h2>
-    <p>These settings use <bdi>${name}</bdi>, which this browser does not have. Choose it again, or choose another one.</p>
+    <p>These settings use <bdi>${shownName(name) || 'a picture'}</bdi>, which this browser does not have. Choose it again, or choose another one.</p>
     <div class="row end"><button class="button main" type="button" autofocus @click=${() => { flow.studio.tab = 'text'; flow.dialog.close(); }}>Choose the picture</button></div>
   </div>`;
 }
@@ -93,11 +95,20 @@ function uploading(flow) {
   const part = total ? bytes / total : 0;
   return html`<div class="question">
     <h2 id="render-title" tabindex="-1">${flow.note}</h2>
-    <div class="meter" role="progressbar" aria-label=${flow.note} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * part)}><span .style=${`transform:scaleX(${part})`}></span></div>
+    ${keyed(flow.note, meter(flow.note, part))}
     <p class="quiet number" role="status">${part < 1 ? `${size(bytes)} of ${size(total)}, ${percent(part)}` : 'Checking…'}</p>
     ${trouble(flow)}
     <div class="row end"><button class="button" type="button" @click=${() => flow.stopUpload()}>Cancel</button></div>
   </div>`;
+}
+
+/**
+ * One for each file: the next file's bar starts at its beginning and does not run back from the end.
+ * @param {string} name
+ * @param {number} part 0..1
+ */
+function meter(name, part) {
+  return html`<div class="meter" role="progressbar" aria-label=${name} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * part)}><span .style=${`transform:scaleX(${part})`}></span></div>`;
 }
 
 /** @param {Flow} flow */

@@ -3,6 +3,7 @@ import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {fitFormat} from '../edits.js';
 import {lockOf} from '../output.js';
+import {shownName} from '../own-pictures.js';
 
 /** @typedef {import('../studio.js').Studio} Studio */
 
@@ -127,7 +128,7 @@ function behind(studio) {
 }
 
 /** @param {string} name */
-const isGone = (name) => html`<p class="hint problem"><bdi>${name}</bdi> is not in this browser. Choose it again.</p>`;
+const isGone = (name) => html`<p class="hint problem"><bdi>${shownName(name) || 'This picture'}</bdi> is not in this browser. Choose it again.</p>`;
 
 /** @param {Studio} studio */
 function lifts({plans, planName}) {

@@ -131,6 +131,7 @@ class RenderPage extends LitElement {
         <div class="actions">
           <a class="button main large" href=${status.video_url} download>Download</a>
           <button class="button large" @click=${() => this.copy(status.video_url ?? '')}>Copy link</button>
+          <a class="button plain large" href="/studio?render=${status.id}">Change and render again</a>
           <a class="button plain large" href="/studio">Back to the studio</a>
         </div>
         <p class="quiet">
@@ -165,7 +166,8 @@ class RenderPage extends LitElement {
       <p class="quiet">${status.counted ? 'It counts as one of your renders.' : 'It does not count as one of your renders.'}</p>
       <div class="actions">
         <button class="button main" ?disabled=${this.busy} @click=${() => this.tryAgain(status)}>${cancelled ? 'Render it again' : 'Try again'}</button>
-        <a class="button" href="/studio">Back to the studio</a>
+        <a class="button" href="/studio?render=${status.id}">Change the settings</a>
+        <a class="button plain" href="/studio">Back to the studio</a>
       </div>
     </div>`;
   }

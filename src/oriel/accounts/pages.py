@@ -3,6 +3,8 @@
 Mail programs and scanners open links by themselves, so a GET only shows a form; its button sends the token.
 """
 
+from collections.abc import Sequence
+
 from apiflask import APIBlueprint
 from flask import Response, make_response, render_template, request
 from pydantic import ValidationError
@@ -15,6 +17,9 @@ from oriel.errors import CallerError, EmailTaken, InvalidToken, WeakPassword
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 
 routes = APIBlueprint("account_pages", __name__, template_folder="templates", enable_openapi=False)
+
+# Address and label of each.
+Links = Sequence[tuple[str, str]]
 
 _READ = rate(f"{READS_A_MINUTE}/minute", by=address_key, scope="reads")
 _WRITE = rate("30/minute", by=address_key, scope="account pages")
@@ -40,9 +45,8 @@ def verify() -> Response:
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
     return message_page(
         "Your email address is confirmed",
-        f"Your account uses {user.email}. If the studio is open in another tab, go back to it: it goes on by itself.",
-        link="/studio",
-        label="Open the studio",
+        f"Your account uses {user.email}. If a page of ours waits in another tab, it goes on by itself.",
+        links=[("/studio", "Open the studio"), ("/billing", "Choose a plan")],
     )
 
 
@@ -67,12 +71,14 @@ def set_password() -> Response:
     except (InvalidToken, WeakPassword) as error:
         return _password_page(token, error)
     said = "You have been logged out everywhere. Log in with your new password."
-    return message_page("Your new password is set", said, link="/login", label="Sign in")
+    return message_page("Your new password is set", said, links=[("/login", "Sign in")])
 
 
-def message_page(title: str, said: str, status: int = 200, *, link: str = "", label: str = "") -> Response:
-    """Return a page with one message and a button to the start page or `link`."""
-    return _page("done.html", status, title=title, said=said, link=link, label=label)
+def message_page(
+    title: str, said: str, status: int = 200, *, links: Links = (("/", "Go to the start page"),)
+) -> Response:
+    """Return a page with one message and a button for each link; the first one is the main one."""
+    return _page("done.html", status, title=title, said=said, links=links)
 
 
 def _token(text: str | None) -> str:

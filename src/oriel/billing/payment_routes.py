@@ -163,7 +163,7 @@ def done() -> Response:
         sync_payment(session_id)
     payment = payment_on(session_id)
     if payment is None:
-        return _message("We cannot find this payment", "Please check your payments.", 404)
+        return _message("We cannot find this payment", "Your invoices and your plan are on the billing page.", 404)
     if payment.status == PENDING and payment.checkout_url:
         return _still_open("You have not paid yet", payment)
     if payment.status == PENDING:
@@ -188,14 +188,16 @@ def left() -> Response:
 
 
 def _message(title: str, sentence: str, status: int = 200) -> Response:
-    return message_page(title, sentence, status, link="/studio", label="Open the studio")
+    return message_page(
+        title, sentence, status, links=[("/billing", "Plan and billing"), ("/studio", "Open the studio")]
+    )
 
 
 def _still_open(title: str, payment: Payment) -> Response:
     sentence = "You can still pay. The payment page stays open for one hour."
     if payment.error:
         sentence = f"{payment.error} {sentence}"
-    return message_page(title, sentence, link=payment.checkout_url or "", label="Back to the payment page")
+    return message_page(title, sentence, links=[(payment.checkout_url or "/billing", "Back to the payment page")])
 
 
 def _given(payment: Payment) -> str:

@@ -30,3 +30,19 @@ export class Choice {
     this.#last = '';
   }
 }
+
+/** The service takes no more ids in one request. */
+const MOST_AT_ONCE = 200;
+
+/**
+ * Ask for many in several requests, one after the other.
+ * @template T
+ * @param {string[]} ids
+ * @param {(some: string[]) => Promise<T[]>} ask
+ * @returns {Promise<T[]>} all answers
+ */
+export async function inBatches(ids, ask) {
+  const answers = [];
+  for (let at = 0; at < ids.length; at += MOST_AT_ONCE) answers.push(...await ask(ids.slice(at, at + MOST_AT_ONCE)));
+  return answers;
+}

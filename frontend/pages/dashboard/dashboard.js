@@ -8,7 +8,7 @@ import {meter} from '../../ui/meter.js';
 import {signedIn} from '../../ui/signed-in.js';
 import {toast} from '../../ui/toast.js';
 import {searchOf, viewOf} from './address.js';
-import {Choice} from './choice.js';
+import {Choice, inBatches} from './choice.js';
 import {Pages} from './pages.js';
 import {projectsPanel} from './projects.js';
 import {rendersPanel} from './renders.js';
@@ -157,7 +157,7 @@ export class Dashboard extends LitElement {
   /** @param {string[]} ids */
   async duplicate(ids) {
     await this.attempt(async () => {
-      const {items} = await said(api.POST('/api/projects/duplicate', {body: {ids}}));
+      const items = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/duplicate', {body: {ids: some}}))).items);
       this.chosen.clear();
       this.projects.change((before) => [...items, ...before]);
     });
@@ -166,7 +166,7 @@ export class Dashboard extends LitElement {
   /** @param {string[]} ids */
   async delete(ids) {
     await this.attempt(async () => {
-      const {ids: gone} = await said(api.POST('/api/projects/delete', {body: {ids}}));
+      const gone = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/delete', {body: {ids: some}}))).ids);
       this.chosen.clear();
       const hadMore = this.projects.hasMore;
       this.projects.change((items) => items.filter(({id}) => !gone.includes(id)));
@@ -178,7 +178,7 @@ export class Dashboard extends LitElement {
   /** @param {string[]} ids */
   async bringBack(ids) {
     await this.attempt(async () => {
-      await said(api.POST('/api/projects/restore', {body: {ids}}));
+      await inBatches(ids, async (some) => (await said(api.POST('/api/projects/restore', {body: {ids: some}}))).ids);
       await this.projects.reload();
     });
   }
@@ -186,7 +186,7 @@ export class Dashboard extends LitElement {
   /** @param {string[]} ids */
   async downloadSettings(ids) {
     await this.attempt(async () => {
-      const {items} = await said(api.POST('/api/projects/settings', {body: {ids}}));
+      const items = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/settings', {body: {ids: some}}))).items);
       const [only] = items;
       const content = items.length === 1 ? only?.settings : items.map(({name, settings}) => ({name, settings}));
       const link = document.createElement('a');

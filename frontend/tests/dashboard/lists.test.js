@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {ApiError} from '../../lib/api-error.js';
 import {searchOf, viewOf} from '../../pages/dashboard/address.js';
-import {Choice} from '../../pages/dashboard/choice.js';
+import {Choice, inBatches} from '../../pages/dashboard/choice.js';
 import {Pages} from '../../pages/dashboard/pages.js';
 
 describe('the address of the dashboard', () => {
@@ -70,5 +70,15 @@ describe('a list in pages', () => {
     isAway = true;
     await pages.more();
     expect([pages.state, pages.items.length, pages.trouble]).toEqual(['ready', 1, away]);
+  });
+});
+
+describe('many at once', () => {
+  test('are asked for in requests that the service takes, in their order', async () => {
+    const ids = Array.from({length: 401}, (_, at) => String(at));
+    /** @type {number[]} */
+    const sizes = [];
+    expect(await inBatches(ids, async (some) => (sizes.push(some.length), some))).toEqual(ids);
+    expect(sizes).toEqual([200, 200, 1]);
   });
 });

@@ -52,11 +52,16 @@ _NUMBERED = re.compile(r"(.+?)[0-9!?.#*_-]{1,5}")
 def refuse_weak(password: str, *, known: tuple[str, ...] = ()) -> None:
     """Raise WeakPassword for a short, overlong or guessable password; `known` are the user's name and address."""
     if len(password) < SHORTEST:
-        raise WeakPassword(f"Please choose a password of at least {SHORTEST} characters.", shortest=SHORTEST)
+        raise _weak(f"Please choose a password of at least {SHORTEST} characters.", shortest=SHORTEST)
     if len(password) > LONGEST:
-        raise WeakPassword(f"Please choose a password of at most {LONGEST} characters.", longest=LONGEST)
+        raise _weak(f"Please choose a password of at most {LONGEST} characters.", longest=LONGEST)
     if _is_guessable(password, known):
-        raise WeakPassword("This password is too easy to guess. Please choose another one.")
+        raise _weak("This password is too easy to guess. Please choose another one.")
+
+
+def _weak(sentence: str, **details: object) -> WeakPassword:
+    # Under the field's name, so that a form shows it there.
+    return WeakPassword(sentence, password=sentence, **details)
 
 
 def hash_password(password: str) -> str:

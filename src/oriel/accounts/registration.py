@@ -37,7 +37,7 @@ def register_user(email: str, password: str, name: str, origin: Origin) -> User:
     probe = delays.probe_key(origin.address)
     delays.claim(probe)
     if user_by_email(address):
-        raise EmailTaken(_TAKEN)
+        raise EmailTaken(_TAKEN, email=_TAKEN)
     # A hash may wait many seconds for its turn; it must not hold a database connection meanwhile.
     db.session.commit()
     stored = passwords.hash_password(password)
@@ -50,7 +50,7 @@ def register_user(email: str, password: str, name: str, origin: Origin) -> User:
             send_confirmation(session, user, address)
             activity.record(session, user.id, Did.REGISTERED, origin)
     except IntegrityError as error:
-        raise EmailTaken(_TAKEN) from error
+        raise EmailTaken(_TAKEN, email=_TAKEN) from error
     return user
 
 
@@ -110,7 +110,7 @@ def confirm_email(token: str, origin: Origin) -> User:
         with writing() as session:
             return _confirm(session, token, origin)
     except IntegrityError as error:
-        raise EmailTaken(_TAKEN) from error
+        raise EmailTaken(_TAKEN, email=_TAKEN) from error
 
 
 def _confirm(session: Session, token: str, origin: Origin) -> User:

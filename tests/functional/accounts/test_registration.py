@@ -7,8 +7,15 @@ import pytest
 from flask.testing import FlaskClient
 from tests.functional.accounts.person import PASSWORD, Mailbox, Person, bearer, code_of, json_of
 from tests.functional.caller import Caller
+from werkzeug.test import TestResponse
 
 from oriel.infra.clock import clock
+
+
+def names_field(answer: TestResponse, field: str) -> bool:
+    """Return whether a form can show the refusal at its field."""
+    error = json_of(answer)["error"]
+    return bool(error["details"][field] == error["message"])
 
 
 def _body(**others: object) -> dict[str, object]:
@@ -40,6 +47,7 @@ def test_a_known_address_is_refused_in_any_spelling(person: Callable[..., Person
     person("ada@example.com")
     answer = client.post("/api/auth/register", json=_body(email="ADA@example.com"))
     assert code_of(answer) == (409, "EMAIL_TAKEN")
+    assert names_field(answer, "email")
 
 
 def test_who_asks_for_many_known_addresses_has_to_wait(person: Callable[..., Person], client: FlaskClient) -> None:
@@ -61,13 +69,16 @@ def test_who_asks_for_many_known_addresses_has_to_wait(person: Callable[..., Per
     "email", ["nobody", "a@b", "a b@example.com", "ada@localhost", "ä@example.com", "a@@example.com"]
 )
 def test_what_is_no_address_is_refused(client: FlaskClient, email: str) -> None:
-    assert code_of(client.post("/api/auth/register", json=_body(email=email))) == (422, "INVALID_EMAIL")
+    answer = client.post("/api/auth/register", json=_body(email=email))
+    assert code_of(answer) == (422, "INVALID_EMAIL")
+    assert names_field(answer, "email")
 
 
 @pytest.mark.parametrize("password", ["short", "x1" * 65, "password1", "P@ssw0rd2024", "ada@example.com"])
 def test_a_weak_password_is_refused(client: FlaskClient, password: str) -> None:
     answer = client.post("/api/auth/register", json=_body(password=password))
     assert code_of(answer) == (422, "WEAK_PASSWORD")
+    assert names_field(answer, "password")
 
 
 @pytest.mark.parametrize("password", ["correct horse battery", "12 tubas!", "ёжик в тумане", "🎹🎺🎻🥁🎸🎷🪕🪘"])

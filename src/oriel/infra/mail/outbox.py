@@ -101,7 +101,9 @@ def mailable(address: str) -> str:
     try:
         found = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise InvalidEmail("This is not a valid email address. Please check it.") from error
+        sentence = "This is not a valid email address. Please check it."
+        # Under the field's name, so that a form shows it there.
+        raise InvalidEmail(sentence, email=sentence) from error
     assert found.ascii_email
     return found.ascii_email
 

@@ -38,6 +38,9 @@ class OurRequest(Request):
             value = json_text.loads(body)
         except ValueError as error:
             raise BadRequest(f"The request body is not valid JSON: {error}.") from error
+        # APIFlask takes null for a body without fields.
+        if value is None:
+            raise UnprocessableEntity("The request body must be a JSON object.")
         if json_text.has_nul(value):
             raise UnprocessableEntity("A text in the request body contains a NUL character.")
         return value

@@ -102,6 +102,7 @@ def test_what_somebody_owns_is_found_by_its_owner_alone(app: APIFlask, caller: M
         answer = ask(owner, operation, ids)
         # A render that still waits is there, though its video is not.
         assert answer.status_code < 300 or answer.status_code == 409, (operation, answer.text)
+        answer.close()
 
 
 def _closed(customer: Caller) -> Caller:

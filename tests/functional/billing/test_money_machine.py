@@ -570,7 +570,9 @@ class Money(RuleBasedStateMachine):
         paid = [
             one for one in self._sessions() if one["payment_intent"] == paid_as or (bill and one["invoice"] == bill)
         ]
-        if paid and paid[0]["payment_status"] == "unpaid":
+        # Once a bill has failed, its next debit has nothing to do with the page any more.
+        is_first = bill not in self.peer.account.first_failure
+        if paid and paid[0]["payment_status"] == "unpaid" and is_first:
             self.peer.settle(paid[0]["id"], succeeds=well)
         elif bill:
             self.peer.settle_bill(bill, succeeds=well)

@@ -259,6 +259,12 @@ class EmailNotVerified(NotAllowed):
     code = "EMAIL_NOT_VERIFIED"
 
 
+class SecondFactorNeeded(NotAllowed):
+    """This needs a second factor that was checked within the last ten minutes; `methods` lists what can be sent."""
+
+    code = "SECOND_FACTOR_REQUIRED"
+
+
 class NotFound(CallerError):
     """It does not exist, or it belongs to someone else."""
 
@@ -330,8 +336,14 @@ class WrongLogin(CallerError):
     code = "INVALID_CREDENTIALS"
 
 
+class WrongSecondFactor(CallerError):
+    """The code, recovery code or passkey is wrong, or the code was used before."""
+
+    code = "INVALID_SECOND_FACTOR"
+
+
 class InvalidToken(CallerError):
-    """The token of an email's link, or of a plan change's preview, is unknown, used or expired."""
+    """The token of an email's link, a login or a plan change's preview is unknown, used or expired."""
 
     code = "INVALID_TOKEN"
 
@@ -443,6 +455,12 @@ class UpgradeNeeded(CallerError):
 
     code = "UPGRADE_REQUIRED"
     http_status = 426
+
+
+class UnreadableSecret(OurError):
+    """A stored secret cannot be decrypted, because SECRET_KEY has changed."""
+
+    code = "UNREADABLE_SECRET"
 
 
 class Unavailable(OurError):

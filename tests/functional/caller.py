@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from oriel.accounts.models import ROLE_USER, ApiKey, User, UserSession
+from oriel.accounts.models import ROLE_USER, ApiKey, Passkey, User, UserSession
 from oriel.accounts.tokens import REFRESH_LIFE, access_token
 from oriel.infra.clock import now
 from oriel.infra.database import writing
@@ -58,6 +58,15 @@ class Caller:
             session.add(key)
             session.flush()
             return key.id, secret
+
+    def passkey(self) -> str:
+        """Add a passkey beside the routes, as if it had just been used in this session; return its id."""
+        with self.client.application.app_context(), writing() as session:
+            passkey = Passkey(user_id=self.user_id, name="Key ring", credential_id=new_secret(), public_key="")
+            session.add(passkey)
+            session.get_one(UserSession, self.session_id).second_factor_at = now()
+            session.flush()
+            return passkey.id
 
     def get(self, path: str, **options: Any) -> TestResponse:  # noqa: ANN401
         return self._send("GET", path, **options)

@@ -15,11 +15,12 @@ def register(app: APIFlask) -> None:
     from oriel.accounts.auth_routes import routes as auth
     from oriel.accounts.pages import message_page
     from oriel.accounts.pages import routes as pages
+    from oriel.accounts.second_factors.routes import routes as second_factors
     from oriel.accounts.tokens import REFRESH_COOKIE
     from oriel.accounts.user_routes import routes as user
 
     app.url_map.converters["id"] = IdConverter
     app.config["SECURITY_SCHEMES"]["refresh_cookie"] = {"type": "apiKey", "in": "cookie", "name": REFRESH_COOKIE}
-    for blueprint in (auth, user, pages):
+    for blueprint in (auth, user, second_factors, pages):
         app.register_blueprint(blueprint)
     show_errors_on(app, message_page)

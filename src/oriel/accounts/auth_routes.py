@@ -1,5 +1,7 @@
 """Routes to register, confirm an address, log in and reset a password."""
 
+from typing import Any
+
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 from flask_jwt_extended import set_refresh_cookies, unset_refresh_cookies
@@ -19,15 +21,27 @@ from oriel.accounts.bodies import (
 )
 from oriel.accounts.models import UserSession
 from oriel.accounts.origin import refuse_foreign_pages, request_origin
+from oriel.accounts.second_factors import passkeys
+from oriel.accounts.second_factors.bodies import LoginProofIn, OptionsOut, PendingLoginIn, PendingLoginOut
 from oriel.accounts.serializers import user_out
 from oriel.accounts.tokens import ACCESS_LIFE, REFRESH_LIFE, access_token, refresh_token
 from oriel.infra.bodies import only_small_bodies
+from oriel.infra.database import writing
 from oriel.infra.limits import address_key, rate
 
 routes = APIBlueprint("auth", __name__, url_prefix="/api/auth", tag="auth")
 # Otherwise another site could log visitors in as somebody else, who would then get their songs.
 routes.before_request(refuse_foreign_pages)
 routes.before_request(only_small_bodies)
+
+_LOGIN_ANSWERS: dict[int, Any] = {
+    202: {
+        "description": "The password is right, and the account has a second factor: go on at `second-factor`",
+        "content": {"application/json": {"schema": PendingLoginOut.model_json_schema()}},
+    },
+    403: "The account is disabled, or the request came from another website",
+    503: "Too many people are logging in right now",
+}
 
 
 @routes.post("/register")
@@ -72,10 +86,38 @@ def send_verification() -> dict[str, str]:
 @rate("30/minute", by=address_key)
 @routes.input(LoginIn)
 @routes.output(LoginOut)
-@routes.doc(summary="Log in", responses=[400, 403, 422, 429, 503])
+@routes.doc(summary="Log in", responses=_LOGIN_ANSWERS)
 def log_in(json_data: LoginIn) -> Response:
-    """Start a session."""
-    return _tokens(login.log_in(json_data.email, json_data.password, request_origin()), in_cookie=json_data.cookie)
+    """Start a session; if the account has a second factor, answer 202 with a token for the second step."""
+    begun = login.log_in(json_data.email, json_data.password, request_origin())
+    if isinstance(begun, login.SecondStep):
+        return _second_step(begun)
+    return _tokens(begun, in_cookie=json_data.cookie)
+
+
+@routes.post("/login/second-factor")
+@allow(Who.ANYONE)
+@rate("30/minute", by=address_key)
+@routes.input(LoginProofIn)
+@routes.output(LoginOut)
+@routes.doc(summary="Finish a login with a second factor", responses=[400, 403, 422, 429])
+def finish_log_in(json_data: LoginProofIn) -> Response:
+    """Start the session of a login that answered 202; the token works for ten minutes and for one session."""
+    begun = login.finish_log_in(json_data.token, json_data.proof(), request_origin())
+    return _tokens(begun, in_cookie=json_data.cookie)
+
+
+@routes.post("/login/second-factor/options")
+@allow(Who.ANYONE)
+@rate("30/minute", by=address_key)
+@routes.input(PendingLoginIn)
+@routes.output(OptionsOut)
+@routes.doc(summary="Get the options to finish a login with a passkey", responses=[400, 403, 409, 422, 429])
+def offer_passkey(json_data: PendingLoginIn) -> dict[str, object]:
+    """Return a challenge, valid for ten minutes, for one of the account's passkeys."""
+    user = login.owner_of_login(json_data.token)
+    with writing() as session:
+        return {"options": passkeys.check_options(session, user.id)}
 
 
 @routes.post("/refresh")
@@ -124,6 +166,19 @@ def confirm_reset(json_data: ResetConfirmIn) -> dict[str, str]:
     """Set the password; all sessions end."""
     password_reset.reset_password(json_data.token, json_data.password, request_origin())
     return {"message": "Your new password is set. Please log in with it."}
+
+
+def _second_step(step: login.SecondStep) -> Response:
+    answer = PendingLoginOut.model_validate(
+        {
+            "token": step.token,
+            "methods": step.methods,
+            "expires_in": int(login.PENDING_LIFE.total_seconds()),
+        }
+    )
+    response = jsonify(answer.model_dump(mode="json"))
+    response.status_code = 202
+    return response
 
 
 def _tokens(session: UserSession, *, in_cookie: bool) -> Response:

@@ -37,14 +37,16 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """A request's body: unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
 # --- requests
 
 
-class RegisterIn(_Body):
+class RegisterIn(Body):
     """A new account."""
 
     email: Email
@@ -52,7 +54,7 @@ class RegisterIn(_Body):
     name: Name = ""
 
 
-class LoginIn(_Body):
+class LoginIn(Body):
     """A login."""
 
     email: Email
@@ -64,26 +66,26 @@ class LoginIn(_Body):
     )
 
 
-class TokenIn(_Body):
+class TokenIn(Body):
     """The token from an email's link."""
 
     token: LinkToken
 
 
-class ResetIn(_Body):
+class ResetIn(Body):
     """The address of an account whose password was forgotten."""
 
     email: Email
 
 
-class ResetConfirmIn(_Body):
+class ResetConfirmIn(Body):
     """The token from the email's link, and the new password."""
 
     token: LinkToken
     password: Password
 
 
-class ProfileIn(_Body):
+class ProfileIn(Body):
     """The fields to change; `email` and `password` need `current_password`."""
 
     name: Name | None = None
@@ -92,7 +94,7 @@ class ProfileIn(_Body):
     current_password: Password | None = None
 
 
-class KeyIn(_Body):
+class KeyIn(Body):
     """A name for the key, and the password, because a key outlives its session."""
 
     name: KeyName

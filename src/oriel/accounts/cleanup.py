@@ -5,7 +5,16 @@ from datetime import timedelta
 from sqlalchemy import delete, or_
 
 from oriel.accounts.delays import FORGOTTEN_AFTER
-from oriel.accounts.models import EmailToken, LoginDelay, PasswordResetToken, UserSession
+from oriel.accounts.models import (
+    AuthenticatorApp,
+    EmailToken,
+    LoginDelay,
+    PasskeyChallenge,
+    PasswordResetToken,
+    PendingLogin,
+    UserSession,
+)
+from oriel.accounts.second_factors.totp import SETUP_LIFE
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 
@@ -15,7 +24,10 @@ _SESSIONS_KEPT = timedelta(days=30)
 
 
 def cleanup_accounts() -> None:
-    """Delete links a week after they expire, sessions a month after their end, and old failures; run it daily."""
+    """Delete links a week after they expire, sessions a month after their end, and old failures; run it daily.
+
+    What was begun with a second factor and not finished goes too.
+    """
     moment = now()
     ended = or_(UserSession.ended_at < moment - _SESSIONS_KEPT, UserSession.expires_at < moment - _SESSIONS_KEPT)
     with writing() as session:
@@ -23,3 +35,7 @@ def cleanup_accounts() -> None:
         session.execute(delete(EmailToken).where(EmailToken.expires_at < moment - _TOKENS_KEPT))
         session.execute(delete(LoginDelay).where(LoginDelay.last_failure_at < moment - FORGOTTEN_AFTER))
         session.execute(delete(UserSession).where(ended))
+        session.execute(delete(PendingLogin).where(PendingLogin.expires_at < moment))
+        session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < moment))
+        unconfirmed = (AuthenticatorApp.confirmed_at.is_(None), AuthenticatorApp.created_at < moment - SETUP_LIFE)
+        session.execute(delete(AuthenticatorApp).where(*unconfirmed))

@@ -44,6 +44,8 @@ class Rule:
 # Longer blocks would let attackers lock an owner out. A password reset lifts them.
 _RULES = {
     "account": Rule(free=5, first=timedelta(seconds=2), longest=timedelta(minutes=15)),
+    # Apart from the account's: a right password must not clear the count of wrong codes.
+    "factor": Rule(free=5, first=timedelta(seconds=2), longest=timedelta(minutes=15)),
     "address": Rule(free=20, first=timedelta(seconds=2), longest=timedelta(hours=1)),
     # A registration tells whether an address has an account.
     "probe": Rule(free=10, first=timedelta(minutes=1), longest=timedelta(hours=1)),
@@ -53,6 +55,11 @@ _RULES = {
 def account_key(email: str) -> str:
     """Return the key under which failures for an account count."""
     return _key("account", email)
+
+
+def factor_key(user_id: str) -> str:
+    """Return the key under which failures of an account's second factors count."""
+    return _key("factor", user_id)
 
 
 def address_key(address: str) -> str:
@@ -97,10 +104,10 @@ def begin(session: Session, *keys: str) -> None:
 
 
 def forgive(session: Session, *keys: str) -> None:
-    """Take back a successful attempt; an account's count restarts at 0."""
+    """Take back a successful attempt; the count of an account or its second factors restarts at 0."""
     for key in keys:
         row = _locked(session, key)
-        row.failures = 0 if key.startswith("account:") else max(0, row.failures - 1)
+        row.failures = 0 if key.startswith(("account:", "factor:")) else max(0, row.failures - 1)
         row.blocked_until = None
 
 

@@ -8,6 +8,7 @@ from oriel.accounts.activity import Did
 from oriel.accounts.login import prove, refuse_other_password
 from oriel.accounts.models import ApiKey, User
 from oriel.accounts.origin import Origin
+from oriel.accounts.second_factors.step_up import refuse_stale
 from oriel.errors import Conflict, NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import writing
@@ -26,11 +27,12 @@ def keys_of(user_id: str) -> Select[ApiKey]:
     return query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
 
 
-def make_own_key(user: User, name: str, *, password: str, origin: Origin) -> tuple[ApiKey, str]:
-    """Check the password; return a new key and its secret, which is not stored.
+def make_own_key(user: User, name: str, *, password: str, session_id: str, origin: Origin) -> tuple[ApiKey, str]:
+    """Check the password and any second factor; return a new key and its secret, which is not stored.
 
-    Raise WrongLogin, TooManyRequests, and Conflict beyond 20 keys.
+    Raise SecondFactorNeeded, WrongLogin, TooManyRequests, and Conflict beyond 20 keys.
     """
+    refuse_stale(user.id, session_id)
     proven = prove(user, password, origin)
     with writing() as session:
         refuse_other_password(session, user, proven)

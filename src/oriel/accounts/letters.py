@@ -41,6 +41,36 @@ def tell_old_address(session: Session, user: User, old: str, token_id: str) -> N
     mails.enqueue(session, letter, to=old, user_id=user.id, kind="email_changed", subject_key=token_id)
 
 
+def tell_factor_added(session: Session, user: User, factor: str) -> None:
+    """Tell a user that a second factor was added."""
+    _tell_about_factors(session, user, mails.second_factor_added(user.name, factor), "second_factor_added")
+
+
+def tell_factor_removed(session: Session, user: User, factor: str, *, is_last: bool) -> None:
+    """Tell a user that a second factor was removed, and whether it was the last one."""
+    letter = mails.second_factor_removed(user.name, factor, is_last=is_last)
+    _tell_about_factors(session, user, letter, "second_factor_removed")
+
+
+def tell_recovery_code_used(session: Session, user: User, left: int) -> None:
+    """Tell a user that a recovery code was used, and how many are left."""
+    _tell_about_factors(session, user, mails.recovery_code_used(user.name, left), "recovery_code_used")
+
+
+def tell_new_recovery_codes(session: Session, user: User) -> None:
+    """Tell a user that the recovery codes were replaced."""
+    _tell_about_factors(session, user, mails.new_recovery_codes(user.name), "recovery_codes_created")
+
+
+def tell_factors_reset(session: Session, user: User) -> None:
+    """Tell a user that we removed all second factors."""
+    _tell_about_factors(session, user, mails.second_factors_reset(user.name), "second_factor_reset")
+
+
+def _tell_about_factors(session: Session, user: User, letter: mails.Letter, kind: str) -> None:
+    mails.enqueue(session, letter, to=user.email, user_id=user.id, kind=kind, subject_key=new_id())
+
+
 def _link(page: str, token: str) -> str:
     settings = current_app.config["ORIEL"]
     assert isinstance(settings, Settings)

@@ -1,21 +1,38 @@
-"""Login, and password checks before sensitive changes."""
+"""Login, in two steps where the account has a second factor, and password checks before sensitive changes."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from oriel.accounts import activity, delays, passwords
 from oriel.accounts.activity import Did
 from oriel.accounts.addresses import spelled_email
-from oriel.accounts.models import User, UserSession
+from oriel.accounts.models import PendingLogin, User, UserSession
 from oriel.accounts.origin import Origin
 from oriel.accounts.registration import user_by_email
+from oriel.accounts.second_factors.factors import factors_of, has_second_factor, lock
+from oriel.accounts.second_factors.proof import Proof, check_proof
 from oriel.accounts.sessions import begin_session
-from oriel.errors import AccountDisabled, WrongLogin
+from oriel.errors import AccountDisabled, InvalidToken, WrongLogin
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
+from oriel.infra.ids import new_secret, secret_hash
+
+PENDING_LIFE = timedelta(minutes=10)
 
 
-def log_in(email: str, password: str, origin: Origin) -> UserSession:
-    """Check the password and start a session.
+@dataclass(frozen=True)
+class SecondStep:
+    """A login that waits for a second factor: the token to go on with, and the methods that the account has."""
+
+    token: str
+    methods: list[str]
+
+
+def log_in(email: str, password: str, origin: Origin) -> UserSession | SecondStep:
+    """Check the password and start a session, or return the second step if the account has a second factor.
 
     An unknown address takes as long and gets the same refusal. Raise WrongLogin, AccountDisabled (only after the right
     password), TooManyRequests.
@@ -33,12 +50,43 @@ def log_in(email: str, password: str, origin: Origin) -> UserSession:
     with writing() as session:
         if not still_has_password(session, user, checked):
             raise _wrong()
-        if user.disabled_at:
-            raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
+        _refuse_disabled(user)
         delays.forgive(session, *keys)
-        user.last_login_at = now()
+        if has_second_factor(user.id):
+            return _second_step(session, user.id)
         activity.record(session, user.id, Did.LOGGED_IN, origin)
-        return begin_session(session, user, origin)
+        return _begin(session, user, origin)
+
+
+def finish_log_in(token: str, proof: Proof, origin: Origin) -> UserSession:
+    """Check the second factor and start the session of a login.
+
+    Raise InvalidToken, WrongSecondFactor, AccountDisabled, TooManyRequests.
+    """
+    user = owner_of_login(token)
+    check_proof(user, proof, origin)
+    with writing() as session:
+        # Before the login's row, as a password reset does, which ends such logins.
+        lock(session, user)
+        waiting = delete(PendingLogin).where(PendingLogin.token_hash == secret_hash(token))
+        if session.scalar(waiting.returning(PendingLogin.id)) is None:
+            raise _expired()
+        _refuse_disabled(user)
+        activity.record(session, user.id, Did.LOGGED_IN, origin, second_factor=proof.method)
+        begun = _begin(session, user, origin)
+        begun.second_factor_at = now()
+        return begun
+
+
+def owner_of_login(token: str) -> User:
+    """Return the user of a login that waits for a second factor; raise InvalidToken."""
+    query = select(User).join(PendingLogin, PendingLogin.user_id == User.id)
+    user = db.session.scalar(
+        query.where(PendingLogin.token_hash == secret_hash(token), PendingLogin.expires_at > now())
+    )
+    if user is None:
+        raise _expired()
+    return user
 
 
 def prove(user: User, password: str, origin: Origin) -> str:
@@ -72,6 +120,26 @@ def refuse_other_password(session: Session, user: User, proven: str) -> None:
     """Raise WrongLogin if the password has changed since `prove`; locks the user's row."""
     if not still_has_password(session, user, proven):
         raise _wrong_current()
+
+
+def _second_step(session: Session, user_id: str) -> SecondStep:
+    token = new_secret()
+    session.add(PendingLogin(user_id=user_id, token_hash=secret_hash(token), expires_at=now() + PENDING_LIFE))
+    return SecondStep(token, factors_of(session, user_id).methods)
+
+
+def _begin(session: Session, user: User, origin: Origin) -> UserSession:
+    user.last_login_at = now()
+    return begin_session(session, user, origin)
+
+
+def _refuse_disabled(user: User) -> None:
+    if user.disabled_at:
+        raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
+
+
+def _expired() -> InvalidToken:
+    return InvalidToken("Signing in took too long. Please enter your password again.")
 
 
 def _wrong_current() -> WrongLogin:

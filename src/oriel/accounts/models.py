@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oriel.infra.clock import now
@@ -63,8 +63,80 @@ class UserSession(Base):
     ended_because: Mapped[str | None] = mapped_column(String(40))
     address: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(200), default="")
+    # When a second factor was last checked in this session.
+    second_factor_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "user_id", "created_at"), Index(None, "expires_at"))
+
+
+class PendingLogin(Base):
+    """A login whose password was right and whose second factor is missing."""
+
+    __tablename__ = "pending_logins"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AuthenticatorApp(Base):
+    """The secret that an account shares with an authenticator app (TOTP, RFC 6238)."""
+
+    __tablename__ = "authenticator_apps"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    # Encrypted: a copy of the database alone must not make codes.
+    secret: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    # Null until a code from the app has confirmed the set-up.
+    confirmed_at: Mapped[datetime | None]
+    # The time step of the last accepted code; it and all earlier ones are refused.
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Passkey(Base):
+    """A WebAuthn credential: a phone, a computer or a security key."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    # Both in base64url. An id has at most 1023 bytes.
+    credential_id: Mapped[str] = mapped_column(String(1364), unique=True)
+    public_key: Mapped[str] = mapped_column(Text)
+    sign_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    transports: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "user_id", "created_at"),)
+
+
+class PasskeyChallenge(Base):
+    """A challenge that a passkey has to sign, once."""
+
+    __tablename__ = "passkey_challenges"
+
+    challenge: Mapped[str] = mapped_column(String(90), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(12))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RecoveryCode(Base):
+    """A code that replaces a second factor once; only its hash is stored."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "user_id", "code_hash", unique=True),)
 
 
 class MailedSecret:

@@ -2,13 +2,14 @@
 
 from sqlalchemy import select
 
-from oriel.accounts import activity, passwords
+from oriel.accounts import activity, letters, passwords
 from oriel.accounts.activity import Did
 from oriel.accounts.addresses import checked_email, spelled_email
 from oriel.accounts.keys import revoke_keys
 from oriel.accounts.models import ROLE_ADMIN, User
 from oriel.accounts.origin import Origin
 from oriel.accounts.registration import user_by_email
+from oriel.accounts.second_factors.factors import lock, remove_all
 from oriel.accounts.sessions import end_sessions
 from oriel.errors import NotFound
 from oriel.infra.clock import now
@@ -18,8 +19,8 @@ from oriel.infra.database import db, writing
 def create_admin(email: str, password: str) -> User:
     """Create an operator with this address and password, or make an existing account one; return it.
 
-    Ends the account's sessions and keys, because its earlier user may be somebody else. Raise InvalidEmail,
-    WeakPassword.
+    Ends the account's sessions, keys and second factors, because its earlier user may be somebody else. Raise
+    InvalidEmail, WeakPassword.
     """
     address = checked_email(email)
     passwords.refuse_weak(password, known=(address,))
@@ -33,6 +34,7 @@ def create_admin(email: str, password: str) -> User:
         session.flush()
         end_sessions(session, user.id, because="made admin")
         revoke_keys(session, user.id)
+        remove_all(session, user.id)
         activity.record(session, user.id, Did.MADE_ADMIN, Origin())
     return user
 
@@ -64,6 +66,22 @@ def enable_user(user_id: str) -> None:
             raise NotFound("There is no such user.")
         user.disabled_at = None
         activity.record(session, user_id, Did.ENABLED, Origin())
+
+
+def reset_second_factors(user_id: str) -> None:
+    """Remove an account's second factors and recovery codes, and end its sessions; raise NotFound.
+
+    For a customer who has lost all of them: from then on the password is enough.
+    """
+    with writing() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise NotFound("There is no such user.")
+        lock(session, user)
+        remove_all(session, user_id)
+        end_sessions(session, user_id, because="second factors reset")
+        letters.tell_factors_reset(session, user)
+        activity.record(session, user_id, Did.FACTORS_RESET, Origin())
 
 
 def is_known(email: str) -> bool:

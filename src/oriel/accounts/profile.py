@@ -13,6 +13,7 @@ from oriel.accounts.models import User
 from oriel.accounts.origin import Origin
 from oriel.accounts.password_reset import end_reset_links
 from oriel.accounts.registration import send_confirmation
+from oriel.accounts.second_factors.step_up import refuse_stale
 from oriel.accounts.sessions import end_sessions
 from oriel.errors import InvalidBody
 from oriel.infra.database import db, writing
@@ -29,14 +30,15 @@ class Change:
 
 
 def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) -> None:
-    """Change name, email address and password; the latter two need the current password.
+    """Change name, email address and password; the latter two need the current password and any second factor.
 
     A new address takes effect once it is confirmed; the answer is the same if it already has an account. A new password
-    ends all other sessions and all API keys. Raise InvalidBody, WrongLogin, InvalidEmail, WeakPassword,
-    TooManyRequests.
+    ends all other sessions and all API keys. Raise InvalidBody, SecondFactorNeeded, WrongLogin, InvalidEmail,
+    WeakPassword, TooManyRequests.
     """
     email = checked_email(wanted.email) if wanted.email is not None else None
-    proven = _prove(user, wanted.current_password, origin) if email is not None or wanted.password is not None else None
+    is_sensitive = email is not None or wanted.password is not None
+    proven = _prove(user, wanted.current_password, session_id, origin) if is_sensitive else None
     stored = _hashed(user, wanted, email)
     with writing() as session:
         if proven:
@@ -55,7 +57,8 @@ def change_profile(user: User, wanted: Change, session_id: str, origin: Origin) 
             activity.record(session, user.id, Did.PASSWORD_CHANGED, origin, keys_revoked=ended)
 
 
-def _prove(user: User, password: str | None, origin: Origin) -> str:
+def _prove(user: User, password: str | None, session_id: str, origin: Origin) -> str:
+    refuse_stale(user.id, session_id)
     if not password:
         sentence = "Please enter your current password to change your email address or password."
         raise InvalidBody(sentence, current_password="is needed")  # noqa: S106  (a sentence about it)

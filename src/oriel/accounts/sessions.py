@@ -4,12 +4,12 @@ import logging
 from datetime import timedelta
 from enum import Enum, auto
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from oriel.accounts import activity
 from oriel.accounts.activity import Did
-from oriel.accounts.models import User, UserSession
+from oriel.accounts.models import PendingLogin, User, UserSession
 from oriel.accounts.origin import Origin
 from oriel.accounts.tokens import REFRESH_LIFE, REUSE_GRACE, Claims
 from oriel.errors import NotAuthenticated, NotFound
@@ -98,7 +98,11 @@ def end_other_sessions(user_id: str, current_id: str, origin: Origin) -> None:
 
 
 def end_sessions(session: Session, user_id: str, *, because: str, but: str | None = None) -> int:
-    """End a user's sessions (except `but`), in the caller's transaction; return how many there were."""
+    """End a user's sessions (except `but`), in the caller's transaction; return how many there were.
+
+    Logins that wait for a second factor end too.
+    """
+    session.execute(delete(PendingLogin).where(PendingLogin.user_id == user_id))
     query = update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
     if but:
         query = query.where(UserSession.id != but)

@@ -122,7 +122,11 @@ def list_keys(query_data: PageQuery) -> KeyList:
 def make_key(json_data: KeyIn) -> KeyMadeOut:
     """Create a key for the header X-API-Key."""
     key, secret = keys.make_own_key(
-        current_user(), json_data.name, password=json_data.current_password, origin=request_origin()
+        current_user(),
+        json_data.name,
+        password=json_data.current_password,
+        session_id=g.session_id,
+        origin=request_origin(),
     )
     return KeyMadeOut(**KeyOut.model_validate(key).model_dump(), secret=secret)
 

@@ -6,8 +6,13 @@ from oriel.mails.account_letters import (
     confirmation,
     email_change,
     email_changed,
+    new_recovery_codes,
     password_changed,
     password_reset,
+    recovery_code_used,
+    second_factor_added,
+    second_factor_removed,
+    second_factors_reset,
 )
 from oriel.mails.letter import Inline, Letter
 from oriel.mails.operator_letters import render_lost, renders_go_on, renders_wait
@@ -43,6 +48,7 @@ __all__ = [
     "email_changed",
     "enqueue",
     "expires_soon",
+    "new_recovery_codes",
     "password_changed",
     "password_reset",
     "payment_failed",
@@ -51,6 +57,7 @@ __all__ = [
     "plan_stays",
     "plan_will_change",
     "receipt",
+    "recovery_code_used",
     "render_failed",
     "render_goes_on",
     "render_held_up",
@@ -58,4 +65,7 @@ __all__ = [
     "render_ready",
     "renders_go_on",
     "renders_wait",
+    "second_factor_added",
+    "second_factor_removed",
+    "second_factors_reset",
 ]

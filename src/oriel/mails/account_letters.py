@@ -31,6 +31,49 @@ def email_changed(name: str, new_address: str) -> Letter:
     return compose("email_changed", subject, greeting=greeting(name), new_address=new_address)
 
 
+def second_factor_added(name: str, factor: str) -> Letter:
+    """Tell a user that a second factor was added."""
+    return _about_factors(
+        name,
+        "A second factor was added to your account",
+        f"“{factor}” now protects your account: when you sign in, we ask for it after your password.",
+    )
+
+
+def second_factor_removed(name: str, factor: str, *, is_last: bool) -> Letter:
+    """Tell a user that a second factor was removed, and whether it was the last one."""
+    rest = "From now on, your password alone opens your account." if is_last else "Your other second factors stay."
+    return _about_factors(
+        name, "A second factor was removed from your account", f"“{factor}” was removed from your account. {rest}"
+    )
+
+
+def recovery_code_used(name: str, left: int) -> Letter:
+    """Tell a user that a recovery code was used, and how many are left."""
+    rest = f"You have {left} left." if left else "It was the last one: make new ones in your account."
+    sentence = "One of your recovery codes was used in place of your second factor. It does not work again."
+    return _about_factors(name, "A recovery code was used", f"{sentence} {rest}")
+
+
+def new_recovery_codes(name: str) -> Letter:
+    """Tell a user that the recovery codes were replaced."""
+    sentence = "You have ten new recovery codes, and the earlier ones no longer work. Keep them in a safe place."
+    return _about_factors(name, "You have new recovery codes", sentence)
+
+
+def second_factors_reset(name: str) -> Letter:
+    """Tell a user that we removed all second factors."""
+    sentence = (
+        "We removed all second factors and recovery codes from your account, and signed you out everywhere. "
+        "Your password alone opens your account now. Sign in, and set up a second factor again."
+    )
+    return _about_factors(name, "Your second factors were reset", sentence)
+
+
+def _about_factors(name: str, subject: str, sentence: str) -> Letter:
+    return compose("second_factor", subject, greeting=greeting(name), sentence=sentence)
+
+
 def password_changed(name: str, keys_ended: int = 0) -> Letter:
     """Tell a user that the password was changed, in case somebody else did it."""
     subject = "Your password was changed"

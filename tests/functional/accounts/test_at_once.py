@@ -10,6 +10,7 @@ import pytest
 from apiflask import APIFlask
 from sqlalchemy import update
 from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, Mailbox, Person, bearer, json_of
+from tests.functional.accounts.second_factor import with_app
 from tests.functional.caller import Caller
 from tests.functional.locks import apart_in
 from werkzeug.test import TestResponse
@@ -118,3 +119,24 @@ def test_a_renewal_waits_for_an_end_under_way(app: APIFlask, person: Callable[..
             connection.execute(update(UserSession).values(ended_at=now()))
             result = apart(lambda: ada.renew().status_code)
         assert result() == 401
+
+
+@pytest.mark.parametrize("kind", ["code", "recovery_code"])
+def test_a_second_factor_is_accepted_once(app: APIFlask, known: Callable[..., Caller], kind: str) -> None:
+    ada = with_app(known())
+    proof = ada.next_code() if kind == "code" else ada.codes[0]
+    path, headers = "/api/user/second-factor/verify", ada.caller.headers
+    statuses = [answer.status_code for answer in _posts(app, path, 4, json={kind: proof}, headers=headers)]
+    assert sorted(statuses) == [200, 422, 422, 422]
+
+
+def test_one_token_begins_one_session(app: APIFlask, known: Callable[..., Caller]) -> None:
+    ada = with_app(known())
+    token = ada.log_in(app.test_client())["token"]
+
+    def ask(code: str) -> TestResponse:
+        body = {"token": token, "recovery_code": code}
+        return app.test_client().post("/api/auth/login/second-factor", json=body)
+
+    answers = _at_once([partial(ask, code) for code in ada.codes[:4]])
+    assert sorted(answer.status_code for answer in answers) == [200, 422, 422, 422]

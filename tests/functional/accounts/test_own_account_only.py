@@ -191,11 +191,11 @@ def test_the_keys_of_others_and_revoked_ones_do_not_count(
         a_key(ada.user_id, revoked_at=now())
     user = db.session.get_one(User, ada.user_id)
     for name in (" first ", "second"):
-        key, secret = keys.make_own_key(user, name, password=PASSWORD, origin=HOME)
+        key, secret = keys.make_own_key(user, name, password=PASSWORD, session_id=ada.session_id, origin=HOME)
         assert (key.name, key.prefix) == (name.strip(), secret[:12])
         assert secret.startswith("oriel_")
     with pytest.raises(Conflict) as caught:
-        keys.make_own_key(user, "third", password=PASSWORD, origin=HOME)
+        keys.make_own_key(user, "third", password=PASSWORD, session_id=ada.session_id, origin=HOME)
     assert caught.value.details == {"most": 2}
 
 
@@ -205,12 +205,16 @@ def test_a_password_that_was_changed_meanwhile_makes_no_key(
     ada = known()
     monkeypatch.setattr(keys, "prove", lambda *_: "the hash of another password")
     with pytest.raises(WrongLogin):
-        keys.make_own_key(db.session.get_one(User, ada.user_id), "studio", password=PASSWORD, origin=HOME)
+        keys.make_own_key(
+            db.session.get_one(User, ada.user_id), "studio", password=PASSWORD, session_id=ada.session_id, origin=HOME
+        )
 
 
 def test_making_and_revoking_a_key_is_written_to_the_activity(known: Callable[..., Caller]) -> None:
     ada = known()
-    key, _ = keys.make_own_key(db.session.get_one(User, ada.user_id), "studio", password=PASSWORD, origin=HOME)
+    key, _ = keys.make_own_key(
+        db.session.get_one(User, ada.user_id), "studio", password=PASSWORD, session_id=ada.session_id, origin=HOME
+    )
     keys.revoke_key(ada.user_id, key.id, HOME)
     details = {"key_id": key.id, "name": "studio"}
     assert activity_of(ada.user_id) == [("key_created", details), ("key_revoked", details)]
@@ -266,7 +270,9 @@ def test_a_closed_account_begins_again_without_its_sessions(caller: MakeCaller) 
 
 def test_a_proof_names_the_session_or_the_key(app: APIFlask, known: Callable[..., Caller]) -> None:
     ada = known()
-    key, secret = keys.make_own_key(db.session.get_one(User, ada.user_id), "studio", password=PASSWORD, origin=HOME)
+    key, secret = keys.make_own_key(
+        db.session.get_one(User, ada.user_id), "studio", password=PASSWORD, session_id=ada.session_id, origin=HOME
+    )
     proof = allow(Who.USER)(current_proof)
     for headers, expected in (
         (ada.headers, Proof(ada.user_id, ada.session_id, None)),

@@ -134,7 +134,10 @@ def _resumable(owner: Caller) -> str:
 
 # How each thing that a path may name comes to be: a new name in a path wants a line here.
 # Where nothing can be said without a body.
-BODIES = {"PATCH /api/projects/{project_id}": {"version": 1}}
+BODIES: dict[str, dict[str, object]] = {
+    "PATCH /api/projects/{project_id}": {"version": 1},
+    "PATCH /api/user/second-factor/passkeys/{passkey_id}": {"name": "Blue key"},
+}
 OWNED: dict[str, Callable[[Caller], str]] = {
     "job_id": _render,
     "upload_id": uploaded,
@@ -143,4 +146,5 @@ OWNED: dict[str, Callable[[Caller], str]] = {
     "session_id": lambda owner: owner.session_id,
     "checkout_session_id": _payment,
     "key_id": lambda owner: owner.key()[0],
+    "passkey_id": lambda owner: owner.passkey(),
 }

@@ -17,6 +17,7 @@ from oriel.mails import (
     email_change,
     email_changed,
     expires_soon,
+    new_recovery_codes,
     password_changed,
     password_reset,
     payment_failed,
@@ -25,10 +26,14 @@ from oriel.mails import (
     plan_stays,
     plan_will_change,
     receipt,
+    recovery_code_used,
     render_failed,
     render_goes_on,
     render_held_up,
     render_ready,
+    second_factor_added,
+    second_factor_removed,
+    second_factors_reset,
 )
 
 LINK = "https://oriel.example.com/verify-email?token=abc&next=1"
@@ -45,6 +50,11 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "address_wanted": address_wanted(name),
         "email_changed": email_changed(name, "new@example.com"),
         "password_changed": password_changed(name, keys_ended=2),
+        "second_factor_added": second_factor_added(name, title),
+        "second_factor_removed": second_factor_removed(name, title, is_last=True),
+        "recovery_code_used": recovery_code_used(name, 9),
+        "new_recovery_codes": new_recovery_codes(name),
+        "second_factors_reset": second_factors_reset(name),
         "render_ready": render_ready(name, title, DETAILS, link, EXPIRES, "posters/1.png"),
         "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
         "render_held_up": render_held_up(name, title),
@@ -69,6 +79,11 @@ WITHOUT_LINKS = (
     "payment_refunded",
     "render_held_up",
     "render_goes_on",
+    "second_factor_added",
+    "second_factor_removed",
+    "recovery_code_used",
+    "new_recovery_codes",
+    "second_factors_reset",
 )
 
 
@@ -201,3 +216,9 @@ def test_ended_keys_are_told_where_there_were_any() -> None:
     assert "API keys" in some.text
     assert "API keys" in some.html
     assert "API keys" not in none.text + none.html
+
+
+def test_a_removed_factor_leaves_others_or_the_password() -> None:
+    last, another = (second_factor_removed("Ada", "Key ring", is_last=is_last) for is_last in (True, False))
+    assert "your password alone opens your account" in last.text
+    assert "Your other second factors stay" in another.text

@@ -195,6 +195,20 @@ def admin_enable(email: str) -> int:
     return 0
 
 
+@admin.command("reset-2fa")
+@click.argument("email")
+def admin_reset_2fa(email: str) -> int:
+    """Remove a customer's second factors and recovery codes, and end the sessions. The customer gets an email.
+
+    For a customer who has lost all of them: make sure first that it is the owner of the account who asks.
+    """
+    from oriel.accounts.operators import account_with, reset_second_factors
+
+    with_app(lambda: reset_second_factors(account_with(email).id))
+    click.echo(f"{email} signs in with the password alone now, and was told so by email.")
+    return 0
+
+
 @click.group()
 def mail() -> None:
     """Manage the outbox of emails."""

@@ -39,7 +39,15 @@ def test_an_account_is_closed_and_opened(caller: Callable[..., Caller]) -> None:
     assert cli.run(["admin", "enable", ada.email]) == 0
 
 
-@pytest.mark.parametrize("command", [["disable"], ["enable"], ["set-plan"]])
+def test_the_second_factors_of_an_account_are_reset(caller: Callable[..., Caller], capsys: Output) -> None:
+    ada = caller()
+    ada.passkey()
+    assert cli.run(["admin", "reset-2fa", ada.email.upper()]) == 0
+    assert "signs in with the password alone now" in capsys.readouterr().out
+    assert ada.get("/api/user/profile").status_code == 401
+
+
+@pytest.mark.parametrize("command", [["disable"], ["enable"], ["reset-2fa"], ["set-plan"]])
 def test_an_address_that_nobody_has_is_named(capsys: Output, command: list[str]) -> None:
     plan = ["pro"] if command == ["set-plan"] else []
     assert cli.run(["admin", *command, "nobody@example.com", *plan]) == 2

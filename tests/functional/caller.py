@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from oriel.accounts.models import ROLE_USER, ApiKey, Passkey, User, UserSession
+from oriel.accounts.scopes import Scope
 from oriel.accounts.tokens import REFRESH_LIFE, access_token
 from oriel.infra.clock import now
 from oriel.infra.database import writing
@@ -50,11 +51,13 @@ class Caller:
         with self.client.application.app_context():
             self.headers["Authorization"] = f"Bearer {access_token(self.user_id, self.session_id)}"
 
-    def key(self) -> tuple[str, str]:
-        """Make an API key beside the routes, which cost a hash; return its id and its secret."""
+    def key(self, *scopes: Scope) -> tuple[str, str]:
+        """Make an API key beside the routes, which cost a hash, with these scopes or all; return its id and secret."""
         secret = new_secret()
         with self.client.application.app_context(), writing() as session:
             key = ApiKey(user_id=self.user_id, name="For a script", prefix=secret[:12], secret_hash=secret_hash(secret))
+            if scopes:
+                key.scopes = list(map(str, scopes))
             session.add(key)
             session.flush()
             return key.id, secret

@@ -12,6 +12,7 @@ from flask_jwt_extended import get_jwt
 from sqlalchemy import bindparam, select, update
 
 from oriel.accounts.models import ApiKey, User, UserSession
+from oriel.accounts.scopes import Scope
 from oriel.accounts.tokens import REFRESH_COOKIE, Claims, claims_of, read_access_token, read_token
 from oriel.errors import AccountDisabled, EmailNotVerified, NotAllowed, NotAuthenticated
 from oriel.infra.clock import now
@@ -45,28 +46,31 @@ class Who(StrEnum):
 
 _SECURITY: dict[Who, list[dict[str, list[str]]]] = {
     Who.ANYONE: [],
-    Who.USER: [{"bearer": []}, {"key": []}],
-    Who.CONFIRMED: [{"bearer": []}, {"key": []}],
+    Who.USER: [{"bearer": []}],
+    Who.CONFIRMED: [{"bearer": []}],
     Who.ADMIN: [{"bearer": []}],
     Who.SESSION: [{"bearer": []}, {"refresh_cookie": []}],
 }
 
 
-def allow(who: Who, *, keys: bool = True) -> Callable[[View], View]:
-    """Admit only these callers; `keys=False` refuses API keys, for routes that change the account."""
+def allow(who: Who, *, keys: Scope | None = None) -> Callable[[View], View]:
+    """Admit only these callers; `keys` names the scope of the API keys that are admitted too, None refuses all.
+
+    API keys belong to programs, which must not change the account or act as operators.
+    """
+    assert keys is None or who in (Who.USER, Who.CONFIRMED)
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (whatever the view takes and answers)
             if who is not Who.ANYONE:
-                # API keys belong to programs, which must not act as operators.
-                g.user = _admitted(who, keys=keys and who is not Who.ADMIN)
+                g.user = _admitted(who, keys)
             return view(*args, **kwargs)
 
         guarded.access = who  # type: ignore[attr-defined]
         # APIFlask copies these into the OpenAPI document.
         spec = guarded.__dict__.setdefault("_spec", {})
-        spec["security"] = _SECURITY[who] if keys else [rule for rule in _SECURITY[who] if "bearer" in rule]
+        spec["security"] = [*_SECURITY[who], *([{"key": [str(keys)]}] if keys else [])]
         spec["extensions"] = {**(spec.get("extensions") or {}), "x-access": str(who)}
         return guarded  # type: ignore[return-value]
 
@@ -76,7 +80,7 @@ def allow(who: Who, *, keys: bool = True) -> Callable[[View], View]:
 def is_operator() -> bool:
     """Return whether the caller is an operator, on a route that admits anyone but shows operators more."""
     try:
-        _admitted(Who.ADMIN, keys=False)
+        _admitted(Who.ADMIN, None)
     except (NotAuthenticated, NotAllowed):
         return False
     return True
@@ -85,7 +89,7 @@ def is_operator() -> bool:
 def user_if_known() -> User | None:
     """Return the caller, on a route that admits anyone; None where no valid token or key says who it is."""
     try:
-        return _admitted(Who.USER, keys=True)
+        return _admitted(Who.USER, Scope.READ)
     except (NotAuthenticated, NotAllowed):
         return None
 
@@ -147,10 +151,10 @@ def _good_session(session: UserSession | None, user_id: str) -> UserSession:
     return session
 
 
-def _admitted(who: Who, *, keys: bool) -> User:
+def _admitted(who: Who, keys: Scope | None) -> User:
     if _is_key_alone() and not (REFRESH_COOKIE in request.cookies if who is Who.SESSION else keys):
         raise NotAuthenticated(_NO_KEYS)
-    user = _holder() if who is Who.SESSION else _caller(keys=keys)
+    user = _holder() if who is Who.SESSION else _caller(keys)
     if user.disabled_at:
         raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
     if who is Who.ADMIN and not user.is_admin:
@@ -172,9 +176,9 @@ def _is_key_alone() -> bool:
     return API_KEY_HEADER in request.headers and not _in_header()
 
 
-def _caller(*, keys: bool) -> User:
+def _caller(keys: Scope | None) -> User:
     if API_KEY_HEADER in request.headers and keys:
-        return _by_key(request.headers[API_KEY_HEADER])
+        return _by_key(request.headers[API_KEY_HEADER], keys)
     return _by_session(read_access_token())
 
 
@@ -186,11 +190,13 @@ def _by_session(payload: dict[str, Any]) -> User:
     return row[0]
 
 
-def _by_key(secret: str) -> User:
+def _by_key(secret: str, needed: Scope) -> User:
     query = select(ApiKey).where(ApiKey.secret_hash == secret_hash(secret), ApiKey.revoked_at.is_(None))
     key = db.session.scalar(query)
     if key is None:
         raise NotAuthenticated("This API key is unknown or has been revoked.")
+    if needed not in key.scopes:
+        raise NotAllowed(f"This API key cannot do this: it needs the scope “{needed}”.", scope=str(needed))
     _note_use(key)
     g.session_id, g.key_id = None, key.id
     user = db.session.get(User, key.user_id)

@@ -68,7 +68,7 @@ def verify_email(json_data: TokenIn) -> dict[str, object]:
 
 
 @routes.post("/verify-email/send")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @rate("5/minute")
 @routes.output(SaidOut, status_code=202)
 @routes.doc(summary="Send the confirmation email again", responses=[401, 403, 409, 429])

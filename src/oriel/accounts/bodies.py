@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from oriel.accounts.scopes import Scope
 from oriel.infra.clock import Instant
 from oriel.infra.paging import Page
 
@@ -17,6 +18,11 @@ def _not_empty(line: str) -> str:
     if not line.strip():
         raise ValueError("it must not be empty")
     return line.strip()
+
+
+def _with_read(scopes: list[Scope]) -> list[Scope]:
+    """Return the scopes in their order; nobody could follow a render without reading."""
+    return [scope for scope in Scope if scope is Scope.READ or scope in scopes]
 
 
 Email = Annotated[
@@ -34,6 +40,7 @@ KeyName = Annotated[
 ]
 # `passwords.refuse_weak` has the rules for passwords; this only bounds the input.
 Password = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Scopes = Annotated[list[Scope], Field(min_length=1, max_length=2), AfterValidator(_with_read)]
 LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -99,6 +106,11 @@ class KeyIn(Body):
 
     name: KeyName
     current_password: Password
+    scopes: Scopes = Field(
+        default=[Scope.READ, Scope.RENDER],
+        description="What the key may do: `read` sees and downloads, `render` also uploads, renders and pays",
+        examples=[["read"]],
+    )
 
 
 # --- answers
@@ -198,6 +210,7 @@ class KeyOut(BaseModel):
     id: str
     name: str
     prefix: str
+    scopes: list[Scope]
     created_at: Instant
     last_used_at: Instant | None
 

@@ -1,5 +1,7 @@
 """API keys: secrets for programs, shown once."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
@@ -8,6 +10,7 @@ from oriel.accounts.activity import Did
 from oriel.accounts.login import prove, refuse_other_password
 from oriel.accounts.models import ApiKey, User
 from oriel.accounts.origin import Origin
+from oriel.accounts.scopes import Scope
 from oriel.accounts.second_factors.step_up import refuse_stale
 from oriel.errors import Conflict, NotFound
 from oriel.infra.clock import now
@@ -27,7 +30,15 @@ def keys_of(user_id: str) -> Select[ApiKey]:
     return query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
 
 
-def make_own_key(user: User, name: str, *, password: str, session_id: str, origin: Origin) -> tuple[ApiKey, str]:
+def make_own_key(
+    user: User,
+    name: str,
+    *,
+    password: str,
+    session_id: str,
+    origin: Origin,
+    scopes: Sequence[Scope] = tuple(Scope),
+) -> tuple[ApiKey, str]:
     """Check the password and any second factor; return a new key and its secret, which is not stored.
 
     Raise SecondFactorNeeded, WrongLogin, TooManyRequests, and Conflict beyond 20 keys.
@@ -36,7 +47,7 @@ def make_own_key(user: User, name: str, *, password: str, session_id: str, origi
     proven = prove(user, password, origin)
     with writing() as session:
         refuse_other_password(session, user, proven)
-        return _add_key(session, user.id, name, origin)
+        return _add_key(session, user.id, name, scopes, origin)
 
 
 def revoke_key(user_id: str, key_id: str, origin: Origin) -> None:
@@ -55,10 +66,16 @@ def revoke_keys(session: Session, user_id: str) -> int:
     return len(session.scalars(good.values(revoked_at=now()).returning(ApiKey.id)).all())
 
 
-def _add_key(session: Session, user_id: str, name: str, origin: Origin) -> tuple[ApiKey, str]:
+def _add_key(session: Session, user_id: str, name: str, scopes: Sequence[Scope], origin: Origin) -> tuple[ApiKey, str]:
     _refuse_too_many(session, user_id)
     secret = _MARK + new_secret()
-    key = ApiKey(user_id=user_id, name=name.strip(), prefix=secret[:_SHOWN], secret_hash=secret_hash(secret))
+    key = ApiKey(
+        user_id=user_id,
+        name=name.strip(),
+        prefix=secret[:_SHOWN],
+        secret_hash=secret_hash(secret),
+        scopes=list(map(str, scopes)),
+    )
     session.add(key)
     session.flush()
     activity.record(session, user_id, Did.KEY_MADE, origin, key_id=key.id, name=key.name)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from oriel.accounts.scopes import Scope
 from oriel.infra.clock import now
 from oriel.infra.database import Base
 from oriel.infra.ids import new_id
@@ -188,6 +189,7 @@ class ApiKey(Base):
     # The first characters, so that its owner recognises it.
     prefix: Mapped[str] = mapped_column(String(16))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON, default=lambda: list(map(str, Scope)))
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -21,6 +21,7 @@ from oriel.accounts.bodies import (
 )
 from oriel.accounts.models import UserSession
 from oriel.accounts.origin import request_origin
+from oriel.accounts.scopes import Scope
 from oriel.accounts.serializers import profile_out, user_out
 from oriel.accounts.tokens import read_access_token
 from oriel.infra.bodies import only_small_bodies
@@ -36,7 +37,7 @@ _REFUSALS = [401, 403, 429]
 
 
 @routes.get("/profile")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @_READ
 @routes.output(ProfileOut)
 @routes.doc(summary="Show your profile and usage", responses=_REFUSALS)
@@ -46,7 +47,7 @@ def show() -> ProfileOut:
 
 
 @routes.put("/profile")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(ProfileIn)
 @routes.output(ProfileOut)
@@ -59,7 +60,7 @@ def change(json_data: ProfileIn) -> ProfileOut:
 
 
 @routes.get("/session/verify")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @_READ
 @routes.output(SessionVerifyOut)
 @routes.doc(summary="Check a token and show whose it is", responses=_REFUSALS)
@@ -70,7 +71,7 @@ def verify_session() -> dict[str, object]:
 
 
 @routes.get("/sessions")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_READ
 @routes.input(PageQuery, location="query")
 @routes.output(SessionList)
@@ -81,7 +82,7 @@ def list_sessions(query_data: PageQuery) -> SessionList:
 
 
 @routes.delete("/sessions")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output({}, status_code=204)
 @routes.doc(summary="Log out all other sessions", responses=_REFUSALS)
@@ -92,7 +93,7 @@ def end_others() -> Response:
 
 
 @routes.delete("/sessions/<id:session_id>")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output({}, status_code=204)
 @routes.doc(summary="Log out one session", responses=[*_REFUSALS, 404])
@@ -103,7 +104,7 @@ def end_one(session_id: str) -> Response:
 
 
 @routes.get("/keys")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_READ
 @routes.input(PageQuery, location="query")
 @routes.output(KeyList)
@@ -114,7 +115,7 @@ def list_keys(query_data: PageQuery) -> KeyList:
 
 
 @routes.post("/keys")
-@allow(Who.CONFIRMED, keys=False)
+@allow(Who.CONFIRMED)
 @_WRITE
 @routes.input(KeyIn)
 @routes.output(KeyMadeOut, status_code=201)
@@ -127,12 +128,13 @@ def make_key(json_data: KeyIn) -> KeyMadeOut:
         password=json_data.current_password,
         session_id=g.session_id,
         origin=request_origin(),
+        scopes=json_data.scopes,
     )
     return KeyMadeOut(**KeyOut.model_validate(key).model_dump(), secret=secret)
 
 
 @routes.delete("/keys/<id:key_id>")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output({}, status_code=204)
 @routes.doc(summary="Revoke an API key", responses=[*_REFUSALS, 404])
@@ -143,7 +145,7 @@ def revoke_key(key_id: str) -> Response:
 
 
 @routes.get("/activity")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_READ
 @routes.input(PageQuery, location="query")
 @routes.output(ActivityList)

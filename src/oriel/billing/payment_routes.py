@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
+from oriel.accounts.scopes import Scope
 from oriel.billing import journal
 from oriel.billing.checkout import Wanted, open_checkout
 from oriel.billing.fulfilment import sync_payment
@@ -102,7 +103,7 @@ class WrittenOut(BaseModel):
 
 
 @routes.post("/api/payments/create-session")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.input(CreateSessionIn)
 @routes.output(CheckoutOut, status_code=201)
@@ -123,7 +124,7 @@ def create_session(json_data: CreateSessionIn) -> CheckoutOut:
 
 
 @routes.get("/api/payments/status/<checkout_session_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.output(PaymentStatusOut)
 @routes.doc(summary="Show the status of a payment", responses=[404])

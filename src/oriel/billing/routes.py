@@ -8,6 +8,7 @@ from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field
 
 from oriel.accounts.access import Who, allow, current_user
+from oriel.accounts.scopes import Scope
 from oriel.billing import subscription_sync
 from oriel.billing.checkout import open_portal
 from oriel.billing.gateway import Invoice, payments
@@ -156,7 +157,7 @@ def plans() -> PlansOut:
 
 
 @routes.get("/subscription")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.output(SubscriptionOut)
 @routes.doc(summary="Show your plan")
@@ -166,7 +167,7 @@ def subscription() -> SubscriptionOut:
 
 
 @routes.post("/change/preview")
-@allow(Who.CONFIRMED, keys=False)
+@allow(Who.CONFIRMED)
 @rate(writes, scope="writes")
 @routes.input(PreviewIn)
 @routes.output(PreviewOut)
@@ -182,7 +183,7 @@ def preview(json_data: PreviewIn) -> PreviewOut:
 
 
 @routes.post("/change")
-@allow(Who.CONFIRMED, keys=False)
+@allow(Who.CONFIRMED)
 @rate(writes, scope="writes")
 @routes.input(ChangeIn)
 @routes.output(SubscriptionOut)
@@ -199,7 +200,7 @@ def change(json_data: ChangeIn) -> SubscriptionOut:
 
 
 @routes.post("/cancel")
-@allow(Who.CONFIRMED, keys=False)
+@allow(Who.CONFIRMED)
 @rate(writes, scope="writes")
 @routes.output(SubscriptionOut)
 @routes.doc(summary="Cancel your subscription when the paid period ends", responses=[409, 503])
@@ -210,7 +211,7 @@ def cancel() -> SubscriptionOut:
 
 
 @routes.post("/resume")
-@allow(Who.CONFIRMED, keys=False)
+@allow(Who.CONFIRMED)
 @rate(writes, scope="writes")
 @routes.output(SubscriptionOut)
 @routes.doc(summary="Resume a cancelled subscription before the period ends", responses=[409, 503])
@@ -221,7 +222,7 @@ def resume() -> SubscriptionOut:
 
 
 @routes.post("/portal")
-@allow(Who.CONFIRMED, keys=False)
+@allow(Who.CONFIRMED)
 @rate(writes, scope="writes")
 @routes.output(PortalOut)
 @routes.doc(summary="Open the payment service's page for your cards and invoices", responses=[503])
@@ -232,7 +233,7 @@ def portal() -> PortalOut:
 
 
 @routes.get("/invoices")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.input(PageQuery, location="query")
 @routes.output(InvoiceList)

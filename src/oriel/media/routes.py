@@ -8,6 +8,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from oriel.accounts.access import Who, allow, current_user
+from oriel.accounts.scopes import Scope
 from oriel.infra.clock import in_iso
 from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, rate
@@ -91,7 +92,7 @@ def writes() -> str:
 
 
 @routes.post("")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @describe(bodies={"multipart/form-data": UploadIn})
 @routes.output(UploadOut, status_code=201)
@@ -110,7 +111,7 @@ def upload_file() -> UploadOut:
 
 
 @routes.get("")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.input(UploadQuery, location="query")
 @routes.output(UploadList)
@@ -124,7 +125,7 @@ def list_uploads(query_data: UploadQuery) -> UploadList:
 
 
 @routes.get("/<id:upload_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.output(UploadOut)
 @routes.doc(summary="Show an upload", responses=[410])
@@ -134,7 +135,7 @@ def show_upload(upload_id: str) -> UploadOut:
 
 
 @routes.get("/<id:upload_id>/content")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.doc(summary="Get an upload's file back, or a redirect to it", responses=FILE_ANSWERS)
 def upload_content(upload_id: str) -> Response:
@@ -143,7 +144,7 @@ def upload_content(upload_id: str) -> Response:
 
 
 @routes.delete("/<id:upload_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.output({}, status_code=204)
 @routes.doc(summary="Delete an upload", responses=[409, 410, 503])

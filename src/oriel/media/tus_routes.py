@@ -13,6 +13,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.http import http_date
 
 from oriel.accounts.access import Who, allow, current_user
+from oriel.accounts.scopes import Scope
 from oriel.errors import InvalidBody, UnsupportedTusVersion
 from oriel.infra.clock import Instant
 from oriel.infra.database import db
@@ -64,7 +65,7 @@ def options(resumable_id: str = "") -> Response:
 
 
 @routes.post("")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @describe(
     headers={
@@ -91,7 +92,7 @@ def begin() -> Response | tuple[ResumableOut, int, dict[str, str]]:
 
 
 @routes.get("")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.input(PageQuery, location="query")
 @routes.output(ResumableList)
@@ -102,7 +103,7 @@ def list_unfinished(query_data: PageQuery) -> ResumableList:
 
 
 @routes.get("/<id:resumable_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(f"{READS_A_MINUTE}/minute", scope="reads")
 @routes.output(ResumableOut)
 @routes.doc(
@@ -118,7 +119,7 @@ def show(resumable_id: str) -> tuple[ResumableOut, int, dict[str, str]]:
 
 
 @routes.patch("/<id:resumable_id>")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=Scope.RENDER)
 @_PIECES
 @describe(bodies={PIECE_TYPE: BINARY}, headers={"Upload-Offset": _BYTES_HEADER})
 @routes.output({}, status_code=204)
@@ -141,7 +142,7 @@ def append(resumable_id: str) -> Response:
 
 
 @routes.delete("/<id:resumable_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @_PIECES
 @routes.output({}, status_code=204)
 @routes.doc(summary="Cancel a resumable upload", responses=[410, 412])

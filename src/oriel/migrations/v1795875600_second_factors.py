@@ -1,4 +1,4 @@
-"""Second factors.
+"""Second factors, and scopes of API keys.
 
 Revision 1795875600, after 1795868400.
 """
@@ -82,6 +82,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("recovery_codes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recovery_codes_user_id_code_hash"), ["user_id", "code_hash"], unique=True)
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("scopes", sa.JSON(), nullable=False, server_default='["read", "render"]'))
+    # Only the keys that were there needed a default: they may do what they could.
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.alter_column("scopes", existing_type=sa.JSON(), server_default=None)
     with op.batch_alter_table("user_sessions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True))
 
@@ -90,5 +95,7 @@ def downgrade() -> None:
     """Go back."""
     with op.batch_alter_table("user_sessions", schema=None) as batch_op:
         batch_op.drop_column("second_factor_at")
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.drop_column("scopes")
     for table in ("recovery_codes", "pending_logins", "passkeys", "passkey_challenges", "authenticator_apps"):
         op.drop_table(table)

@@ -7,6 +7,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from oriel.accounts.access import Who, allow, current_user
+from oriel.accounts.scopes import Scope
 from oriel.billing.rates import writes
 from oriel.infra.clock import Instant
 from oriel.infra.database import db
@@ -151,7 +152,7 @@ class SettingsOut(BaseModel):
 
 
 @routes.get("")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(_READS, scope="reads")
 @routes.input(ProjectQuery, location="query")
 @routes.output(ProjectList)
@@ -169,7 +170,7 @@ def list_projects(query_data: ProjectQuery) -> ProjectList:
 
 
 @routes.post("")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.input(ProjectIn)
 @routes.output(ProjectOut, status_code=201)
@@ -181,7 +182,7 @@ def create_project(json_data: ProjectIn) -> ProjectOut:
 
 
 @routes.get("/<id:project_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(_READS, scope="reads")
 @routes.output(ProjectOut)
 @routes.doc(summary="Show a project")
@@ -191,7 +192,7 @@ def show_project(project_id: str) -> ProjectOut:
 
 
 @routes.patch("/<id:project_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.input(ProjectChange)
 @routes.output(ProjectOut)
@@ -208,7 +209,7 @@ def change_project(project_id: str, json_data: ProjectChange) -> ProjectOut:
 
 
 @routes.delete("/<id:project_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.output({}, status_code=204)
 @routes.doc(summary="Delete a project", description="For 30 days it can be brought back.")
@@ -220,7 +221,7 @@ def delete_project(project_id: str) -> tuple[str, int]:
 
 
 @routes.post("/<id:project_id>/opened")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.output({}, status_code=204)
 @routes.doc(summary="Note that you have opened a project", description="Lists can be sorted by it.")
@@ -231,7 +232,7 @@ def note_opened(project_id: str) -> tuple[str, int]:
 
 
 @routes.post("/delete")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.input(Ids)
 @routes.output(IdsOut)
@@ -242,7 +243,7 @@ def delete_several(json_data: Ids) -> IdsOut:
 
 
 @routes.post("/restore")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.input(Ids)
 @routes.output(IdsOut)
@@ -253,7 +254,7 @@ def restore(json_data: Ids) -> IdsOut:
 
 
 @routes.post("/duplicate")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.input(Ids)
 @routes.output(Copies, status_code=201)
@@ -265,7 +266,7 @@ def duplicate(json_data: Ids) -> Copies:
 
 
 @routes.post("/settings")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(_READS, scope="reads")
 @routes.input(Ids)
 @routes.output(SettingsOut)

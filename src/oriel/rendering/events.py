@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 
 from oriel.accounts.access import Proof, Who, allow, current_proof, is_still_good
 from oriel.accounts.origin import refuse_foreign_pages
+from oriel.accounts.scopes import Scope
 from oriel.billing.fulfilment import PAYMENT
 from oriel.billing.models import PENDING, SUBSCRIPTION, Payment
 from oriel.billing.payment_routes import PaymentStatusOut
@@ -63,7 +64,7 @@ class TicketOut(BaseModel):
 
 
 @routes.post("/api/render/events/ticket")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate("60/minute")
 @routes.output(TicketOut)
 @routes.doc(summary="Get a ticket for the WebSocket", responses=[503])

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
+from oriel.accounts.scopes import Scope
 from oriel.billing.history import PaymentList, payments_of
 from oriel.billing.rates import writes
 from oriel.errors import CallerError, InvalidBody, NotFound
@@ -93,7 +94,7 @@ class LinkOut(BaseModel):
 
 @routes.post("/api/render/submit", endpoint="submit")
 @routes.post("/api/jobs/submit", endpoint="submit_job")
-@allow(Who.CONFIRMED)
+@allow(Who.CONFIRMED, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @describe(
     bodies={"application/json": SubmitIn, "multipart/form-data": SubmitForm},
@@ -119,7 +120,7 @@ def submit() -> StatusOut:
 
 @routes.get("/api/render/status/<id:job_id>", endpoint="status")
 @routes.get("/api/jobs/<id:job_id>/status", endpoint="job_status")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(_READS, scope="reads")
 @routes.output(StatusOut)
 @routes.doc(summary="Show a render's status and progress")
@@ -129,7 +130,7 @@ def status(job_id: str) -> StatusOut:
 
 
 @routes.post("/api/render/cancel/<id:job_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.output(StatusOut, status_code=202)
 @routes.doc(
@@ -144,7 +145,7 @@ def cancel(job_id: str) -> StatusOut:
 
 
 @routes.delete("/api/render/video/<id:job_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.output(StatusOut)
 @routes.doc(
@@ -158,7 +159,7 @@ def delete_video(job_id: str) -> StatusOut:
 
 
 @routes.post("/api/render/revoke-link/<id:job_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")
 @routes.output(StatusOut)
 @routes.doc(
@@ -173,7 +174,7 @@ def revoke_link(job_id: str) -> StatusOut:
 
 @routes.get("/api/render/download/<id:job_id>", endpoint="download")
 @routes.get("/api/jobs/<id:job_id>/download", endpoint="job_download")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(_READS, scope="reads")
 @routes.doc(summary="Download the video, or get a redirect to it", responses=VIDEO_ANSWERS)
 def download(job_id: str) -> Response:
@@ -193,7 +194,7 @@ def poster(token: str) -> Response:
 
 
 @routes.get("/api/user/download/<id:job_id>")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(_READS, scope="reads")
 @routes.output(LinkOut)
 @routes.doc(summary="Show the link that downloads the video without logging in", responses=[409, 410])
@@ -205,7 +206,7 @@ def link(job_id: str) -> LinkOut:
 
 
 @routes.get("/api/renders")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(_READS, scope="reads")
 @routes.input(PageQuery, location="query")
 @routes.output(RenderList)
@@ -216,7 +217,7 @@ def renders(query_data: PageQuery) -> RenderList:
 
 
 @routes.get("/api/user/history")
-@allow(Who.USER)
+@allow(Who.USER, keys=Scope.READ)
 @rate(_READS, scope="reads")
 @routes.input(PageQuery, location="query")
 @routes.output(HistoryOut)

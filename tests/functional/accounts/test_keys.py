@@ -33,9 +33,32 @@ def test_the_secret_is_shown_once(known: Callable[..., Caller]) -> None:
     listed = ada.get("/api/user/keys")
     assert key["X-API-Key"] not in listed.text
     item = json_of(listed)["items"][0]
-    assert set(item) == {"id", "name", "prefix", "created_at", "last_used_at"}
+    assert set(item) == {"id", "name", "prefix", "scopes", "created_at", "last_used_at"}
     assert key["X-API-Key"].startswith(item["prefix"])
     assert item["last_used_at"] is None
+
+
+def test_a_key_that_may_only_read_renders_nothing(known: Callable[..., Caller]) -> None:
+    ada = known()
+    made = json_of(ada.post("/api/user/keys", json={**_asking("viewer"), "scopes": ["read"]}))
+    assert made["scopes"] == ["read"]
+    key = {"X-API-Key": made["secret"]}
+    assert ada.client.get("/api/renders", headers=key).status_code == 200
+    refused = ada.client.post("/api/render/submit", headers=key, json={"upload_id": "0" * 26})
+    assert code_of(refused) == (403, "NOT_ALLOWED")
+    assert json_of(refused)["error"]["details"] == {"scope": "render"}
+
+
+def test_a_key_that_may_render_may_read(known: Callable[..., Caller]) -> None:
+    made = known().post("/api/user/keys", json={**_asking("uploader"), "scopes": ["render"]})
+    assert json_of(made)["scopes"] == ["read", "render"]
+
+
+def test_a_key_needs_a_scope_that_there_is(known: Callable[..., Caller]) -> None:
+    ada = known()
+    for scopes in ([], ["admin"], "read", ["read", "read", "read"]):
+        answer = ada.post("/api/user/keys", json={**_asking("x"), "scopes": scopes})
+        assert code_of(answer) == (422, "VALIDATION_ERROR")
 
 
 def test_its_last_use_is_told(known: Callable[..., Caller]) -> None:

@@ -15,6 +15,7 @@ from oriel.accounts import sessions as user_sessions
 from oriel.accounts.access import Proof, Who, allow, current_proof, is_operator
 from oriel.accounts.models import ROLE_ADMIN, ROLE_USER, Activity, ApiKey, User, UserSession
 from oriel.accounts.origin import Origin
+from oriel.accounts.scopes import Scope
 from oriel.accounts.sessions import refresh_session
 from oriel.accounts.tokens import Claims
 from oriel.errors import Conflict, NotAuthenticated, NotFound, WeakPassword, WrongLogin
@@ -273,7 +274,7 @@ def test_a_proof_names_the_session_or_the_key(app: APIFlask, known: Callable[...
     key, secret = keys.make_own_key(
         db.session.get_one(User, ada.user_id), "studio", password=PASSWORD, session_id=ada.session_id, origin=HOME
     )
-    proof = allow(Who.USER)(current_proof)
+    proof = allow(Who.USER, keys=Scope.READ)(current_proof)
     for headers, expected in (
         (ada.headers, Proof(ada.user_id, ada.session_id, None)),
         ({"X-API-Key": secret}, Proof(ada.user_id, None, key.id)),

@@ -6,6 +6,7 @@ from typing import Any
 from apiflask import APIFlask
 
 from oriel.accounts.access import Who
+from oriel.accounts.scopes import Scope
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class Operation:
     def schemes(self) -> set[str]:
         """How a caller may prove who they are."""
         return {name for rule in self.spec.get("security", []) for name in rule}
+
+    @property
+    def scope(self) -> Scope | None:
+        """What an API key must be allowed to do; None where no key will do."""
+        scopes = [scope for rule in self.spec.get("security", []) for scope in rule.get("key", [])]
+        return Scope(scopes[0]) if scopes else None
 
     @property
     def ids(self) -> list[str]:

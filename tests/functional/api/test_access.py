@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from oriel.accounts.access import Who
 from oriel.accounts.models import ROLE_ADMIN, User, UserSession
+from oriel.accounts.scopes import Scope
 from oriel.accounts.tokens import refresh_token
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -84,6 +85,21 @@ def test_somebody_whose_account_is_closed_is_kept_out(app: APIFlask, caller: Mak
     assert found == expected(app, lambda each: LET_IN if each.access is Who.ANYONE else "ACCOUNT_DISABLED")
 
 
+def test_a_route_that_admits_keys_names_their_scope(app: APIFlask) -> None:
+    for operation in operations(app):
+        assert ("key" in operation.schemes) == (operation.scope is not None), operation
+        # What changes something is nothing for a key that may only read.
+        assert operation.scope is not Scope.READ or operation.method == "GET" or str(operation) in CHANGES_NOTHING
+
+
+def test_a_key_does_what_its_scopes_say(app: APIFlask, caller: MakeCaller) -> None:
+    scopes = tuple(Scope)
+    for scope in scopes:
+        found = {str(each): outcome(_ask_with_key(caller(), each, scope)) for each in operations(app) if each.scope}
+        others = {str(each): LET_IN if each.scope is scope else "NOT_ALLOWED" for each in operations(app) if each.scope}
+        assert found == others
+
+
 @pytest.mark.parametrize("role", ["user", ROLE_ADMIN])
 def test_a_key_opens_only_what_says_so(app: APIFlask, caller: MakeCaller, role: str) -> None:
     found = {str(each): outcome(_ask_with_key(caller(role=role), each)) for each in operations(app)}
@@ -111,8 +127,8 @@ def _closed(customer: Caller) -> Caller:
     return customer
 
 
-def _ask_with_key(customer: Caller, operation: Operation) -> TestResponse:
-    headers = {"X-API-Key": customer.key()[1]}
+def _ask_with_key(customer: Caller, operation: Operation, *scopes: Scope) -> TestResponse:
+    headers = {"X-API-Key": customer.key(*scopes)[1]}
     return customer.client.open(path_of(operation), method=operation.method, headers=headers)
 
 
@@ -132,6 +148,7 @@ def _resumable(owner: Caller) -> str:
     return str((owner.post("/api/uploads/resumable", headers=headers).json or {})["id"])
 
 
+CHANGES_NOTHING = ("POST /api/render/events/ticket", "POST /api/projects/settings")
 # How each thing that a path may name comes to be: a new name in a path wants a line here.
 # Where nothing can be said without a body.
 BODIES: dict[str, dict[str, object]] = {

@@ -36,7 +36,7 @@ _REFUSALS = [401, 403, 429]
 
 
 @routes.get("")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_READ
 @routes.output(SecondFactorOut)
 @routes.doc(summary="Show your second factors", responses=_REFUSALS)
@@ -52,7 +52,7 @@ def show() -> SecondFactorOut:
 
 
 @routes.post("/verify")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(ProofIn)
 @routes.output(CheckedOut)
@@ -64,7 +64,7 @@ def verify(json_data: ProofIn) -> CheckedOut:
 
 
 @routes.post("/verify/options")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output(OptionsOut)
 @routes.doc(summary="Get the options to use a passkey", responses=[*_REFUSALS, 409])
@@ -75,7 +75,7 @@ def offer_check() -> OptionsOut:
 
 
 @routes.post("/totp")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(SetupIn)
 @routes.output(SetupOut, status_code=201)
@@ -87,7 +87,7 @@ def set_up_app(json_data: SetupIn) -> SetupOut:
 
 
 @routes.post("/totp/confirm")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(CodeIn)
 @routes.output(CodesOut)
@@ -99,7 +99,7 @@ def confirm_app(json_data: CodeIn) -> CodesOut:
 
 
 @routes.delete("/totp")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output({}, status_code=204)
 @routes.doc(summary="Remove the authenticator app", responses=[*_REFUSALS, 404])
@@ -110,7 +110,7 @@ def switch_off_app() -> Response:
 
 
 @routes.post("/recovery-codes")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output(CodesOut)
 @routes.doc(summary="Make new recovery codes; the earlier ones end", responses=[*_REFUSALS, 409])
@@ -121,7 +121,7 @@ def renew_recovery_codes() -> CodesOut:
 
 
 @routes.post("/passkeys/options")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(SetupIn)
 @routes.output(OptionsOut)
@@ -133,7 +133,7 @@ def offer_passkey(json_data: SetupIn) -> OptionsOut:
 
 
 @routes.post("/passkeys")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(PasskeyIn)
 @routes.output(PasskeyMadeOut, status_code=201)
@@ -147,7 +147,7 @@ def add_passkey(json_data: PasskeyIn) -> PasskeyMadeOut:
 
 
 @routes.patch("/passkeys/<id:passkey_id>")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(PasskeyNameIn)
 @routes.output(PasskeyOut)
@@ -158,7 +158,7 @@ def rename_passkey(passkey_id: str, json_data: PasskeyNameIn) -> PasskeyOut:
 
 
 @routes.delete("/passkeys/<id:passkey_id>")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output({}, status_code=204)
 @routes.doc(summary="Remove a passkey", responses=[*_REFUSALS, 404])

@@ -4,6 +4,8 @@ import {ApiError, credentials, errorBody} from './api.js';
 /**
  * @typedef {import('./api-schema.js').components['schemas']['UserOut']} User
  * @typedef {{state: 'unknown' | 'signed-out' | 'signed-in', user: User | null}} Session
+ * @typedef {import('../ui/second-factor.js').Method} Method
+ * @typedef {{methods: Method[], options: () => Promise<Record<string, unknown>>, send: (proof: object) => Promise<void>}} SecondStep what a login still needs
  */
 
 const CSRF = 'oriel_csrf';
@@ -51,16 +53,34 @@ class SignedIn extends EventTarget {
   /**
    * @param {string} email
    * @param {string} password
+   * @returns {Promise<SecondStep | null>} null where nothing is missing
    * @throws {ApiError}
    */
   async signIn(email, password) {
-    this.#accept(await post('/api/auth/login', {email, password, cookie: true}));
+    const answer = await post('/api/auth/login', {email, password, cookie: true});
+    if (answer.second_factor_required) return secondStep(answer, (proof) => this.#finish(answer.token, proof));
+    this.#enter(answer);
+    return null;
+  }
+
+  /**
+   * @param {string} token
+   * @param {object} proof
+   */
+  async #finish(token, proof) {
+    this.#enter(await post('/api/auth/login/second-factor', {...proof, token, cookie: true}));
+  }
+
+  /** @param {any} answer */
+  #enter(answer) {
+    this.#accept(answer);
     news.postMessage('signed-in');
   }
 
   /**
    * Create an account and sign in. It may be called again after the connection was lost.
    * @param {{email: string, password: string, name?: string}} account
+   * @returns {Promise<SecondStep | null>}
    * @throws {ApiError}
    */
   async register({email, password, name = ''}) {
@@ -68,7 +88,7 @@ class SignedIn extends EventTarget {
       await post('/api/auth/register', {email, password, name}).catch((error) => {
         if (error.code !== 'EMAIL_TAKEN' || email !== this.#unanswered) throw error;
       });
-      await this.signIn(email, password);
+      return await this.signIn(email, password);
     } catch (error) {
       if (error instanceof ApiError && error.isTemporary) this.#unanswered = email;
       throw error;
@@ -157,6 +177,15 @@ async function post(path, body, headers = {}) {
   const said = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw new ApiError(answer.status, errorBody(said, answer.status), Number(answer.headers.get('Retry-After')) || null);
   return said;
+}
+
+/**
+ * @param {{token: string, methods: Method[]}} answer
+ * @param {(proof: object) => Promise<void>} send
+ * @returns {SecondStep}
+ */
+function secondStep({token, methods}, send) {
+  return {methods, send, options: async () => (await post('/api/auth/login/second-factor/options', {token})).options};
 }
 
 /** @param {string} name */

@@ -1,11 +1,12 @@
 // The form through which a visitor signs in or registers, on a page of its own.
 import {nextPage} from '../lib/next.js';
+import {part} from '../lib/part.js';
 import {session} from '../lib/session.js';
 import {onSubmit} from './form.js';
 
 /**
  * Lead a visitor who is signed in on; let all others enter.
- * @param {(account: {email: string, password: string}) => Promise<void>} enter
+ * @param {(account: {email: string, password: string}) => Promise<import('../lib/session.js').SecondStep | null>} enter
  */
 export async function openEntry(enter) {
   const plan = new URLSearchParams(location.search).get('plan');
@@ -13,9 +14,33 @@ export async function openEntry(enter) {
   for (const link of document.querySelectorAll('a[data-keep]')) {
     /** @type {HTMLAnchorElement} */ (link).search = location.search;
   }
-  onSubmit(/** @type {HTMLFormElement} */ (document.getElementById('entry')), async ({email = '', password = ''}) => {
-    await enter({email, password});
-    location.assign(next);
+  const form = /** @type {HTMLFormElement} */ (document.getElementById('entry'));
+  const goOn = () => location.assign(next);
+  onSubmit(form, async ({email = '', password = ''}) => {
+    const step = await enter({email, password});
+    if (step) await askSecondFactor(form, step, goOn);
+    else goOn();
   });
   if (await session.restore()) location.replace(next);
+}
+
+/**
+ * Put the form for the second factor in the place of the form for the password.
+ * @param {HTMLFormElement} form
+ * @param {import('../lib/session.js').SecondStep} step
+ * @param {() => void} goOn
+ */
+async function askSecondFactor(form, {methods, options, send}, goOn) {
+  const {SecondFactor} = await part(import('./second-factor.js'));
+  const second = Object.assign(new SecondFactor(), {
+    methods, options, heading: 'One more step', yes: 'Sign in', isPage: true,
+    send: async (/** @type {object} */ proof) => {
+      await send(proof);
+      goOn();
+    },
+    back: () => second.replaceWith(form),
+  });
+  second.className = 'card entry';
+  form.reset();
+  form.replaceWith(second);
 }

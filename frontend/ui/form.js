@@ -52,6 +52,7 @@ function sentenceFor({validity, dataset, minLength}) {
   const name = dataset.name ?? 'This field';
   if (validity.valueMissing) return `${name} is missing.`;
   if (validity.typeMismatch) return 'Please check the email address.';
+  if (validity.patternMismatch && dataset.shape) return dataset.shape;
   if (validity.tooShort) return `${name} needs at least ${minLength} characters.`;
   return `Please check this.`;
 }

@@ -6,20 +6,25 @@ import {date, moment} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
 import {onSubmit} from '../../ui/form.js';
 import {signedIn} from '../../ui/signed-in.js';
+import {withSecondFactor} from '../../ui/step-up.js';
 import {toast} from '../../ui/toast.js';
 import {deviceOf} from './device.js';
+import {copy, field, passwordField} from './fields.js';
 import {happened} from './happened.js';
+import './second-factors.js';
 
 /**
  * @typedef {import('../../lib/api-schema.js').components['schemas']} Schemas
  */
 
 const PER_PAGE = 50;
+/** @type {Record<'read' | 'render', ('read' | 'render')[]>} */
+const SCOPES = {read: ['read'], render: ['read', 'render']};
 const SECTIONS = /** @type {const} */ ([['profile', 'Profile'], ['security', 'Security'], ['keys', 'API keys'], ['activity', 'Activity']]);
 
 export class Account extends LitElement {
   static properties = {
-    profile: {state: true}, sessions: {state: true}, keys: {state: true}, activity: {state: true}, newKey: {state: true}, trouble: {state: true}, busy: {state: true},
+    profile: {state: true}, sessions: {state: true}, factors: {state: true}, keys: {state: true}, activity: {state: true}, newKey: {state: true}, trouble: {state: true}, busy: {state: true},
   };
 
   constructor() {
@@ -28,6 +33,8 @@ export class Account extends LitElement {
     this.profile = null;
     /** @type {Schemas['SessionOut'][] | null} */
     this.sessions = null;
+    /** @type {Schemas['SecondFactorOut'] | null} */
+    this.factors = null;
     /** @type {Schemas['KeyOut'][] | null} */
     this.keys = null;
     /** @type {{items: Schemas['ActivityOut'][], total: number} | null} */
@@ -55,11 +62,12 @@ export class Account extends LitElement {
   async load() {
     const query = {per_page: PER_PAGE};
     try {
-      const [profile, sessions, keys, activity] = await Promise.all([
+      const [profile, sessions, factors, keys, activity] = await Promise.all([
         said(api.GET('/api/user/profile')), said(api.GET('/api/user/sessions', {params: {query}})),
+        said(api.GET('/api/user/second-factor')),
         said(api.GET('/api/user/keys', {params: {query}})), said(api.GET('/api/user/activity', {params: {query}})),
       ]);
-      Object.assign(this, {profile, sessions: sessions.items, keys: keys.items, activity, trouble: null});
+      Object.assign(this, {profile, sessions: sessions.items, factors, keys: keys.items, activity, trouble: null});
       await this.updateComplete;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -83,12 +91,13 @@ export class Account extends LitElement {
     const {name = '', email = '', password = '', current_password: current = ''} = values;
     const nothingElse = {name: null, email: null, password: null, current_password: null};
     if (form.id === 'new-key') {
-      this.newKey = await said(api.POST('/api/user/keys', {body: {name, current_password: current}}));
+      const body = {name, current_password: current, scopes: SCOPES[values.may === 'read' ? 'read' : 'render']};
+      this.newKey = await withSecondFactor(() => said(api.POST('/api/user/keys', {body})));
     } else {
       const change = {
         'change-name': {name}, 'change-email': {email, current_password: current}, 'change-password': {password, current_password: current},
       }[form.id];
-      this.profile = await said(api.PUT('/api/user/profile', {body: {...nothingElse, ...change}}));
+      this.profile = await withSecondFactor(() => said(api.PUT('/api/user/profile', {body: {...nothingElse, ...change}})));
       toast(
         form.id === 'change-email' ? `We have sent an email to ${email}. Open the link in it to confirm your new address.`
         : form.id === 'change-password' ? 'Your password is changed. You are signed out everywhere else.' : 'Saved.',
@@ -163,7 +172,7 @@ export class Account extends LitElement {
       <details class="more"><summary>Change the email address</summary>
         <form class="question" id="change-email" novalidate>
           ${field('new-email', 'email', 'New email address', {type: 'email', autocomplete: 'email', named: 'Your email address'})}
-          ${current('email')}
+          ${passwordField('email')}
           <p class="problem" role="alert"></p>
           <button class="button main" type="submit">Send the confirmation</button>
         </form></details>
@@ -176,11 +185,12 @@ export class Account extends LitElement {
       <details class="more"><summary>Change the password</summary>
         <form class="question" id="change-password" novalidate>
           <input class="only-heard" type="email" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" .value=${this.profile?.email ?? ''}>
-          ${current('password')}
+          ${passwordField('password')}
           ${field('new-password', 'password', 'New password', {type: 'password', autocomplete: 'new-password', named: 'The new password', hint: 'At least 8 characters. You are signed out everywhere else, and your API keys end.'})}
           <p class="problem" role="alert"></p>
           <button class="button main" type="submit">Change the password</button>
         </form></details>
+      <oriel-second-factors .factors=${this.factors} .reload=${() => this.load()}></oriel-second-factors>
       <h3>Where you are signed in</h3>
       <ul class="rows">${(this.sessions ?? []).map((each) => html`<li>
         <span><strong>${deviceOf(each.user_agent)}</strong>${each.current ? html` <span class="mark">This one</span>` : nothing}<br>
@@ -200,20 +210,22 @@ export class Account extends LitElement {
       ${newKey ? html`<div class="notice" role="status">
         <p>Copy the key “<bdi>${newKey.name}</bdi>” now: we do not show it again.</p>
         <p class="row"><code class="secret">${newKey.secret}</code>
-          <button class="button" type="button" @click=${() => void copy(newKey.secret)}>Copy</button>
+          <button class="button" type="button" @click=${() => void copy(newKey.secret, 'The key')}>Copy</button>
           <button class="button plain" type="button" @click=${() => (this.newKey = null)}>Done</button></p>
       </div>` : nothing}
       ${keys?.length
         ? html`<ul class="rows">${keys.map((key) => html`<li>
             <span><strong><bdi>${key.name}</bdi></strong> <code>${key.prefix}…</code><br>
-              <span class="quiet">Made ${date(key.created_at)} · ${key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}</span></span>
+              <span class="quiet">${key.scopes.includes('render') ? 'May upload and render' : 'May only read'} · made ${date(key.created_at)} · ${key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}</span></span>
             <button class="button danger" type="button" ?disabled=${this.busy} @click=${() => this.revoke(key)} aria-label=${`Revoke ${key.name}`}>Revoke</button>
           </li>`)}</ul>`
         : html`<p>No key yet.</p>`}
       <details class="more"><summary>Make a key</summary>
         <form class="question" id="new-key" novalidate>
           ${field('key-name', 'name', 'Name', {type: 'text', autocomplete: 'off', named: 'The name', hint: 'Such as the program that will use it.'})}
-          ${current('key')}
+          <div class="field"><label for="key-may">It may</label>
+            <select class="input" id="key-may" name="may"><option value="render">Upload, render and download</option><option value="read">Only look and download</option></select></div>
+          ${passwordField('key')}
           <p class="problem" role="alert"></p>
           <button class="button main" type="submit">Make the key</button>
         </form></details>
@@ -231,25 +243,4 @@ export class Account extends LitElement {
       ${activity.items.length < activity.total ? html`<button class="button" type="button" @click=${this.moreActivity}>Show more</button>` : nothing}
     </section>`;
   }
-}
-
-/**
- * @param {string} id
- * @param {string} name
- * @param {string} label
- * @param {{type: string, autocomplete: string, named: string, hint?: string}} about named: as a sentence about it begins
- */
-function field(id, name, label, {type, autocomplete, named, hint}) {
-  return html`<div class="field"><label for=${id}>${label}</label>
-    <input class="input" id=${id} name=${name} type=${type} autocomplete=${/** @type {any} */ (autocomplete)} maxlength="254" required data-name=${named} aria-describedby=${`${id}-problem`}>
-    ${hint ? html`<p class="hint">${hint}</p>` : nothing}
-    <p class="problem" id=${`${id}-problem`}></p></div>`;
-}
-
-/** @param {string} form */
-const current = (form) => field(`current-${form}`, 'current_password', 'Current password', {type: 'password', autocomplete: 'current-password', named: 'Your current password'});
-
-/** @param {string} text */
-async function copy(text) {
-  await navigator.clipboard.writeText(text).then(() => toast('The key is copied.'), () => toast('Your browser does not let us copy. Select the key and copy it.'));
 }

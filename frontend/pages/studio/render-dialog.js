@@ -12,7 +12,7 @@ import {checkoutFor, estimate, profile, sendConfirmation, submit} from './servic
 
 /**
  * @typedef {import('./studio.js').Studio} Studio
- * @typedef {'register' | 'sign-in' | 'confirm' | 'summary' | 'upload' | 'refused'} Step
+ * @typedef {'register' | 'sign-in' | 'second-factor' | 'confirm' | 'summary' | 'upload' | 'refused'} Step
  */
 
 const ASK_MS = 3000;
@@ -58,6 +58,8 @@ export class RenderDialog extends LitElement {
     this.profile = null;
     /** @type {import('./service.js').Estimate | null} */
     this.facts = null;
+    /** @type {import('../../lib/session.js').SecondStep | null} what a login still needs */
+    this.second = null;
     this.stopping = new AbortController();
     // One key for one order: what is pressed twice, or sent again after a lost answer, is one render.
     this.key = crypto.randomUUID();
@@ -174,10 +176,16 @@ export class RenderDialog extends LitElement {
     if (!form || form.dataset.ready) return;
     form.dataset.ready = 'yes';
     onSubmit(form, async ({email = '', password = ''}) => {
-      if (this.step === 'register') await session.register({email, password});
-      else await session.signIn(email, password);
-      await this.goOn();
+      this.second = this.step === 'register' ? await session.register({email, password}) : await session.signIn(email, password);
+      if (this.second) this.show('second-factor');
+      else await this.goOn();
     });
+  }
+
+  /** @param {object} proof */
+  async proveItself(proof) {
+    await this.second?.send(proof);
+    await this.goOn();
   }
 
   /** What had the focus may be gone with the step before. @param {import('lit').PropertyValues} changed */

@@ -4,6 +4,7 @@ import {keyed} from 'lit/directives/keyed.js';
 import {ApiError} from '../../lib/api.js';
 import {PartError} from '../../lib/part.js';
 import {percent, size} from '../../lib/words.js';
+import '../../ui/second-factor.js';
 import {knownOf, outputLine, rightsLine} from './output.js';
 import {shownName} from './own-pictures.js';
 import {reloadButton} from './panels/invitation.js';
@@ -15,7 +16,7 @@ export function stepOf(flow) {
   const [missing] = flow.studio.missingPictures;
   if (missing) return pictureIsGone(flow, missing);
   if (flow.busy) return html`<p role="status">One moment…</p>`;
-  return {register: account, 'sign-in': account, confirm, summary, upload: uploading, refused}[flow.step](flow);
+  return {register: account, 'sign-in': account, 'second-factor': secondFactor, confirm, summary, upload: uploading, refused}[flow.step](flow);
 }
 
 /** @param {Flow} flow */
@@ -39,6 +40,13 @@ function account(flow) {
     <button class="button main large wide" type="submit">${isNew ? 'Create account' : 'Sign in'}</button>
     <button class="button plain wide" type="button" @click=${() => flow.show(isNew ? 'sign-in' : 'register')}>${isNew ? 'I have an account' : 'I am new here'}</button>
   </form>`;
+}
+
+/** @param {Flow} flow */
+function secondFactor(flow) {
+  const {methods, options} = /** @type {import('../../lib/session.js').SecondStep} */ (flow.second);
+  return html`<oriel-second-factor .titleId=${'render-title'} .heading=${'One more step'} .yes=${'Sign in'} .methods=${methods} .options=${options}
+    .send=${(/** @type {object} */ proof) => flow.proveItself(proof)} .back=${() => flow.show('sign-in')}></oriel-second-factor>`;
 }
 
 /** @param {Flow} flow */

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from oriel.accounts.scopes import Scope
 from oriel.infra.clock import Instant
 from oriel.infra.paging import Page
 
@@ -14,15 +13,19 @@ _ONE_LINE = r"^\s*[^\x00-\x1f\x7f-\x9f]*\s*$"
 _NO_EMPTY_LINE = r"^\s*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*\s*$"
 
 
+# The names of `Scope`.
+ScopeName = Literal["read", "render"]
+
+
 def _not_empty(line: str) -> str:
     if not line.strip():
         raise ValueError("it must not be empty")
     return line.strip()
 
 
-def _with_read(scopes: list[Scope]) -> list[Scope]:
+def _with_read(scopes: list[ScopeName]) -> list[ScopeName]:
     """Return the scopes in their order; nobody could follow a render without reading."""
-    return [scope for scope in Scope if scope is Scope.READ or scope in scopes]
+    return ["read", "render"] if "render" in scopes else ["read"]
 
 
 Email = Annotated[
@@ -40,7 +43,7 @@ KeyName = Annotated[
 ]
 # `passwords.refuse_weak` has the rules for passwords; this only bounds the input.
 Password = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
-Scopes = Annotated[list[Scope], Field(min_length=1, max_length=2), AfterValidator(_with_read)]
+Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=2), AfterValidator(_with_read)]
 LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -107,7 +110,7 @@ class KeyIn(Body):
     name: KeyName
     current_password: Password
     scopes: Scopes = Field(
-        default=[Scope.READ, Scope.RENDER],
+        default=["read", "render"],
         description="What the key may do: `read` sees and downloads, `render` also uploads, renders and pays",
         examples=[["read"]],
     )
@@ -210,7 +213,7 @@ class KeyOut(BaseModel):
     id: str
     name: str
     prefix: str
-    scopes: list[Scope]
+    scopes: list[ScopeName]
     created_at: Instant
     last_used_at: Instant | None
 

@@ -37,7 +37,7 @@ def make_own_key(
     password: str,
     session_id: str,
     origin: Origin,
-    scopes: Sequence[Scope] = tuple(Scope),
+    scopes: Sequence[str] = tuple(Scope),
 ) -> tuple[ApiKey, str]:
     """Check the password and any second factor; return a new key and its secret, which is not stored.
 
@@ -66,7 +66,7 @@ def revoke_keys(session: Session, user_id: str) -> int:
     return len(session.scalars(good.values(revoked_at=now()).returning(ApiKey.id)).all())
 
 
-def _add_key(session: Session, user_id: str, name: str, scopes: Sequence[Scope], origin: Origin) -> tuple[ApiKey, str]:
+def _add_key(session: Session, user_id: str, name: str, scopes: Sequence[str], origin: Origin) -> tuple[ApiKey, str]:
     _refuse_too_many(session, user_id)
     secret = _MARK + new_secret()
     key = ApiKey(

@@ -1,5 +1,7 @@
 """A customer looks after the account: name, password, keys, sessions, plan."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
@@ -73,3 +75,28 @@ def test_a_plan_is_bought_raised_cancelled_and_kept(visit: Visit, width: int) ->
     expect(page.get_by_text("is not charged again")).to_be_visible()
     page.get_by_role("button", name="Keep my plan").click()
     expect(page.get_by_text("Your plan will continue.")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_the_activity_is_filtered_and_downloaded(visit: Visit, width: int) -> None:
+    visitor = visit(width)
+    page, log = visitor.page, visitor.page.locator("oriel-activity-log")
+    sign_in(visitor)
+    visitor.open("/account")
+    expect(log.get_by_text("Account created")).to_be_visible()
+    log.get_by_label("Show").select_option("Signing in and out")
+    expect(log.get_by_text("Account created")).to_have_count(0)
+    expect(log.get_by_text("Signed in")).to_be_visible()
+    with page.expect_download() as download:
+        log.get_by_role("button", name="Download as CSV").click()
+    assert download.value.suggested_filename == "oriel-activity.csv"
+    names, *lines = Path(download.value.path()).read_text("utf-8").splitlines()
+    assert names == "at,kind,address,user_agent,details"
+    assert [line.split(",")[1] for line in lines] == ["login"]
+    log.get_by_label("To").fill("2020-01-01")
+    log.get_by_label("To").press("Tab")
+    expect(log.get_by_text("Nothing happened here.")).to_be_visible()
+    log.get_by_label("To").fill("")
+    expect(log.get_by_text("Signed in")).to_be_visible()
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width

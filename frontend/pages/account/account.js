@@ -9,8 +9,8 @@ import {signedIn} from '../../ui/signed-in.js';
 import {withSecondFactor} from '../../ui/step-up.js';
 import {toast} from '../../ui/toast.js';
 import {deviceOf} from './device.js';
+import './activity-log.js';
 import {copy, field, passwordField} from './fields.js';
-import {happened} from './happened.js';
 import './second-factors.js';
 
 /**
@@ -24,7 +24,7 @@ const SECTIONS = /** @type {const} */ ([['profile', 'Profile'], ['security', 'Se
 
 export class Account extends LitElement {
   static properties = {
-    profile: {state: true}, sessions: {state: true}, factors: {state: true}, keys: {state: true}, activity: {state: true}, newKey: {state: true}, trouble: {state: true}, busy: {state: true},
+    profile: {state: true}, sessions: {state: true}, factors: {state: true}, keys: {state: true}, newKey: {state: true}, trouble: {state: true}, busy: {state: true},
   };
 
   constructor() {
@@ -37,8 +37,6 @@ export class Account extends LitElement {
     this.factors = null;
     /** @type {Schemas['KeyOut'][] | null} */
     this.keys = null;
-    /** @type {{items: Schemas['ActivityOut'][], total: number} | null} */
-    this.activity = null;
     /** @type {Schemas['KeyMadeOut'] | null} shown once */
     this.newKey = null;
     /** @type {ApiError | null} */
@@ -62,13 +60,14 @@ export class Account extends LitElement {
   async load() {
     const query = {per_page: PER_PAGE};
     try {
-      const [profile, sessions, factors, keys, activity] = await Promise.all([
+      const [profile, sessions, factors, keys] = await Promise.all([
         said(api.GET('/api/user/profile')), said(api.GET('/api/user/sessions', {params: {query}})),
         said(api.GET('/api/user/second-factor')),
-        said(api.GET('/api/user/keys', {params: {query}})), said(api.GET('/api/user/activity', {params: {query}})),
+        said(api.GET('/api/user/keys', {params: {query}})),
       ]);
-      Object.assign(this, {profile, sessions: sessions.items, factors, keys: keys.items, activity, trouble: null});
+      Object.assign(this, {profile, sessions: sessions.items, factors, keys: keys.items, trouble: null});
       await this.updateComplete;
+      await /** @type {import('./activity-log.js').ActivityLog | null} */ (this.querySelector('oriel-activity-log'))?.load();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.trouble = error;
@@ -135,15 +134,6 @@ export class Account extends LitElement {
   async revoke({id, name}) {
     const sure = await ask({title: `Revoke “${name}”?`, text: 'Programs that use this key stop working at once. This cannot be undone.', yes: 'Revoke the key', no: 'Keep it', danger: true});
     if (sure) await this.attempt(() => said(api.DELETE('/api/user/keys/{key_id}', {params: {path: {key_id: id}}})));
-  }
-
-  async moreActivity() {
-    const {items = []} = this.activity ?? {};
-    const page = Math.floor(items.length / PER_PAGE) + 1;
-    const more = await said(api.GET('/api/user/activity', {params: {query: {page, per_page: PER_PAGE}}})).catch(() => null);
-    if (!more) return;
-    const known = new Set(items.map(({id}) => id));
-    this.activity = {...more, items: [...items, ...more.items.filter(({id}) => !known.has(id))]};
   }
 
   render() {
@@ -233,14 +223,6 @@ export class Account extends LitElement {
   }
 
   log() {
-    const {activity} = this;
-    if (!activity) return nothing;
-    return html`<section class="card part" aria-labelledby="activity"><h2 id="activity">Activity</h2>
-      <p class="quiet">If something here was not you, change your password: that signs everybody else out.</p>
-      <ul class="rows log">${activity.items.map((line) => html`<li>
-        <span><strong>${happened(line)}</strong><br><span class="quiet">${moment(line.at)} · ${deviceOf(line.user_agent)} · ${line.address}</span></span>
-      </li>`)}</ul>
-      ${activity.items.length < activity.total ? html`<button class="button" type="button" @click=${this.moreActivity}>Show more</button>` : nothing}
-    </section>`;
+    return html`<section class="card part" aria-labelledby="activity"><h2 id="activity">Activity</h2><oriel-activity-log></oriel-activity-log></section>`;
   }
 }

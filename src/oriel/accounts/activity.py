@@ -1,5 +1,9 @@
 """The activity log of an account; each line is written in the commit that it describes."""
 
+import csv
+import io
+import json
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Select, select
@@ -7,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from oriel.accounts.models import Activity
 from oriel.accounts.origin import Origin
+from oriel.infra.clock import in_iso
 
 
 class Did(StrEnum):
@@ -47,6 +52,53 @@ def record(session: Session, user_id: str, did: Did, origin: Origin, **details: 
     )
 
 
-def activity_of(user_id: str) -> Select[Activity]:
-    """Return the query for an account's log, newest first."""
-    return select(Activity).where(Activity.user_id == user_id).order_by(Activity.at.desc(), Activity.id.desc())
+# What a reader asks for, and the lines that answer it; each kind of line has one topic.
+TOPICS: dict[str, tuple[Did, ...]] = {
+    "sign-in": (
+        *(Did.LOGGED_IN, Did.LOGIN_FAILED, Did.LOGGED_OUT),
+        *(Did.SESSION_ENDED, Did.SESSIONS_ENDED, Did.SESSION_STOLEN),
+    ),
+    "password": (Did.PASSWORD_CHANGED, Did.RESET_ASKED, Did.PASSWORD_RESET),
+    "email": (Did.EMAIL_CONFIRMED, Did.EMAIL_CHANGE_ASKED, Did.EMAIL_CHANGED),
+    "second-factor": (
+        *(Did.FACTOR_ADDED, Did.FACTOR_REMOVED, Did.FACTOR_FAILED, Did.FACTORS_RESET),
+        *(Did.RECOVERY_CODES_MADE, Did.RECOVERY_CODE_USED),
+    ),
+    "keys": (Did.KEY_MADE, Did.KEY_REVOKED),
+    "account": (Did.REGISTERED, Did.MADE_ADMIN, Did.DISABLED, Did.ENABLED),
+}
+
+# Some megabytes; a year of an account has a few hundred lines.
+MOST_EXPORTED = 10_000
+_COLUMNS = ("at", "kind", "address", "user_agent", "details")
+
+
+def activity_of(
+    user_id: str, *, topic: str | None = None, since: datetime | None = None, until: datetime | None = None
+) -> Select[Activity]:
+    """Return the query for an account's log, newest first: one topic or all, from `since` until before `until`."""
+    query = select(Activity).where(Activity.user_id == user_id)
+    if topic:
+        query = query.where(Activity.kind.in_(map(str, TOPICS[topic])))
+    if since:
+        query = query.where(Activity.at >= since)
+    if until:
+        query = query.where(Activity.at < until)
+    return query.order_by(Activity.at.desc(), Activity.id.desc())
+
+
+def activity_csv(session: Session, query: Select[Activity]) -> str:
+    """Return the newest 10,000 lines that a query finds as CSV, with a row of names."""
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(_COLUMNS)
+    for line in session.scalars(query.limit(MOST_EXPORTED)):
+        details = json.dumps(line.details, ensure_ascii=False) if line.details else ""
+        values = (in_iso(line.at), line.kind, line.address, line.user_agent, details)
+        table.writerow([_harmless(str(value)) for value in values])
+    return text.getvalue()
+
+
+def _harmless(value: str) -> str:
+    """Return a value that a spreadsheet takes for text: strangers choose the name of the browser in a failed login."""
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

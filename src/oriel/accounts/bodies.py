@@ -1,11 +1,12 @@
 """Request and response bodies of the account routes."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from oriel.infra.clock import Instant
-from oriel.infra.paging import Page
+from oriel.infra.paging import Page, PageQuery
 
 # No control characters; PostgreSQL refuses NUL. We strip spaces ourselves: pydantic would strip before it checks the
 # length, and accept texts that the document calls too long.
@@ -21,6 +22,12 @@ def _not_empty(line: str) -> str:
     if not line.strip():
         raise ValueError("it must not be empty")
     return line.strip()
+
+
+def _of_our_time(moment: datetime) -> datetime:
+    if not 2000 <= moment.year < 3000:
+        raise ValueError("it must lie between the years 2000 and 2999")
+    return moment
 
 
 def _with_read(scopes: list[ScopeName]) -> list[ScopeName]:
@@ -43,6 +50,8 @@ KeyName = Annotated[
 ]
 # `passwords.refuse_weak` has the rules for passwords; this only bounds the input.
 Password = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+# Of our time: databases know no years beyond 9999, and a zone could lead there.
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=2), AfterValidator(_with_read)]
 LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -102,6 +111,22 @@ class ProfileIn(Body):
     email: Email | None = Field(default=None, description="Takes effect when the link in the email to it is opened")
     password: Password | None = None
     current_password: Password | None = None
+
+
+class ActivityFilter(BaseModel):
+    """Which lines of the activity log are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    topic: Literal["sign-in", "password", "email", "second-factor", "keys", "account"] | None = Field(
+        default=None, description="Only lines about this"
+    )
+    since: Moment | None = Field(default=None, description="From this time on")
+    until: Moment | None = Field(default=None, description="Before this time")
+
+
+class ActivityQuery(PageQuery, ActivityFilter):
+    """A page of the activity log."""
 
 
 class KeyIn(Body):

@@ -1,15 +1,19 @@
 """Routes for the user's own account."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, g
+from sqlalchemy import Select
 
 from oriel.accounts import keys, profile, sessions
 from oriel.accounts.access import Who, allow, current_user
-from oriel.accounts.activity import activity_of
+from oriel.accounts.activity import activity_csv, activity_of
 from oriel.accounts.bodies import (
+    ActivityFilter,
     ActivityList,
+    ActivityQuery,
     KeyIn,
     KeyList,
     KeyMadeOut,
@@ -19,12 +23,13 @@ from oriel.accounts.bodies import (
     SessionList,
     SessionVerifyOut,
 )
-from oriel.accounts.models import UserSession
+from oriel.accounts.models import Activity, UserSession
 from oriel.accounts.origin import request_origin
 from oriel.accounts.scopes import Scope
 from oriel.accounts.serializers import profile_out, user_out
 from oriel.accounts.tokens import read_access_token
 from oriel.infra.bodies import only_small_bodies
+from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, rate
 from oriel.infra.paging import PageQuery, fetch_page
 
@@ -34,6 +39,13 @@ routes.before_request(only_small_bodies)
 _READ = rate(f"{READS_A_MINUTE}/minute", scope="reads")
 _WRITE = rate("30/minute", scope="account writes")
 _REFUSALS = [401, 403, 429]
+_EXPORT_ANSWERS: dict[int, Any] = {
+    200: {
+        "description": "The columns at, kind, address, user_agent and details (JSON)",
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+    },
+    422: "The filter is not valid",
+}
 
 
 @routes.get("/profile")
@@ -147,12 +159,28 @@ def revoke_key(key_id: str) -> Response:
 @routes.get("/activity")
 @allow(Who.USER)
 @_READ
-@routes.input(PageQuery, location="query")
+@routes.input(ActivityQuery, location="query")
 @routes.output(ActivityList)
 @routes.doc(summary="List your account's activity", responses=[*_REFUSALS, 422])
-def list_activity(query_data: PageQuery) -> ActivityList:
-    """List logins and changes of password, address, keys and sessions."""
-    return fetch_page(ActivityList, activity_of(current_user().id), query_data)
+def list_activity(query_data: ActivityQuery) -> ActivityList:
+    """List logins and changes of password, address, second factors, keys and sessions."""
+    return fetch_page(ActivityList, _lines(query_data), query_data)
+
+
+@routes.get("/activity/export")
+@allow(Who.USER)
+@_WRITE
+@routes.input(ActivityFilter, location="query")
+@routes.doc(summary="Export your account's activity as CSV", responses=_EXPORT_ANSWERS)
+def export_activity(query_data: ActivityFilter) -> Response:
+    """Return the newest 10,000 lines as a file."""
+    answer = Response(activity_csv(db.session, _lines(query_data)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="oriel-activity.csv"'
+    return answer
+
+
+def _lines(asked: ActivityFilter) -> Select[Activity]:
+    return activity_of(current_user().id, topic=asked.topic, since=asked.since, until=asked.until)
 
 
 def _show_session(row: UserSession) -> dict[str, object]:

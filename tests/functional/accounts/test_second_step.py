@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, bearer, code_of, json_of
+from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, Mailbox, bearer, code_of, json_of
 from tests.functional.accounts.second_factor import STEP, with_app
 from tests.functional.caller import Caller
 
@@ -130,3 +130,15 @@ def test_a_new_password_ends_logins_under_way(known: Known, client: FlaskClient)
     change = {"password": OTHER_PASSWORD, "current_password": PASSWORD}
     assert ada.caller.put("/api/user/profile", json=change).status_code == 200
     assert code_of(client.post(FINISH, json={"token": token, "code": ada.next_code()})) == (422, "INVALID_TOKEN")
+
+
+def test_a_password_reset_keeps_the_second_factor(known: Known, client: FlaskClient, mailbox: Mailbox) -> None:
+    ada = with_app(known())
+    under_way = ada.log_in(client)["token"]
+    client.post("/api/auth/reset-password", json={"email": ada.caller.email})
+    reset = {"token": mailbox.token("password_reset"), "password": OTHER_PASSWORD}
+    assert client.post("/api/auth/reset-password/confirm", json=reset).status_code == 200
+    refused = client.post(FINISH, json={"token": under_way, "code": ada.next_code()})
+    assert code_of(refused) == (422, "INVALID_TOKEN")
+    again = client.post("/api/auth/login", json={"email": ada.caller.email, "password": OTHER_PASSWORD})
+    assert again.status_code == 202

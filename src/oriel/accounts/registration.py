@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from oriel.accounts import activity, delays, letters, passwords
+from oriel.accounts import activity, confirmations, delays, letters, passwords
 from oriel.accounts.activity import Did
 from oriel.accounts.addresses import checked_email
 from oriel.accounts.models import EmailToken, User
@@ -132,6 +132,7 @@ def _confirm(session: Session, token: str, origin: Origin) -> User:
     user.email_verified_at = now()
     activity.record(session, user.id, Did.EMAIL_CONFIRMED, origin)
     session.flush()
+    confirmations.announce(session, user)
     return user
 
 

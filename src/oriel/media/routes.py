@@ -34,6 +34,14 @@ class UploadIn(BaseModel):
     picture: _File = Field(default=None, description="PNG, JPEG or WebP, up to 20 MB")
 
 
+class PictureIn(BaseModel):
+    """One picture."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    picture: _File = Field(default=None, description="PNG, JPEG or WebP, up to 20 MB")
+
+
 class UploadOut(BaseModel):
     """An upload; a picture has neither duration nor title."""
 

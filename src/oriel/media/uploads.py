@@ -1,9 +1,10 @@
 """Uploads: taken in, looked at, kept for as long as something needs them, and deleted."""
 
 import contextlib
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from flask import Response
 from sqlalchemy import Select, func, or_, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from oriel.errors import Conflict, Expired, NotFound, StorageFailed
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
+from oriel.infra.ids import new_id
 from oriel.infra.storage import storage
 from oriel.infra.storage.file_response import redirect_to, send_file
 from oriel.media import references
@@ -45,7 +47,28 @@ def receive(
 def keep_file(user_id: str, upload_id: str, file: ReceivedFile) -> Upload:
     """Check a file that has arrived, and store it as an upload of this id; raise for one that cannot be used."""
     upload = _describe(user_id, upload_id, file, _look_into(file))
-    return _keep(upload, file)
+    return _keep(upload, file.path, file.format.content_type)
+
+
+def copy_for(user_id: str, upload: Upload) -> Upload:
+    """Copy an upload into a customer's own; raise PaymentRequired where the plan does not allow it."""
+    copy_id, suffix = new_id(), PurePath(upload.object_name).suffix
+    same = ("kind", "filename", "format", "size_bytes", "sha256", "duration_s", "title", "artist", "has_cover")
+    copy = Upload(
+        id=copy_id,
+        user_id=user_id,
+        object_name=f"uploads/{user_id}/{copy_id}{suffix}",
+        loudness_lufs=upload.loudness_lufs,
+        measured_at=upload.measured_at,
+        **{name: getattr(upload, name) for name in same},
+    )
+    folder = dependencies().incoming / copy_id
+    folder.mkdir(parents=True)
+    try:
+        storage().get(upload.object_name, folder / f"copy{suffix}")
+        return _keep(copy, folder / f"copy{suffix}", CONTENT_TYPES[upload.format])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def open_upload(session: Session, user_id: str, upload_id: str, *, kind: str = SONG) -> Upload:
@@ -171,13 +194,13 @@ def _describe(user_id: str, upload_id: str, file: ReceivedFile, facts: SongFacts
     )
 
 
-def _keep(upload: Upload, file: ReceivedFile) -> Upload:
+def _keep(upload: Upload, path: Path, content_type: str) -> Upload:
     """Write down what is about to be stored, store it, write down that it is."""
     with writing() as session:
         dependencies().rules.refuse(session, upload.user_id, upload.size_bytes, upload.duration_s)
         upload.expires_at = now() + _ON_ITS_WAY
         session.add(upload)
-    storage().put(upload.object_name, file.path, content_type=file.format.content_type)
+    storage().put(upload.object_name, path, content_type=content_type)
     with writing() as session:
         stored = session.get_one(Upload, upload.id)
         stored.stored_at, stored.expires_at = now(), now() + KEPT_FOR

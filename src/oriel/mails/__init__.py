@@ -26,6 +26,7 @@ from oriel.mails.payment_letters import (
     plan_will_change,
     receipt,
 )
+from oriel.mails.project_letters import invitation
 from oriel.mails.render_letters import (
     RenderDetails,
     expires_soon,
@@ -48,6 +49,7 @@ __all__ = [
     "email_changed",
     "enqueue",
     "expires_soon",
+    "invitation",
     "new_recovery_codes",
     "password_changed",
     "password_reset",

@@ -18,10 +18,14 @@ _LONGEST_TITLE = 90
 
 def greeting(name: str) -> str:
     """Return the first line of an email, with the name if it looks like one."""
+    said = plain(name)
+    return f"Hi {said}," if said else "Hi,"
+
+
+def plain(name: str) -> str:
+    """Return a name on one line; "" for one that is too long or looks like a link."""
     said = " ".join(name.split())
-    if not said or len(said) > _LONGEST_NAME or _LOOKS_LIKE_A_LINK.search(said):
-        return "Hi,"
-    return f"Hi {said},"
+    return "" if len(said) > _LONGEST_NAME or _LOOKS_LIKE_A_LINK.search(said) else said
 
 
 def short(title: str) -> str:

@@ -17,6 +17,7 @@ from oriel.mails import (
     email_change,
     email_changed,
     expires_soon,
+    invitation,
     new_recovery_codes,
     password_changed,
     password_reset,
@@ -68,6 +69,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "payment_refunded": payment_refunded(name, title, 499, "usd", title),
         "credit_held": credit_held(name, title, link),
         "credit_returned": credit_returned(name, title, title, link),
+        "invitation": invitation(name, "ada@example.com", title, link, may_edit=True),
     }
 
 
@@ -85,6 +87,12 @@ WITHOUT_LINKS = (
     "new_recovery_codes",
     "second_factors_reset",
 )
+
+
+def test_an_invitation_names_its_sender_but_advertises_nothing() -> None:
+    letter = invitation("Buy at www.example.net", "ada@example.com", "Cheap pills: example.net/x", LINK, may_edit=False)
+    assert letter.subject == "ada@example.com shared a project with you"
+    assert "example.net" not in letter.text + letter.html
 
 
 class Tags(HTMLParser):
@@ -114,7 +122,7 @@ def test_both_forms_greet_and_carry_the_link(kind: str) -> None:
     links = {attrs["href"] for tag, attrs in Tags(letter.html).tags if tag == "a"}
     assert links == (set() if kind in WITHOUT_LINKS else {LINK})
     assert (LINK in letter.text.split()) == bool(links)
-    assert "Hi Ada," in letter.text
+    assert ("Hi," if kind == "invitation" else "Hi Ada,") in letter.text
     assert "Hi Ada," in letter.html
 
 

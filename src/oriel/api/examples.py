@@ -89,6 +89,14 @@ FIELDS: Mapping[str, object] = {
     "ProjectSummary.name": "Night Drive, second cut",
     "ProjectOut.name": "Night Drive, second cut",
     "NamedSettings.name": "Night Drive, second cut",
+    "SharedOut.name": "Night Drive, second cut",
+    "VersionOut.name": "Night Drive, second cut",
+    "WholeVersionOut.name": "Night Drive, second cut",
+    "VersionOut.number": 12,
+    "WholeVersionOut.number": 12,
+    "VersionOut.by": "Ada Lovelace",
+    "WholeVersionOut.by": "Ada Lovelace",
+    "owner_name": "Ada Lovelace",
     "ProjectSummary.thumbnail_url": "/api/projects/thumbnail/06f2c4q7d1n8h3m5s0v9t2r6ko6928a3c0tZ4vQ0xR7mYt5cWn3LhZp1",
     "ProjectOut.thumbnail_url": "/api/projects/thumbnail/06f2c4q7d1n8h3m5s0v9t2r6ko6928a3c0tZ4vQ0xR7mYt5cWn3LhZp1",
     "thumbnail_id": _ID,
@@ -199,6 +207,10 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/projects/thumbnail": {
         "404": ("NOT_FOUND", "There is no picture at this address."),
         "410": ("EXPIRED", "This address has expired. Ask for the project to get a new one."),
+    },
+    "/api/shared/": {
+        "403": ("NOT_ALLOWED", "The owner of this project does not let others copy it."),
+        "404": ("NOT_FOUND", "This link no longer works. Ask the person who sent it for a new one."),
     },
     "/api/projects": {
         "404": ("NOT_FOUND", "There is no such project."),

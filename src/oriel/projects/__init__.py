@@ -2,12 +2,12 @@
 
 from apiflask import APIFlask
 
-from oriel.projects import models
-from oriel.projects.routes import routes
+from oriel.projects import link_routes, models, routes, sharing_routes
 
 __all__ = ["models", "register"]
 
 
 def register(app: APIFlask) -> None:
     """Add the routes of this domain."""
-    app.register_blueprint(routes)
+    for module in (routes, sharing_routes, link_routes):
+        app.register_blueprint(module.routes)

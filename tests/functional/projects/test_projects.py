@@ -159,7 +159,7 @@ def test_an_older_version_changes_nothing(caller: MakeCaller) -> None:
     assert ada.patch(path, json={"version": 1, "name": "Two"}).get_json()["version"] == 2
     late = ada.patch(path, json={"version": 1, "name": "Three"})
     assert late.status_code == 409
-    assert late.get_json()["error"]["details"] == {"version": 2, "yours": 1}
+    assert late.get_json()["error"]["details"] == {"version": 2, "yours": 1, "by": ""}
     assert ada.get(path).get_json()["name"] == "Two"
 
 

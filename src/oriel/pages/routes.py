@@ -76,6 +76,22 @@ def render(job_id: str) -> Response:
     return page("render")
 
 
+@routes.get("/s/<token>")
+@allow(Who.ANYONE)
+@_READ
+def shared(token: str) -> Response:
+    """Show the project behind a link. The page holds nothing of it: the browser asks the API."""
+    return _unlisted(page("shared"))
+
+
+@routes.get("/shared/<id:project_id>")
+@allow(Who.ANYONE)
+@_READ
+def invitation(project_id: str) -> Response:
+    """Show a project to somebody who was invited to it, once they have signed in."""
+    return _unlisted(page("shared"))
+
+
 @routes.get("/pricing")
 @allow(Who.ANYONE)
 @_READ
@@ -106,3 +122,8 @@ def terms() -> Response:
 def privacy() -> Response:
     """Say what is stored, and for how long."""
     return page("privacy")
+
+
+def _unlisted(response: Response) -> Response:
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

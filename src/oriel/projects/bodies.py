@@ -90,12 +90,14 @@ class ProjectOut(ProjectSummary):
 
     settings: Settings
     plays_song: bool = Field(description="Whether you may hear the song, as `…/files/{upload_id}` gives it")
+    can_copy: bool = Field(description="Whether you may copy it")
 
     @classmethod
     def of(cls, project: Project, role: Role = Role.OWNER) -> "ProjectOut":
         """Return the answer for a project."""
-        may_hear = OpenedProject(project, role).may(Right.HEAR)
-        return cls(**_facts(project, role), settings=project.settings, plays_song=may_hear)
+        opened = OpenedProject(project, role)
+        rights = {"plays_song": opened.may(Right.HEAR), "can_copy": opened.may(Right.COPY)}
+        return cls(**_facts(project, role), settings=project.settings, **rights)
 
 
 class ProjectList(Page[ProjectSummary]):

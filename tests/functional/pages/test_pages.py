@@ -23,6 +23,7 @@ PATHS = [
     "/help",
     "/terms",
     "/privacy",
+    "/s/06gv3k2v9hmqf5t8e1b7c0d4ns8dK2vQ0xR7mYt5cWn3LhZp",
     "/render/01J0000000000000000000000A",
 ]
 _LOADED = re.compile(r'<(?:script|link|img)[^>]*? (?:src|href)="([^"]+)"')
@@ -71,6 +72,13 @@ def test_every_page_has_a_title_and_a_description_of_its_own(client: FlaskClient
         found = [match[1] if (match := re.search(pattern, page)) else "" for page in pages]
         assert all(found)
         assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("path", [PATHS[-2], "/shared/01J0000000000000000000000A"])
+def test_no_search_engine_lists_a_shared_project(client: FlaskClient, path: str) -> None:
+    page = client.get(path)
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert '<meta name="robots" content="noindex">' in page.text
 
 
 def test_a_browser_keeps_a_page_until_it_changes(client: FlaskClient) -> None:

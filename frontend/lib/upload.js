@@ -13,6 +13,7 @@ const TRIES = 8;
  * @property {AbortSignal} signal
  * @property {(sent: number, total: number) => void} progress bytes
  * @property {(error: ApiError | null, waitMs: number) => void} trouble told of a lost connection, and of its end
+ * @property {string} [path] where it is sent, if not among the visitor's own uploads
  */
 
 /** From here on a song is sent in pieces, and goes on where it was after the connection broke, or the page was closed. */
@@ -60,7 +61,7 @@ async function uploadWhole(file, options) {
  * @param {UploadOptions} options
  * @returns {Promise<Upload>}
  */
-async function send(file, {field, signal, progress}) {
+async function send(file, {field, signal, progress, path = '/api/uploads'}) {
   const token = await credentials.token();
   signal.throwIfAborted();
   return new Promise((done, fail) => {
@@ -68,7 +69,7 @@ async function send(file, {field, signal, progress}) {
     const stop = () => request.abort();
     const form = new FormData();
     form.append(field, file, file.name);
-    request.open('POST', '/api/uploads');
+    request.open('POST', path);
     request.responseType = 'json';
     if (token) request.setRequestHeader('Authorization', `Bearer ${token}`);
     request.upload.onprogress = ({loaded, total}) => progress(Math.min(loaded, file.size), Math.min(total, file.size));

@@ -79,7 +79,8 @@ def test_a_shared_look_opens_and_a_damaged_one_is_refused_politely(visit: Visit,
     page = visitor.page
     open_song(visitor, song)
     choose_look(page, "Prism")
-    page.get_by_role("button", name="Share this look").first.click()
+    page.locator(".bar").get_by_label("Share", exact=True).click()
+    page.get_by_role("button", name="Copy a link to this look").click()
     expect(page.get_by_text("The link is copied.")).to_be_visible()
     link = str(page.evaluate("navigator.clipboard.readText()"))
     friend = visit()

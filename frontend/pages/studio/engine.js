@@ -296,21 +296,23 @@ export class Engine extends EventTarget {
    * The id under which the service has a file: it is sent once.
    * @param {File} file
    * @param {() => Promise<string>} send
+   * @param {string} [of] the project of somebody else whose upload it is to be
    */
-  async uploaded(file, send) {
-    const known = this.#uploads.get(markOf(file));
+  async uploaded(file, send, of = '') {
+    const known = this.#uploads.get(of + markOf(file));
     if (known) return known;
     const id = await send();
-    this.knowUpload(file, id);
+    this.knowUpload(file, id, of);
     return id;
   }
 
   /**
    * @param {File} file
    * @param {string} id
+   * @param {string} [of]
    */
-  knowUpload(file, id) {
-    this.#uploads.set(markOf(file), id);
+  knowUpload(file, id, of = '') {
+    this.#uploads.set(of + markOf(file), id);
   }
 
   /** They have expired, or were deleted: send everything again. */

@@ -1,5 +1,6 @@
 // What the address asks the studio to open: a project, the song and settings of a render, or nothing.
-import {ApiError, api, credentials, errorBody, said} from '../../lib/api.js';
+import {ApiError, api, said} from '../../lib/api.js';
+import {fetchFile} from '../../lib/download.js';
 import {session} from '../../lib/session.js';
 import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
@@ -11,25 +12,26 @@ import {picturesOf} from './own-pictures.js';
 /**
  * Bring a project, or the song and the settings of a render, into the studio.
  * @param {Studio} studio
- * @param {{name: string, uploadId: string | null, filename: string, settings: Record<string, any>}} wanted
+ * @param {{name: string, uploadId: string | null, filename: string, settings: Record<string, any>, pathOf: (uploadId: string) => string, of?: string}} wanted
+ *   of: whose uploads they are, if not the visitor's
  * @returns {Promise<boolean>} false where the visitor has cancelled, or nothing of it can be used here
  * @throws {ApiError} nothing has changed then
  */
-async function openSaved(studio, {name, uploadId, filename, settings}) {
+async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of = ''}) {
   const signal = studio.engine.announce(name);
   const pictures = new Map();
   for (const picture of picturesOf(settings)) {
-    const file = await fetched(picture, picture, signal).catch(() => null);
+    const file = await fetchFile(pathOf(picture), picture, signal).catch(() => null);
     if (file) pictures.set(picture, file);
   }
-  const song = uploadId ? await fetched(uploadId, filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null;
+  const song = uploadId ? await fetchFile(pathOf(uploadId), filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null;
   if (signal.aborted) return false;
   const before = studio.store.save();
   studio.pictures.restore(new Map([...studio.pictures.all, ...pictures]));
-  for (const [id, file] of pictures) studio.engine.knowUpload(file, id);
+  for (const [id, file] of pictures) studio.engine.knowUpload(file, id, of);
   if (!studio.tryDraft(() => studio.store.restore({draft: {version: 1, ...nested(settings)}, undo: [], redo: []}))) return false;
   if (song && uploadId) {
-    studio.engine.knowUpload(song, uploadId);
+    studio.engine.knowUpload(song, uploadId, of);
     if (!(await studio.openSong(song, {keptAtS: studio.settings.range.start_s}))) {
       studio.store.restore(before);
       return false;
@@ -50,35 +52,6 @@ function goneOrThrow(error) {
 }
 
 /**
- * @param {string} id of an upload
- * @param {string} name
- * @param {AbortSignal} signal
- * @param {(part: number) => void} [progress] 0..1
- * @returns {Promise<File>}
- * @throws {ApiError}
- */
-async function fetched(id, name, signal, progress = () => {}) {
-  const token = await credentials.token();
-  const answer = await fetch(`/api/uploads/${id}/content`, {signal, headers: token ? {Authorization: `Bearer ${token}`} : {}}).catch(() => null);
-  signal.throwIfAborted();
-  if (!answer?.ok || !answer.body) {
-    const body = await answer?.json().catch(() => null);
-    throw new ApiError(answer?.status ?? 0, errorBody(body, answer?.status ?? 0));
-  }
-  const total = Number(answer.headers.get('Content-Length')) || 1;
-  const parts = [];
-  let bytes = 0;
-  for (const reader = answer.body.getReader(); ;) {
-    const {done, value} = await reader.read();
-    if (done) break;
-    parts.push(value);
-    bytes += value.length;
-    progress(Math.min(1, bytes / total));
-  }
-  return new File(parts, name, {type: answer.headers.get('Content-Type') ?? '', lastModified: 0});
-}
-
-/**
  * What the address asks for: `?project=`, `?render=`, or `?new`. Whether it was opened.
  * @param {Studio} studio
  * @param {{hasSong: boolean}} now hasSong: something would be lost
@@ -89,7 +62,9 @@ export async function openAsked(studio, {hasSong}) {
   if (!projectId && !renderId && !asked.has('new')) return false;
   // What is here already goes on.
   if (projectId && projectId === studio.project.id && !asked.has('fresh')) return false;
-  if (hasSong && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio))) {
+  // Somebody who asks for the newer version of the same project has decided.
+  const isDecided = projectId !== null && projectId === studio.project.id;
+  if (hasSong && !isDecided && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio))) {
     history.replaceState(null, '', '/studio');
     return false;
   }
@@ -120,9 +95,14 @@ export async function openAsked(studio, {hasSong}) {
 async function openProject(studio, id) {
   const params = {path: {project_id: id}};
   const project = await said(api.GET('/api/projects/{project_id}', {params}));
-  const {name, song, settings} = project;
-  const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings};
-  if (!(await openSaved(studio, wanted))) return false;
+  const {name, song, settings, role} = project;
+  if (role === 'viewer') {
+    location.replace(`/shared/${id}`);
+    return true;
+  }
+  const pathOf = (/** @type {string} */ uploadId) => `/api/projects/${id}/files/${uploadId}`;
+  const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings, pathOf};
+  if (!(await openSaved(studio, {...wanted, of: role === 'owner' ? '' : id}))) return false;
   studio.project.adopt(project);
   void api.POST('/api/projects/{project_id}/opened', {params}).catch(() => {});
   return true;
@@ -134,7 +114,7 @@ async function openProject(studio, id) {
  */
 async function openRender(studio, id) {
   const {title, filename, upload_id: uploadId, settings} = await said(api.GET('/api/render/status/{job_id}', {params: {path: {job_id: id}}}));
-  if (!(await openSaved(studio, {name: title, uploadId, filename, settings}))) return false;
+  if (!(await openSaved(studio, {name: title, uploadId, filename, settings, pathOf: (each) => `/api/uploads/${each}/content`}))) return false;
   studio.project.forget();
   history.replaceState(null, '', '/studio');
   return true;

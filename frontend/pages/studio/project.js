@@ -1,8 +1,10 @@
 // The project on the server: what is in the studio, kept under a name. It begins with Save, and follows by itself from then on.
 import {ApiError, api, said} from '../../lib/api.js';
 import {upload} from '../../lib/upload.js';
+import {isolated} from '../../lib/words.js';
 import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
+import {downloadSettings} from './sharing.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['ProjectOut']} SavedProject */
@@ -18,6 +20,8 @@ export class Project extends EventTarget {
   version = 0;
   /** What the bar says; "" while there is no project. */
   words = '';
+  /** What the visitor is to it. @type {'owner' | 'editor' | 'viewer'} */
+  role = 'owner';
   /** Whether the server has everything that is in the studio. */
   isSaved = true;
 
@@ -36,15 +40,26 @@ export class Project extends EventTarget {
     this.studio = studio;
   }
 
+  /** Whether it belongs to the visitor; otherwise they are one of its editors. */
+  get isMine() {
+    return this.role === 'owner';
+  }
+
+  /** Whose uploads its pictures are, as the engine remembers them. */
+  get #uploadsOf() {
+    return this.isMine ? '' : this.id;
+  }
+
   /** For a reload of the page. */
   get kept() {
-    return {id: this.id, version: this.version, sent: this.#sent, isSaved: this.isSaved};
+    return {id: this.id, version: this.version, role: this.role, sent: this.#sent, isSaved: this.isSaved};
   }
 
   /** @param {any} kept what it was before a reload */
   restore(kept) {
     this.id = kept?.id ?? '';
     this.version = kept?.version ?? 0;
+    this.role = kept?.role ?? 'owner';
     this.#sent = kept?.sent ?? '';
     this.isSaved = kept?.isSaved ?? true;
     this.#say(this.id ? SAVED : '');
@@ -56,9 +71,10 @@ export class Project extends EventTarget {
   }
 
   /** What is in the studio is what this project of the server has. @param {SavedProject} project */
-  adopt({id, version}) {
+  adopt({id, version, role}) {
     this.id = id;
     this.version = version;
+    this.role = role;
     this.#sent = this.#content();
     this.isSaved = true;
     history.replaceState(null, '', `/studio?project=${id}`);
@@ -119,8 +135,9 @@ export class Project extends EventTarget {
     const {studio} = this;
     const {song} = studio;
     if (!song) return;
-    const uploadId = await studio.engine.uploaded(song.file, () => this.#upload(song.file, 'audio'));
-    const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'));
+    // The song is its owner's to change.
+    const uploadId = this.isMine ? await studio.engine.uploaded(song.file, () => this.#upload(song.file, 'audio')) : null;
+    const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
     const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
     const params = {path: {project_id: this.id}};
     try {
@@ -129,7 +146,7 @@ export class Project extends EventTarget {
       if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
       // The newer version may be this one, whose answer was lost.
       const there = await said(api.GET('/api/projects/{project_id}', {params}));
-      const isMine = there.name === body.name && there.song?.upload_id === uploadId && JSON.stringify(there.settings) === JSON.stringify(settings);
+      const isMine = there.name === body.name && (!uploadId || there.song?.upload_id === uploadId) && JSON.stringify(there.settings) === JSON.stringify(settings);
       if (!isMine) throw error;
       this.version = there.version;
     }
@@ -140,7 +157,8 @@ export class Project extends EventTarget {
    * @param {'audio' | 'picture'} field
    */
   #upload(file, field) {
-    return upload(file, {field, signal: new AbortController().signal, progress: () => {}, trouble: () => {}});
+    const path = this.isMine ? {} : {path: `/api/projects/${this.id}/pictures`};
+    return upload(file, {...path, field, signal: new AbortController().signal, progress: () => {}, trouble: () => {}});
   }
 
   /** A small picture for the list, from time to time. @returns {Promise<string | null>} its upload; null where there is none */
@@ -170,10 +188,14 @@ export class Project extends EventTarget {
       return;
     }
     if (error.code === 'CONFLICT') {
-      await this.#decide(Number(error.details.version), content);
+      await this.#decide(Number(error.details.version), String(error.details.by ?? ''), content);
       return;
     }
     const isGone = error.status === 404 || error.status === 410;
+    if (!this.isMine && (error.code === 'NOT_ALLOWED' || (isGone && (await this.#isDeleted())))) {
+      await this.#keepWithoutAccess(error, content);
+      return;
+    }
     if (isGone && (await this.#isDeleted())) {
       this.forget();
       toast('This project was deleted. Press Save to keep what you have here.');
@@ -198,14 +220,40 @@ export class Project extends EventTarget {
   }
 
   /**
+   * The owner has removed this editor, made them a viewer, or deleted the project: what is here stays here.
+   * @param {ApiError} error
+   * @param {string} content what was refused
+   */
+  async #keepWithoutAccess(error, content) {
+    const {studio} = this;
+    const name = isolated(studio.name);
+    const reason = error.code === 'NOT_ALLOWED' ? `You can only view “${name}” now.` : `“${name}” is no longer shared with you, or its owner has deleted it.`;
+    const answer = await askOf({
+      title: 'You can no longer change this project',
+      text: `${reason} Your last changes are not in it. They are still here, and you can keep them.`,
+      choices: [['copy', 'Keep as my own project'], ['settings', 'Download the settings'], ['later', 'Not now']],
+    });
+    if (answer === 'copy') {
+      this.forget();
+      history.replaceState(null, '', '/studio');
+      studio.save();
+      return;
+    }
+    if (answer === 'settings') downloadSettings(studio);
+    this.#refused = content;
+    this.#say('Saved in this browser only');
+  }
+
+  /**
    * Somebody has changed it meanwhile, perhaps in another window.
    * @param {number} version of the server
+   * @param {string} by the name of another person; "" for the visitor
    * @param {string} content of this window
    */
-  async #decide(version, content) {
+  async #decide(version, by, content) {
     const answer = await askOf({
       title: 'This project was changed elsewhere',
-      text: 'A newer version was saved since you opened it, perhaps by you in another window.',
+      text: `A newer version was saved since you opened it, ${by ? `by ${isolated(by)}` : 'perhaps by you in another window'}.`,
       choices: [['mine', 'Keep mine'], ['theirs', 'Take theirs'], ['copy', 'Keep both']],
     });
     if (answer === 'mine') this.version = version;
@@ -223,7 +271,8 @@ export class Project extends EventTarget {
   /** What would be sent. */
   #content() {
     const {studio} = this;
-    return JSON.stringify([studio.name, studio.store.draft, studio.song?.file.name, studio.song?.file.size]);
+    const song = this.isMine ? [studio.song?.file.name, studio.song?.file.size] : [];
+    return JSON.stringify([studio.name, studio.store.draft, ...song]);
   }
 
   /** @param {string} words */
@@ -238,13 +287,14 @@ export class Project extends EventTarget {
  * The draft with pictures named by their uploads.
  * @param {Studio} studio
  * @param {(file: File) => Promise<string>} send
+ * @param {string} [of] the project of somebody else whose uploads they are to be
  * @returns {Promise<Record<string, any>>}
  */
-export async function withUploads(studio, send) {
+export async function withUploads(studio, send, of = '') {
   const settings = structuredClone(studio.store.draft);
   for (const [part, key] of /** @type {const} */ ([['cover', 'file'], ['background', 'image']])) {
     const file = studio.pictures.get(settings[part]?.[key]);
-    if (file) settings[part][key] = await studio.engine.uploaded(file, () => send(file));
+    if (file) settings[part][key] = await studio.engine.uploaded(file, () => send(file), of);
   }
   return settings;
 }

@@ -247,6 +247,7 @@ export class Studio extends LitElement {
     if (!opened && !this.engine.outdated) return false;
     if (keptAtS === null) {
       if (!this.project.id) this.ownName = '';
+      if (!this.project.isMine) toast('Only you hear this song: the owner of this project chooses its song.');
       this.store.change('Song', (draft) => delete draft.range);
       await this.keepSong(file);
     }

@@ -2,9 +2,11 @@
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {session} from '../../../lib/session.js';
+import {openShareDialog} from '../../../ui/share-dialog.js';
 import {personIcon, redoIcon, shareIcon, songIcon, undoIcon} from '../icons.js';
 import {openRenderDialog} from '../render-dialog.js';
 import {share} from '../sharing.js';
+import {openVersionHistory} from '../version-history.js';
 
 /** @param {import('../studio.js').Studio} studio */
 export function bar(studio) {
@@ -18,7 +20,7 @@ export function bar(studio) {
     <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${() => studio.redo()}>${redoIcon}</button>
     <span class="saved" role="status" title=${wordsOf(studio)}>${savedWords(studio)}</span>
     ${song ? html`<button class="icon wide-only" type="button" aria-label="Change the song" title="Change the song" @click=${() => studio.chooseSong()}>${songIcon}</button>` : nothing}
-    <button class="icon wide-only" type="button" aria-label="Share this look" title="Share this look" @click=${() => share(studio)}>${shareIcon}</button>
+    ${shareMenu(studio)}
     <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
     ${session.state === 'signed-in'
       ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${personIcon}</summary>
@@ -28,6 +30,17 @@ export function bar(studio) {
     ${song && !studio.project.id ? html`<button class="button" type="button" title="Keep it in My videos" @click=${() => studio.save()}>Save</button>` : nothing}
     <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(studio)}>Render</button>
   </header>`;
+}
+
+/** @param {import('../studio.js').Studio} studio */
+function shareMenu(studio) {
+  const {project} = studio;
+  return html`<details class="menu"><summary class="icon" aria-label="Share" title="Share">${shareIcon}</summary>
+    <div class="menu-items">
+      ${project.id && project.isMine ? html`<button type="button" @click=${() => openShareDialog({id: project.id, name: studio.name})}>Share this project…</button>` : nothing}
+      ${project.id ? html`<button type="button" @click=${() => openVersionHistory(studio)}>Version history</button>` : nothing}
+      <button type="button" @click=${() => share(studio)}>Copy a link to this look</button>
+    </div></details>`;
 }
 
 /** @param {import('../studio.js').Studio} studio */

@@ -1,13 +1,13 @@
 // What the page shows, as its address says it: a reload and the browser's back button lead to the same.
 
 /**
- * @typedef {{tab: 'projects' | 'renders', search: string, look: string, sort: 'changed' | 'created' | 'opened' | 'name', view: 'cards' | 'list'}} View
+ * @typedef {{tab: 'projects' | 'shared' | 'renders', search: string, look: string, sort: 'changed' | 'created' | 'opened' | 'name', view: 'cards' | 'list'}} View
  */
 
 /** @type {View} */
 const FIRST = {tab: 'projects', search: '', look: '', sort: 'changed', view: 'cards'};
 const ALLOWED = {
-  tab: ['projects', 'renders'],
+  tab: ['projects', 'shared', 'renders'],
   sort: ['changed', 'created', 'opened', 'name'],
   view: ['cards', 'list'],
 };

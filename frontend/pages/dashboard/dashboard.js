@@ -2,9 +2,10 @@
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
 import {hasEnded} from '../../lib/watch.js';
-import {counted, size} from '../../lib/words.js';
-import {askName} from '../../ui/dialog.js';
+import {counted, isolated, size} from '../../lib/words.js';
+import {ask, askName} from '../../ui/dialog.js';
 import {meter} from '../../ui/meter.js';
+import {openShareDialog} from '../../ui/share-dialog.js';
 import {signedIn} from '../../ui/signed-in.js';
 import {toast} from '../../ui/toast.js';
 import {searchOf, viewOf} from './address.js';
@@ -21,7 +22,7 @@ import {rendersPanel} from './renders.js';
 
 const TYPED_MS = 250;
 const POLL_MS = 3000;
-const TABS = /** @type {const} */ ([['projects', 'Projects'], ['renders', 'Renders']]);
+const TABS = /** @type {const} */ ([['projects', 'Projects'], ['shared', 'Shared with me'], ['renders', 'Renders']]);
 
 export class Dashboard extends LitElement {
   static properties = {view: {state: true}, profile: {state: true}, busy: {state: true}};
@@ -34,10 +35,9 @@ export class Dashboard extends LitElement {
     this.busy = false;
     this.chosen = new Choice();
     /** @type {Pages<Project>} */
-    this.projects = new Pages((page) => {
-      const {search, look, sort} = this.view;
-      return said(api.GET('/api/projects', {params: {query: {page, per_page: 48, search, sort, ...(look ? {look} : {})}}}));
-    });
+    this.projects = new Pages((page) => this.fetchProjects(page, false));
+    /** @type {Pages<Project>} of others, who share them */
+    this.shared = new Pages((page) => this.fetchProjects(page, true));
     /** @type {Pages<RenderStatus>} */
     this.renders = new Pages((page) => said(api.GET('/api/renders', {params: {query: {page, per_page: 50}}})));
     this.typed = 0;
@@ -54,13 +54,27 @@ export class Dashboard extends LitElement {
   }
 
   get pages() {
-    return this.view.tab === 'projects' ? this.projects : this.renders;
+    return this.view.tab === 'renders' ? this.renders : this.listed;
+  }
+
+  /** The projects of the open tab. */
+  get listed() {
+    return this.view.tab === 'shared' ? this.shared : this.projects;
+  }
+
+  /**
+   * @param {number} page
+   * @param {boolean} shared
+   */
+  fetchProjects(page, shared) {
+    const {search, look, sort} = this.view;
+    return said(api.GET('/api/projects', {params: {query: {page, per_page: 48, search, sort, shared, ...(look ? {look} : {})}}}));
   }
 
   async connectedCallback() {
     super.connectedCallback();
     if (!(await signedIn())) return;
-    for (const pages of [this.projects, this.renders]) {
+    for (const pages of [this.projects, this.shared, this.renders]) {
       pages.addEventListener('change', () => this.requestUpdate());
       void pages.reload();
     }
@@ -111,7 +125,9 @@ export class Dashboard extends LitElement {
     if (search !== before.search || look !== before.look || sort !== before.sort) {
       this.chosen.clear();
       void this.projects.reload();
+      void this.shared.reload();
     }
+    if (this.view.tab !== before.tab) this.chosen.clear();
   }
 
   /** @param {string} search */
@@ -160,6 +176,33 @@ export class Dashboard extends LitElement {
       const items = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/duplicate', {body: {ids: some}}))).items);
       this.chosen.clear();
       this.projects.change((before) => [...items, ...before]);
+    });
+  }
+
+  /** @param {Project} project */
+  share(project) {
+    openShareDialog(project, (isShared) => {
+      this.projects.change((items) => items.map((each) => (each.id === project.id ? {...each, is_shared: isShared} : each)));
+    });
+  }
+
+  /** A project of somebody else becomes one of one's own. @param {Project} project */
+  async copy({id, name}) {
+    await this.attempt(async () => {
+      const copy = await said(api.POST('/api/projects/{project_id}/copy', {params: {path: {project_id: id}}}));
+      this.projects.change((before) => [copy, ...before]);
+      void this.learn();
+      toast(`“${isolated(name)}” is copied to your projects.`, {label: 'Open', act: () => location.assign(`/studio?project=${copy.id}`)});
+    });
+  }
+
+  /** @param {Project} project */
+  async leave({id, name, owner_name: owner}) {
+    const isSure = await ask({title: 'Leave this project?', text: `You can no longer open “${isolated(name)}”, unless ${isolated(owner ?? 'its owner')} invites you again.`, yes: 'Leave', danger: true});
+    if (!isSure) return;
+    await this.attempt(async () => {
+      await said(api.POST('/api/projects/{project_id}/leave', {params: {path: {project_id: id}}}));
+      this.shared.change((items) => items.filter((each) => each.id !== id));
     });
   }
 
@@ -214,16 +257,18 @@ export class Dashboard extends LitElement {
       </div>
       <div class="tabs" role="tablist" aria-label="My videos" @keydown=${this.moveTab}>
         ${TABS.map(([name, title]) => html`<button class="tab" role="tab" type="button" id=${`tab-${name}`} aria-controls="panel" aria-selected=${tab === name}
-          tabindex=${tab === name ? 0 : -1} @click=${() => this.show({tab: name})}>${title}</button>`)}
+          tabindex=${tab === name ? 0 : -1} @click=${() => this.show({tab: name})}>${title}${name === 'shared' && this.shared.total ? html` <span class="number quiet">${this.shared.total}</span>` : nothing}</button>`)}
       </div>
-      <div role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>${tab === 'projects' ? projectsPanel(this) : rendersPanel(this)}</div>`;
+      <div role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>${tab === 'renders' ? rendersPanel(this) : projectsPanel(this)}</div>`;
   }
 
   /** @param {KeyboardEvent} event */
   moveTab(event) {
     if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
     event.preventDefault();
-    this.show({tab: this.view.tab === 'projects' ? 'renders' : 'projects'});
+    const names = TABS.map(([name]) => name);
+    const step = event.key === 'ArrowRight' ? 1 : names.length - 1;
+    this.show({tab: names[(names.indexOf(this.view.tab) + step) % names.length] ?? 'projects'});
     void this.updateComplete.then(() => /** @type {HTMLElement | null} */ (this.querySelector(`#tab-${this.view.tab}`))?.focus());
   }
 

@@ -17,14 +17,14 @@ const SORTS = /** @type {const} */ ([['changed', 'Last changed'], ['opened', 'La
 
 /** @param {Dashboard} page */
 export function projectsPanel(page) {
-  const {projects, view} = page;
+  const {listed, view} = page;
   const isSearch = Boolean(view.search || view.look);
-  if (projects.state === 'failed') return trouble(projects);
-  if (projects.state === 'ready' && !projects.items.length && !isSearch) return welcome();
+  if (listed.state === 'failed') return trouble(listed);
+  if (listed.state === 'ready' && !listed.items.length && !isSearch) return view.tab === 'shared' ? nothingShared() : welcome();
   return html`
     ${page.chosen.size ? many(page) : filters(page)}
-    ${projects.state === 'loading' ? skeletons() : projects.items.length ? list(page) : nothingFound(page)}
-    ${end(projects)}`;
+    ${listed.state === 'loading' ? skeletons() : listed.items.length ? list(page) : nothingFound(page)}
+    ${end(listed)}`;
 }
 
 function welcome() {
@@ -32,6 +32,13 @@ function welcome() {
     <h2>No project yet</h2>
     <p class="quiet">Open the studio, drop in a song, and press Save. Your song, the look and every setting will be here when you come back.</p>
     <a class="button main large" href="/studio?new">Open the studio</a>
+  </div>`;
+}
+
+function nothingShared() {
+  return html`<div class="empty">
+    <h2>Nobody has shared a project with you yet</h2>
+    <p class="quiet">When somebody invites your email address, their project appears here. To share one of yours, open its menu under Projects and choose Share.</p>
   </div>`;
 }
 
@@ -48,7 +55,7 @@ const skeletons = () => html`<ul class="projects cards" aria-hidden="true">${Arr
 
 /** @param {Dashboard} page */
 function filters(page) {
-  const {view, projects} = page;
+  const {view, listed} = page;
   return html`<div class="filters" role="search">
     <input class="input" type="search" aria-label="Search projects" placeholder="Search by name, song, artist or look" maxlength="200" .value=${live(page.typedSearch)}
       @input=${(/** @type {Event} */ event) => page.type(/** @type {HTMLInputElement} */ (event.target).value)}>
@@ -59,7 +66,7 @@ function filters(page) {
       ${SORTS.map(([name, title]) => html`<option value=${name} ?selected=${name === view.sort}>${title}</option>`)}
     </select>
     <button class="button" type="button" aria-pressed=${view.view === 'list'} @click=${() => page.show({view: view.view === 'list' ? 'cards' : 'list'})}>${view.view === 'list' ? 'Cards' : 'List'}</button>
-    <span class="quiet count" role="status">${projects.state === 'ready' ? counted(projects.total, 'project') : ''}</span>
+    <span class="quiet count" role="status">${listed.state === 'ready' ? counted(listed.total, 'project') : ''}</span>
   </div>`;
 }
 
@@ -78,7 +85,7 @@ function many(page) {
 
 /** @param {Dashboard} page */
 function list(page) {
-  return html`<ul class="projects ${page.view.view}">${repeat(page.projects.items, ({id}) => id, (project) => card(page, project))}</ul>`;
+  return html`<ul class="projects ${page.view.view}">${repeat(page.listed.items, ({id}) => id, (project) => card(page, project))}</ul>`;
 }
 
 /**
@@ -86,31 +93,47 @@ function list(page) {
  * @param {Project} project
  */
 function card(page, project) {
-  const {id, name, look, song} = project;
+  const {id, name, look, song, role, owner_name: owner, is_shared: isShared} = project;
+  const isMine = role === 'owner';
   const isChosen = page.chosen.ids.has(id);
   const pick = (/** @type {MouseEvent} */ event) => page.choose(project, {range: event.shiftKey});
   return html`<li class="project ${isChosen ? 'chosen' : ''}">
-    <a class="open" href="/studio?project=${id}" @click=${(/** @type {MouseEvent} */ event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
+    <a class="open" href=${role === 'viewer' ? `/shared/${id}` : `/studio?project=${id}`} @click=${(/** @type {MouseEvent} */ event) => {
+      if (!isMine || (!event.ctrlKey && !event.metaKey && !event.shiftKey)) return;
       event.preventDefault();
       pick(event);
     }}>
       <img class="picture" src=${project.thumbnail_url ?? PICTURES[`../../looks/${look}/thumbnails/default.webp`] ?? ''} alt="" width="480" height="270" loading="lazy">
       <span class="words"><strong dir="auto" title=${name}>${name}</strong>
-        <span class="quiet">${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}</span></span>
+        <span class="quiet">${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}${isMine && isShared ? ' · Shared' : nothing}</span>
+        ${isMine ? nothing : html`<span class="quiet">From <bdi>${owner}</bdi> · ${role === 'editor' ? 'Can edit' : 'Can view'}</span>`}</span>
     </a>
-    <input class="pick" type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(isChosen)} @click=${pick}>
+    ${isMine ? html`<input class="pick" type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(isChosen)} @click=${pick}>` : nothing}
     <details class="menu">
       <summary class="icon" aria-label=${`Actions for ${name}`}>⋯</summary>
-      <div class="menu-items">
-        <button type="button" @click=${() => page.rename(project)}>Rename</button>
-        <button type="button" @click=${() => page.duplicate([id])}>Duplicate</button>
-        <button type="button" @click=${() => page.downloadSettings([id])}>Download settings</button>
-        <button type="button" class="danger" @click=${() => page.delete([id])}>Delete</button>
-      </div>
+      <div class="menu-items">${isMine ? ownActions(page, project) : sharedActions(page, project)}</div>
     </details>
   </li>`;
 }
+
+/**
+ * @param {Dashboard} page
+ * @param {Project} project
+ */
+const ownActions = (page, project) => html`
+  <button type="button" @click=${() => page.share(project)}>Share</button>
+  <button type="button" @click=${() => page.rename(project)}>Rename</button>
+  <button type="button" @click=${() => page.duplicate([project.id])}>Duplicate</button>
+  <button type="button" @click=${() => page.downloadSettings([project.id])}>Download settings</button>
+  <button type="button" class="danger" @click=${() => page.delete([project.id])}>Delete</button>`;
+
+/**
+ * @param {Dashboard} page
+ * @param {Project} project
+ */
+const sharedActions = (page, project) => html`
+  ${project.role === 'editor' ? html`<button type="button" @click=${() => page.copy(project)}>Make a copy</button>` : nothing}
+  <button type="button" class="danger" @click=${() => page.leave(project)}>Leave</button>`;
 
 /** @param {string} name */
 const titled = (name) => `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;

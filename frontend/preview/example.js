@@ -1,30 +1,31 @@
 // The example song on a stage: silent until it is played.
-import song from '../../example/first-light.mp3?url';
-import trackUrl from '../../example/first-light.orft?url';
-import {PartError} from '../../lib/part.js';
-import {LOOKS} from '../../preview/looks.js';
-import {Preview} from '../../preview/preview.js';
-import {resolveSettings} from '../../preview/settings.js';
-import {decodeTrack} from '../../sound/track.js';
-
-const SETTINGS = {look: 'prism', output: {width: 1280, height: 720}, text: {title: '', artist: ''}, cover: {source: 'none'}};
+import song from '../example/first-light.mp3?url';
+import trackUrl from '../example/first-light.orft?url';
+import {PartError} from '../lib/part.js';
+import {LOOKS} from './looks.js';
+import {Preview} from './preview.js';
+import {resolveSettings} from './settings.js';
+import {decodeTrack} from '../sound/track.js';
 
 /** @typedef {{play: () => void, pause: () => void}} Example */
 
 /**
  * @param {HTMLElement} screen
+ * @param {Record<string, any>} wanted settings; what is missing is as the look has it
+ * @param {{cover?: Blob | null, image?: Blob | null}} [pictures]
  * @returns {Promise<Example>}
  */
-export async function openExample(screen) {
+export async function openExample(screen, wanted, {cover = null, image = null} = {}) {
   const answer = await fetch(trackUrl).catch(() => null);
   if (!answer?.ok) throw new PartError();
   const track = decodeTrack(await answer.arrayBuffer());
   const preview = new Preview(screen);
   const audio = new Audio(song);
   audio.loop = true;
-  const settings = resolveSettings(SETTINGS, LOOKS);
+  const settings = resolveSettings(wanted, LOOKS);
   try {
-    await preview.show({settings, track, title: '', artist: '', cover: null, image: null, watermark: false});
+    const {title, artist} = settings.text;
+    await preview.show({settings, track, title: title ?? '', artist: artist ?? '', cover, image, watermark: false});
   } catch (error) {
     preview.dispose();
     throw error;

@@ -9,12 +9,14 @@ import {toast} from '../../ui/toast.js';
 const screen = /** @type {HTMLElement} */ (document.getElementById('screen'));
 const button = /** @type {HTMLButtonElement} */ (document.getElementById('hear'));
 
-/** @type {Promise<import('./example.js').Example> | null} */
+const SETTINGS = {look: 'prism', output: {width: 1280, height: 720}, text: {title: '', artist: ''}, cover: {source: 'none'}};
+
+/** @type {Promise<import('../../preview/example.js').Example> | null} */
 let opening = null;
 
 /** The code that draws is large: nobody gets it before asking. */
 function example() {
-  opening ??= part(import('./example.js')).then(({openExample}) => openExample(screen));
+  opening ??= part(import('../../preview/example.js')).then(({openExample}) => openExample(screen, SETTINGS));
   return opening;
 }
 

@@ -1,0 +1,241 @@
+"""Projects are shared: by a link, with people, between two browsers, and until somebody is removed."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
+from tests.pages.steps import TINY, choose_look, sign_in
+from tests.render.service import Service
+
+SETTINGS = {**TINY, "look": "halo"}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A customer beside the browser, with a project."""
+
+    site: Service
+    visitor: Visitor
+    email: str
+    headers: dict[str, str]
+    project: str
+
+    def call(self, method: str, path: str = "", **options: Any) -> Any:  # noqa: ANN401  (JSON)
+        url = f"{self.site.url}/api/projects/{self.project}{path}"
+        answer = httpx.request(method, url, headers=self.headers, **options).raise_for_status()
+        return answer.json() if answer.content else None
+
+    def share(self, **switches: bool) -> str:
+        """Switch the link on and return its path."""
+        link = str(self.call("PATCH", "/sharing", json={"link": True, **switches})["link"])
+        return link.removeprefix(self.site.url)
+
+    def invite(self, email: str, role: str = "editor") -> str:
+        return str(self.call("POST", "/people", json={"email": email, "role": role})["id"])
+
+
+def owner_with_project(visit: Visit, site: Service, song: Path, width: int = 1280) -> Owner:
+    """Sign a customer in who has a project with a song."""
+    visitor = visit(width)
+    email = sign_in(visitor).email
+    login = httpx.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD}).json()
+    headers = {"Authorization": f"Bearer {login['access_token']}"}
+    httpx.put(f"{site.url}/api/user/profile", headers=headers, json={"name": "Ada"}).raise_for_status()
+    upload = httpx.post(f"{site.url}/api/uploads", headers=headers, files={"audio": (song.name, song.read_bytes())})
+    body = {"name": "Night Drive", "upload_id": upload.raise_for_status().json()["id"], "settings": SETTINGS}
+    project = httpx.post(f"{site.url}/api/projects", headers=headers, json=body).raise_for_status().json()["id"]
+    return Owner(site, visitor, email, headers, project)
+
+
+def open_project(visitor: Visitor, project: str) -> Page:
+    visitor.open(f"/studio?project={project}")
+    expect(visitor.page.get_by_label("Name of this project")).to_have_value("Night Drive")
+    expect(visitor.page.locator(".invite")).to_have_count(0)
+    return visitor.page
+
+
+def log_in(page: Page, email: str) -> None:
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def expect_saved(page: Page) -> None:
+    expect(page.locator(".saved")).to_have_text("Saving…")
+    expect(page.locator(".saved")).to_have_text("Saved in My videos")
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_a_link_plays_the_look_and_leads_to_the_studio(visit: Visit, site: Service, song: Path, width: int) -> None:
+    owner, guest = owner_with_project(visit, site, song), visit(width)
+    path, page = owner.share(), guest.page
+    guest.open(path)
+    expect(page.get_by_role("heading", name="Night Drive")).to_be_visible()
+    expect(page.get_by_text("Shared by Ada")).to_be_visible()
+    expect(page.get_by_text("You hear our example song.")).to_be_visible()
+    expect(page.get_by_role("button", name="Make a copy")).to_have_count(0)
+    assert guest.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".screen canvas.drawn")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    # The owner lets everybody hear the song.
+    owner.share(song=True)
+    page.reload()
+    expect(page.get_by_text("You hear “Night Drive”")).to_be_visible()
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".screen canvas.drawn")).to_be_visible()
+    page.get_by_role("button", name="Use it with my song").click()
+    page.wait_for_url("**/studio#look=*")
+    if width < 1000:
+        page.locator("#tab-looks").click()
+    expect(page.locator(".tile:visible", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
+    # A link that is switched off says so.
+    owner.call("PATCH", "/sharing", json={"link": False})
+    guest.open(path)
+    expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
+    assert guest.accessible() == []
+
+
+def test_a_visitor_signs_in_to_make_a_copy(visit: Visit, site: Service, song: Path) -> None:
+    owner, guest, elsewhere = owner_with_project(visit, site, song), visit(), visit()
+    email = sign_in(elsewhere).email
+    guest.open(owner.share(copies=True, song=True))
+    guest.page.get_by_role("button", name="Make a copy").click()
+    guest.page.wait_for_url("**/login?next=*")
+    log_in(guest.page, email)
+    guest.page.wait_for_url("**/studio?project=*")
+    expect(guest.page.get_by_label("Name of this project")).to_have_value("Night Drive")
+    expect(guest.page.locator(".invite")).to_have_count(0)
+    assert owner.project not in guest.page.url
+    elsewhere.open("/dashboard")
+    expect(elsewhere.page.locator(".project", has_text="Night Drive")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_an_owner_shares_from_the_dashboard(visit: Visit, site: Service, song: Path, width: int) -> None:
+    owner = owner_with_project(visit, site, song, width)
+    page = owner.visitor.page
+    owner.visitor.open("/dashboard")
+    page.get_by_label("Actions for Night Drive").click()
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_label("Anyone with the link can view").check()
+    expect(page.get_by_label("Link to this project")).to_have_value(re.compile(r"/s/\w{26}"))
+    page.get_by_label("They can make a copy").check()
+    expect(page.get_by_label("They can make a copy")).to_be_checked()
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_text("Enter an email address.")).to_be_visible()
+    page.get_by_label("Email address").fill(owner.email)
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_text("This is your own address.")).to_be_visible()
+    page.get_by_label("Email address").fill("band.mate@example.com")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("What band.mate@example.com can do")).to_have_value("editor")
+    assert owner.visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_label("What band.mate@example.com can do").select_option("viewer")
+    expect(page.get_by_label("What band.mate@example.com can do")).to_be_enabled()
+    sharing = owner.call("GET", "/sharing")
+    assert (sharing["copies"], sharing["song"], sharing["people"][0]["role"]) == (True, False, "viewer")
+    page.get_by_role("button", name="Remove band.mate@example.com").click()
+    expect(page.get_by_label("What band.mate@example.com can do")).to_have_count(0)
+    page.get_by_label("Anyone with the link can view").uncheck()
+    expect(page.get_by_label("Link to this project")).to_have_count(0)
+    page.get_by_role("button", name="Done").click()
+    assert owner.call("GET", "/sharing")["link"] is None
+
+
+def test_an_invitation_is_accepted_by_a_new_account(visit: Visit, site: Service, song: Path) -> None:
+    owner, guest = owner_with_project(visit, site, song), visit()
+    page, email = guest.page, "new." + owner.email
+    owner.invite(email)
+    page.goto(guest.link(email, "/shared/"))
+    expect(page.get_by_role("heading", name="Somebody shares a project with you")).to_be_visible()
+    assert guest.accessible() == []
+    page.get_by_role("link", name="Create an account").click()
+    log_in(page, email)
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
+    assert guest.accessible() == []
+    guest.confirm(email)
+    page.wait_for_url(f"**/studio?project={owner.project}")
+    expect(page.locator(".invite")).to_have_count(0)
+    choose_look(page, "Prism")
+    expect_saved(page)
+    assert owner.call("GET")["look"] == "prism"
+    assert owner.call("GET", "/sharing")["people"][0]["accepted_at"]
+    guest.open("/dashboard?tab=shared")
+    expect(page.locator(".project", has_text="From Ada")).to_be_visible()
+    expect(page.get_by_text("Can edit")).to_be_visible()
+    assert guest.accessible() == []
+    page.get_by_label("Actions for Night Drive").click()
+    page.get_by_role("button", name="Leave").click()
+    page.locator("dialog").get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("heading", name="Nobody has shared a project with you yet")).to_be_visible()
+
+
+def test_a_viewer_watches_and_others_are_told_whose_it_is(visit: Visit, site: Service, song: Path) -> None:
+    owner, viewer, stranger = owner_with_project(visit, site, song), visit(), visit()
+    owner.invite(sign_in(viewer).email, "viewer")
+    viewer.open(f"/studio?project={owner.project}")
+    viewer.page.wait_for_url(f"**/shared/{owner.project}")
+    expect(viewer.page.get_by_role("heading", name="Night Drive")).to_be_visible()
+    expect(viewer.page.get_by_text("You hear our example song.")).to_be_visible()
+    email = sign_in(stranger).email
+    stranger.open(f"/shared/{owner.project}")
+    expect(stranger.page.get_by_role("heading", name="This project is not shared with you")).to_be_visible()
+    expect(stranger.page.get_by_text(email)).to_be_visible()
+    assert stranger.accessible() == []
+
+
+def test_two_people_change_one_project(visit: Visit, site: Service, song: Path) -> None:
+    owner, guest = owner_with_project(visit, site, song), visit()
+    owner.invite(sign_in(guest).email)
+    ours, theirs = open_project(owner.visitor, owner.project), open_project(guest, owner.project)
+    choose_look(ours, "Prism")
+    expect_saved(ours)
+    choose_look(theirs, "Horizon")
+    expect(theirs.get_by_role("heading", name="This project was changed elsewhere")).to_be_visible()
+    expect(theirs.get_by_text(re.compile("since you opened it, by .?Ada"))).to_be_visible()
+    theirs.get_by_role("button", name="Keep mine").click()
+    expect(theirs.locator(".saved")).to_have_text("Saved in My videos")
+    assert owner.call("GET")["look"] == "horizon"
+    # Now the owner's window has the older one.
+    choose_look(ours, "Halo")
+    expect(ours.get_by_role("heading", name="This project was changed elsewhere")).to_be_visible()
+    ours.get_by_role("button", name="Take theirs").click()
+    expect(ours.locator(".tile:visible", has_text="Horizon").first).to_have_attribute("aria-pressed", "true")
+    # The history has both, and brings the first one back.
+    ours.get_by_label("Share", exact=True).click()
+    ours.get_by_role("button", name="Version history").click()
+    expect(ours.locator(".versions .version")).to_have_count(2)
+    ours.locator(".versions .version").last.click()
+    assert owner.visitor.accessible() == []
+    ours.get_by_role("button", name="Bring this version back").click()
+    expect(ours.locator(".tile:visible", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
+    assert owner.call("GET")["look"] == "prism"
+
+
+def test_a_removed_editor_keeps_the_work_of_an_open_tab(visit: Visit, site: Service, song: Path) -> None:
+    owner, guest = owner_with_project(visit, site, song), visit()
+    person = owner.invite(sign_in(guest).email)
+    page = open_project(guest, owner.project)
+    owner.call("PATCH", f"/people/{person}", json={"role": "viewer"})
+    choose_look(page, "Prism")
+    expect(page.get_by_role("heading", name="You can no longer change this project")).to_be_visible()
+    assert guest.accessible() == []
+    page.get_by_role("button", name="Not now").click()
+    owner.call("DELETE", f"/people/{person}")
+    choose_look(page, "Horizon")
+    expect(page.get_by_text("no longer shared with you")).to_be_visible()
+    page.get_by_role("button", name="Keep as my own project").click()
+    expect(page.locator(".saved")).to_have_text("Saved in My videos")
+    expect(page.locator(".tile:visible", has_text="Horizon").first).to_have_attribute("aria-pressed", "true")
+    assert owner.project not in page.url
+    assert owner.call("GET")["look"] == "halo"
+    guest.open("/dashboard")
+    expect(page.locator(".project", has_text="Night Drive")).to_have_count(1)

@@ -150,6 +150,23 @@ def test_an_owner_shares_from_the_dashboard(visit: Visit, site: Service, song: P
     assert owner.call("GET", "/sharing")["link"] is None
 
 
+def test_on_a_phone_the_account_menu_leads_to_both(visit: Visit, site: Service, song: Path) -> None:
+    owner = owner_with_project(visit, site, song, 390)
+    page = open_project(owner.visitor, owner.project)
+    page.get_by_label("Your account").click()
+    page.get_by_role("button", name="Share this project").click()
+    expect(page.get_by_role("heading", name="Night Drive")).to_be_visible()
+    page.get_by_role("button", name="Done").click()
+    page.get_by_label("Your account").click()
+    page.get_by_role("button", name="Version history").click()
+    page.locator(".versions .version").click()
+    expect(page.get_by_text("Now", exact=True)).to_be_visible()
+    assert owner.visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+
+
 def test_an_invitation_is_accepted_by_a_new_account(visit: Visit, site: Service, song: Path) -> None:
     owner, guest = owner_with_project(visit, site, song), visit()
     page, email = guest.page, "new." + owner.email

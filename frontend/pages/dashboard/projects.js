@@ -105,7 +105,7 @@ function card(page, project) {
     }}>
       <img class="picture" src=${project.thumbnail_url ?? PICTURES[`../../looks/${look}/thumbnails/default.webp`] ?? ''} alt="" width="480" height="270" loading="lazy">
       <span class="words"><strong dir="auto" title=${name}>${name}</strong>
-        <span class="quiet">${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}${isMine && isShared ? ' · Shared' : nothing}</span>
+        <span class="quiet">${isMine && isShared ? 'Shared · ' : nothing}${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}</span>
         ${isMine ? nothing : html`<span class="quiet">From <bdi>${owner}</bdi> · ${role === 'editor' ? 'Can edit' : 'Can view'}</span>`}</span>
     </a>
     ${isMine ? html`<input class="pick" type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(isChosen)} @click=${pick}>` : nothing}

@@ -25,6 +25,7 @@ export function bar(studio) {
     ${session.state === 'signed-in'
       ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${personIcon}</summary>
           <div class="menu-items"><span class="quiet">${session.user?.email}</span>
+            ${projectActions(studio, 'narrow-only')}
             <a href="/dashboard">My videos</a><a href="/account">Account</a><a href="/billing">Plan and billing</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
       : html`<a class="button plain wide-only" href="/login?next=/studio">Sign in</a>`}
     ${song && !studio.project.id ? html`<button class="button" type="button" title="Keep it in My videos" @click=${() => studio.save()}>Save</button>` : nothing}
@@ -34,13 +35,20 @@ export function bar(studio) {
 
 /** @param {import('../studio.js').Studio} studio */
 function shareMenu(studio) {
-  const {project} = studio;
-  return html`<details class="menu"><summary class="icon" aria-label="Share" title="Share">${shareIcon}</summary>
-    <div class="menu-items">
-      ${project.id && project.isMine ? html`<button type="button" @click=${() => openShareDialog({id: project.id, name: studio.name})}>Share this project…</button>` : nothing}
-      ${project.id ? html`<button type="button" @click=${() => openVersionHistory(studio)}>Version history</button>` : nothing}
-      <button type="button" @click=${() => share(studio)}>Copy a link to this look</button>
-    </div></details>`;
+  return html`<details class="menu wide-only"><summary class="icon" aria-label="Share" title="Share">${shareIcon}</summary>
+    <div class="menu-items">${projectActions(studio, '')}<button type="button" @click=${() => share(studio)}>Copy a link to this look</button></div></details>`;
+}
+
+/**
+ * What can be done with a saved project; on a phone it stands in the menu of the account.
+ * @param {import('../studio.js').Studio} studio
+ * @param {string} where a class
+ */
+function projectActions(studio, where) {
+  const {project, name} = studio;
+  if (!project.id) return nothing;
+  return html`${project.isMine ? html`<button class=${where} type="button" @click=${() => openShareDialog({id: project.id, name})}>Share this project…</button>` : nothing}
+    <button class=${where} type="button" @click=${() => openVersionHistory(studio)}>Version history</button>`;
 }
 
 /** @param {import('../studio.js').Studio} studio */

@@ -137,3 +137,48 @@ class TestStorage:
         with pytest.raises(FileNotFoundError):
             storage.get("a", tmp_path / "gone" / "target")
         assert not (tmp_path / "gone").exists()
+
+
+class TestStreams:
+    def test_what_is_written_comes_back_in_blocks(self, storage: Storage, large: bytes) -> None:
+        with storage.write("a/large.zip", content_type="application/zip") as sink:
+            for start in range(0, len(large), 100_000):
+                sink.write(large[start : start + 100_000])
+        with storage.read("a/large.zip") as blocks:
+            assert b"".join(blocks) == large
+        stored = storage.stat("a/large.zip")
+        assert stored
+        assert stored.size_bytes == len(large)
+
+    def test_a_small_object_comes_back(self, storage: Storage) -> None:
+        with storage.write("nine", content_type="text/plain") as sink:
+            sink.write(b"123456789")
+        assert storage.stat("nine") == Stored("nine", 9, NINE[2])
+        with storage.read("nine") as blocks:
+            assert list(blocks) == [b"123456789"]
+
+    @pytest.mark.parametrize("size", [9, 10_000_000])
+    def test_an_object_that_is_not_finished_is_not_there(self, storage: Storage, size: int) -> None:
+        with pytest.raises(ZeroDivisionError):
+            _write_half(storage, "a", bytes(size))
+        assert storage.stat("a") is None
+
+    def test_an_object_is_not_there_before_its_end(self, storage: Storage) -> None:
+        with storage.write("a", content_type="text/plain") as sink:
+            sink.write(b"123456789")
+            assert storage.stat("a") is None
+
+    def test_what_is_not_there_is_known_before_the_first_block(self, storage: Storage) -> None:
+        with pytest.raises(NotFound), storage.read("nobody"):
+            pytest.fail("there is nothing to read")
+
+    def test_an_empty_object_has_no_blocks(self, storage: Storage, make_file: MakeFile) -> None:
+        storage.put("empty", make_file(b""), content_type="text/plain")
+        with storage.read("empty") as blocks:
+            assert list(blocks) == []
+
+
+def _write_half(storage: Storage, name: str, data: bytes) -> None:
+    with storage.write(name, content_type="text/plain") as sink:
+        sink.write(data)
+        raise ZeroDivisionError

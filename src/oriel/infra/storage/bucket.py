@@ -14,6 +14,7 @@ from google.auth.credentials import Signing
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Blob, Bucket, Client
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
+from google.cloud.storage.fileio import BlobWriter
 from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 from urllib3.exceptions import HTTPError
@@ -21,7 +22,16 @@ from urllib3.exceptions import HTTPError
 from oriel.errors import InvalidConfiguration, StorageFailed
 from oriel.infra.storage.file_response import attachment
 from oriel.infra.storage.incoming import whole_file
-from oriel.infra.storage.interface import Stored, check_folder, check_name, check_prefix, checksum, is_name, missing
+from oriel.infra.storage.interface import (
+    Sink,
+    Stored,
+    check_folder,
+    check_name,
+    check_prefix,
+    checksum,
+    is_name,
+    missing,
+)
 from oriel.settings import Settings
 
 Result = TypeVar("Result")
@@ -113,6 +123,57 @@ class BucketStorage:
             sentence = "Another file is stored under this name." if once else "The file did not arrive as it was sent."
             raise StorageFailed(sentence, name=name)
         return kept
+
+    @contextlib.contextmanager
+    def write(self, name: str, *, content_type: str) -> Iterator[Sink]:
+        """Upload in blocks that are repeated one by one, then compare the bucket's checksum with ours."""
+        check_name(name)
+        writer = BlobWriter(
+            self._blob(name),
+            ignore_flush=True,
+            retry=self._retry,
+            content_type=content_type,
+            timeout=self._timeout,
+            # We compare the whole at the end.
+            checksum=None,
+        )
+        sink = Sink(lambda data: _write(name, writer, data))
+        try:
+            yield sink
+        except BaseException:
+            # The bucket forgets an upload that is never finished after a week.
+            with contextlib.suppress(*_TROUBLES):
+                writer.terminate()
+            raise
+        with _told(name):
+            writer.close()
+        if self.stat(name) != sink.stored(name):
+            self.delete(name)
+            raise StorageFailed("The file did not arrive as it was sent.", name=name)
+
+    @contextlib.contextmanager
+    def read(self, name: str) -> Iterator[Iterator[bytes]]:
+        """Download one generation of an object in blocks, comparing it with the bucket's checksum."""
+        check_name(name)
+        with _told(name):
+            known = self._look(name)
+        if known is None:
+            raise missing(name)
+        yield self._blocks(_stored(known), known.generation)
+
+    def _blocks(self, wanted: Stored, generation: int | None) -> Iterator[bytes]:
+        blob = self._blob(wanted.name, generation)
+        received = Sink(lambda _: None)
+        for start in range(0, wanted.size_bytes, self._limits.block_bytes):
+            end = min(start + self._limits.block_bytes, wanted.size_bytes) - 1
+            with _told(wanted.name):
+                block = blob.download_as_bytes(
+                    start=start, end=end, checksum=None, timeout=self._timeout, retry=self._retry
+                )
+            received.write(block)
+            yield block
+        if received.stored(wanted.name) != wanted:
+            raise StorageFailed("The file did not come as it is stored.", name=wanted.name)
 
     def get(self, name: str, target: Path) -> None:
         """Download an object in blocks, then compare the whole with the bucket's checksum."""
@@ -243,6 +304,11 @@ class BucketStorage:
         if Stored(name, *checksum(file)) != wanted:
             raise DataCorruption(None, "The bytes that came are not those that are stored")
         return wanted
+
+
+def _write(name: str, writer: BlobWriter, data: bytes) -> None:
+    with _told(name):
+        writer.write(data)
 
 
 def _transferred(transfer: Callable[[], Result]) -> Result:

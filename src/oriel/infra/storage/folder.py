@@ -7,9 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+import google_crc32c
+
 from oriel.errors import StorageFailed
 from oriel.infra.storage.incoming import NO_ROOM, incoming_file, sweep, sync_folder, whole_file
 from oriel.infra.storage.interface import (
+    Sink,
     Stored,
     blocks_of,
     check_folder,
@@ -17,6 +20,7 @@ from oriel.infra.storage.interface import (
     check_prefix,
     checksum,
     copy,
+    in_base64,
     is_name,
     missing,
 )
@@ -46,16 +50,33 @@ class FolderStorage:
             self._incoming.mkdir(parents=True, exist_ok=True)
             return self._copy_in(name, opened, once=once)
 
+    @contextlib.contextmanager
+    def write(self, name: str, *, content_type: str) -> Iterator[Sink]:
+        """Write a file aside, flush it to the disk, then give it its name."""
+        check_name(name)
+        with contextlib.ExitStack() as open_files:
+            with _told(name):
+                self._incoming.mkdir(parents=True, exist_ok=True)
+                file, path = open_files.enter_context(incoming_file(self._incoming))
+            sink = Sink(lambda data: _write(name, file, data))
+            yield sink
+            with _told(name):
+                self._finish(file, path, sink.stored(name), once=False)
+
     def get(self, name: str, target: Path) -> None:
         """Copy an object out, comparing it with the checksum that it came with."""
+        with self.read(name) as blocks, whole_file(target) as file:
+            copy(blocks, file)
+
+    @contextlib.contextmanager
+    def read(self, name: str) -> Iterator[Iterator[bytes]]:
+        """Open a file's blocks; at the end they are compared with the file's checksum."""
         try:
             source = self._file(name).open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise missing(name) from None
-        with source, whole_file(target) as file:
-            _, crc = copy(_readable(name, source), file)
-            if crc != (_kept_checksum(source) or crc):
-                raise StorageFailed("The stored file is damaged.", name=name)
+        with source:
+            yield _checked_blocks(name, source)
 
     def stat(self, name: str) -> Stored | None:
         """Return what is stored under a name."""
@@ -102,13 +123,15 @@ class FolderStorage:
 
     def _copy_in(self, name: str, source: BinaryIO, *, once: bool) -> Stored:
         with incoming_file(self._incoming) as (file, path):
-            size, crc = copy(blocks_of(source), file)
-            file.flush()
-            _keep_checksum(file, crc)
-            os.fsync(file.fileno())
-            stored = Stored(name, size, crc)
-            self._publish(path, stored, once=once)
+            stored = Stored(name, *copy(blocks_of(source), file))
+            self._finish(file, path, stored, once=once)
         return stored
+
+    def _finish(self, file: BinaryIO, path: Path, stored: Stored, *, once: bool) -> None:
+        file.flush()
+        _keep_checksum(file, stored.crc32c)
+        os.fsync(file.fileno())
+        self._publish(path, stored, once=once)
 
     def _publish(self, path: Path, stored: Stored, *, once: bool) -> None:
         target = self._file(stored.name)
@@ -174,10 +197,29 @@ def _kept_checksum(file: BinaryIO) -> str | None:
     return None
 
 
-def _readable(name: str, source: BinaryIO) -> Iterator[bytes]:
-    # Trouble with reading is the storage's, trouble with writing the caller's.
+def _write(name: str, file: BinaryIO, data: bytes) -> None:
     with _told(name):
-        yield from blocks_of(source)
+        file.write(data)
+
+
+def _checked_blocks(name: str, source: BinaryIO) -> Iterator[bytes]:
+    crc = 0
+    for block in _readable(name, source):
+        crc = google_crc32c.extend(crc, block)
+        yield block
+    if in_base64(crc) != (_kept_checksum(source) or in_base64(crc)):
+        raise StorageFailed("The stored file is damaged.", name=name)
+
+
+def _readable(name: str, source: BinaryIO) -> Iterator[bytes]:
+    # Trouble with reading is the storage's; what the caller does with a block is not.
+    blocks = blocks_of(source)
+    while True:
+        with _told(name):
+            block = next(blocks, b"")
+        if not block:
+            return
+        yield block
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,28 @@ class Stored:
     crc32c: str
 
 
+class Sink:
+    """Takes the bytes of an object that is being written, one after the other: it cannot seek."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._size, self._crc = 0, 0
+
+    def write(self, data: bytes) -> int:
+        """Write bytes; return how many."""
+        self._write(data)
+        self._crc = google_crc32c.extend(self._crc, data)
+        self._size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: the object appears as a whole."""
+
+    def stored(self, name: str) -> Stored:
+        """Return what has been written, as it will be stored."""
+        return Stored(name, self._size, in_base64(self._crc))
+
+
 class Storage(Protocol):
     """Objects under names. Retries temporary failures; raises StorageFailed for lasting ones. Leaves nothing half done.
 
@@ -43,6 +66,14 @@ class Storage(Protocol):
 
     def get(self, name: str, target: Path) -> None:
         """Write an object to a file, which appears only when it is whole and right; NotFound where there is none."""
+        ...
+
+    def write(self, name: str, *, content_type: str) -> AbstractContextManager[Sink]:
+        """Write an object as a stream, neither in memory nor on a disk before; after an exception there is none."""
+        ...
+
+    def read(self, name: str) -> AbstractContextManager[Iterator[bytes]]:
+        """Open an object's bytes as blocks; NotFound where there is none, StorageFailed at the end of a damaged one."""
         ...
 
     def stat(self, name: str) -> Stored | None:
@@ -116,7 +147,12 @@ def copy(blocks: Iterable[bytes], target: BinaryIO | None) -> tuple[int, str]:
             target.write(block)
         crc = google_crc32c.extend(crc, block)
         size += len(block)
-    return size, base64.b64encode(crc.to_bytes(4, "big")).decode("ascii")
+    return size, in_base64(crc)
+
+
+def in_base64(crc: int) -> str:
+    """Return a checksum in the form that buckets use."""
+    return base64.b64encode(crc.to_bytes(4, "big")).decode("ascii")
 
 
 def blocks_of(source: BinaryIO) -> Iterator[bytes]:

@@ -17,6 +17,11 @@ _INVISIBLE = frozenset(
     for code in codes
 )
 
+# What Windows forbids in the name of a file; the others forbid less.
+_FORBIDDEN = frozenset('/\\:*?"<>|')
+# File systems count bytes, up to 255.
+_LONGEST_FILE_NAME, _LARGEST_FILE_NAME_BYTES = 120, 200
+
 
 def one_line(text: str, *, for_control: str = " ") -> str:
     """Return a text on one line, composed (NFC), without what nobody can see; spaces in a row become one.
@@ -36,6 +41,12 @@ def cut(text: str, most: int, *, most_bytes: int | None = None) -> str:
             return kept.rstrip()
         kept += letter
     return kept
+
+
+def for_files(text: str) -> str:
+    """Return a text as the name of a file, without an ending: short enough, without what file systems dislike."""
+    kept = one_line("".join(" " if char in _FORBIDDEN else char for char in text)).strip(" .")
+    return cut(kept, _LONGEST_FILE_NAME, most_bytes=_LARGEST_FILE_NAME_BYTES).rstrip(".")
 
 
 def _shown(char: str, for_control: str) -> str:

@@ -11,7 +11,7 @@ from oriel.errors import Expired, NotFound, StorageFailed, WrongState
 from oriel.infra.database import db
 from oriel.infra.storage import storage
 from oriel.infra.storage.file_response import redirect_to, send_file
-from oriel.names import cut, one_line
+from oriel.names import for_files
 from oriel.rendering import links
 from oriel.rendering.models import COMPLETED, DELETED, UNDER_WAY, WITHDRAWN, RenderJob
 
@@ -25,10 +25,6 @@ _GONE = {
     DELETED: "This video was deleted. Render it again to get a new one.",
     WITHDRAWN: "This video is no longer available.",
 }
-# What Windows forbids in the name of a file; the others forbid less.
-_FORBIDDEN = frozenset('/\\:*?"<>|')
-# File systems count bytes, up to 255.
-_LONGEST_NAME, _LARGEST_NAME_BYTES = 120, 200
 
 
 def job_behind(token: str) -> RenderJob:
@@ -113,5 +109,4 @@ def refuse_unfinished(job: RenderJob) -> None:
 
 def file_name(job: RenderJob, suffix: str) -> str:
     """Return what a browser calls the file: the song's title, without what file systems dislike."""
-    kept = one_line("".join(" " if char in _FORBIDDEN else char for char in job.title)).strip(" .")
-    return f"{cut(kept, _LONGEST_NAME, most_bytes=_LARGEST_NAME_BYTES).rstrip('.') or 'video'}{suffix}"
+    return f"{for_files(job.title) or 'video'}{suffix}"

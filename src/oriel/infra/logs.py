@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 # The request or the job on whose behalf the present thread works.
 correlation: ContextVar[str] = ContextVar("correlation", default="")
 
-_LIBRARIES = ("alembic", "google", "httpx", "httpcore", "urllib3", "rq", "werkzeug", "gunicorn.access")
+# Stripe's would log each request's address, which holds the customer's id.
+_LIBRARIES = ("alembic", "google", "httpx", "httpcore", "urllib3", "rq", "stripe", "werkzeug", "gunicorn.access")
 
 
 def log_to_stderr(process: str, *, as_json: bool, level: int = logging.INFO) -> None:

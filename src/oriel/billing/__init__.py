@@ -2,7 +2,9 @@
 
 from apiflask import APIFlask
 
+from oriel.accounts import personal_data
 from oriel.billing import models
+from oriel.billing.billing_data import BILLING_DATA
 from oriel.billing.gateway import PaymentGateway, init_payments
 from oriel.billing.offline import OfflineGateway
 from oriel.billing.payment_routes import pages
@@ -22,6 +24,7 @@ def register(app: APIFlask, settings: Settings) -> None:
     app.register_blueprint(payment_routes)
     app.register_blueprint(pages)
     register_statistics()
+    personal_data.register(BILLING_DATA)
 
 
 def gateway_of(settings: Settings) -> PaymentGateway | None:

@@ -163,6 +163,9 @@ class PaymentGateway(Protocol):
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
         """Create a customer, if need be in place of a deleted one (`instead_of`), and return its id."""
 
+    def forget_customer(self, customer_id: str) -> None:
+        """End a customer's subscriptions at once and delete name and address; invoices stay; twice changes nothing."""
+
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
         """Open a page, the same one for the same payment; raise CustomerGone."""
 

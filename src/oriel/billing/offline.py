@@ -73,6 +73,14 @@ class OfflineGateway:
         with self._books() as books:
             return books.add("cus", f"cus_{user_id}", {"email": email, "name": name, "card_fails": False})
 
+    def forget_customer(self, customer_id: str) -> None:
+        """End the subscriptions and forget who the customer was."""
+        with self._books() as books:
+            for subscription in books.all("sub"):
+                if subscription["customer"] == customer_id:
+                    self._end(books, subscription["id"])
+            books.forget("cus", customer_id)
+
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
         """Open a payment page."""
         plan = CREDIT if checkout.product == "render" else PLANS[checkout.product]

@@ -71,6 +71,10 @@ class Books:
         del body["id"]
         self._connection.execute("UPDATE objects SET body = ? WHERE id = ?", (json.dumps(body), object_id))
 
+    def forget(self, kind: str, object_id: str) -> None:
+        """Delete an object; one that is not there is fine."""
+        self._connection.execute("DELETE FROM objects WHERE kind = ? AND id = ?", (kind, object_id))
+
     def tell(self, kind: str, about: Body) -> None:
         """Save an event, to be sent after the commit."""
         event = (f"evt_{secrets.token_hex(12)}", kind, now().timestamp(), json.dumps(about))

@@ -86,6 +86,12 @@ class StripeGateway:
         made = self._ask(self._client.customers.create, cast("Any", params), _once("customer", f"{user_id}-{words}"))
         return made.id
 
+    def forget_customer(self, customer_id: str) -> None:
+        """Delete the customer: Stripe ends the subscriptions and keeps the invoices."""
+        # Stripe does not find a customer that was deleted before.
+        with contextlib.suppress(NotFound):
+            self._ask(self._client.customers.delete, customer_id)
+
     def open_checkout(self, checkout: Checkout) -> OpenCheckout:
         """Open a Stripe Checkout page."""
         labels = {"payment_id": checkout.payment_id}

@@ -72,3 +72,14 @@ def if_there(ask: Callable[[], Answer], otherwise: Answer) -> Answer:
     except (RedisError, OSError):
         _Rest.until = time.monotonic() + _REST_S
         return otherwise
+
+
+def forget(subject: str) -> None:
+    """Delete every key that has this in its name; what has it in its value lives for an hour at most."""
+    if_there(lambda: _forget(subject), None)
+
+
+def _forget(subject: str) -> None:
+    client = redis()
+    for key in client.scan_iter(match=f"*{subject}*", count=1000):
+        client.delete(key)

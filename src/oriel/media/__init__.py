@@ -2,9 +2,11 @@
 
 from apiflask import APIFlask
 
+from oriel.accounts import personal_data
 from oriel.media import models, tus_routes
 from oriel.media.clamav import parse_address
 from oriel.media.dependencies import Dependencies, set_dependencies
+from oriel.media.media_data import MEDIA_DATA
 from oriel.media.routes import routes
 
 __all__ = ["models", "register"]
@@ -15,5 +17,6 @@ def register(app: APIFlask, dependencies: Dependencies) -> None:
     if dependencies.clamav_address:
         parse_address(dependencies.clamav_address)
     set_dependencies(app, dependencies)
+    personal_data.register(MEDIA_DATA)
     app.register_blueprint(routes)
     app.register_blueprint(tus_routes.routes)

@@ -28,7 +28,7 @@ def cancel_render(user_id: str, job_id: str) -> RenderJob:
     own_job(user_id, job_id)
     with writing() as session:
         job = locked_job(session, job_id)
-        if not _end(session, job):
+        if not end_render(session, job):
             raise WrongState(f"This render has already ended: it is {job.status}.", status=job.status)
     announce(user_id, job_id)
     return job
@@ -46,7 +46,7 @@ def withdraw(session: Session, job_id: str, also_under_way: bool) -> None:
         # Between two attempts as well: there is no video, and nobody shall have paid for none.
         cancel_now(session, job, is_paid_back=True)
     elif also_under_way:
-        _end(session, job)
+        end_render(session, job)
 
 
 def locked_job(session: Session, job_id: str) -> RenderJob:
@@ -55,7 +55,7 @@ def locked_job(session: Session, job_id: str) -> RenderJob:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def _end(session: Session, job: RenderJob) -> bool:
+def end_render(session: Session, job: RenderJob) -> bool:
     """End it, or ask its worker to; return False where it has ended already."""
     if job.status == QUEUED:
         cancel_now(session, job)

@@ -4,7 +4,7 @@ from apiflask import APIFlask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from oriel.accounts import statistics
+from oriel.accounts import personal_data, statistics
 from oriel.billing import orders, storage_use
 from oriel.billing.models import PENDING, Payment
 from oriel.billing.plans import CREDIT
@@ -17,6 +17,7 @@ from oriel.rendering.announcement import announce
 from oriel.rendering.look_routes import register_looks
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
 from oriel.rendering.pipeline.looks import load_looks
+from oriel.rendering.render_data import RENDER_DATA
 
 
 def register(app: APIFlask) -> None:
@@ -40,6 +41,7 @@ def register(app: APIFlask) -> None:
     app.register_blueprint(estimate_routes.routes)
     app.register_blueprint(events.routes)
     statistics.register("renders_total", renders_total)
+    personal_data.register(RENDER_DATA)
 
 
 def renders_total(user_id: str) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from apiflask import APIFlask
 
-from oriel import __version__, accounts, api, billing, dev, health, media, metrics, pages, projects
+from oriel import __version__, accounts, api, billing, dev, health, media, metrics, pages, privacy, projects
 from oriel.accounts.tokens import init_tokens
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
 from oriel.infra.events import init_events
@@ -66,6 +66,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     alembic.init_app(app)
     app.register_blueprint(health.routes)
     accounts.register(app)
+    privacy.register(app)
     billing.register(app, settings)
     media.register(app, upload_dependencies(settings))
     projects.register(app)

@@ -27,6 +27,7 @@ from oriel.infra.mail.dispatch import dispatch_due, tidy
 from oriel.infra.redis import connect
 from oriel.media.loudness import unmeasured
 from oriel.media.sweep import delete_leftovers
+from oriel.privacy import erasure, exports
 from oriel.rendering import attempts, expiry, hints, holdups, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
 from oriel.rendering.worker_folder import worker_folder
@@ -67,6 +68,10 @@ MONEY = (
 )
 # It asks about everybody who pays, which may take minutes.
 RECONCILIATION = (Task("reconcile payments", 3600, lambda: reconcile_payments()),)
+# An export of many gigabytes takes an hour, and each clock does its share.
+EXPORTS = (Task("exports", 2, lambda: exports.write_next()),)
+# Each asks the payment service and the storage over the network.
+ERASURES = (Task("erasures", 30, lambda: erasure.erase_due()),)
 SWEEPS = (
     Task("expire videos", 10, lambda: clean_up(jobs.cleanup_expired_videos)),
     Task("warn of expiry", 60, lambda: expiry.warn_of_expiry(limit=100)),
@@ -78,6 +83,7 @@ SWEEPS = (
     Task("old mail", 3600, tidy),
     Task("old payment events", 86_400, lambda: journal.tidy()),
     Task("old sessions", 86_400, lambda: clean_up(jobs.cleanup_accounts)),
+    Task("old exports", 600, lambda: exports.delete_expired(limit=20)),
 )
 # A queue each, so that a storage that hangs under a deletion holds up no song and no mail.
 LIGHT_WORK = (hints.HIGH_PRIORITY, hints.CLEANUP)
@@ -98,6 +104,8 @@ def run_clock(settings: Settings) -> int:
             threading.Thread(target=_tick, args=(app, over, SWEEPS, "sweeps", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MAIL, None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MONEY, "money", holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, EXPORTS, None, holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, ERASURES, "erasures", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, RECONCILIATION, "reconciliation", holder), daemon=True),
             *(
                 threading.Thread(target=_work_lightly, args=(app, settings, queue, over), daemon=True)

@@ -41,6 +41,9 @@ class Did(StrEnum):
     MADE_ADMIN = "role_admin"
     DISABLED = "account_disabled"
     ENABLED = "account_enabled"
+    EXPORT_ASKED = "export_requested"
+    DELETION_ASKED = "deletion_requested"
+    DELETION_WITHDRAWN = "deletion_withdrawn"
 
 
 def record(session: Session, user_id: str, did: Did, origin: Origin, **details: object) -> None:

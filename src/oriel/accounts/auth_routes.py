@@ -189,6 +189,7 @@ def _tokens(session: UserSession, *, in_cookie: bool) -> Response:
         refresh_token=None if in_cookie else renewal,
         expires_in=int(ACCESS_LIFE.total_seconds()),
         user=user_out(user),
+        account_kept=session.has_kept_account,
     )
     response = jsonify(answer.model_dump(mode="json"))
     if in_cookie:

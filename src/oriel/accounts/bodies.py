@@ -156,6 +156,9 @@ class UserOut(BaseModel):
     role: Literal["user", "admin"]
     plan: str
     created_at: Instant
+    deletion_due_at: Instant | None = Field(
+        description="When the account will be deleted, at its owner's request; logging in before then keeps it"
+    )
 
 
 class Registered(BaseModel):
@@ -172,6 +175,7 @@ class LoginOut(BaseModel):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  (the name of a scheme)
     expires_in: int = Field(description="Seconds until the access token expires")
     user: UserOut
+    account_kept: bool = Field(description="True if the account was to be deleted, and this login has kept it")
 
 
 class StatisticsOut(BaseModel):

@@ -71,6 +71,13 @@ def _tell_about_factors(session: Session, user: User, letter: mails.Letter, kind
     mails.enqueue(session, letter, to=user.email, user_id=user.id, kind=kind, subject_key=new_id())
 
 
+def tell_account_kept(session: Session, user: User) -> None:
+    """Tell a user that the account will not be deleted."""
+    settings: Settings = current_app.config["ORIEL"]
+    letter = mails.account_kept(user.name, f"{settings.base_url}/billing")
+    mails.enqueue(session, letter, to=user.email, user_id=user.id, kind="account_kept", subject_key=new_id())
+
+
 def _link(page: str, token: str) -> str:
     settings = current_app.config["ORIEL"]
     assert isinstance(settings, Settings)

@@ -32,6 +32,8 @@ class User(Base):
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_login_at: Mapped[datetime | None]
+    # Its owner has asked for the deletion; a login before then keeps the account.
+    deletion_due_at: Mapped[datetime | None] = mapped_column(index=True)
 
     __table_args__ = (Index(None, "created_at", "id"),)
 
@@ -66,6 +68,9 @@ class UserSession(Base):
     user_agent: Mapped[str] = mapped_column(String(200), default="")
     # When a second factor was last checked in this session.
     second_factor_at: Mapped[datetime | None]
+
+    # Whether this login has kept an account that was to be deleted; known to the request that logs in, not stored.
+    has_kept_account = False
 
     __table_args__ = (Index(None, "user_id", "created_at"), Index(None, "expires_at"))
 

@@ -17,5 +17,5 @@ def profile_out(user: User) -> ProfileOut:
 
 
 def _facts(user: User) -> dict[str, object]:
-    names = ("id", "email", "name", "email_verified", "role", "created_at")
+    names = ("id", "email", "name", "email_verified", "role", "created_at", "deletion_due_at")
     return {**{name: getattr(user, name) for name in names}, "plan": plan_of(user.id)}

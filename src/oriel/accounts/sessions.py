@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from oriel.accounts import activity
 from oriel.accounts.activity import Did
+from oriel.accounts.deletion_grace import keep_account
 from oriel.accounts.models import PendingLogin, User, UserSession
 from oriel.accounts.origin import Origin
 from oriel.accounts.tokens import REFRESH_LIFE, REUSE_GRACE, Claims
@@ -34,7 +35,7 @@ class _Turn(Enum):
 
 
 def begin_session(session: Session, user: User, origin: Origin) -> UserSession:
-    """Add a session, in the caller's transaction."""
+    """Add a session, in the caller's transaction; an account that was to be deleted is kept by it."""
     begun = UserSession(
         user_id=user.id,
         expires_at=now() + REFRESH_LIFE,
@@ -42,6 +43,7 @@ def begin_session(session: Session, user: User, origin: Origin) -> UserSession:
         user_agent=origin.user_agent,
     )
     session.add(begun)
+    begun.has_kept_account = keep_account(session, user, origin)
     return begun
 
 

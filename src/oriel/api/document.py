@@ -44,6 +44,7 @@ _TAGS = {
     "payments": "Pay for a render or a subscription.",
     "billing": "Plans, subscription and invoices.",
     "user": "Profile, sessions, API keys and activity.",
+    "privacy": "A copy of your data, and the end of your account.",
     "health": "The state of the service.",
     _ALIASES: "Other addresses of the same operations. New programs should use the main ones.",
 }

@@ -26,19 +26,24 @@ VIDEO_ANSWERS: dict[int, Any] = {
     503: "The storage cannot be reached",
 }
 _MEDIA = ("audio/mpeg", "audio/wav", "audio/mp4", "image/png", "image/jpeg", "image/webp", "application/octet-stream")
+
+
+def file_answers(*kinds: str, expired: str) -> dict[int, Any]:
+    """Return the answers of a route that hands out a file of these content types; `expired` says what is over."""
+    content = {kind: {"schema": BINARY} for kind in kinds}
+    return {
+        200: {"description": "The file", "content": content},
+        206: {"description": "The byte range that `Range` asks for", "content": content},
+        302: {"description": "A redirect to the file"},
+        304: _NOT_MODIFIED,
+        410: expired,
+        416: "The file has no such byte range",
+        503: "The storage cannot be reached",
+    }
+
+
 # A route that hands out what a customer has uploaded.
-FILE_ANSWERS: dict[int, Any] = {
-    200: {"description": "The file", "content": {kind: {"schema": BINARY} for kind in _MEDIA}},
-    206: {
-        "description": "The byte range that `Range` asks for",
-        "content": {kind: {"schema": BINARY} for kind in _MEDIA},
-    },
-    302: {"description": "A redirect to the file"},
-    304: _NOT_MODIFIED,
-    410: "The upload has expired",
-    416: "The file has no such byte range",
-    503: "The storage cannot be reached",
-}
+FILE_ANSWERS = file_answers(*_MEDIA, expired="The upload has expired")
 # A route whose answer has an ETag.
 CACHED_ANSWERS: dict[int, Any] = {304: _NOT_MODIFIED}
 

@@ -1,7 +1,9 @@
 """Letters about an account."""
 
+from datetime import datetime
+
 from oriel.mails.letter import Letter, compose
-from oriel.mails.wording import greeting
+from oriel.mails.wording import date, day, greeting
 
 
 def confirmation(name: str, link: str) -> Letter:
@@ -78,3 +80,25 @@ def password_changed(name: str, keys_ended: int = 0) -> Letter:
     """Tell a user that the password was changed, in case somebody else did it."""
     subject = "Your password was changed"
     return compose("password_changed", subject, greeting=greeting(name), keys_ended=keys_ended)
+
+
+def export_ready(name: str, link: str, expires_at: datetime) -> Letter:
+    """Tell a customer where the copy of the data can be downloaded, and until when."""
+    subject = "Your data is ready to download"
+    return compose("export_ready", subject, greeting=greeting(name), link=link, expires=date(expires_at))
+
+
+def export_failed(name: str, link: str) -> Letter:
+    """Tell a customer that the data could not be copied, and where to ask again."""
+    return compose("export_failed", "We could not prepare your data", greeting=greeting(name), link=link)
+
+
+def deletion_asked(name: str, due_at: datetime, link: str) -> Letter:
+    """Tell a customer when the account will be deleted, and that a login before then keeps it."""
+    subject = f"Your account will be deleted on {day(due_at)}"
+    return compose("deletion_asked", subject, greeting=greeting(name), due=date(due_at), due_day=day(due_at), link=link)
+
+
+def account_kept(name: str, billing_link: str) -> Letter:
+    """Tell a customer that the account will not be deleted after all."""
+    return compose("account_kept", "Your account will not be deleted", greeting=greeting(name), link=billing_link)

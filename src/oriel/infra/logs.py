@@ -6,6 +6,8 @@ import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from oriel.infra.masking import without_owners
+
 # The request or the job on whose behalf the present thread works.
 correlation: ContextVar[str] = ContextVar("correlation", default="")
 
@@ -50,7 +52,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "facts", {})
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return without_owners(json.dumps(line, default=str, ensure_ascii=False))
 
 
 class ShortLines(logging.Formatter):
@@ -66,4 +68,5 @@ class ShortLines(logging.Formatter):
         facts = " ".join(f"{name}={value}" for name, value in getattr(record, "facts", {}).items())
         mark = "" if record.levelno < logging.WARNING else f"{record.levelname} "
         trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
-        return f"{when} {self._process:7} {mark}{record.getMessage()}{'  ' + facts if facts else ''}{trace}"
+        line = f"{when} {self._process:7} {mark}{record.getMessage()}{'  ' + facts if facts else ''}{trace}"
+        return without_owners(line)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oriel.infra.masking import without_folders, without_password
+from oriel.infra.masking import without_folders, without_owners, without_password
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,11 @@ def test_a_password_is_not_shown(address: str, shown: str) -> None:
 )
 def test_files_are_called_by_their_names_alone(text: str, shown: str | None) -> None:
     assert without_folders(text) == (shown or text)
+
+
+@pytest.mark.parametrize("slash", ["/", "%2F"])
+def test_a_stored_objects_name_does_not_say_whose_it_is(slash: str) -> None:
+    name = slash.join(("videos", "06gv3k2v9hmqf5t8e1b7c0d4ns", "06gv3k2v9hmqf5t8e1b7c0d4nt", "v.mp4"))
+    assert (
+        without_owners(f"404 GET .../o/{name}") == f"404 GET .../o/{name.replace('06gv3k2v9hmqf5t8e1b7c0d4ns', '***')}"
+    )

@@ -22,7 +22,7 @@ def illustrated(mail: OutboxMail) -> tuple[str, tuple[Picture, ...]]:
     """Return the HTML and its pictures; a picture that cannot be had is left out of both."""
     html, pictures = mail.html, []
     for inline in mail.pictures:
-        data = _read(inline)
+        data = _read(inline, mail.id)
         if data is None:
             html = _without(html, inline.cid)
         else:
@@ -30,7 +30,7 @@ def illustrated(mail: OutboxMail) -> tuple[str, tuple[Picture, ...]]:
     return html, tuple(pictures)
 
 
-def _read(inline: Inline) -> bytes | None:
+def _read(inline: Inline, mail_id: str) -> bytes | None:
     """Return the picture, None where it is gone, too large or out of reach: the letter matters more."""
     try:
         found = storage().stat(inline.storage_name)
@@ -40,7 +40,7 @@ def _read(inline: Inline) -> bytes | None:
             storage().get(inline.storage_name, target := Path(folder) / "picture")
             return target.read_bytes()
     except AppError as error:
-        _log.warning("An email is sent without its picture.", extra=facts(code=error.code, name=inline.storage_name))
+        _log.warning("An email is sent without its picture.", extra=facts(code=error.code, mail=mail_id))
         return None
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -16,6 +16,9 @@ from oriel.errors import CallerError
 from oriel.infra.clock import in_iso
 from oriel.infra.logs import log_to_stderr
 from oriel.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from oriel.privacy.models import AccountErasure
 
 # A command that acts on an installation which is there.
 _OPERATOR = "operator"
@@ -207,6 +210,57 @@ def admin_reset_2fa(email: str) -> int:
     with_app(lambda: reset_second_factors(account_with(email).id))
     click.echo(f"{email} signs in with the password alone now, and was told so by email.")
     return 0
+
+
+@admin.command("deletions")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+def admin_deletions(limit: int) -> int:
+    """List accounts in their week of grace, and erasures under way and finished, newest first."""
+    from oriel.privacy.erasure import coming_deletions, erasures
+
+    def show() -> None:
+        coming = [(user.id, "in grace", _minute(user.deletion_due_at), "0", "-") for user in coming_deletions(limit)]
+        begun = [
+            (row.id, _stage_of(row), _minute(row.finished_at or row.run_after), str(row.tries), row.error or "-")
+            for row in erasures(limit)
+        ]
+        show_table(("ID", "STAGE", "NEXT OR DONE", "RETRIES", "WAITS FOR"), [*coming, *begun])
+
+    return with_app(show)
+
+
+@admin.command("erase")
+def admin_erase() -> int:
+    """Erase the accounts that are due, without waiting for the clock."""
+    from oriel.privacy.erasure import erase_due
+
+    return with_app(lambda: click.echo(f"Erasures that went on: {erase_due()}."))
+
+
+@admin.command("delete")
+@click.argument("email")
+@click.confirmation_option(prompt="Erase this account now, without a week of grace?")
+def admin_delete(email: str) -> int:
+    """Erase an account now, at its owner's request to you. Payments stay without its name."""
+    from oriel.accounts.operators import account_with
+    from oriel.privacy.erasure import begin_erasure, erase_due
+
+    def delete() -> None:
+        begin_erasure(account_with(email).id, at_once=True)
+        erase_due()
+        click.echo(f"{email} is closed and is being erased. `oriel admin deletions` shows how far it is.")
+
+    return with_app(delete)
+
+
+def _stage_of(erasure: "AccountErasure") -> str:
+    if erasure.finished_at:
+        return "finished"
+    return "erased, to be verified" if erasure.erased_at else "under way"
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
 
 
 @click.group()

@@ -16,6 +16,7 @@ from tests.functional.media.files import uploaded
 
 from oriel import app as application
 from oriel import cli, cli_service
+from oriel.accounts.models import User
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.mail.letter import Letter
@@ -58,6 +59,28 @@ def test_a_customer_gets_a_plan(caller: Callable[..., Caller]) -> None:
     ada = caller()
     assert cli.run(["admin", "set-plan", ada.email, "pro"]) == 0
     assert (ada.get("/api/user/profile").json or {})["plan"] == "pro"
+
+
+def test_an_account_is_erased_at_its_owners_request(caller: Callable[..., Caller], capsys: Output) -> None:
+    ada = caller()
+    assert cli.run(["admin", "delete", ada.email, "--yes"]) == 0
+    assert ada.get("/api/user/profile").status_code == 401
+    assert cli.run(["admin", "deletions"]) == 0
+    shown = capsys.readouterr().out
+    assert "erased, to be verified" in shown
+    assert ada.user_id not in shown
+    assert cli.run(["admin", "erase"]) == 0
+    assert "went on: 0" in capsys.readouterr().out
+
+
+def test_an_account_in_its_week_of_grace_is_listed(
+    app: APIFlask, caller: Callable[..., Caller], capsys: Output
+) -> None:
+    ada = caller()
+    with app.app_context(), writing() as session:
+        session.get_one(User, ada.user_id).deletion_due_at = datetime(2100, 1, 1, tzinfo=UTC)
+    assert cli.run(["admin", "deletions"]) == 0
+    assert "in grace  2100-01-01 00:00" in capsys.readouterr().out
 
 
 class Terminal(io.StringIO):

@@ -15,12 +15,21 @@ from oriel.accounts.models import (
     UserSession,
 )
 from oriel.accounts.second_factors.totp import SETUP_LIFE
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import writing
+from oriel.infra.retention import UNTIL_DELETION
 
 # A week, so that support can still explain why a link did not work.
-_TOKENS_KEPT = timedelta(days=7)
-_SESSIONS_KEPT = timedelta(days=30)
+_TOKENS_KEPT = retention.keep(
+    "links", "Links of emails, as digests", retention.DATABASE, timedelta(days=7), "after they expire"
+)
+_SESSIONS_KEPT = retention.keep(
+    "sessions", "Sign-ins, with device and network address", retention.DATABASE, timedelta(days=30), "after they end"
+)
+retention.keep_with("profile", "Your name, email address and password digest", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with("keys", "Your API keys, as digests", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with("activity", "Account activity, with network addresses", retention.DATABASE, UNTIL_DELETION)
 
 
 def cleanup_accounts() -> None:

@@ -17,11 +17,14 @@ from sqlalchemy.orm import Session
 
 from oriel.accounts.models import LoginDelay
 from oriel.errors import TooManyRequests
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 
 # After a day without failures, the count restarts.
-FORGOTTEN_AFTER = timedelta(hours=24)
+FORGOTTEN_AFTER = retention.keep(
+    "failures", "Failed sign-ins, counted under digests", retention.DATABASE, timedelta(hours=24), "after the last one"
+)
 
 
 @dataclass(frozen=True)

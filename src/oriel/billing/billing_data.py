@@ -11,7 +11,17 @@ from oriel.billing.gateway import payments, takes_payments
 from oriel.billing.models import PENDING, Credit, PayingCustomer, Payment, PaymentEvent, PlanHolding, RenderRight
 from oriel.billing.subscription_sync import cancel_for_closed_account
 from oriel.errors import WrongState
+from oriel.infra import retention
 from oriel.infra.database import db, writing
+from oriel.infra.retention import UNTIL_DELETION
+
+retention.keep_with("plan", "Your plan and your credits", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with(
+    "payments",
+    "Payments and invoices",
+    f"{retention.DATABASE}, payment service",
+    "for as long as the law on bookkeeping says, without your name once your account is deleted",
+)
 
 
 def listings(user_id: str) -> Iterator[Listing]:

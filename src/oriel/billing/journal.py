@@ -20,6 +20,7 @@ from oriel.billing.models import FAILED, PENDING, PayingCustomer, Payment, Payme
 from oriel.billing.optimistic_write import RETRY_TIMEOUT_S
 from oriel.billing.subscription_sync import sync_subscription
 from oriel.errors import AppError, NotFound
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.logs import facts
@@ -36,7 +37,9 @@ _CLAIM = timedelta(seconds=60)
 _BEGINS_S = _CLAIM.total_seconds() - RETRY_TIMEOUT_S
 _AT_ONCE = 20
 _BATCH = 500
-_KEPT_FOR = timedelta(days=60)
+_KEPT_FOR = retention.keep(
+    "payment-events", "Ids of payment events", retention.DATABASE, timedelta(days=60), "after they are processed"
+)
 _PAUSES_S = (5, 30, 120, 600, 3600)
 _LOOKED_BACK = timedelta(days=3)
 # Stripe's own page says "paid" some seconds before its event comes.

@@ -6,6 +6,7 @@ from datetime import timedelta
 DATABASE = "database"
 STORAGE = "file storage"
 REDIS = "cache"
+UNTIL_DELETION = "until you delete your account"
 
 
 @dataclass(frozen=True)
@@ -38,5 +39,5 @@ def keep_with(name: str, what: str, where: str, until: str) -> None:
 
 
 def kinds() -> tuple[Retention, ...]:
-    """Return everything that is registered."""
-    return tuple(_kinds.values())
+    """Return everything that is registered, by place and name."""
+    return tuple(sorted(_kinds.values(), key=lambda kind: (kind.where, kind.what)))

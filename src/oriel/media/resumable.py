@@ -24,6 +24,7 @@ from oriel.errors import (
     TooManyRequests,
     WrongOffset,
 )
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
@@ -41,7 +42,9 @@ _log = logging.getLogger("oriel.media")
 
 MOST_UNFINISHED = 5
 # After the latest piece, and after the beginning.
-KEPT_FOR = timedelta(hours=24)
+KEPT_FOR = retention.keep(
+    "pieces", "Songs that have arrived in part", retention.STORAGE, timedelta(hours=24), "after the latest part"
+)
 _LONGEST = timedelta(days=7)
 # How long an expired one answers 410, and a finished one names its upload.
 _REMEMBERED_FOR = timedelta(days=7)

@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from oriel.errors import Conflict, Expired, NotFound, StorageFailed
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
@@ -25,7 +26,9 @@ from oriel.media.upload_stream import ReceivedFile, received_file
 
 _SIGNED_FOR = timedelta(minutes=10)
 # For an upload that nothing uses.
-KEPT_FOR = timedelta(hours=24)
+KEPT_FOR = retention.keep(
+    "uploads", "Songs and pictures outside projects", retention.STORAGE, timedelta(hours=24), "after nothing uses them"
+)
 # For one whose way into the storage was cut off.
 _ON_ITS_WAY = timedelta(hours=2)
 

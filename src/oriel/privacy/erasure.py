@@ -16,6 +16,7 @@ from oriel.accounts.models import User
 from oriel.accounts.personal_data import registered
 from oriel.accounts.sessions import end_sessions
 from oriel.errors import AppError
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.logs import facts
@@ -25,6 +26,10 @@ _log = logging.getLogger("oriel.privacy")
 
 # Longer than the slowest upload may take, and short enough for everything to be gone within a day.
 _VERIFIED_AFTER = timedelta(hours=13)
+# Counters of rate limits; what has no customer's id in its name lives for an hour at most.
+retention.keep(
+    "counters", "How often you call us, and work that waits", retention.REDIS, timedelta(hours=1), "after the last time"
+)
 _PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1))
 _LONGEST_ERROR = 300
 

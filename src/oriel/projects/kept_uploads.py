@@ -7,12 +7,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from oriel.infra import retention
 from oriel.media import references, uploads
 from oriel.media.models import Upload
 from oriel.projects.models import Project, ProjectUpload, ProjectVersion
 
 # A deleted project can be brought back for so long.
-BROUGHT_BACK_FOR = timedelta(days=30)
+BROUGHT_BACK_FOR = retention.keep(
+    "projects",
+    "Projects, with their songs and pictures",
+    retention.STORAGE,
+    timedelta(days=30),
+    "after you delete them",
+)
 # What settings call the song's own cover as a background.
 THE_COVER = "cover"
 

@@ -4,13 +4,24 @@ from datetime import timedelta
 
 from sqlalchemy import func, or_, select
 
+from oriel.billing.plans import CREDIT, PLANS
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
+from oriel.infra.retention import UNTIL_DELETION
 from oriel.infra.storage import storage
 from oriel.rendering import letters
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
 
 _WARNING = timedelta(days=3)
+retention.keep(
+    "videos",
+    "Videos, each for as long as your plan says when you submit it",
+    retention.STORAGE,
+    max(plan.kept_for for plan in (*PLANS.values(), CREDIT)),
+    "after they are ready, or at once when you delete them",
+)
+retention.keep_with("renders", "Renders, with the settings they were made with", retention.DATABASE, UNTIL_DELETION)
 
 
 def take_away(job: RenderJob, because: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 from oriel.infra.ids import new_id
@@ -28,7 +29,13 @@ WAITS = (
 )
 # A mail that may have arrived is not sent again before; longer than any attempt can take.
 UNKNOWN_WAIT = timedelta(minutes=10)
-KEPT_FOR = timedelta(days=60)
+KEPT_FOR = retention.keep(
+    "mails",
+    "Which emails we sent you; their text goes when they are sent",
+    retention.DATABASE,
+    timedelta(days=60),
+    "after they are sent",
+)
 
 _POSTPONED_WAIT = timedelta(seconds=30)
 

@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--postgresql", metavar="URL")
     options = parser.parse_args()
-    with _service(options.postgresql) as app:
+    with service_for_benchmarks(options.postgresql) as app:
         client, headers = app.test_client(), _customer(app, options.count)
         for query in QUERIES:
             times = []
@@ -48,7 +48,8 @@ def main() -> None:
 
 
 @contextmanager
-def _service(postgresql: str | None) -> Iterator[APIFlask]:
+def service_for_benchmarks(postgresql: str | None = None) -> Iterator[APIFlask]:
+    """Start a service with an empty database, its own folder and its own Valkey."""
     with (
         tempfile.TemporaryDirectory() as folder,
         ValkeyServer(unix_socket_path=f"{folder}/valkey", port=0) as valkey,

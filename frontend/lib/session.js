@@ -14,6 +14,9 @@ const EARLY_MS = 60_000;
 // One tab renews at a time: a refresh token works once, and the others then get the new one from the cookie.
 const LOCK = 'oriel.session';
 
+// Said on the page that follows the sign-in.
+const KEPT = 'oriel.account-kept';
+
 const news = new BroadcastChannel('oriel.session');
 
 class SignedIn extends EventTarget {
@@ -42,6 +45,16 @@ class SignedIn extends EventTarget {
 
   get user() {
     return this.#now.user;
+  }
+
+  /** Whether this tab's sign-in has kept an account that was to be deleted, and that was not read yet. */
+  get hasKeptAccount() {
+    return sessionStorage.getItem(KEPT) !== null;
+  }
+
+  forgetKept() {
+    sessionStorage.removeItem(KEPT);
+    this.dispatchEvent(new Event('change'));
   }
 
   /** Find out whether this browser is signed in; costs no request where it has never been. */
@@ -73,6 +86,7 @@ class SignedIn extends EventTarget {
 
   /** @param {any} answer */
   #enter(answer) {
+    if (answer.account_kept) sessionStorage.setItem(KEPT, 'yes');
     this.#accept(answer);
     news.postMessage('signed-in');
   }

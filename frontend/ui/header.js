@@ -1,5 +1,6 @@
 // The header of every page: shows "Sign in", or the way to one's own videos and out.
 import {session} from '../lib/session.js';
+import './deletion-notice.js';
 
 const signIn = document.querySelector('.site-nav [data-when="signed-out"]');
 const mine = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('.site-nav [data-when="signed-in"]'));

@@ -26,6 +26,9 @@ const WORDS = {
   role_admin: 'Made an operator',
   account_disabled: 'Account disabled',
   account_enabled: 'Account enabled again',
+  export_requested: 'A copy of your data was requested',
+  deletion_requested: 'Deletion of the account requested',
+  deletion_withdrawn: 'Account kept: the deletion was withdrawn',
 };
 
 /** @param {{kind: string, details: Record<string, unknown>}} line */

@@ -9,6 +9,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, TemplateNotFound
 
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.errors import Unavailable
+from oriel.infra import retention
 from oriel.infra.web import content_security_policy
 from oriel.settings import Settings
 
@@ -17,6 +18,7 @@ WEB = Path(__file__).parents[1] / "web"
 _TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types lit-html default"
 # Below this size a compressed answer is hardly smaller.
 _WORTH_COMPRESSING = 1000
+_DAY_HOURS = 24
 
 
 class BuiltPages(FileSystemLoader):
@@ -38,8 +40,8 @@ def init_pages(app: Flask, settings: Settings) -> None:
     app.jinja_env.loader = ChoiceLoader(loaders)
     # A page names files that the next build replaces: one that was built meanwhile must not be served as it was.
     app.jinja_env.auto_reload = True
-    app.jinja_env.globals.update(plans=PLANS, single=CREDIT, operator=_operator(settings))
-    app.jinja_env.filters.update(dollars=_dollars, size=_size, minutes=_minutes)
+    app.jinja_env.globals.update(plans=PLANS, single=CREDIT, operator=_operator(settings), retention=retention.kinds)
+    app.jinja_env.filters.update(dollars=_dollars, size=_size, minutes=_minutes, kept=_kept)
 
 
 def page(name: str, **values: object) -> Response:
@@ -78,6 +80,15 @@ def _operator(settings: Settings) -> dict[str, str | None]:
 
 def _dollars(cents: int) -> str:
     return f"${cents / 100:.2f}" if cents % 100 else f"${cents // 100}"
+
+
+def _kept(kind: retention.Retention) -> str:
+    """Return such as "30 days after they end"."""
+    if kind.period is None:
+        return kind.until
+    hours = round(kind.period.total_seconds() / 3600)
+    words = "1 hour" if hours == 1 else f"{hours} hours" if hours <= _DAY_HOURS else f"{round(hours / _DAY_HOURS)} days"
+    return f"{words} {kind.until}"
 
 
 def _size(size: int) -> str:

@@ -1,0 +1,49 @@
+// Above every page: that the account will be deleted, or that signing in has just kept it.
+import {ApiError, api, said} from '../lib/api.js';
+import {session} from '../lib/session.js';
+import {date} from '../lib/words.js';
+import {toast} from './toast.js';
+
+const KEPT = 'Welcome back. You signed in, so your account will not be deleted. If you had a subscription, it is still cancelled; you can resume it under Plan and billing.';
+
+session.addEventListener('change', show);
+show();
+
+/** Withdraw the deletion. */
+export async function keepAccount() {
+  try {
+    await said(api.DELETE('/api/user/deletion'));
+    await session.renew();
+    toast('Your account stays as it is.');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast(error.message);
+  }
+}
+
+function show() {
+  const due = session.user?.deletion_due_at;
+  if (due) return place(`Your account will be deleted on ${date(due)}.`, 'Keep my account', () => void keepAccount());
+  if (session.hasKeptAccount) return place(KEPT, 'Close', () => session.forgetKept());
+  document.querySelector('.site-notice')?.remove();
+}
+
+/**
+ * @param {string} sentence
+ * @param {string} label
+ * @param {() => void} act
+ */
+function place(sentence, label, act) {
+  const box = document.querySelector('.site-notice') ?? document.createElement('aside');
+  box.className = 'site-notice';
+  box.setAttribute('aria-label', 'Your account');
+  const words = document.createElement('p');
+  words.textContent = sentence;
+  const button = document.createElement('button');
+  button.className = 'button';
+  button.type = 'button';
+  button.textContent = label;
+  button.onclick = act;
+  box.replaceChildren(words, button);
+  if (!box.isConnected) document.querySelector('.site-header')?.after(box);
+}

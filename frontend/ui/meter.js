@@ -14,6 +14,6 @@ export function meter(title, words, part) {
   return html`<div class="use ${part >= NEARLY ? 'nearly' : ''}">
     <span class="line"><span>${title}</span><span class="number">${words}</span></span>
     <div class="meter" role="meter" aria-label=${title} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(100 * shown)} aria-valuetext=${words}><span .style=${`transform:scaleX(${shown})`}></span></div>
-    ${part >= 1 ? html`<a href="/billing#plans">Upgrade for more</a>` : nothing}
+    ${part >= 1 ? html`<a href="/billing#plans">Upgrade for more</a>` : part >= NEARLY ? html`<span>Almost used up. <a href="/billing#plans">Compare the plans</a></span>` : nothing}
   </div>`;
 }

@@ -17,7 +17,7 @@ from oriel.settings import Settings
 
 # The bucket deletes old objects under these prefixes by itself, in case our own sweeper fails. Not under "uploads/":
 # the songs of projects stay there for as long as their owners want.
-_PREFIXES = ("videos/", "chunks/")
+_PREFIXES = ("videos/", "chunks/", "exports/")
 _LONGEST_KEPT_DAYS = 31
 
 

@@ -52,6 +52,26 @@ def test_an_account_is_looked_after(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)
+def test_emails_are_switched_off_and_on(visit: Visit, width: int) -> None:
+    visitor = visit(width, scheme="light")
+    page = visitor.page
+    sign_in(visitor)
+    visitor.open("/account#notifications")
+    ready = page.get_by_role("switch", name="Video ready")
+    expect(ready).to_be_checked()
+    ready.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("Video ready: off.")).to_be_visible()
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.reload()
+    expect(ready).not_to_be_checked()
+    page.get_by_text("Video ready").click()
+    expect(page.get_by_text("Video ready: on.")).to_be_visible()
+    expect(ready).to_be_checked()
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_plan_is_bought_raised_cancelled_and_kept(visit: Visit, width: int) -> None:
     visitor = visit(width)
     page = visitor.page

@@ -20,7 +20,7 @@ import './second-factors.js';
 const PER_PAGE = 50;
 /** @type {Record<'read' | 'render', ('read' | 'render')[]>} */
 const SCOPES = {read: ['read'], render: ['read', 'render']};
-const SECTIONS = /** @type {const} */ ([['profile', 'Profile'], ['security', 'Security'], ['keys', 'API keys'], ['activity', 'Activity'], ['data', 'Your data'], ['delete', 'Delete account']]);
+const SECTIONS = /** @type {const} */ ([['profile', 'Profile'], ['security', 'Security'], ['keys', 'API keys'], ['notifications', 'Notifications'], ['activity', 'Activity'], ['data', 'Your data'], ['delete', 'Delete account']]);
 
 export class Account extends LitElement {
   static properties = {
@@ -144,7 +144,7 @@ export class Account extends LitElement {
     if (!profile) return html`<h1>Account</h1>${SECTIONS.map(() => html`<div class="skeleton part"></div>`)}`;
     return html`<h1>Account</h1>
       <nav class="parts" aria-label="Sections">${SECTIONS.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}<a href="/billing">Plan and billing</a></nav>
-      ${this.about(profile)}${this.security()}${this.programs()}${this.log()}
+      ${this.about(profile)}${this.security()}${this.programs()}<oriel-notifications></oriel-notifications>${this.log()}
       <oriel-your-data></oriel-your-data><oriel-delete-account></oriel-delete-account>`;
   }
 

@@ -1,8 +1,10 @@
 import '../../ui/header.js';
 import {Account} from './account.js';
 import {DeleteAccount} from './delete-account.js';
+import {Notifications} from './notifications.js';
 import {YourData} from './your-data.js';
 
+customElements.define('oriel-notifications', Notifications);
 customElements.define('oriel-your-data', YourData);
 customElements.define('oriel-delete-account', DeleteAccount);
 customElements.define('oriel-account', Account);

@@ -10,6 +10,7 @@ from oriel.accounts.models import (
     ApiKey,
     EmailToken,
     LoginDelay,
+    MutedNotification,
     PasswordResetRequest,
     PasswordResetToken,
     User,
@@ -28,6 +29,7 @@ def listings(user_id: str) -> Iterator[Listing]:
     yield Listing("account/api-keys.json", _keys(user_id))
     yield Listing("account/activity.json", _activity(user_id))
     yield Listing("account/mails.json", _mails(user_id))
+    yield Listing("account/switched-off-emails.json", _muted(user_id))
 
 
 def erase(user_id: str) -> None:
@@ -52,6 +54,7 @@ ACCOUNT_DATA = PersonalData(
         UserSession,
         ApiKey,
         Activity,
+        MutedNotification,
         PasswordResetToken,
         EmailToken,
         PasswordResetRequest,
@@ -92,3 +95,8 @@ def _mails(user_id: str) -> Iterator[Row]:
     names = ("to", "kind", "subject", "created_at", "sent_at")
     query = select(OutboxMail).where(OutboxMail.user_id == user_id)
     return in_batches(query, OutboxMail.id, lambda row: fields(row, *names))
+
+
+def _muted(user_id: str) -> Iterator[Row]:
+    query = select(MutedNotification).where(MutedNotification.user_id == user_id)
+    return in_batches(query, MutedNotification.topic, lambda row: fields(row, "topic"))

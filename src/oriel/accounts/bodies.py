@@ -141,6 +141,13 @@ class KeyIn(Body):
     )
 
 
+class NotificationIn(_Body):
+    """A kind of email to switch on or off."""
+
+    topic: Annotated[str, StringConstraints(max_length=20)]
+    is_on: bool
+
+
 # --- answers
 
 
@@ -255,6 +262,21 @@ class KeyMadeOut(KeyOut):
 
 class KeyList(Page[KeyOut]):
     """API keys, newest first."""
+
+
+class NotificationOut(BaseModel):
+    """A kind of email that an account does not need."""
+
+    topic: str
+    title: str
+    description: str
+    is_on: bool
+
+
+class NotificationList(BaseModel):
+    """All kinds of emails that can be switched off."""
+
+    items: list[NotificationOut]
 
 
 class ActivityOut(BaseModel):

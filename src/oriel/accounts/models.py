@@ -202,6 +202,15 @@ class ApiKey(Base):
     __table_args__ = (Index(None, "user_id", "created_at"),)
 
 
+class MutedNotification(Base):
+    """A kind of notification that a user has switched off; see notifications.py."""
+
+    __tablename__ = "muted_notifications"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(20), primary_key=True)
+
+
 class LoginDelay(Base):
     """The failures, and the resulting block, of an account or a network address."""
 

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, g
 from sqlalchemy import Select
 
-from oriel.accounts import keys, profile, sessions
+from oriel.accounts import keys, notifications, profile, sessions
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.activity import activity_csv, activity_of
 from oriel.accounts.bodies import (
@@ -18,6 +18,9 @@ from oriel.accounts.bodies import (
     KeyList,
     KeyMadeOut,
     KeyOut,
+    NotificationIn,
+    NotificationList,
+    NotificationOut,
     ProfileIn,
     ProfileOut,
     SessionList,
@@ -156,6 +159,28 @@ def revoke_key(key_id: str) -> Response:
     return Response(status=204)
 
 
+@routes.get("/notifications")
+@allow(Who.USER, keys=False)
+@_READ
+@routes.output(NotificationList)
+@routes.doc(summary="List the emails that you can switch off", responses=_REFUSALS)
+def list_notifications() -> NotificationList:
+    """List the topics, and which are on."""
+    return _notifications()
+
+
+@routes.put("/notifications")
+@allow(Who.USER, keys=False)
+@_WRITE
+@routes.input(NotificationIn)
+@routes.output(NotificationList)
+@routes.doc(summary="Switch a kind of email on or off", responses=[400, *_REFUSALS, 404, 422])
+def change_notification(json_data: NotificationIn) -> NotificationList:
+    """Change one topic; the others stay."""
+    notifications.set_topic(current_user().id, json_data.topic, is_on=json_data.is_on)
+    return _notifications()
+
+
 @routes.get("/activity")
 @allow(Who.USER)
 @_READ
@@ -186,3 +211,14 @@ def _lines(asked: ActivityFilter) -> Select[Activity]:
 def _show_session(row: UserSession) -> dict[str, object]:
     names = ("id", "created_at", "last_used_at", "expires_at", "address", "user_agent")
     return {**{name: getattr(row, name) for name in names}, "current": row.id == g.session_id}
+
+
+def _notifications() -> NotificationList:
+    muted = notifications.muted_topics(current_user().id)
+    items = [
+        NotificationOut(
+            topic=topic.name, title=topic.title, description=topic.description, is_on=topic.name not in muted
+        )
+        for topic in notifications.TOPICS
+    ]
+    return NotificationList(items=items)

@@ -8,16 +8,19 @@ from sqlalchemy.orm import Session
 
 from oriel import mails
 from oriel.accounts.models import User
+from oriel.accounts.notifications import is_wanted, unsubscribe_link
+from oriel.billing.current_plan import PlanPeriod
 from oriel.billing.gateway import Invoice
 from oriel.billing.models import PLAN_CHANGE, RENDER, Payment, PlanHolding
 from oriel.billing.plans import FREE, PLANS, Plan
 from oriel.errors import InvalidEmail
 from oriel.infra.logs import facts
 from oriel.infra.mail import outbox
-from oriel.mails.wording import money
+from oriel.mails.wording import day, money, size
 from oriel.settings import Settings
 
 _UHD = 2160
+_LIMIT_NEAR = "limit_near"
 
 _log = logging.getLogger("oriel.letters")
 
@@ -161,6 +164,42 @@ def _formats(plan: Plan) -> str:
 
 def _megabytes(plan: Plan) -> str:
     return f"{plan.song_bytes / 1_000_000:.0f} MB"
+
+
+def renders_nearly_used(session: Session, user_id: str, current: PlanPeriod, used: int) -> None:
+    """Warn a customer, once a period, who has used most of its renders."""
+    limit = current.plan.renders or 1
+    until = f" until {day(current.ends_at)}" if current.ends_at else ""
+    advice = (
+        f"{max(limit - used, 0)} left{until}. A larger plan has more, and a single render can be bought at any time."
+    )
+    _warn(
+        session,
+        user_id,
+        "your renders",
+        used / limit,
+        f"{used} of {limit} renders",
+        advice,
+        f"renders:{current.period}",
+    )
+
+
+def storage_nearly_full(session: Session, user_id: str, plan: Plan, used_bytes: int, *, month: str) -> None:
+    """Warn a customer, once a month, whose storage is nearly full."""
+    limit = plan.storage_bytes or 1
+    advice = "When it is full, we cannot take new songs or renders. Delete videos or projects you no longer need."
+    figures = f"{size(used_bytes)} of {_gigabytes(plan)}"
+    _warn(session, user_id, "your storage", used_bytes / limit, figures, advice, f"storage:{month}")
+
+
+def _warn(session: Session, user_id: str, limit: str, part: float, figures: str, advice: str, subject_key: str) -> None:
+    user = _user(session, user_id)
+    if user is None or not is_wanted(session, user_id, _LIMIT_NEAR):
+        return
+    ends = unsubscribe_link(user_id, _LIMIT_NEAR)
+    used = f"{min(int(100 * part), 100)}%"
+    letter = mails.limit_near(user.name, limit, used, figures, advice, f"{_home()}billing", unsubscribe=ends)
+    _send(session, user, letter, _LIMIT_NEAR, subject_key)
 
 
 def _price(plan: Plan) -> str:

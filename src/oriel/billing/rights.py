@@ -14,6 +14,7 @@ from oriel.billing.models import FROZEN, HELD, RESERVED, RETURNED, SPENT, USED, 
 from oriel.billing.plans import CREDIT, FREE, PLANS, Plan
 from oriel.billing.refusals import Demand, Refusal, Use, allowed_by
 from oriel.billing.storage_use import storage_used
+from oriel.billing.usage_warnings import warn_of_renders, warn_of_storage
 from oriel.errors import PaymentRequired
 from oriel.mails.wording import money
 
@@ -97,6 +98,9 @@ def reserve(
     right = right or RenderRight(render_id=render_id, user_id=user_id)
     _fill(right, current, credit, demand)
     session.add(right)
+    if credit is None:
+        session.flush()
+        _warn_of_limits(session, user_id, current)
     return _grant(right)
 
 
@@ -134,6 +138,12 @@ def used_this_period(session: Session, user_id: str) -> int:
 def credits_held(session: Session, user_id: str) -> int:
     """Return how many credits a customer can use."""
     return session.scalar(select(func.count()).where(Credit.user_id == user_id, Credit.state == HELD)) or 0
+
+
+def _warn_of_limits(session: Session, user_id: str, current: PlanPeriod) -> None:
+    use = _use(session, user_id, current)
+    warn_of_renders(session, user_id, current, use.renders)
+    warn_of_storage(session, user_id, current, use.storage_bytes)
 
 
 def _payer(

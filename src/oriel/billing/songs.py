@@ -10,6 +10,7 @@ from oriel.billing.plans import CREDIT, Plan
 from oriel.billing.refusals import refused_song, refused_storage
 from oriel.billing.rights import credits_held
 from oriel.billing.storage_use import storage_used
+from oriel.billing.usage_warnings import warn_of_storage
 from oriel.errors import TooLarge
 from oriel.infra.database import db
 
@@ -35,11 +36,12 @@ def too_large(user_id: str, size_bytes: int) -> TooLarge:
 def refuse_upload(session: Session, user_id: str, size_bytes: int, duration_s: float) -> None:
     """Raise PaymentRequired if a song is too long or the upload does not fit into the storage."""
     lock_customer(session, user_id)
-    plan = current_period(session, user_id).plan
+    current = current_period(session, user_id)
     needed = storage_used(session, user_id) + size_bytes
-    refusals = [*refused_song(_songs_of(session, user_id), size_bytes, duration_s), *refused_storage(plan, needed)]
-    for refusal in refusals:
+    songs = refused_song(_songs_of(session, user_id), size_bytes, duration_s)
+    for refusal in [*songs, *refused_storage(current.plan, needed)]:
         raise refusal.as_error()
+    warn_of_storage(session, user_id, current, needed)
 
 
 def _songs_of(session: Session, user_id: str) -> Plan:

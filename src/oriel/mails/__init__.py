@@ -23,6 +23,7 @@ from oriel.mails.operator_letters import render_lost, renders_go_on, renders_wai
 from oriel.mails.payment_letters import (
     credit_held,
     credit_returned,
+    limit_near,
     payment_failed,
     payment_refunded,
     plan_changed,
@@ -58,6 +59,7 @@ __all__ = [
     "export_failed",
     "export_ready",
     "invitation",
+    "limit_near",
     "new_recovery_codes",
     "password_changed",
     "password_reset",

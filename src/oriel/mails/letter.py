@@ -9,12 +9,14 @@ from oriel.infra.mail.letter import Inline, Letter
 __all__ = ["Inline", "Letter", "compose"]
 
 
-def compose(template: str, subject: str, *, inline: tuple[Inline, ...] = (), **values: object) -> Letter:
-    """Return the letter of a template's name, filled in."""
-    filled = {"subject": subject, **values}
+def compose(
+    template: str, subject: str, *, inline: tuple[Inline, ...] = (), unsubscribe: str = "", **values: object
+) -> Letter:
+    """Return the letter of a template's name, filled in; with the link `unsubscribe` if it can be switched off."""
+    filled = {"subject": subject, "unsubscribe": unsubscribe, **values}
     html = _templates().get_template(f"{template}.html").render(filled)
     text = _templates().get_template(f"{template}.txt").render(filled)
-    return Letter(subject=subject, html=html, text=text.strip() + "\n", inline=inline)
+    return Letter(subject=subject, html=html, text=text.strip() + "\n", inline=inline, unsubscribe=unsubscribe)
 
 
 @cache

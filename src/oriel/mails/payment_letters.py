@@ -149,3 +149,24 @@ def credit_returned(name: str, title: str, reason: str, next_url: str) -> Letter
         reason=reason,
         link=next_url,
     )
+
+
+def limit_near(
+    name: str, limit: str, used: str, figures: str, advice: str, link: str, *, unsubscribe: str = ""
+) -> Letter:
+    """Warn a customer who has used 80 % of a limit.
+
+    `limit`: such as "your renders"; `used`: such as "80%"; `figures`: such as "4 of 5 renders"; `advice`: a sentence
+    about what happens next.
+    """
+    return compose(
+        "limit_near",
+        f"You have used {used} of {limit}",
+        unsubscribe=unsubscribe,
+        greeting=greeting(name),
+        limit=limit,
+        used=used,
+        figures=figures,
+        advice=advice,
+        link=link,
+    )

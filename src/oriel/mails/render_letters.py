@@ -27,7 +27,14 @@ class RenderDetails:
 
 
 def render_ready(
-    name: str, title: str, details: RenderDetails, link: str, expires_at: datetime, poster: str | None
+    name: str,
+    title: str,
+    details: RenderDetails,
+    link: str,
+    expires_at: datetime,
+    poster: str | None,
+    *,
+    unsubscribe: str = "",
 ) -> Letter:
     """Tell a customer that a video is ready; `poster` is the name of its picture in the storage."""
     inline = (Inline(_POSTER, poster, _PICTURES.get(PurePath(poster).suffix.lower(), "image/jpeg")),) if poster else ()
@@ -35,6 +42,7 @@ def render_ready(
         "render_ready",
         f"Your video is ready: {short(title)}",
         inline=inline,
+        unsubscribe=unsubscribe,
         greeting=greeting(name),
         title=short(title),
         facts=_facts(details),
@@ -47,11 +55,14 @@ def render_ready(
     )
 
 
-def render_failed(name: str, title: str, sentence: str, kept_right: bool, link: str) -> Letter:
+def render_failed(
+    name: str, title: str, sentence: str, kept_right: bool, link: str, *, unsubscribe: str = ""
+) -> Letter:
     """Tell a customer why a video could not be made, and with `kept_right` that it does not count."""
     return compose(
         "render_failed",
         f"We could not make your video: {short(title)}",
+        unsubscribe=unsubscribe,
         greeting=greeting(name),
         title=short(title),
         sentence=sentence,
@@ -60,23 +71,24 @@ def render_failed(name: str, title: str, sentence: str, kept_right: bool, link: 
     )
 
 
-def render_held_up(name: str, title: str) -> Letter:
+def render_held_up(name: str, title: str, *, unsubscribe: str = "") -> Letter:
     """Tell a customer that a problem on our side delays a video."""
     subject = f"Your video is delayed: {short(title)}"
-    return compose("render_held_up", subject, greeting=greeting(name), title=short(title))
+    return compose("render_held_up", subject, unsubscribe=unsubscribe, greeting=greeting(name), title=short(title))
 
 
-def render_goes_on(name: str, title: str) -> Letter:
+def render_goes_on(name: str, title: str, *, unsubscribe: str = "") -> Letter:
     """Tell a customer that a delayed video is being made again."""
     subject = f"Your video is in progress again: {short(title)}"
-    return compose("render_goes_on", subject, greeting=greeting(name), title=short(title))
+    return compose("render_goes_on", subject, unsubscribe=unsubscribe, greeting=greeting(name), title=short(title))
 
 
-def expires_soon(name: str, title: str, link: str, expires_at: datetime) -> Letter:
+def expires_soon(name: str, title: str, link: str, expires_at: datetime, *, unsubscribe: str = "") -> Letter:
     """Remind a customer that a video will be deleted."""
     return compose(
         "expires_soon",
         f"We will delete your video soon: {short(title)}",
+        unsubscribe=unsubscribe,
         greeting=greeting(name),
         title=short(title),
         link=link,

@@ -1,4 +1,4 @@
-"""Exports of customers' data, and erasures of accounts.
+"""Exports of customers' data, erasures of accounts, and notifications that are switched off.
 
 Revision 1795872000, after 1795868400.
 """
@@ -52,6 +52,17 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_account_erasures_finished_at_run_after"), ["finished_at", "run_after"], unique=False
         )
+    op.create_table(
+        "muted_notifications",
+        sa.Column("user_id", sa.String(length=26), nullable=False),
+        sa.Column("topic", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_muted_notifications_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "topic", name=op.f("pk_muted_notifications")),
+    )
+    with op.batch_alter_table("outbox_mails", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("unsubscribe", sa.String(length=300), nullable=True))
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.add_column(sa.Column("deletion_due_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_users_deletion_due_at"), ["deletion_due_at"], unique=False)
@@ -62,5 +73,8 @@ def downgrade() -> None:
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_users_deletion_due_at"))
         batch_op.drop_column("deletion_due_at")
+    with op.batch_alter_table("outbox_mails", schema=None) as batch_op:
+        batch_op.drop_column("unsubscribe")
+    op.drop_table("muted_notifications")
     op.drop_table("account_erasures")
     op.drop_table("data_exports")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from oriel import mails
 from oriel.accounts.models import User
+from oriel.accounts.notifications import is_wanted, unsubscribe_link
 from oriel.billing.plans import CREDIT
 from oriel.errors import InvalidEmail
 from oriel.infra.logs import facts
@@ -35,7 +36,13 @@ def render_ready(session: Session, job: RenderJob) -> None:
         watermark=job.watermark,
     )
     letter = mails.render_ready(
-        user.name, job.title or job.audio_filename, details, job.delivery_link, job.expires_at, job.poster_object
+        user.name,
+        job.title or job.audio_filename,
+        details,
+        job.delivery_link,
+        job.expires_at,
+        job.poster_object,
+        unsubscribe=unsubscribe_link(user.id, "render_ready"),
     )
     _send(session, user, letter, "render_ready", job)
 
@@ -50,7 +57,9 @@ def render_failed(session: Session, job: RenderJob) -> None:
     if job.plan == CREDIT.name:
         _send(session, user, mails.credit_returned(user.name, title, sentence, home), "credit_returned", job)
     else:
-        _send(session, user, mails.render_failed(user.name, title, sentence, True, home), "render_failed", job)
+        ends = unsubscribe_link(user.id, "render_failed")
+        letter = mails.render_failed(user.name, title, sentence, True, home, unsubscribe=ends)
+        _send(session, user, letter, "render_failed", job)
     if job.fruitless:
         code, reason = job.error_code or "", job.error_message or ""
         lost = mails.render_lost(job.title or job.audio_filename, job.id, code, reason, attempts=job.fence)
@@ -62,7 +71,8 @@ def held_up(session: Session, job: RenderJob) -> None:
     user = session.get_one(User, job.user_id)
     assert job.held_since
     assert job.held_notice
-    letter = mails.render_held_up(user.name, job.title or job.audio_filename)
+    ends = unsubscribe_link(user.id, "render_held_up")
+    letter = mails.render_held_up(user.name, job.title or job.audio_filename, unsubscribe=ends)
     _enqueue(session, letter, user.email, user.id, "render_held_up", job.held_notice)
     _to_operator(
         session,
@@ -75,7 +85,8 @@ def held_up(session: Session, job: RenderJob) -> None:
 def works_again(session: Session, job: RenderJob, code: str, notice: str) -> None:
     """Tell those who got a notice that the trouble is over."""
     user = session.get_one(User, job.user_id)
-    letter = mails.render_goes_on(user.name, job.title or job.audio_filename)
+    ends = unsubscribe_link(user.id, "render_goes_on")
+    letter = mails.render_goes_on(user.name, job.title or job.audio_filename, unsubscribe=ends)
     _enqueue(session, letter, user.email, user.id, "render_goes_on", notice)
     _to_operator(session, mails.renders_go_on(code), "renders_go_on", notice)
 
@@ -90,7 +101,8 @@ def expires_soon(session: Session, job: RenderJob) -> None:
     """Tell that the video will be deleted in three days."""
     user = session.get_one(User, job.user_id)
     assert job.expires_at
-    letter = mails.expires_soon(user.name, job.title or job.audio_filename, job.delivery_link, job.expires_at)
+    title, ends = job.title or job.audio_filename, unsubscribe_link(user.id, "expires_soon")
+    letter = mails.expires_soon(user.name, title, job.delivery_link, job.expires_at, unsubscribe=ends)
     _send(session, user, letter, "expires_soon", job)
 
 
@@ -99,6 +111,8 @@ def _send(session: Session, user: User, letter: mails.Letter, kind: str, job: Re
 
 
 def _enqueue(session: Session, letter: mails.Letter, to: str, user_id: str | None, kind: str, subject_key: str) -> None:
+    if user_id and not is_wanted(session, user_id, kind):
+        return
     try:
         outbox.enqueue(session, letter, to=to, user_id=user_id, kind=kind, subject_key=subject_key)
     except InvalidEmail:

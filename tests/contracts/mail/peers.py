@@ -54,7 +54,7 @@ class Received:
     html: str
     message_id: str
     pictures: dict[str, bytes]
-    headers: frozenset[str] = frozenset()
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -113,7 +113,7 @@ def _read(to: str, content: bytes) -> Received:
         html=html.get_content().replace("\r\n", "\n"),
         message_id=mail["Message-ID"],
         pictures={part["Content-ID"].strip("<>"): part.get_content() for part in pictures},
-        headers=frozenset(name.lower() for name in mail),
+        headers={name.lower(): str(value) for name, value in mail.items()},
     )
 
 
@@ -185,7 +185,7 @@ def _read_json(body: dict[str, Any]) -> Received:
         html=parts["text/html"],
         message_id=body["headers"]["Message-ID"],
         pictures={picture["content_id"]: base64.b64decode(picture["content"]) for picture in pictures},
-        headers=frozenset(name.lower() for name in body["headers"]),
+        headers={name.lower(): value for name, value in body["headers"].items()},
     )
 
 

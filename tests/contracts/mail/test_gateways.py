@@ -1,5 +1,7 @@
 """What every provider of mail must do, whichever one it is."""
 
+from dataclasses import replace
+
 import pytest
 from tests.contracts.mail.conftest import Rig
 from tests.contracts.mail.peers import Says
@@ -32,6 +34,17 @@ class TestEveryGateway:
     def test_a_robot_says_that_it_is_one_so_that_no_other_robot_answers(self, rig: Rig) -> None:
         rig.gateway.hand_over(MESSAGE)
         assert "auto-submitted" in rig.peer.received[0].headers
+
+    def test_a_mail_program_learns_how_to_end_such_mails(self, rig: Rig) -> None:
+        url = f"https://a-domain-with-quite-a-long-name.example.com/unsubscribe?token={'0' * 60}"
+        rig.gateway.hand_over(replace(MESSAGE, unsubscribe=url))
+        headers = rig.peer.received[0].headers
+        assert headers["list-unsubscribe"] == f"<{url}>"
+        assert headers["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
+
+    def test_a_mail_that_must_arrive_cannot_be_ended(self, rig: Rig) -> None:
+        rig.gateway.hand_over(MESSAGE)
+        assert not [name for name in rig.peer.received[0].headers if name.startswith("list-")]
 
     @pytest.mark.parametrize(
         ("says", "means"),

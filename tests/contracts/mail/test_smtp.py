@@ -1,12 +1,14 @@
 """What only SMTP needs: addresses of servers, and nothing in clear."""
 
+from dataclasses import replace
+
 import pytest
 from tests.contracts.mail.conftest import TIMEOUT_S, Certificate
 from tests.contracts.mail.peers import PASSWORD, USER, Says, smtp_peer
 from tests.contracts.mail.test_gateways import MESSAGE
 
 from oriel.errors import InvalidConfiguration, MailNotTaken
-from oriel.infra.mail.smtp import Security, Smtp
+from oriel.infra.mail.smtp import Security, Smtp, _written
 
 
 def test_a_server_with_starttls_gets_login_and_mail_encrypted(certificate: Certificate) -> None:
@@ -14,6 +16,11 @@ def test_a_server_with_starttls_gets_login_and_mail_encrypted(certificate: Certi
         Smtp("127.0.0.1", peer.port, USER, PASSWORD, context=certificate.client).hand_over(MESSAGE)
         assert peer.encrypted
         assert peer.logins == 1
+
+
+def test_an_address_that_is_longer_than_a_line_goes_out_as_it_is() -> None:
+    url = f"https://oriel.example.com/unsubscribe?token={'0' * 80}"
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in bytes(_written(replace(MESSAGE, unsubscribe=url)))
 
 
 def test_a_server_with_tls_from_the_start(certificate: Certificate) -> None:

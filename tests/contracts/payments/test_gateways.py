@@ -241,6 +241,15 @@ class TestPages:
         assert rig.gateway.open_checkout(replace(checkout, customer_id=again)).url
         assert rig.gateway.portal(again, BASE)
 
+    def test_a_customer_who_is_forgotten_has_no_subscription_and_keeps_the_invoices(self, rig: Rig, ada: str) -> None:
+        subscription_id = subscribed(rig, ada)
+        for _ in range(2):
+            rig.gateway.forget_customer(ada)
+        assert rig.gateway.subscription(subscription_id).state == "over"
+        assert [bill.state for bill in rig.gateway.invoices(ada)] == ["paid"]
+        with pytest.raises(CustomerGone):
+            rig.gateway.open_checkout(wanted(ada))
+
     def test_the_same_payment_opens_the_same_page(self, rig: Rig, ada: str) -> None:
         checkout = wanted(ada)
         opened = rig.gateway.open_checkout(checkout)

@@ -51,6 +51,7 @@ def test_the_profile(caller: Callable[..., Caller]) -> None:
         "role": "user",
         "plan": "free",
         "pending_email": None,
+        "deletion_due_at": None,
         "statistics": {
             "renders_total": 0,
             "renders_this_period": 0,

@@ -80,7 +80,7 @@ def test_a_subject_cannot_begin_another_header(outbox: Outbox, first: SendGridPe
     outbox.write(letter=Letter("My song\r\nBcc: eve@example.com\x00\u2028", "<p>x</p>", "x"))
     outbox.dispatch()
     assert first.received[0].subject == "My song Bcc: eve@example.com"
-    assert first.received[0].headers == {"message-id", "auto-submitted"}
+    assert first.received[0].headers.keys() == {"message-id", "auto-submitted"}
 
 
 def test_a_provider_that_has_the_words_is_the_only_one_that_has_them(outbox: Outbox, first: SendGridPeer) -> None:

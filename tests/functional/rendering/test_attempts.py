@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from tests.functional.rendering.conftest import MakeJob, fresh
 
+from oriel.accounts import notifications
 from oriel.billing.models import RenderRight
 from oriel.errors import StageCrashed, UndecodableSong, WorkFolderUnusable, WrongState
 from oriel.infra.clock import clock, now
@@ -57,6 +58,15 @@ def test_a_render_is_claimed_reported_and_completed(make_job: MakeJob) -> None:
     assert done.expires_at - done.completed_at == timedelta(days=30)
     assert right_of(job) == "spent"
     assert letters_about(job) == ["render_ready"]
+
+
+def test_a_customer_who_has_switched_it_off_gets_no_letter(make_job: MakeJob) -> None:
+    job = make_job()
+    notifications.set_topic(job.user_id, "ready", is_on=False)
+    attempt = attempts.claim("a worker")
+    assert attempt
+    assert attempts.complete(attempt, VIDEO)
+    assert letters_about(job) == []
 
 
 def test_the_letter_tells_how_long_the_video_is_not_the_song(make_job: MakeJob) -> None:

@@ -10,14 +10,19 @@ from oriel.infra.mail.letter import Inline
 from oriel.mails import (
     Letter,
     RenderDetails,
+    account_kept,
     address_wanted,
     confirmation,
     credit_held,
     credit_returned,
+    deletion_asked,
     email_change,
     email_changed,
     expires_soon,
+    export_failed,
+    export_ready,
     invitation,
+    limit_near,
     new_recovery_codes,
     password_changed,
     password_reset,
@@ -56,6 +61,10 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "recovery_code_used": recovery_code_used(name, 9),
         "new_recovery_codes": new_recovery_codes(name),
         "second_factors_reset": second_factors_reset(name),
+        "export_ready": export_ready(name, link, EXPIRES),
+        "export_failed": export_failed(name, link),
+        "deletion_asked": deletion_asked(name, EXPIRES, link),
+        "account_kept": account_kept(name, link),
         "render_ready": render_ready(name, title, DETAILS, link, EXPIRES, "posters/1.png"),
         "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
         "render_held_up": render_held_up(name, title),
@@ -70,6 +79,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "credit_held": credit_held(name, title, link),
         "credit_returned": credit_returned(name, title, title, link),
         "invitation": invitation(name, "ada@example.com", title, link, may_edit=True),
+        "limit_near": limit_near(name, title, "80%", "4 of 5 renders", title, link),
     }
 
 

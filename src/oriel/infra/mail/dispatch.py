@@ -115,6 +115,7 @@ def _written(mail: OutboxMail) -> Message:
         html=html,
         text=mail.text,
         pictures=pictures,
+        unsubscribe=mail.unsubscribe or "",
     )
 
 

@@ -50,6 +50,14 @@ class Message:
     html: str
     text: str
     pictures: tuple[Picture, ...] = ()
+    # Where one POST ends mails of this kind; empty for those that must arrive.
+    unsubscribe: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers beside addresses and subject, for every provider."""
+        ends = {"List-Unsubscribe": f"<{self.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        return {"Message-ID": self.message_id, "Auto-Submitted": "auto-generated", **(ends if self.unsubscribe else {})}
 
 
 class Gateway(Protocol):

@@ -23,3 +23,5 @@ class Letter:
     html: str
     text: str
     inline: tuple[Inline, ...] = ()
+    # The address that switches off letters of this kind with one POST (RFC 8058); empty for letters that must arrive.
+    unsubscribe: str = ""

@@ -41,6 +41,8 @@ class OutboxMail(Base):
     subject: Mapped[str] = mapped_column(String(_LONGEST_SUBJECT))
     html: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
+    # For the headers of RFC 8058; none for mails that must arrive.
+    unsubscribe: Mapped[str | None] = mapped_column(String(300))
     inline: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     state: Mapped[str] = mapped_column(String(16), default=WAITING)
     # Counted when the mail is taken up, so that an attempt whose process died counts as well.
@@ -86,6 +88,7 @@ def enqueue(session: Session, letter: Letter, *, to: str, user_id: str | None, k
         subject=_one_line(letter.subject),
         html=letter.html,
         text=letter.text,
+        unsubscribe=letter.unsubscribe or None,
         inline=[asdict(picture) for picture in letter.inline],
     )
     # Two transactions may write the same letter at once: the database decides, and neither of them fails.

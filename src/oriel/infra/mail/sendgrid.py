@@ -66,7 +66,7 @@ def _body(message: Message) -> dict[str, Any]:
         "subject": message.subject,
         # Their API wants the plainest form first.
         "content": [{"type": "text/plain", "value": message.text}, {"type": "text/html", "value": message.html}],
-        "headers": {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        "headers": message.headers,
         # Our links are secrets: none of them may lead through somebody else's counter.
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},

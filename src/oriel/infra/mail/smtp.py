@@ -4,11 +4,12 @@ import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass, field
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self, cast
 from urllib.parse import unquote, urlsplit
 
 from oriel.errors import InvalidConfiguration, MailNotTaken, MailOutcomeUnknown, MailProviderRefusesUs, MailRefused
@@ -17,6 +18,25 @@ from oriel.infra.mail.gateway import Message
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _TAKEN = 250
+
+
+class _Address(UnstructuredHeader):
+    """A header that is an address. The library would encode one that is longer than a line."""
+
+    name: str
+
+    def fold(self, *, policy: "EmailPolicy[EmailMessage]") -> str:
+        """Return the header on one line, of which the standard allows 998 characters."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def _policy() -> "EmailPolicy[EmailMessage]":
+    headers = HeaderRegistry()
+    headers.map_to_type("list-unsubscribe", cast("Any", _Address))
+    return SMTP.clone(header_factory=headers)
+
+
+_POLICY = _policy()
 
 
 class Security(StrEnum):
@@ -140,13 +160,13 @@ def _check(code: int, said: bytes | str) -> None:
 
 def _written(message: Message) -> EmailMessage:
     """Return the message as the wire has it: alternatives, of which the HTML brings its pictures along."""
-    written = EmailMessage(policy=SMTP)
+    written = EmailMessage(policy=_POLICY)
     written["From"] = str(message.sender)
     written["To"] = message.to
     written["Subject"] = message.subject
     written["Date"] = format_datetime(now())
-    written["Message-ID"] = message.message_id
-    written["Auto-Submitted"] = "auto-generated"
+    for name, value in message.headers.items():
+        written[name] = value
     written.set_content(message.text)
     written.add_alternative(message.html, subtype="html")
     html = written.get_payload(1)

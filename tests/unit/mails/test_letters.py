@@ -175,6 +175,43 @@ def test_no_line_of_the_text_is_left_from_the_template(kind: str) -> None:
     assert "&" not in text.replace(LINK, "")
 
 
+class Visible(HTMLParser):
+    """Collects the words that a document shows."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: set[str] = set()
+        self._hidden = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # The preview in a list of mails, and the line above the headline, repeat the letter in other words.
+        style = dict(attrs).get("style") or ""
+        self._hidden = tag in ("style", "title") or style.startswith("display:none") or "text-transform" in style
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.words |= words_of(data)
+
+
+def words_of(text: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"[\w$%.,-]*\w[\w%]*", text)}
+
+
+# Around every letter: how to use its button, and what we are.
+FRAME = words_of(
+    "If the button does not work, copy this address into your browser: 3D videos for your songs Oriel Signal FX Pro"
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_forms_say_the_same(kind: str) -> None:
+    letter = every_letter(link="https://x")[kind]
+    around = FRAME | words_of(letter.subject)
+    shown, said = Visible(letter.html).words - around, words_of(letter.text) - around
+    assert (sorted(said - shown), sorted(shown - said)) == ([], [])
+
+
 @pytest.mark.parametrize("name", ["", "  ", "Win money at evil.com", "https://evil.com", "x" * 61, "a@b", "www.evil"])
 def test_a_name_that_advertises_is_not_repeated_to_a_stranger(name: str) -> None:
     letter = confirmation(name, LINK)

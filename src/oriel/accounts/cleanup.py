@@ -27,8 +27,8 @@ _TOKENS_KEPT = retention.keep(
 _SESSIONS_KEPT = retention.keep(
     "sessions", "Sign-ins, with device and network address", retention.DATABASE, timedelta(days=30), "after they end"
 )
-retention.keep_with("profile", "Your name, email address and password digest", retention.DATABASE, UNTIL_DELETION)
-retention.keep_with("keys", "Your API keys, as digests", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with("profile", "Profile: name, email address, password digest", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with("keys", "API keys, as digests", retention.DATABASE, UNTIL_DELETION)
 retention.keep_with("activity", "Account activity, with network addresses", retention.DATABASE, UNTIL_DELETION)
 
 

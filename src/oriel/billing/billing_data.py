@@ -15,7 +15,7 @@ from oriel.infra import retention
 from oriel.infra.database import db, writing
 from oriel.infra.retention import UNTIL_DELETION
 
-retention.keep_with("plan", "Your plan and your credits", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with("plan", "Plan and credits", retention.DATABASE, UNTIL_DELETION)
 retention.keep_with(
     "payments",
     "Payments and invoices",

@@ -27,7 +27,11 @@ from oriel.media.upload_stream import ReceivedFile, received_file
 _SIGNED_FOR = timedelta(minutes=10)
 # For an upload that nothing uses.
 KEPT_FOR = retention.keep(
-    "uploads", "Songs and pictures outside projects", retention.STORAGE, timedelta(hours=24), "after nothing uses them"
+    "uploads",
+    "Songs and pictures that nothing uses",
+    retention.STORAGE,
+    timedelta(hours=24),
+    "after they are uploaded",
 )
 # For one whose way into the storage was cut off.
 _ON_ITS_WAY = timedelta(hours=2)

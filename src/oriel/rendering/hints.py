@@ -1,10 +1,13 @@
 """Hints: a word on a queue that something waits. The row is the truth, so a hint may be lost, late or doubled."""
 
+from datetime import timedelta
+
 from redis import Redis
 from rq import Queue
 from rq.exceptions import DequeueTimeout
 from rq.serializers import JSONSerializer
 
+from oriel.infra import retention
 from oriel.infra.redis import if_there, redis
 
 VIDEO_RENDERING = "video_rendering"
@@ -12,7 +15,16 @@ HIGH_PRIORITY = "high_priority"
 CLEANUP = "cleanup"
 # More than this many hints wake nobody who is not awake already.
 _ENOUGH = 100
-_LIFE_S = 3600
+# Nothing in Redis lives longer.
+_LIFE_S = int(
+    retention.keep(
+        "counters",
+        "How often you call us, and work that waits",
+        retention.REDIS,
+        timedelta(hours=1),
+        "after the last call",
+    ).total_seconds()
+)
 
 
 def queue(name: str, connection: Redis | None = None) -> Queue:

@@ -16,6 +16,7 @@ from oriel.billing.orders import OrderBody
 from oriel.billing.plans import CREDIT, Plan
 from oriel.billing.refusals import Demand
 from oriel.errors import IdempotencyMismatch, InvalidRange, TooManyRequests, WrongState
+from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 from oriel.infra.ids import new_id
@@ -32,7 +33,13 @@ from oriel.rendering.pipeline.settings_document import THE_COVER, parse_settings
 MOST_QUEUED = 200
 _KEYS_LIVE = timedelta(hours=24)
 # A song that a render waits for is kept at least so long, and every attempt and pause lies well within.
-_SONG_KEPT = timedelta(days=7)
+_SONG_KEPT = retention.keep(
+    "rendered-songs",
+    "Songs and pictures of renders",
+    retention.STORAGE,
+    timedelta(days=7),
+    "after the render is ordered",
+)
 # However often somebody opens a page to pay for it.
 _LONGEST_KEPT = timedelta(days=30)
 _FULL_HD = 1080

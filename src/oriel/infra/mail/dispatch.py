@@ -31,7 +31,7 @@ WAITS = (
 UNKNOWN_WAIT = timedelta(minutes=10)
 KEPT_FOR = retention.keep(
     "mails",
-    "Which emails we sent you; their text goes when they are sent",
+    "Emails that we sent, without their text",
     retention.DATABASE,
     timedelta(days=60),
     "after they are sent",

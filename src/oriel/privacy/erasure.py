@@ -16,7 +16,6 @@ from oriel.accounts.models import User
 from oriel.accounts.personal_data import registered
 from oriel.accounts.sessions import end_sessions
 from oriel.errors import AppError
-from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.logs import facts
@@ -26,10 +25,6 @@ _log = logging.getLogger("oriel.privacy")
 
 # Longer than the slowest upload may take, and short enough for everything to be gone within a day.
 _VERIFIED_AFTER = timedelta(hours=13)
-# Counters of rate limits; what has no customer's id in its name lives for an hour at most.
-retention.keep(
-    "counters", "How often you call us, and work that waits", retention.REDIS, timedelta(hours=1), "after the last time"
-)
 _PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1))
 _LONGEST_ERROR = 300
 
@@ -94,29 +89,33 @@ def _waiting(limit: int) -> list[str]:
 
 
 def _went_on(erasure_id: str) -> bool:
-    erasure = db.session.get_one(AccountErasure, erasure_id, populate_existing=True)
+    # As it is now: an operator's command may work on the same row as the clock.
+    columns = select(AccountErasure.user_id, AccountErasure.erased_at).where(AccountErasure.id == erasure_id)
+    user_id, erased_at = db.session.execute(columns).one()
     db.session.commit()
-    assert erasure.user_id
+    if user_id is None:
+        return False
     # From the top down: what refers goes before what is referred to, and the user goes last.
     for data in reversed(registered()):
         try:
-            data.erase(erasure.user_id)
+            data.erase(user_id)
         except Exception as error:  # noqa: BLE001  (whatever keeps one account must not keep the others)
             db.session.rollback()
             _put_off(erasure_id, data.domain, error)
             return False
-    _note_progress(erasure_id)
+    _note_progress(erasure_id, is_verified=erased_at is not None)
     return True
 
 
-def _note_progress(erasure_id: str) -> None:
+def _note_progress(erasure_id: str, *, is_verified: bool) -> None:
     with writing() as session:
-        erasure = session.get_one(AccountErasure, erasure_id)
+        erasure = session.get_one(AccountErasure, erasure_id, with_for_update=True)
         erasure.error = None
-        if erasure.erased_at is None:
-            erasure.erased_at, erasure.run_after = now(), now() + _VERIFIED_AFTER
+        if not is_verified:
+            erasure.erased_at = erasure.erased_at or now()
+            erasure.run_after = erasure.erased_at + _VERIFIED_AFTER
             return
-        erasure.finished_at, erasure.user_id = now(), None
+        erasure.finished_at, erasure.user_id = erasure.finished_at or now(), None
     _log.info("An account was erased.", extra=facts(erasure=erasure_id))
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -86,18 +87,27 @@ def is_over(export: DataExport) -> bool:
     return export.state == EXPIRED or (export.expires_at is not None and export.expires_at <= now())
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """An export that is being written, as its writer knows it: the row may belong to somebody else by now."""
+
+    id: str
+    user_id: str
+    fence: int
+
+
 def write_next() -> bool:
     """Write the export whose turn it is; return False where none waits. Several processes may call it at once."""
-    export = _claim()
-    if export is None:
+    attempt = _claim()
+    if attempt is None:
         return False
     try:
-        _write(export)
+        _write(attempt)
     except Cancelled:
-        _log.info("An export was taken over.", extra=facts(export=export.id))
+        _log.info("An export was taken over.", extra=facts(export=attempt.id))
     except AppError as error:
-        _log.warning("An export could not be written.", exc_info=error, extra=facts(export=export.id))
-        _put_off(export)
+        _log.warning("An export could not be written.", exc_info=error, extra=facts(export=attempt.id))
+        _put_off(attempt)
     return True
 
 
@@ -107,7 +117,7 @@ def delete_expired(limit: int) -> int:
     exports = db.session.scalars(over).all()
     db.session.commit()
     for export in exports:
-        storage().delete_all(_folder(export))
+        storage().delete_all(_folder(export.user_id, export.id))
         with writing() as session:
             session.get_one(DataExport, export.id).state = EXPIRED
     with writing() as session:
@@ -129,7 +139,7 @@ def _refuse_another(session: Session, user_id: str) -> None:
         raise TooManyRequests(sentence, retry_after_s=wait)
 
 
-def _claim() -> DataExport | None:
+def _claim() -> _Attempt | None:
     due = _due()
     waiting = db.session.scalar(select(DataExport.id).where(due).limit(1))
     db.session.commit()
@@ -145,7 +155,7 @@ def _claim() -> DataExport | None:
             return None
         export.state, export.fence = WRITING, export.fence + 1
         export.lease_until, export.bytes_done = now() + _LEASE, 0
-    return export
+        return _Attempt(export.id, export.user_id, export.fence)
 
 
 def _due() -> ColumnElement[bool]:
@@ -153,19 +163,20 @@ def _due() -> ColumnElement[bool]:
     return or_(queued, and_(DataExport.state == WRITING, DataExport.lease_until <= now()))
 
 
-def _write(export: DataExport) -> None:
-    name = f"{_folder(export)}{export.fence}.zip"
-    heartbeat = _Heartbeat(export)
-    heartbeat.begin(bytes_in(export.user_id))
+def _write(attempt: _Attempt) -> None:
+    name = f"{_folder(attempt.user_id, attempt.id)}{attempt.fence}.zip"
+    heartbeat = _Heartbeat(attempt)
+    bytes_total = bytes_in(attempt.user_id)
+    heartbeat.begin(bytes_total)
     try:
         with storage().write(name, content_type=CONTENT_TYPE) as sink:
-            write_zip(sink, export.user_id, heartbeat.wrote)
+            write_zip(sink, attempt.user_id, heartbeat.wrote)
         size = sink.stored(name).size_bytes
         with writing() as session:
             expires = now() + KEPT_FOR
             values = {"state": READY, "object_name": name, "size_bytes": size, "ready_at": now()}
-            _update(session, export, **values, expires_at=expires, bytes_done=export.bytes_total)
-            letters.export_ready(session, session.get_one(User, export.user_id), export.id, expires)
+            _update(session, attempt, **values, expires_at=expires, bytes_done=bytes_total)
+            letters.export_ready(session, session.get_one(User, attempt.user_id), attempt.id, expires)
     except Cancelled:
         storage().delete(name)
         raise
@@ -174,14 +185,13 @@ def _write(export: DataExport) -> None:
 class _Heartbeat:
     """Renews the lease of an export and saves its progress while it is written."""
 
-    def __init__(self, export: DataExport) -> None:
-        self._export = export
+    def __init__(self, attempt: _Attempt) -> None:
+        self._attempt = attempt
         self._done = 0
         self._next = 0.0
 
     def begin(self, bytes_total: int) -> None:
         """Save how much there is to do."""
-        self._export.bytes_total = bytes_total
         self._beat(bytes_total=bytes_total)
 
     def wrote(self, size: int) -> None:
@@ -192,21 +202,21 @@ class _Heartbeat:
 
     def _beat(self, **values: Any) -> None:  # noqa: ANN401  (columns of any type)
         with writing() as session:
-            _update(session, self._export, bytes_done=self._done, lease_until=now() + _LEASE, **values)
+            _update(session, self._attempt, bytes_done=self._done, lease_until=now() + _LEASE, **values)
         self._next = time.monotonic() + _HEARTBEAT_S
 
 
-def _update(session: Session, export: DataExport, **values: Any) -> None:  # noqa: ANN401  (columns of any type)
-    mine = (DataExport.id == export.id, DataExport.fence == export.fence, DataExport.state == WRITING)
+def _update(session: Session, attempt: _Attempt, **values: Any) -> None:  # noqa: ANN401  (columns of any type)
+    mine = (DataExport.id == attempt.id, DataExport.fence == attempt.fence, DataExport.state == WRITING)
     result: CursorResult[Any] = session.execute(update(DataExport).where(*mine).values(**values))  # type: ignore[assignment]
     if not result.rowcount:
         raise Cancelled("Somebody else is writing this export.")
 
 
-def _put_off(export: DataExport) -> None:
+def _put_off(attempt: _Attempt) -> None:
     with writing() as session:
-        row = session.get(DataExport, export.id, with_for_update=True)
-        if row is None or row.fence != export.fence or row.state != WRITING:
+        row = session.get(DataExport, attempt.id, with_for_update=True)
+        if row is None or row.fence != attempt.fence or row.state != WRITING:
             return
         if row.fence > len(_PAUSES):
             _give_up(session, row)
@@ -220,8 +230,8 @@ def _give_up(session: Session, export: DataExport) -> None:
     _log.error("An export has failed for good.", extra=facts(export=export.id))
 
 
-def _folder(export: DataExport) -> str:
-    return f"{folder_of(export.user_id)}{export.id}/"
+def _folder(user_id: str, export_id: str) -> str:
+    return f"{folder_of(user_id)}{export_id}/"
 
 
 def folder_of(user_id: str) -> str:

@@ -312,6 +312,8 @@ def test_what_a_slow_request_stored_meanwhile_goes_half_a_day_later(zoe: Zoe, tm
     erased(zoe)
     (tmp_path / "late").write_bytes(b"late")
     storage().put(f"uploads/{zoe.user_id}/late.wav", tmp_path / "late", content_type="audio/wav")
+    clock.shift(timedelta(hours=12))
+    erasure.erase_due()
     assert row().finished_at is None
     clock.shift(VERIFIED)
     erasure.erase_due()

@@ -173,6 +173,22 @@ class TestTroubles:
         assert (export.state, export.fence) == (READY, 2)
         assert files_of(zoe) == [export.object_name]
 
+    def test_a_writer_that_wakes_while_another_writes_leaves_it_alone(
+        self, zoe: Zoe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked(zoe.caller)
+
+        def overtaken(*args: Any) -> None:  # noqa: ANN401
+            clock.shift(timedelta(minutes=6))
+            assert exports._claim()
+            write_zip(*args)
+
+        monkeypatch.setattr(exports, "write_zip", overtaken)
+        assert exports.write_next()
+        export = row_of(zoe.caller)
+        assert (export.state, export.fence) == (WRITING, 2)
+        assert files_of(zoe) == []
+
     def test_a_storage_that_fails_is_asked_again_and_given_up_in_the_end(
         self, zoe: Zoe, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -5,6 +5,8 @@ import {session} from '../../lib/session.js';
 import {date} from '../../lib/words.js';
 import {keepAccount} from '../../ui/deletion-notice.js';
 import {onSubmit} from '../../ui/form.js';
+import {withSecondFactor} from '../../ui/step-up.js';
+import {passwordField} from './fields.js';
 
 export class DeleteAccount extends LitElement {
   static properties = {due: {state: true}};
@@ -35,7 +37,7 @@ export class DeleteAccount extends LitElement {
     if (!form || form.dataset.ready) return;
     form.dataset.ready = 'yes';
     onSubmit(form, async ({current_password: password = ''}) => {
-      await said(api.POST('/api/user/deletion', {body: {current_password: password}}));
+      await withSecondFactor(() => said(api.POST('/api/user/deletion', {body: {current_password: password}})));
       await session.renew();
       this.querySelector('h2')?.scrollIntoView({block: 'center'});
     });
@@ -57,9 +59,7 @@ const question = () => html`<p class="quiet">Your projects, songs, videos and ke
   <details class="more"><summary>Delete my account</summary>
     <form class="question" id="delete-account" novalidate>
       <input class="only-heard" type="email" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" .value=${session.user?.email ?? ''}>
-      <div class="field"><label for="current-delete">Current password</label>
-        <input class="input" id="current-delete" name="current_password" type="password" autocomplete="current-password" maxlength="254" required data-name="Your current password" aria-describedby="current-delete-problem">
-        <p class="problem" id="current-delete-problem"></p></div>
+      ${passwordField('delete')}
       <p class="problem" role="alert"></p>
       <button class="button danger" type="submit">Delete my account in 7 days</button>
     </form></details>`;

@@ -8,11 +8,16 @@ from oriel.accounts import delays
 from oriel.accounts.models import (
     Activity,
     ApiKey,
+    AuthenticatorApp,
     EmailToken,
     LoginDelay,
     MutedNotification,
+    Passkey,
+    PasskeyChallenge,
     PasswordResetRequest,
     PasswordResetToken,
+    PendingLogin,
+    RecoveryCode,
     User,
     UserSession,
 )
@@ -27,6 +32,7 @@ def listings(user_id: str) -> Iterator[Listing]:
     yield Listing("account/profile.json", _profile(user_id))
     yield Listing("account/sessions.json", _sessions(user_id))
     yield Listing("account/api-keys.json", _keys(user_id))
+    yield Listing("account/passkeys.json", _passkeys(user_id))
     yield Listing("account/activity.json", _activity(user_id))
     yield Listing("account/mails.json", _mails(user_id))
     yield Listing("account/switched-off-emails.json", _muted(user_id))
@@ -55,6 +61,11 @@ ACCOUNT_DATA = PersonalData(
         ApiKey,
         Activity,
         MutedNotification,
+        AuthenticatorApp,
+        Passkey,
+        PasskeyChallenge,
+        RecoveryCode,
+        PendingLogin,
         PasswordResetToken,
         EmailToken,
         PasswordResetRequest,
@@ -84,6 +95,11 @@ def _sessions(user_id: str) -> Iterator[Row]:
 def _keys(user_id: str) -> Iterator[Row]:
     names = ("id", "name", "prefix", "created_at", "last_used_at", "revoked_at")
     return in_batches(select(ApiKey).where(ApiKey.user_id == user_id), ApiKey.id, lambda row: fields(row, *names))
+
+
+def _passkeys(user_id: str) -> Iterator[Row]:
+    query = select(Passkey).where(Passkey.user_id == user_id)
+    return in_batches(query, Passkey.id, lambda row: fields(row, "id", "name", "created_at", "last_used_at"))
 
 
 def _activity(user_id: str) -> Iterator[Row]:

@@ -141,7 +141,7 @@ class KeyIn(Body):
     )
 
 
-class NotificationIn(_Body):
+class NotificationIn(Body):
     """A kind of email to switch on or off."""
 
     topic: Annotated[str, StringConstraints(max_length=20)]

@@ -28,6 +28,12 @@ _SESSIONS_KEPT = retention.keep(
     "sessions", "Sign-ins, with device and network address", retention.DATABASE, timedelta(days=30), "after they end"
 )
 retention.keep_with("profile", "Profile: name, email address, password digest", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with(
+    "second-factors",
+    "Second factors: the app’s key, encrypted; public keys of passkeys; recovery codes, as digests",  # noqa: RUF001
+    retention.DATABASE,
+    "until you remove them",
+)
 retention.keep_with("keys", "API keys, as digests", retention.DATABASE, UNTIL_DELETION)
 retention.keep_with("activity", "Account activity, with network addresses", retention.DATABASE, UNTIL_DELETION)
 

@@ -160,7 +160,7 @@ def revoke_key(key_id: str) -> Response:
 
 
 @routes.get("/notifications")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_READ
 @routes.output(NotificationList)
 @routes.doc(summary="List the emails that you can switch off", responses=_REFUSALS)
@@ -170,7 +170,7 @@ def list_notifications() -> NotificationList:
 
 
 @routes.put("/notifications")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(NotificationIn)
 @routes.output(NotificationList)

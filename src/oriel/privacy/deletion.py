@@ -9,6 +9,7 @@ from oriel.accounts.login import prove, refuse_other_password
 from oriel.accounts.models import User
 from oriel.accounts.origin import Origin
 from oriel.accounts.personal_data import registered
+from oriel.accounts.second_factors.step_up import refuse_stale
 from oriel.accounts.sessions import end_sessions
 from oriel.errors import WrongState
 from oriel.infra.clock import now
@@ -21,12 +22,12 @@ GRACE = timedelta(days=7)
 def ask_for_deletion(user: User, password: str, session_id: str, origin: Origin) -> datetime:
     """Let an account be deleted in a week; return when. All other sessions end, so that a login means "keep it".
 
-    What costs money is cancelled first. Raise WrongLogin, TooManyRequests, PaymentsUnavailable, and WrongState for an
-    operator.
+    What costs money is cancelled first. Raise SecondFactorNeeded, WrongLogin, TooManyRequests, PaymentsUnavailable,
+    and WrongState for an operator.
     """
     if user.is_admin:
         raise WrongState("An operator's account cannot be deleted here. Ask another operator to do it.")
-    proven = prove_owner(user, password, origin)
+    proven = prove_owner(user, password, session_id, origin)
     for data in registered():
         data.wind_down(user.id)
     with writing() as session:
@@ -46,11 +47,12 @@ def withdraw_deletion(user_id: str, origin: Origin) -> None:
         keep_account(session, user, origin)
 
 
-def prove_owner(user: User, password: str, origin: Origin) -> str:
-    """Check that the caller may delete this account; raise WrongLogin or TooManyRequests.
+def prove_owner(user: User, password: str, session_id: str, origin: Origin) -> str:
+    """Check the password and, where the account has one, that a second factor was checked of late.
 
-    The one place for this check: a second factor belongs here.
+    Raise SecondFactorNeeded, WrongLogin or TooManyRequests.
     """
+    refuse_stale(user.id, session_id)
     return prove(user, password, origin)
 
 

@@ -30,7 +30,7 @@ _REFUSALS = [401, 403, 429]
 
 
 @routes.post("/user/export")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output(ExportOut, status_code=202)
 @routes.doc(
@@ -44,7 +44,7 @@ def ask_for_export() -> ExportOut:
 
 
 @routes.get("/user/export")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_READ
 @routes.output(LatestExportOut)
 @routes.doc(summary="Show your latest export, with its progress and link", responses=_REFUSALS)
@@ -67,7 +67,7 @@ def download_export(token: str) -> Response:
 
 
 @routes.post("/user/deletion")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.input(DeletionIn)
 @routes.output(DeletionOut, status_code=202)
@@ -84,7 +84,7 @@ def ask_for_deletion(json_data: DeletionIn) -> DeletionOut:
 
 
 @routes.delete("/user/deletion")
-@allow(Who.USER, keys=False)
+@allow(Who.USER)
 @_WRITE
 @routes.output({}, status_code=204)
 @routes.doc(summary="Keep your account", responses=_REFUSALS)

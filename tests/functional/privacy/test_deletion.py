@@ -11,6 +11,7 @@ import pytest
 from apiflask import APIFlask
 from sqlalchemy import select
 from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, Mailbox, bearer, code_of, json_of
+from tests.functional.accounts.second_factor import with_app
 from tests.functional.billing.conftest import Till
 from tests.functional.caller import Caller
 from tests.functional.privacy.conftest import EMAIL, Zoe, user_of
@@ -205,6 +206,17 @@ def test_the_customer_keeps_the_account_on_the_page(zoe: Zoe) -> None:
 def test_a_wrong_password_deletes_nothing(zoe: Zoe) -> None:
     assert code_of(asked(zoe, OTHER_PASSWORD)) == (422, "INVALID_CREDENTIALS")
     assert json_of(zoe.caller.get("/api/user/profile"))["deletion_due_at"] is None
+
+
+def test_a_second_factor_is_asked_for_where_there_is_one(zoe: Zoe) -> None:
+    app = with_app(zoe.caller)
+    clock.shift(timedelta(minutes=11))
+    assert code_of(asked(zoe)) == (403, "SECOND_FACTOR_REQUIRED")
+    assert zoe.caller.post("/api/user/second-factor/verify", json={"code": app.next_code()}).status_code == 200
+    assert asked(zoe).status_code == 202
+    clock.shift(WEEK)
+    erasure.erase_due()
+    assert user_of(zoe) is None
 
 
 def test_no_password_is_refused(zoe: Zoe) -> None:

@@ -1,13 +1,13 @@
 """Exports of customers' data, erasures of accounts, and notifications that are switched off.
 
-Revision 1795872000, after 1795868400.
+Revision 1795879200, after 1795875600.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "1795872000"
-down_revision: str | None = "1795868400"
+revision = "1795879200"
+down_revision: str | None = "1795875600"
 branch_labels: tuple[str, ...] = ()
 depends_on: str | None = None
 

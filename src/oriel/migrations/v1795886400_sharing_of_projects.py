@@ -1,13 +1,13 @@
 """Sharing of projects.
 
-Revision 1795886400, after 1795875600.
+Revision 1795886400, after 1795879200.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "1795886400"
-down_revision: str | None = "1795875600"
+down_revision: str | None = "1795879200"
 branch_labels: tuple[str, ...] = ()
 depends_on: str | None = None
 

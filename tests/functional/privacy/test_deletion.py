@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 from sqlalchemy import select
-from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, Mailbox, bearer, code_of, json_of
+from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, Mailbox, Person, bearer, code_of, json_of
 from tests.functional.accounts.second_factor import with_app
 from tests.functional.billing.conftest import Till
 from tests.functional.caller import Caller
@@ -102,7 +102,26 @@ def traces_in(found: dict[str, str], traces: tuple[str, ...]) -> list[tuple[str,
     return [(where, trace) for where, text in found.items() for trace in traces if trace in text]
 
 
-def test_nothing_of_the_customer_is_left(zoe: Zoe, till: Till, app: APIFlask, logs: io.StringIO) -> None:
+def share(owner: Person, caller: Caller, project_id: str) -> None:
+    """Share a project of each with the other."""
+    owner.log_in()
+    assert (
+        caller.post(f"/api/projects/{project_id}/people", json={"email": owner.email, "role": "editor"}).status_code
+        == 201
+    )
+    theirs = json_of(owner.call("POST", "/api/projects", json={"name": "Theirs"}))
+    invited = owner.call("POST", f"/api/projects/{theirs['id']}/people", json={"email": EMAIL, "role": "editor"})
+    assert invited.status_code == 201
+    # The context around these tests keeps what earlier requests have read.
+    db.session.rollback()
+    changed = {"version": theirs["version"], "name": "Changed"}
+    assert caller.patch(f"/api/projects/{theirs['id']}", json=changed).status_code == 200
+
+
+def test_nothing_of_the_customer_is_left(
+    zoe: Zoe, till: Till, app: APIFlask, logs: io.StringIO, person: Callable[..., Person]
+) -> None:
+    share(person("band@example.com"), zoe.caller, zoe.project_id)
     till.buy(zoe.caller)
     till.buy(zoe.caller, kind="subscription", plan="pro")
     till.open(zoe.caller, kind="render")

@@ -8,7 +8,8 @@ from oriel.infra import retention
 from oriel.media.uploads import KEPT_FOR
 
 NAMES = {
-    *("activity", "counters", "exports", "failures", "keys", "links", "mails", "payment-events", "payments", "pieces"),
+    *("activity", "counters", "exports", "failures", "keys", "links", "mails", "payment-events", "payments", "people"),
+    "pieces",
     *("plan", "profile", "projects", "rendered-songs", "renders", "second-factors", "sessions", "uploads", "videos"),
 }
 

@@ -6,10 +6,10 @@ Mail programs and scanners open links by themselves, so a GET only shows a form;
 from collections.abc import Sequence
 
 from apiflask import APIBlueprint
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, redirect, render_template, request
 from pydantic import ValidationError
 
-from oriel.accounts import notifications, password_reset, registration
+from oriel.accounts import password_reset, registration
 from oriel.accounts.access import Who, allow
 from oriel.accounts.bodies import ResetConfirmIn, ResetIn, TokenIn
 from oriel.accounts.origin import request_origin
@@ -40,12 +40,20 @@ def verify() -> Response:
     """Confirm the address, and say so."""
     token = _token(request.form.get("token"))
     try:
-        user = registration.confirm_email(token, request_origin())
+        registration.confirm_email(token, request_origin())
     except (InvalidToken, EmailTaken) as error:
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
+    return make_response(redirect("/verify-email/done", 303))
+
+
+@routes.get("/verify-email/done")
+@allow(Who.ANYONE)
+@_READ
+def verified() -> Response:
+    """Say that the address is confirmed: a page of its own, to which the browser can go back."""
     return message_page(
         "Your email address is confirmed",
-        f"Your account uses {user.email}. If a page of ours waits in another tab, it goes on by itself.",
+        "If a page of ours waits in another tab, it goes on by itself.",
         links=[("/studio", "Open the studio"), ("/billing", "Choose a plan")],
     )
 
@@ -70,37 +78,16 @@ def set_password() -> Response:
         password_reset.reset_password(token, _typed_password(), request_origin())
     except (InvalidToken, WeakPassword) as error:
         return _password_page(token, error)
-    said = "You have been logged out everywhere. Log in with your new password."
-    return message_page("Your new password is set", said, links=[("/login", "Sign in")])
+    return make_response(redirect("/reset-password/done", 303))
 
 
-@routes.get("/unsubscribe")
+@routes.get("/reset-password/done")
 @allow(Who.ANYONE)
 @_READ
-def ask_to_unsubscribe() -> Response:
-    """Show the button that switches off a kind of email."""
-    token = _token(request.args.get("token"))
-    try:
-        _, topic = notifications.topic_behind(token)
-    except InvalidToken as error:
-        return _page("unsubscribe.html", error.http_status, token="", problem=error.message)
-    return _page("unsubscribe.html", token=token, topic=topic)
-
-
-@routes.post("/unsubscribe")
-@allow(Who.ANYONE)
-@_WRITE
-def unsubscribe() -> Response:
-    """Switch off a kind of email, for the button and for mail programs (RFC 8058); no login and no cookie."""
-    try:
-        topic = notifications.unsubscribe(_token(request.args.get("token") or request.form.get("token")))
-    except InvalidToken as error:
-        return _page("unsubscribe.html", error.http_status, token="", problem=error.message)
-    return message_page(
-        "You will not get these emails any more",
-        f"We have switched off “{topic.title}”. You can switch it on again in your account.",
-        links=[("/account#notifications", "Open your account")],
-    )
+def password_set() -> Response:
+    """Say that the new password is set."""
+    said = "You have been signed out everywhere. Sign in with your new password."
+    return message_page("Your new password is set", said, links=[("/login", "Sign in")])
 
 
 def message_page(

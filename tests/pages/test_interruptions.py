@@ -138,3 +138,28 @@ def test_a_reload_during_the_upload_keeps_song_and_settings(customer: Customer) 
     press_render(page)
     order(customer.visitor)
     has_its_video(customer)
+
+
+def test_an_address_that_is_confirmed_in_the_same_tab_leads_on_to_the_render(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+    press_render(page)
+    email = f"{secrets.token_hex(6)}@example.com"
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
+    page.goto(visitor.link(email, "verify-email"))
+    page.get_by_role("button", name="Confirm my email address").click()
+    expect(page.locator(".site-nav").get_by_role("link", name="My videos")).to_be_visible()
+    page.get_by_role("link", name="Open the studio").last.click()
+    expect(page.get_by_role("heading", name="Render this video?")).to_be_visible()
+    # Once: whoever says "Not yet" is not asked again.
+    page.get_by_role("button", name="Not yet").click()
+    page.reload()
+    expect(page.locator(".invite")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Render this video?")).to_have_count(0)
+    # The page that says so does not send the form again.
+    page.go_back()
+    expect(page.get_by_role("heading", name="Your email address is confirmed")).to_be_visible()

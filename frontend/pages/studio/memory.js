@@ -1,7 +1,9 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
 import {takeOver} from './keep.js';
 import {openAsked} from './opening.js';
+import {openRenderDialog} from './render-dialog.js';
 import {takeLink} from './sharing.js';
+import {takeRemembered} from './unconfirmed.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
@@ -28,7 +30,9 @@ export async function bringBack(studio) {
   if (song instanceof File && !isOpened) await studio.openSong(song, {keptAtS: timeS});
   else await studio.engine.showExample(studio.settings);
   // A project follows by itself.
-  if (studio.savesNext && studio.song && !studio.project.id) studio.save();
+  const waiting = takeRemembered();
+  if (studio.song && !studio.project.id && (studio.savesNext || waiting === 'save')) studio.save();
+  else if (studio.song && waiting === 'render') openRenderDialog(studio);
   studio.savesNext = false;
 }
 
@@ -42,7 +46,8 @@ function watchTabs(studio) {
   // Both events may come for one switch; two at a time would take the lock from each other.
   const enter = () => (switching ??= resume(studio).finally(() => (switching = null)));
   document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? enter() : save(studio)));
-  addEventListener('focus', () => void enter());
+  // Two windows side by side: the one that is touched goes on, also where no focus moves.
+  for (const event of ['focus', 'pointerdown', 'keydown']) addEventListener(event, () => void enter(), true);
   addEventListener('blur', () => void save(studio));
 }
 

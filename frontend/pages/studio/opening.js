@@ -60,8 +60,8 @@ export async function openAsked(studio, {hasSong}) {
   const asked = new URLSearchParams(location.search);
   const [projectId, renderId] = [asked.get('project'), asked.get('render')];
   if (!projectId && !renderId && !asked.has('new')) return false;
-  // What is here already goes on.
-  if (projectId && projectId === studio.project.id && !asked.has('fresh')) return false;
+  // What is here already goes on, unless it was changed elsewhere.
+  if (projectId && projectId === studio.project.id && !asked.has('fresh') && !(await isOutdated(studio))) return false;
   // Somebody who asks for the newer version of the same project has decided.
   const isDecided = projectId !== null && projectId === studio.project.id;
   if (hasSong && !isDecided && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio))) {
@@ -86,6 +86,16 @@ export async function openAsked(studio, {hasSong}) {
   studio.engine.cancelOpening();
   history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
   return false;
+}
+
+/**
+ * Whether the server has a newer version, and nothing here is unsaved.
+ * @param {Studio} studio
+ */
+async function isOutdated({project}) {
+  if (!project.isSaved || !(await session.restore())) return false;
+  const there = await said(api.GET('/api/projects/{project_id}', {params: {path: {project_id: project.id}}})).catch(() => null);
+  return there !== null && there.version > project.version;
 }
 
 /**

@@ -9,6 +9,7 @@ import {toast} from '../../ui/toast.js';
 import {withUploads} from './project.js';
 import {stepOf} from './render-steps.js';
 import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
+import {forget, remember} from './unconfirmed.js';
 
 /**
  * @typedef {import('./studio.js').Studio} Studio
@@ -92,6 +93,7 @@ export class RenderDialog extends LitElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     clearTimeout(this.timer);
+    forget();
     this.stopping.abort();
     if (this.poster) URL.revokeObjectURL(this.poster);
   }
@@ -128,9 +130,11 @@ export class RenderDialog extends LitElement {
     this.problem = null;
     if (!this.profile.email_verified) {
       this.show('confirm');
+      remember(this.purpose);
       this.askAgain();
       return;
     }
+    forget();
     void this.studio.learnPlan();
     if (this.purpose === 'save') {
       if (this.studio.missingPictures.length) this.show('summary');

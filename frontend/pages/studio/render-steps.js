@@ -53,10 +53,10 @@ function secondFactor(flow) {
 function confirm(flow) {
   return html`<div class="question">
     <h2 id="render-title" tabindex="-1">Confirm your email address</h2>
-    <p>We have sent an email to <strong>${flow.profile?.email}</strong>. Open the link in it; this page goes on by itself.</p>
+    <p>We have sent an email to <strong>${flow.profile?.email}</strong>. Open the link in it and press the button there; this page then goes on by itself.</p>
     ${trouble(flow)}
     <p class="quiet" role="status">${flow.note || 'Waiting for you…'}</p>
-    <div class="row end"><button class="button" type="button" @click=${() => flow.sendAgain()}>Send it again</button></div>
+    <div class="row end"><a class="button plain" href="/account" target="_blank">Wrong address?</a><button class="button" type="button" @click=${() => flow.sendAgain()}>Send it again</button></div>
   </div>`;
 }
 

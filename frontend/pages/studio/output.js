@@ -1,5 +1,5 @@
 // What comes out: the shapes, sizes and formats on offer, and the one line that says it all.
-import {about, clock, counted, size as inBytes} from '../../lib/words.js';
+import {about, clock, size as inBytes} from '../../lib/words.js';
 
 /** @typedef {import('../../preview/settings.js').Settings} Settings */
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['PlanOut']} Plan */
@@ -90,7 +90,7 @@ export function rightsLine({right, renders_left: left, watermark, queue_wait_s: 
   const uses =
     right === 'credit' ? 'Uses the render that you bought.'
     : left === null ? 'Your plan has no limit.'
-    : `Uses 1 of ${counted(left, 'render')} left this month.`;
+    : left === 1 ? 'Uses the last render of this month.' : `Uses 1 of the ${left} renders that you have left this month.`;
   const mark = watermark ? 'With a small watermark.' : 'Without a watermark.';
   return `${uses} ${mark}${wait > 20 ? ` There is a queue: it starts in ${about(wait)}.` : ''}`;
 }

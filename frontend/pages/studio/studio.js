@@ -194,7 +194,10 @@ export class Studio extends LitElement {
 
   /** @param {import('lit').PropertyValues} changed */
   updated(changed) {
-    if (changed.has('tab')) this.askSoon();
+    if (!changed.has('tab')) return;
+    this.askSoon();
+    // Each panel begins at its top, wherever the one before was.
+    /** @type {Element} */ (this.querySelector('#panel')).scrollTop = 0;
   }
 
   /** @param {string} name */

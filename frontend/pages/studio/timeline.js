@@ -225,7 +225,9 @@ export class Timeline extends HTMLElement {
       pen.fillRect(from + 0.5, 0, to - from - 1, height);
       if (to - Math.max(0, from) > LABEL_PX) {
         pen.fillStyle = colour(label, 0.8, 0.06);
-        pen.fillText(label, Math.max(0, from) + 6, 4, to - Math.max(0, from) - 8);
+        // The first one stands beside the handle.
+        const left = Math.max(HANDLE_PX, from) + 6;
+        pen.fillText(label, left, 4, to - left - 2);
       }
     }
   }

@@ -11,6 +11,13 @@ document.addEventListener('click', ({target}) => {
   chosen?.closest('details')?.removeAttribute('open');
 });
 
+// One that would end below the screen opens upwards.
+document.addEventListener('toggle', ({target}) => {
+  if (!(target instanceof HTMLDetailsElement) || !target.matches('.menu')) return;
+  target.classList.remove('up');
+  if (target.open) target.classList.toggle('up', (target.lastElementChild?.getBoundingClientRect().bottom ?? 0) > innerHeight);
+}, true);
+
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || document.querySelector('dialog[open]')) return;
   for (const menu of openMenus()) {

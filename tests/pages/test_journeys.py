@@ -45,7 +45,9 @@ def test_a_new_customer_makes_a_video(visit: Visit, song: Path, width: int, tmp_
     register(visitor)
     assert visitor.accessible() == []
     expect(page.locator("dialog")).to_contain_text("720p · 30 fps · MP4 · 0:03")
-    expect(page.locator("dialog")).to_contain_text("Uses 1 of 5 renders left this month. With a small watermark.")
+    expect(page.locator("dialog")).to_contain_text(
+        "Uses 1 of the 5 renders that you have left this month. With a small watermark."
+    )
     order(visitor)
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("link", name="Download")).to_be_visible()

@@ -78,7 +78,7 @@ def test_every_state_of_the_studio_is_accessible(visit: Visit, song: Path, tmp_p
     expect(page.locator(".invite")).to_have_count(0)
     page.route("**/api/uploads", lambda _: None)
     press_render(page)
-    expect(page.get_by_text("Uses 1 of 5 renders left this month.")).to_be_visible()
+    expect(page.get_by_text("Uses 1 of the 5 renders that you have left this month.")).to_be_visible()
     found["summary"] = visitor.accessible()
     agree(page)
     expect(page.get_by_role("progressbar", name="Uploading your song")).to_be_visible()

@@ -4,7 +4,7 @@
 const WORDS = {
   registered: 'Account created',
   login: 'Signed in',
-  login_failed: 'Failed sign-in: wrong password',
+  login_failed: 'Wrong password',
   logout: 'Signed out',
   session_ended: 'Signed out on one device',
   sessions_ended: 'Signed out everywhere else',

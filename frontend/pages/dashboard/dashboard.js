@@ -277,8 +277,8 @@ export class Dashboard extends LitElement {
     if (!now) return html`<div class="meters" aria-hidden="true"><div class="use skeleton"></div><div class="use skeleton"></div></div>`;
     const {renders_this_period: used, renders_limit: most, storage_bytes: bytes, storage_limit: room} = now;
     return html`<div class="meters">
-      ${most === null ? nothing : meter('Renders this month', `${used} of ${most}`, used / most)}
-      ${room === null ? nothing : meter('Storage', `${size(bytes)} of ${size(room)}`, bytes / room)}
+      ${most === null ? nothing : meter('Renders this month', `${used} of ${most} used`, used / most)}
+      ${room === null ? nothing : meter('Storage', `${size(bytes)} of ${size(room)} used`, bytes / room)}
     </div>`;
   }
 }

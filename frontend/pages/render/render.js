@@ -114,7 +114,7 @@ class RenderPage extends LitElement {
           <button class="button" ?disabled=${status.cancel_requested || this.busy} @click=${this.cancel}>
             ${status.cancel_requested ? 'Cancelling…' : 'Cancel'}
           </button>
-          ${canNotify() ? html`<button class="button plain" @click=${() => this.allowNotices()}>Tell me when it is ready</button>` : nothing}
+          ${canNotify() ? html`<button class="button plain" @click=${() => this.allowNotices()}>Notify me in this browser</button>` : nothing}
         </div>
       </div>
     </section>`;

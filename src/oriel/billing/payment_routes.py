@@ -198,7 +198,11 @@ def _still_open(title: str, payment: Payment) -> Response:
     sentence = "You can still pay. The payment page stays open for one hour."
     if payment.error:
         sentence = f"{payment.error} {sentence}"
-    return message_page(title, sentence, links=[(payment.checkout_url or "/billing", "Back to the payment page")])
+    return message_page(
+        title,
+        sentence,
+        links=[(payment.checkout_url or "/billing", "Back to the payment page"), ("/studio", "Open the studio")],
+    )
 
 
 def _given(payment: Payment) -> str:

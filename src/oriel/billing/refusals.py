@@ -15,6 +15,8 @@ from oriel.errors import (
     PlanLimitStorage,
 )
 
+_UHD = 2160
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -95,7 +97,7 @@ def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
 def _frames(plan: Plan, demand: Demand) -> Iterator[Refusal]:
     if demand.frame > plan.largest_frame:
         lifted = _lifting(lambda other: demand.frame <= other.largest_frame)
-        reason = f"You asked for {demand.frame}p, and the limit on {plan.title} is {plan.largest_frame}p."
+        reason = f"You asked for {_frame(demand.frame)}, and the limit on {plan.title} is {_frame(plan.largest_frame)}."
         yield _refusal(PlanLimitSize, reason, plan.largest_frame, demand.frame, plan, lifted)
     if demand.fps not in plan.frame_rates:
         lifted = _lifting(lambda other: demand.fps in other.frame_rates)
@@ -107,6 +109,11 @@ def _frames(plan: Plan, demand: Demand) -> Iterator[Refusal]:
         listed = _listed([name.upper() for name in plan.formats])
         reason = f"You asked for {demand.format.upper()}, and {plan.title} offers {listed}."
         yield _refusal(PlanLimitFormat, reason, list(plan.formats), demand.format, plan, lifted)
+
+
+def _frame(shorter_side: int) -> str:
+    """Return a size as the studio names it."""
+    return "4K" if shorter_side == _UHD else f"{shorter_side}p"
 
 
 def _renders(plan: Plan, use: Use) -> Iterator[Refusal]:

@@ -23,7 +23,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 API_KEY_HEADER = "X-API-Key"
 
-_NO_KEYS = "An API key cannot do this. Please log in and send the access token as Authorization: Bearer."
+_NO_KEYS = "An API key cannot do this. Please sign in and send the access token as Authorization: Bearer."
 _USE_NOTED_EVERY = timedelta(minutes=10)
 # One query for both, built once, because every request with a token runs it.
 _HOLDER = (
@@ -147,7 +147,7 @@ def is_still_good(proof: Proof) -> bool:
 def _good_session(session: UserSession | None, user_id: str) -> UserSession:
     """Return a token's session; raise NotAuthenticated if it has ended."""
     if session is None or session.user_id != user_id or session.ended_at or session.expires_at <= now():
-        raise NotAuthenticated("Your session has ended. Please log in again.")
+        raise NotAuthenticated("Your session has ended. Please sign in again.")
     return session
 
 

@@ -165,7 +165,7 @@ def ask_for_reset(json_data: ResetIn) -> dict[str, str]:
 def confirm_reset(json_data: ResetConfirmIn) -> dict[str, str]:
     """Set the password; all sessions end."""
     password_reset.reset_password(json_data.token, json_data.password, request_origin())
-    return {"message": "Your new password is set. Please log in with it."}
+    return {"message": "Your new password is set. Please sign in with it."}
 
 
 def _second_step(step: login.SecondStep) -> Response:

@@ -23,7 +23,7 @@ CONFIRMATION_LIFE = timedelta(hours=48)
 _MOST_MAILS = 5
 _MAILS_COUNT_FOR = timedelta(hours=1)
 
-_TAKEN = "An account with this email address already exists. Log in, or reset your password if you forgot it."
+_TAKEN = "An account with this email address already exists. Sign in, or reset your password if you forgot it."
 
 
 def register_user(email: str, password: str, name: str, origin: Origin) -> User:
@@ -163,4 +163,4 @@ def _has_had_enough(session: Session, email: str) -> bool:
 
 
 def _invalid() -> InvalidToken:
-    return InvalidToken("This link is no longer valid. Log in to get a new one.")
+    return InvalidToken("This link is no longer valid. Sign in to get a new one.")

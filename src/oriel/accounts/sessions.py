@@ -64,7 +64,7 @@ def refresh_session(claims: Claims, origin: Origin) -> UserSession:
     if turn is _Turn.REUSED:
         _log.warning("A used refresh token came back: its session was ended.", extra=facts(session=claims.session_id))
     if user_session is None or turn in (_Turn.GONE, _Turn.REUSED):
-        raise NotAuthenticated("Your session has ended. Please log in again.")
+        raise NotAuthenticated("Your session has ended. Please sign in again.")
     return user_session
 
 

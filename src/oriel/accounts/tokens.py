@@ -89,7 +89,7 @@ def read_token(where: Literal["headers", "cookies"], *, either_kind: bool = Fals
         verify_jwt_in_request(refresh=where == "cookies", verify_type=not either_kind, locations=[where])
     except (JWTExtendedException, PyJWTError) as error:
         # The extension would answer 422 to some of these.
-        raise NotAuthenticated("Please log in: the access token is missing, invalid or expired.") from error
+        raise NotAuthenticated("Please sign in: the access token is missing, invalid or expired.") from error
     payload: dict[str, Any] = get_jwt()
     return payload
 
@@ -117,4 +117,4 @@ def claims_of(payload: dict[str, Any]) -> Claims:
     try:
         return Claims(str(payload["sub"]), str(payload["sid"]), str(payload["jti"]))
     except KeyError as error:
-        raise NotAuthenticated("Please log in: this access token is not valid.") from error
+        raise NotAuthenticated("Please sign in: this access token is not valid.") from error

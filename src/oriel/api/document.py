@@ -92,7 +92,7 @@ _MEANINGS: dict[str, tuple[str, str, str]] = {
     "401": (
         "The token or key is missing or not valid",
         "NOT_AUTHENTICATED",
-        "Please log in: the access token is missing, invalid or expired.",
+        "Please sign in: the access token is missing, invalid or expired.",
     ),
     "402": (
         "Your plan does not include this; `details` name the limit",

@@ -23,7 +23,7 @@ FIELDS: Mapping[str, object] = {
     "ErrorOut.message": "This file is empty. Please choose another one.",
     "KeyMadeOut.secret": "oriel_8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
     "LookOut.description": "One solid of cut glass or polished metal in a dark room.",
-    "SaidOut.message": "Your new password is set. Please log in with it.",
+    "SaidOut.message": "Your new password is set. Please sign in with it.",
     "StatusOfServiceOut.version": "1.0.0",
     "SubscriptionOut.status": "active",
     "address": "203.0.113.7",
@@ -270,7 +270,7 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/auth/register": {
         "409": (
             "EMAIL_TAKEN",
-            "An account with this email address already exists. Log in, or reset your password if you forgot it.",
+            "An account with this email address already exists. Sign in, or reset your password if you forgot it.",
         ),
         "422": ("WEAK_PASSWORD", "This password is too easy to guess. Please choose another one."),
     },
@@ -278,9 +278,9 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/auth/verify-email": {
         "409": (
             "EMAIL_TAKEN",
-            "An account with this email address already exists. Log in, or reset your password if you forgot it.",
+            "An account with this email address already exists. Sign in, or reset your password if you forgot it.",
         ),
-        "422": ("INVALID_TOKEN", "This link is no longer valid. Log in to get a new one."),
+        "422": ("INVALID_TOKEN", "This link is no longer valid. Sign in to get a new one."),
     },
     "/api/auth/reset-password": {
         "422": ("INVALID_TOKEN", "This link has expired or was already used. Please ask for a new one."),

@@ -101,7 +101,7 @@ def events() -> Response:
     refuse_foreign_pages()
     proof = _spend_ticket(request.args.get("ticket", ""))
     if not _may_listen(proof):
-        raise NotAuthenticated("Your session has ended. Please log in again.")
+        raise NotAuthenticated("Your session has ended. Please sign in again.")
     with _seats.taken(proof.user_id):
         _push(PushSocket(request.environ), proof)
     return _Ended(by_gunicorn="gunicorn.socket" in request.environ)

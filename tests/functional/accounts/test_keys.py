@@ -102,7 +102,7 @@ def test_a_key_does_not_change_the_account(known: Callable[..., Caller]) -> None
     ):
         answer = ada.client.open(path, method=method, headers=key, json={})
         assert code_of(answer) == (401, "NOT_AUTHENTICATED")
-        assert json_of(answer)["error"]["message"].startswith("An API key cannot do this. Please log in")
+        assert json_of(answer)["error"]["message"].startswith("An API key cannot do this. Please sign in")
 
 
 def test_a_token_counts_where_a_key_comes_along(known: Callable[..., Caller]) -> None:

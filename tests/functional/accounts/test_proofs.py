@@ -71,7 +71,7 @@ def test_a_token_that_names_somebody_elses_session_is_refused(app: APIFlask, cal
 def test_somebody_with_neither_token_nor_key_is_asked_to_log_in(app: APIFlask, path: str) -> None:
     answer = app.test_client().open(path, method="DELETE" if "user" in path else "POST")
     assert code_of(answer) == (401, "NOT_AUTHENTICATED")
-    assert json_of(answer)["error"]["message"].startswith("Please log in: the access token is missing")
+    assert json_of(answer)["error"]["message"].startswith("Please sign in: the access token is missing")
 
 
 def test_a_token_of_a_session_that_is_gone_is_refused(app: APIFlask, caller: MakeCaller) -> None:

@@ -174,7 +174,7 @@ def test_the_deletion_is_a_week_away(zoe: Zoe, mailbox: Mailbox) -> None:
     assert datetime.fromisoformat(profile["deletion_due_at"]) == due_at
     [mail] = mailbox.mails("deletion_asked")
     assert mail.to == EMAIL
-    assert "Log in before then" in mail.text
+    assert "Sign in before then" in mail.text
     clock.shift(timedelta(days=6))
     erasure.erase_due()
     assert user_of(zoe)

@@ -68,7 +68,10 @@ TOPICS: dict[str, tuple[Did, ...]] = {
         *(Did.RECOVERY_CODES_MADE, Did.RECOVERY_CODE_USED),
     ),
     "keys": (Did.KEY_MADE, Did.KEY_REVOKED),
-    "account": (Did.REGISTERED, Did.MADE_ADMIN, Did.DISABLED, Did.ENABLED),
+    "account": (
+        *(Did.REGISTERED, Did.MADE_ADMIN, Did.DISABLED, Did.ENABLED),
+        *(Did.EXPORT_ASKED, Did.DELETION_ASKED, Did.DELETION_WITHDRAWN),
+    ),
 }
 
 # Some megabytes; a year of an account has a few hundred lines.

@@ -106,6 +106,8 @@ export function saveSoon(studio) {
 /** @param {Studio} studio */
 export async function save(studio) {
   if (studio.otherTab) return;
+  clearTimeout(studio.saveTimer);
+  studio.saveTimer = 0;
   const saved = studio.store.save();
   studio.pictures.keepOnly([saved.draft, ...[...saved.undo, ...saved.redo].map(({before}) => before), ...studio.presets.all]);
   const kept = await Promise.all([
@@ -113,6 +115,8 @@ export async function save(studio) {
     studio.keep.put('pictures', studio.pictures.all),
     studio.keep.put('page', pageOf(studio)),
   ]);
+  // A change that came meanwhile is not saved yet, and another tab says so itself.
+  if (studio.saveTimer || studio.otherTab) return;
   studio.saved = kept.every(Boolean) ? 'Saved in this browser' : 'Not saved: this browser blocks storage';
 }
 

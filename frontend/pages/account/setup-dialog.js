@@ -128,7 +128,9 @@ class SetupDialog extends LitElement {
 
   scan() {
     const {secret = '', uri = '', qr_svg: picture = ''} = this.setup ?? {};
-    return html`<p>Scan this with your authenticator app, then enter the code that it shows.</p>
+    // Nobody can scan the screen of the phone that they hold.
+    const isPhone = matchMedia('(pointer: coarse)').matches;
+    return html`<p>${isPhone ? html`<a href=${uri}>Open your authenticator app</a>, or scan this with another device.` : 'Scan this with your authenticator app.'} Then enter the code that it shows.</p>
       <img class="qr" width="200" height="200" alt="QR code for your authenticator app" src=${`data:image/svg+xml,${encodeURIComponent(picture)}`}>
       <details class="more"><summary>Can’t scan it?</summary>
         <p>Enter this key in your app, or <a href=${uri}>open it in an app on this device</a>.</p>

@@ -4,7 +4,7 @@ import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
 import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
-import {about, date, isolated, percent} from '../../lib/words.js';
+import {about, date, isolated, percent, size} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
 
@@ -127,6 +127,7 @@ class RenderPage extends LitElement {
       <div class="screen ${isUpright(status) ? 'upright' : ''}"><video controls playsinline preload=${posterOf(status) ? 'none' : 'metadata'} src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
       <div class="facts">
         ${title(status)}
+        <p>Your video is ready. <span class="quiet">${factsOf(status)}</span></p>
         ${warnings(status)}
         <div class="actions">
           <a class="button main large" href=${status.video_url} download>Download</a>
@@ -234,6 +235,12 @@ function title({title: name, artist, filename}) {
 function shapeOf({settings}) {
   const {width, height} = /** @type {{width: number, height: number}} */ (settings.output);
   return `--shape:${width / height}`;
+}
+
+/** Such as "720 × 1280, 21 MB". @param {RenderStatus} status */
+function factsOf({settings, size_bytes: bytes}) {
+  const {width, height} = /** @type {{width: number, height: number}} */ (settings.output);
+  return `${width} × ${height}${bytes ? `, ${size(bytes)}` : ''}`;
 }
 
 /** @param {RenderStatus} status */

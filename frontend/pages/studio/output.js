@@ -72,7 +72,10 @@ export function lengthOf({start_s: start, duration_s: duration}, songS) {
 export function outputLine({output, range}, songS, {bytes, renderS} = {}) {
   const lengthS = lengthOf(range, songS);
   const format = FORMATS.find(({name}) => name === output.format)?.title ?? output.format;
+  const shape = shapeOf(output);
   return [
+    // The usual shape goes without saying.
+    ...(shape && shape !== SHAPES[0] ? [shape.name] : []),
     sizeTitle(output), `${output.fps} fps`, format, clock(lengthS),
     ...(bytes === undefined ? [] : [`about ${inBytes(bytes)}`]),
     ...(renderS === undefined ? [] : [`ready ${about(renderS)} after it starts`]),

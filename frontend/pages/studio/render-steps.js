@@ -32,7 +32,7 @@ function account(flow) {
     </div>
     <div class="field">
       <label for="password">Password</label>
-      <input class="input" id="password" name="password" type="password" autocomplete=${isNew ? 'new-password' : 'current-password'} maxlength="128" required data-name="The password" aria-describedby="password-problem">
+      <input class="input" id="password" name="password" type="password" autocomplete=${isNew ? 'new-password' : 'current-password'} minlength=${isNew ? 8 : 1} maxlength="128" required data-name="The password" aria-describedby="password-problem">
       ${isNew ? html`<p class="hint quiet">At least 8 characters.</p>` : html`<p class="hint"><a href="/reset-password" target="_blank">Forgot your password?</a></p>`}
       <p class="problem" id="password-problem"></p>
     </div>

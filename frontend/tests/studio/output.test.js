@@ -19,6 +19,9 @@ test('the line says what comes out', () => {
   const settings = /** @type {any} */ ({output: {width: 1920, height: 1080, fps: 30, format: 'mp4', quality: 'standard'}, range: {start_s: 0, duration_s: null}});
   expect(outputLine(settings, 190)).toBe('1080p · 30 fps · MP4 · 3:10');
   expect(outputLine(settings, 190, {bytes: 95e6, renderS: 118})).toBe('1080p · 30 fps · MP4 · 3:10 · about 95 MB · ready about 2 minutes after it starts');
+  // The usual shape goes without saying.
+  const reel = {...settings, output: {...settings.output, width: 720, height: 1280}};
+  expect(outputLine(reel, 190)).toBe('9:16 · 720p · 30 fps · MP4 · 3:10');
 });
 
 test('a range ends with the song', () => {

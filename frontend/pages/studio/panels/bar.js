@@ -3,7 +3,7 @@ import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {session} from '../../../lib/session.js';
 import {openShareDialog} from '../../../ui/share-dialog.js';
-import {personIcon, redoIcon, shareIcon, songIcon, undoIcon} from '../icons.js';
+import {personIcon, redoIcon, savedIcon, savingIcon, shareIcon, songIcon, undoIcon, unsavedIcon} from '../icons.js';
 import {openRenderDialog} from '../render-dialog.js';
 import {share} from '../sharing.js';
 import {openVersionHistory} from '../version-history.js';
@@ -18,7 +18,7 @@ export function bar(studio) {
       @keydown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Enter') /** @type {HTMLElement} */ (event.target).blur(); }}>
     <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${() => studio.undo()}>${undoIcon}</button>
     <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${() => studio.redo()}>${redoIcon}</button>
-    <span class="saved" role="status" title=${wordsOf(studio)}>${savedWords(studio)}</span>
+    ${savedState(studio)}
     ${song ? html`<button class="icon wide-only" type="button" aria-label="Change the song" title="Change the song" @click=${() => studio.chooseSong()}>${songIcon}</button>` : nothing}
     ${shareMenu(studio)}
     <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
@@ -54,8 +54,9 @@ function projectActions(studio, where) {
 /** @param {import('../studio.js').Studio} studio */
 const wordsOf = ({otherTab, project, saved}) => (otherTab ? saved : project.words || saved);
 
-/** Short where the bar is. @param {import('../studio.js').Studio} studio */
-function savedWords(studio) {
-  const [first, ...rest] = wordsOf(studio).split(' ');
-  return rest.length ? html`${first}<span class="wide-only"> ${rest.join(' ')}</span>` : first;
+/** Words, and on a phone a sign. @param {import('../studio.js').Studio} studio */
+function savedState(studio) {
+  const words = wordsOf(studio);
+  const sign = /^(Saving|Saved .*Waiting)/.test(words) ? savingIcon : /^Saved(?!.*only)/.test(words) ? savedIcon : unsavedIcon;
+  return html`<span class="saved" role="status" title=${words}>${sign}<span>${words}</span></span>`;
 }

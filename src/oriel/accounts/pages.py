@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, make_response, redirect, render_template, request
 from pydantic import ValidationError
 
-from oriel.accounts import password_reset, registration
+from oriel.accounts import notifications, password_reset, registration
 from oriel.accounts.access import Who, allow
 from oriel.accounts.bodies import ResetConfirmIn, ResetIn, TokenIn
 from oriel.accounts.origin import request_origin
@@ -88,6 +88,35 @@ def password_set() -> Response:
     """Say that the new password is set."""
     said = "You have been signed out everywhere. Sign in with your new password."
     return message_page("Your new password is set", said, links=[("/login", "Sign in")])
+
+
+@routes.get("/unsubscribe")
+@allow(Who.ANYONE)
+@_READ
+def ask_to_unsubscribe() -> Response:
+    """Show the button that switches off a kind of email."""
+    token = _token(request.args.get("token"))
+    try:
+        _, topic = notifications.topic_behind(token)
+    except InvalidToken as error:
+        return _page("unsubscribe.html", error.http_status, token="", problem=error.message)
+    return _page("unsubscribe.html", token=token, topic=topic)
+
+
+@routes.post("/unsubscribe")
+@allow(Who.ANYONE)
+@_WRITE
+def unsubscribe() -> Response:
+    """Switch off a kind of email, for the button and for mail programs (RFC 8058); no login and no cookie."""
+    try:
+        topic = notifications.unsubscribe(_token(request.args.get("token") or request.form.get("token")))
+    except InvalidToken as error:
+        return _page("unsubscribe.html", error.http_status, token="", problem=error.message)
+    return message_page(
+        "You will not get these emails any more",
+        f"We have switched off “{topic.title}”. You can switch it on again in your account.",
+        links=[("/account#notifications", "Open your account")],
+    )
 
 
 def message_page(

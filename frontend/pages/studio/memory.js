@@ -12,22 +12,15 @@ const SAVE_AFTER_MS = 400;
 /** What was here before a reload, what a link asks for, or the example. @param {Studio} studio */
 export async function bringBack(studio) {
   await takeLock(studio);
-  const [saved, song, pictures, page] = await Promise.all([
-    studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'), studio.presets.bringBack(),
-  ]);
-  const {name = '', timeS = 0, delayMs = 0, project, uploads} = /** @type {any} */ (page) ?? {};
-  studio.ownName = name;
-  studio.engine.restoreUploads(uploads);
+  const stored = await read(studio);
+  apply(studio, stored);
+  const {song, timeS, delayMs} = stored;
   if (delayMs) studio.setDelay(delayMs);
-  studio.pictures.restore(pictures);
-  // A draft that this version cannot use must not replace the project that it came from.
-  const isUsable = !saved || studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
-  studio.project.restore(isUsable ? project : null);
   watchTabs(studio);
-  const isOpened = await openAsked(studio, {hasSong: song instanceof File});
+  const isOpened = await openAsked(studio, {hasSong: song !== null});
   if (!isOpened) await takeLink(studio);
   if (isOpened && studio.song) return;
-  if (song instanceof File && !isOpened) await studio.openSong(song, {keptAtS: timeS});
+  if (song && !isOpened) await studio.openSong(song, {keptAtS: timeS});
   else await studio.engine.showExample(studio.settings);
   // A project follows by itself.
   const waiting = takeRemembered();
@@ -71,21 +64,38 @@ async function resume(studio) {
   if (!studio.otherTab) return;
   // The lock first, so that the other tab writes no more; `otherTab` last, so that this one writes nothing older.
   const lock = await takeLock(studio);
-  const [saved, song, pictures, page] = await Promise.all([
-    studio.keep.get('draft'), studio.keep.get('song'), studio.keep.get('pictures'), studio.keep.get('page'), studio.presets.bringBack(),
-  ]);
+  const stored = await read(studio);
   if (lock.isLost) return;
-  studio.pictures.restore(pictures);
-  if (saved) studio.tryDraft(() => studio.store.restore(/** @type {any} */ (saved)));
-  const {name = '', timeS = 0, project, uploads} = /** @type {any} */ (page) ?? {};
-  studio.ownName = name;
-  studio.engine.restoreUploads(uploads);
-  studio.project.restore(project);
+  apply(studio, stored);
   studio.otherTab = false;
   saveSoon(studio);
   history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
-  if (studio.song && !(song instanceof File)) location.reload();
-  if (song instanceof File && !isSameFile(song, studio.song?.file)) await studio.openSong(song, {keptAtS: timeS});
+  const {song, timeS} = stored;
+  if (studio.song && !song) location.reload();
+  if (song && !isSameFile(song, studio.song?.file)) await studio.openSong(song, {keptAtS: timeS});
+}
+
+/** What this browser has stored. @param {Studio} studio */
+async function read({keep, presets}) {
+  const [draft, song, pictures, page] = await Promise.all([
+    keep.get('draft'), keep.get('song'), keep.get('pictures'), keep.get('page'), presets.bringBack(),
+  ]);
+  const {name = '', timeS = 0, delayMs = 0, project, uploads} = /** @type {any} */ (page) ?? {};
+  return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, project, uploads};
+}
+
+/**
+ * Go on with what was stored; the song is the caller's to open.
+ * @param {Studio} studio
+ * @param {Awaited<ReturnType<typeof read>>} stored
+ */
+function apply(studio, {draft, pictures, name, project, uploads}) {
+  studio.ownName = name;
+  studio.engine.restoreUploads(uploads);
+  studio.pictures.restore(pictures);
+  // A draft that this version cannot use must not replace the project that it came from.
+  const isUsable = !draft || studio.tryDraft(() => studio.store.restore(/** @type {any} */ (draft)));
+  studio.project.restore(isUsable ? project : null);
 }
 
 /** Load the page anew, with nothing lost. @param {Studio} studio */

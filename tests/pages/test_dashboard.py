@@ -61,6 +61,9 @@ def test_a_project_is_saved_found_and_changed(visit: Visit, song: Path, site: Se
     page.get_by_label("Name", exact=True).fill("Second cut")
     page.keyboard.press("Enter")
     expect(page.locator(".project", has_text="Second cut")).to_be_visible()
+    # This browser has it already, under its old name.
+    page.locator(".project .open", has_text="Second cut").click()
+    expect(page.get_by_label("Name of this project")).to_have_value("Second cut")
     # Another browser opens it, with the song.
     other = visit(width)
     other.open("/login?next=/dashboard")

@@ -53,7 +53,7 @@ def verified() -> Response:
     """Say that the address is confirmed: a page of its own, to which the browser can go back."""
     return message_page(
         "Your email address is confirmed",
-        "If a page of ours waits in another tab, it goes on by itself.",
+        "If you left one of our pages open in another tab, it continues by itself.",
         links=[("/studio", "Open the studio"), ("/billing", "Choose a plan")],
     )
 

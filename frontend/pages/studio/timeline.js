@@ -289,10 +289,13 @@ export class Timeline extends HTMLElement {
     pen.fillRect(0, 0, from, height);
     pen.fillRect(to, 0, width - to, height);
     pen.fillStyle = 'oklch(0.96 0.01 290)';
+    // Against a light page.
+    pen.strokeStyle = 'oklch(0.1 0.02 290 / 60%)';
     for (const [x, side] of /** @type {const} */ ([[from, 1], [to, -1]])) {
       pen.beginPath();
       pen.roundRect(side > 0 ? x : x - HANDLE_WIDE, 0, HANDLE_WIDE, height, 2);
       pen.fill();
+      pen.stroke();
       // A grip, so that it looks like something to take hold of.
       pen.clearRect(x + side * (HANDLE_WIDE / 2) - 0.75, height / 2 - 8, 1.5, 16);
     }

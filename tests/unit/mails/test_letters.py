@@ -278,3 +278,10 @@ def test_a_removed_factor_leaves_others_or_the_password() -> None:
     last, another = (second_factor_removed("Ada", "Key ring", is_last=is_last) for is_last in (True, False))
     assert "your password alone opens your account" in last.text
     assert "Your other second factors stay" in another.text
+
+
+def test_an_invitation_names_its_sender_once() -> None:
+    named = invitation("Zoe", "zoe@example.com", "Night", "https://x.example/shared/1", may_edit=False).text
+    assert "Zoe (zoe@example.com) invites you" in named
+    nameless = invitation("", "zoe@example.com", "Night", "https://x.example/shared/1", may_edit=False).text
+    assert "\nzoe@example.com invites you" in nameless

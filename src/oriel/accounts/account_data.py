@@ -93,7 +93,7 @@ def _sessions(user_id: str) -> Iterator[Row]:
 
 
 def _keys(user_id: str) -> Iterator[Row]:
-    names = ("id", "name", "prefix", "created_at", "last_used_at", "revoked_at")
+    names = ("id", "name", "prefix", "scopes", "created_at", "last_used_at", "revoked_at")
     return in_batches(select(ApiKey).where(ApiKey.user_id == user_id), ApiKey.id, lambda row: fields(row, *names))
 
 

@@ -15,7 +15,7 @@ import {guides} from './guides.js';
 import {dragleave, dragover, drop, paste} from './incoming.js';
 import {Keep} from './keep.js';
 import {onKey} from './keys.js';
-import {bringBack, saveSoon} from './memory.js';
+import {bringBack, save, saveSoon} from './memory.js';
 import {OwnPictures, picturesOf} from './own-pictures.js';
 import {LONGEST_NAME, OwnPresets} from './own-presets.js';
 import {bar} from './panels/bar.js';
@@ -131,7 +131,8 @@ export class Studio extends LitElement {
     this.presets.addEventListener('change', () => this.requestUpdate());
     this.project.addEventListener('change', () => {
       this.requestUpdate();
-      saveSoon(this);
+      // At once: whoever leaves now must find the version that the server has.
+      void save(this);
     });
     this.engine.addEventListener('change', () => this.requestUpdate());
     this.engine.addEventListener('time', () => this.showTime());

@@ -3,6 +3,8 @@
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -23,6 +25,7 @@ from oriel.billing.offline import OfflineGateway
 from oriel.infra.clock import clock
 from oriel.infra.database import Base, db
 from oriel.infra.redis import redis
+from oriel.media.dependencies import dependencies, set_dependencies
 from oriel.settings import Settings
 
 # What these tests hold depends on SQL, locks or transactions: `make test` runs them on both databases.
@@ -90,6 +93,7 @@ def migrated_app(database: str, valkey: str, tmp_path_factory: pytest.TempPathFa
     app = create_app(settings)
     # Its events would go to whoever listens on the real port.
     init_payments(app, OfflineGateway(settings.data_root, settings.base_url, "whsec_tests", deliver=lambda *_: None))
+    probe_each_file_once(app)
     app.config["TESTING"] = True
     app.test_client_class = CheckedClient
     with app.app_context():
@@ -98,6 +102,29 @@ def migrated_app(database: str, valkey: str, tmp_path_factory: pytest.TempPathFa
     with app.app_context():
         db.engine.dispose()
         redis().close()
+
+
+def probe_each_file_once(app: APIFlask) -> None:
+    """Remember what FFmpeg says about a file: hundreds of tests upload the same second of silence.
+
+    What it refuses is probed again each time.
+    """
+    with app.app_context():
+        real = dependencies()
+    set_dependencies(app, replace(real, probe_song=_once(real.probe_song), check_picture=_once(real.check_picture)))
+
+
+def _once(probe: Callable[[Path, str], Any]) -> Callable[[Path, str], Any]:
+    answers: dict[tuple[bytes, str], Any] = {}
+
+    def remembered(path: Path, name: str) -> Any:  # noqa: ANN401
+        with path.open("rb") as file:
+            key = file_digest(file, "sha256").digest(), name
+        if key not in answers:
+            answers[key] = probe(path, name)
+        return answers[key]
+
+    return remembered
 
 
 @pytest.fixture

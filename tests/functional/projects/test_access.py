@@ -110,13 +110,15 @@ def test_a_role_is_let_in_exactly_where_its_rights_say_so(
     app: APIFlask, client: FlaskClient, stage: Callable[[], Stage], role: str
 ) -> None:
     found, right = {}, {}
+    to_read = stage()
     for operation in about_projects(app):
         if "{project_id}" not in operation.path:
             continue
         # The owner cannot leave; a test of its own says so.
         if role == OWNER and operation.path.endswith("/leave"):
             continue
-        found[str(operation)] = outcome(stage().ask(operation, role, client))
+        it = to_read if operation.method == "GET" else stage()
+        found[str(operation)] = outcome(it.ask(operation, role, client))
         right[str(operation)] = expected(right_of(operation), role)
     assert len(found) >= 15
     assert found == right

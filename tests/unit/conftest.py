@@ -1,6 +1,7 @@
 """Programs, looks and songs for the unit tests."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from oriel.rendering.pipeline.looks import Looks, load_looks
 from oriel.rendering.pipeline.tools import Tools, find_tools
 
 MakeSong = Callable[..., Path]
+SongsSoFar = tuple[Path, dict[tuple[str, str, tuple[str, ...]], Path]]
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +38,24 @@ def ffmpeg(tools: Tools) -> Callable[..., None]:
     return run
 
 
+@pytest.fixture(scope="session")
+def songs_so_far(tmp_path_factory: pytest.TempPathFactory) -> SongsSoFar:
+    """A folder, and the songs that lie there, by what they are made of."""
+    return tmp_path_factory.mktemp("songs"), {}
+
+
 @pytest.fixture
-def make_song(tmp_path: Path, ffmpeg: Callable[..., None]) -> MakeSong:
+def make_song(tmp_path: Path, ffmpeg: Callable[..., None], songs_so_far: SongsSoFar) -> MakeSong:
     """Write a sine of `seconds` under `name`, with FFmpeg's `options` for the output."""
+    folder, songs = songs_so_far
 
     def make(name: str = "song.wav", seconds: float = 1.0, *options: str, source: str | None = None) -> Path:
-        path = tmp_path / name
-        ffmpeg("-f", "lavfi", "-i", source or f"sine=440:r=48000:d={seconds}", *options, f"file:{path}")
-        return path
+        recipe = Path(name).suffix, source or f"sine=440:r=48000:d={seconds}", options
+        if recipe not in songs:
+            song = folder / f"{len(songs)}{recipe[0]}"
+            ffmpeg("-f", "lavfi", "-i", recipe[1], *options, song)
+            songs[recipe] = song
+        # A test may change its copy.
+        return shutil.copyfile(songs[recipe], tmp_path / name)
 
     return make

@@ -181,13 +181,15 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, tools: Tools, n
 GREEN, RED, BROKEN = "green", "red", "broken"
 
 
-@pytest.fixture
-def pictures(ffmpeg: RunFfmpeg, tmp_path: Path) -> dict[str, bytes]:
+@pytest.fixture(scope="module")
+def pictures(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Return a picture of each format and colour as bytes, and a broken one."""
     made = {BROKEN: b"\xff\xd8\xff\xe0" + bytes(200)}
+    folder = tmp_path_factory.mktemp("pictures")
     for name, colour in [("green.jpg", GREEN), ("red.jpg", RED), ("red.png", RED), ("red.webp", RED)]:
-        ffmpeg("-f", "lavfi", "-i", f"color={colour}:s=64x64:d=0.04:r=25", "-frames:v", "1", tmp_path / name)
-        made[name] = (tmp_path / name).read_bytes()
+        source = ("-f", "lavfi", "-i", f"color={colour}:s=64x64:d=0.04:r=25", "-frames:v", "1")
+        subprocess.run([tools.ffmpeg, "-v", "error", *source, folder / name], check=True, timeout=60)
+        made[name] = (folder / name).read_bytes()
     return made
 
 

@@ -1,16 +1,18 @@
-"""A picture from a stranger → a PNG of at most 1024 pixels a side, before any browser sees it."""
+"""A picture from a stranger → a small PNG or JPEG of our own, before any browser sees it."""
 
 import contextlib
 import json
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from oriel.errors import AnimatedPicture, InvalidPicture
 from oriel.rendering.pipeline.disk import refuse_full_disk
+from oriel.rendering.pipeline.exif_orientation import turning_filters
 from oriel.rendering.pipeline.process import Limits, nothing, run
 from oriel.rendering.pipeline.sandbox import Access
 from oriel.rendering.pipeline.song import MOST_PIXELS, Song, input_arguments
@@ -20,6 +22,7 @@ from oriel.rendering.pipeline.turnstile import one_of
 
 LARGEST_SIDE = 1024
 LARGEST_BACKGROUND = 4096
+AVATAR_SIDE = 512
 
 _TIMEOUT_S = 30.0
 # A picture of 40 megapixels takes 160 MB as RGBA, and FFmpeg holds it two or three times: two at once fit 1 GB.
@@ -62,16 +65,50 @@ def _convert_embedded(picture: bytes, out: Path, tools: Tools, check: Callable[[
 def _from_streams(song: Song, out: Path, tools: Tools, check: Callable[[], None]) -> Iterator[Callable[[], None]]:
     source = input_arguments(song.path, song.demuxer)
     for stream in song.cover_streams:
-        yield partial(_convert, source, stream, out, LARGEST_SIDE, song.path, tools, check)
+        yield partial(_convert, source, stream, out, _as_png(LARGEST_SIDE), song.path, tools, check)
 
 
 def convert_picture(
     picture: Path, out: Path, tools: Tools, *, largest_side: int = LARGEST_SIDE, check: Callable[[], None] = nothing
 ) -> None:
     """Write a PNG, JPEG or WebP file as PNG of at most `largest_side` a side; raise InvalidPicture with the reason."""
+    _convert_file(picture, out, _as_png(largest_side), tools, check)
+
+
+def crop_avatar(picture: Path, out: Path, tools: Tools, *, check: Callable[[], None] = nothing) -> None:
+    """Write the middle of a PNG, JPEG or WebP file as a square JPEG of at most AVATAR_SIDE a side, on white.
+
+    Raise InvalidPicture with the reason.
+    """
+    square = (
+        "crop=w='min(iw,ih)':h='min(iw,ih)'",
+        f"scale=w='min({AVATAR_SIDE},iw)':h='min({AVATAR_SIDE},ih)':flags=lanczos",
+    )
+    # The negative on black is the picture on white.
+    on_white = ("format=gbrap", "negate", "premultiply=inplace=1", "negate", "format=yuvj420p")
+    encoding = _Encoding((*square, *on_white), ("-c:v", "mjpeg", "-q:v", "3", "-flags:v", "+bitexact"))
+    _convert_file(picture, out, encoding, tools, check)
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """What FFmpeg makes of a picture: its filters, and the arguments of the encoder."""
+
+    filters: Sequence[str]
+    encoder: Sequence[str]
+
+
+def _as_png(side: int) -> _Encoding:
+    fit = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:flags=lanczos"
+    return _Encoding((fit, "format=rgba"), ("-c:v", "png"))
+
+
+def _convert_file(picture: Path, out: Path, encoding: _Encoding, tools: Tools, check: Callable[[], None]) -> None:
     demuxer = _demuxer(picture)
-    source = input_arguments(picture, demuxer)
-    _convert(source, 0, out, largest_side, picture, tools, check)
+    # Browsers turn a photo of a phone upright, and so must a video.
+    turning = turning_filters(picture) if demuxer == "jpeg_pipe" else ()
+    upright = replace(encoding, filters=(*turning, *encoding.filters))
+    _convert(input_arguments(picture, demuxer), 0, out, upright, picture, tools, check)
 
 
 def _demuxer(picture: Path) -> str:
@@ -100,17 +137,16 @@ def _refuse_animation(head: bytes, picture: Path) -> None:
 
 
 def _convert(
-    source: list[str], stream: int, out: Path, side: int, file: Path, tools: Tools, check: Callable[[], None]
+    source: list[str], stream: int, out: Path, encoding: _Encoding, file: Path, tools: Tools, check: Callable[[], None]
 ) -> None:
     with one_of(_AT_ONCE, "pictures", timeout_s=_WAIT_S, check=check):
-        _convert_now(source, stream, out, side, file, tools, check)
+        _convert_now(source, stream, out, encoding, file, tools, check)
 
 
 def _convert_now(
-    source: list[str], stream: int, out: Path, side: int, file: Path, tools: Tools, check: Callable[[], None]
+    source: list[str], stream: int, out: Path, encoding: _Encoding, file: Path, tools: Tools, check: Callable[[], None]
 ) -> None:
     _refuse_bomb(source, stream, file, tools, check)
-    fit = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:flags=lanczos"
     command: list[str | Path] = [
         tools.ffmpeg,
         "-nostdin",
@@ -118,11 +154,13 @@ def _convert_now(
         "error",
         "-y",
         *_STRICT,
+        # Newer ones turn it by themselves, older ones do not; we do it in both.
+        "-noautorotate",
         *source,
         "-map",
         f"0:{stream}",
     ]
-    command += ["-frames:v", "1", "-vf", f"{fit},format=rgba", "-c:v", "png", "-threads", "1"]
+    command += ["-frames:v", "1", "-vf", ",".join(encoding.filters), *encoding.encoder, "-threads", "1"]
     command += ["-map_metadata", "-1", "-fflags", "+bitexact", "-f", "image2", "-update", "1", out]
     access = Access(reads=(file,), writes=(out.parent,))
     finished = run(command, access=access, timeout_s=_TIMEOUT_S, check=check, limits=_LIMITS)

@@ -1,5 +1,7 @@
 """Connects uploads to the render core's probes and billing's limits; only the application imports both."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from oriel.billing import songs, storage_use
@@ -14,7 +16,7 @@ from oriel.errors import (
 )
 from oriel.media.dependencies import Dependencies, Rules, SongFacts
 from oriel.media.uploads import bytes_kept
-from oriel.rendering.pipeline.cover import convert_picture
+from oriel.rendering.pipeline.cover import convert_picture, crop_avatar
 from oriel.rendering.pipeline.loudness import measure_loudness
 from oriel.rendering.pipeline.song import Song, probe_song
 from oriel.rendering.pipeline.tools import Tools, find_tools
@@ -35,6 +37,7 @@ def upload_dependencies(settings: Settings) -> Dependencies:
         clamav_address=settings.clamav_address,
         probe_song=lambda path, name: _song_facts(path, name, settings),
         check_picture=lambda path, name: _check_picture(path, name, settings),
+        crop_avatar=lambda path, square, name: _crop_avatar(path, square, name, settings),
         measure_loudness=lambda path: measure_loudness(path, _tools(settings), settings.audio_formats),
         rules=Rules(songs.writes_a_minute, songs.largest_song, songs.too_large, songs.refuse_upload),
     )
@@ -74,8 +77,20 @@ def _facts(song: Song) -> SongFacts:
 
 def _check_picture(path: Path, name: str, settings: Settings) -> None:
     """Decode a picture once, under the render core's limits, so that a damaged one is refused now and not later."""
-    try:
+    with _picture_refusals(name):
         convert_picture(path, path.with_name("seen.png"), _tools(settings), largest_side=_SEEN_SIDE)
+
+
+def _crop_avatar(path: Path, square: Path, name: str, settings: Settings) -> None:
+    with _picture_refusals(name):
+        crop_avatar(path, square, _tools(settings))
+
+
+@contextlib.contextmanager
+def _picture_refusals(name: str) -> Iterator[None]:
+    """Turn the render core's refusals into sentences about the file as the customer calls it."""
+    try:
+        yield
     except AnimatedPicture as error:
         raise AnimatedPicture(error.message, filename=name) from error
     except InvalidPicture as error:

@@ -82,7 +82,16 @@ def _profile(user_id: str) -> Iterator[Row]:
     db.session.commit()
     if user:
         yield fields(
-            user, "id", "email", "pending_email", "name", "role", "email_verified_at", "created_at", "last_login_at"
+            user,
+            "id",
+            "email",
+            "pending_email",
+            "name",
+            "role",
+            "email_verified_at",
+            "created_at",
+            "last_login_at",
+            "avatar_id",
         )
 
 

@@ -166,6 +166,9 @@ class UserOut(BaseModel):
     deletion_due_at: Instant | None = Field(
         description="When the account will be deleted, at its owner's request; logging in before then keeps it"
     )
+    avatar_url: str | None = Field(
+        description="A picture that opens without logging in, for 6 to 12 hours; null while there is none"
+    )
 
 
 class Registered(BaseModel):

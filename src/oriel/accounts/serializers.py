@@ -1,5 +1,6 @@
 """A user and a profile as API answers."""
 
+from oriel.accounts.avatar_links import avatar_path
 from oriel.accounts.bodies import ProfileOut, StatisticsOut, UserOut
 from oriel.accounts.models import User
 from oriel.accounts.statistics import plan_of, statistics_of
@@ -18,4 +19,4 @@ def profile_out(user: User) -> ProfileOut:
 
 def _facts(user: User) -> dict[str, object]:
     names = ("id", "email", "name", "email_verified", "role", "created_at", "deletion_due_at")
-    return {**{name: getattr(user, name) for name in names}, "plan": plan_of(user.id)}
+    return {**{name: getattr(user, name) for name in names}, "plan": plan_of(user.id), "avatar_url": avatar_path(user)}

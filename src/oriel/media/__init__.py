@@ -3,7 +3,7 @@
 from apiflask import APIFlask
 
 from oriel.accounts import personal_data
-from oriel.media import models, tus_routes
+from oriel.media import avatar_routes, models, tus_routes
 from oriel.media.clamav import parse_address
 from oriel.media.dependencies import Dependencies, set_dependencies
 from oriel.media.media_data import MEDIA_DATA
@@ -20,3 +20,4 @@ def register(app: APIFlask, dependencies: Dependencies) -> None:
     personal_data.register(MEDIA_DATA)
     app.register_blueprint(routes)
     app.register_blueprint(tus_routes.routes)
+    app.register_blueprint(avatar_routes.routes)

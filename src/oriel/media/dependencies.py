@@ -43,13 +43,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Functions and settings for uploads. Both probes get a file and its shown name, and raise a CallerError."""
+    """Functions and settings for uploads. They get files and the shown name, and raise a CallerError."""
 
     incoming: Path
     audio_formats: tuple[str, ...]
     clamav_address: str | None
     probe_song: Callable[[Path, str], SongFacts]
     check_picture: Callable[[Path, str], None]
+    # Writes a picture as a square JPEG to the second path.
+    crop_avatar: Callable[[Path, Path, str], None]
     # Integrated loudness in LUFS, None for silence.
     measure_loudness: Callable[[Path], float | None]
     rules: Rules

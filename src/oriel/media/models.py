@@ -12,6 +12,8 @@ from oriel.infra.ids import new_id
 
 SONG = "song"
 PICTURE = "picture"
+# A customer's own picture, made from what was sent.
+AVATAR = "avatar"
 
 
 class Upload(Base):

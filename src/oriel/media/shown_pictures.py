@@ -1,4 +1,4 @@
-"""Hands out a project's thumbnail."""
+"""Hands out thumbnails and avatars by their sealed addresses."""
 
 from datetime import timedelta
 
@@ -11,26 +11,19 @@ from oriel.infra.database import db
 from oriel.infra.storage import storage
 from oriel.infra.storage.file_response import redirect_to
 from oriel.media.formats import CONTENT_TYPES
-from oriel.media.models import PICTURE, Upload
-from oriel.projects.thumbnails import upload_behind
+from oriel.media.models import Upload
 
 _SIGNED_FOR = timedelta(minutes=10)
 _REDIRECT_KEPT_S = 300
 _NONE = "There is no picture at this address."
 
 
-def picture_behind(token: str) -> Response:
-    """Return the picture that an address means, or a redirect to it; browsers may keep it.
+def show_picture(upload_id: str, seconds: int, *, kind: str) -> Response:
+    """Return an upload of this kind, or a redirect to it; browsers may keep it for so many seconds.
 
-    Raise NotFound for a forged address or a picture that is gone, Expired when the address is over.
+    Raise NotFound for a picture that is gone.
     """
-    upload_id, seconds = upload_behind(token)
-    there = (
-        Upload.kind == PICTURE,
-        Upload.deleted_at.is_(None),
-        Upload.purged_at.is_(None),
-        User.disabled_at.is_(None),
-    )
+    there = (Upload.kind == kind, Upload.deleted_at.is_(None), Upload.purged_at.is_(None), User.disabled_at.is_(None))
     query = select(Upload).join(User, User.id == Upload.user_id).where(Upload.id == upload_id, *there)
     upload = db.session.scalar(query)
     if upload is None:
@@ -46,7 +39,7 @@ def _answer(upload: Upload) -> Response:
     content_type = CONTENT_TYPES[upload.format]
     name = upload.object_name
     url = storage().signed_url(
-        name, filename=f"thumbnail.{upload.format}", content_type=content_type, expires_in=_SIGNED_FOR
+        name, filename=f"{upload.kind}.{upload.format}", content_type=content_type, expires_in=_SIGNED_FOR
     )
     if url:
         return redirect_to(url)

@@ -21,7 +21,7 @@ from oriel.media import references
 from oriel.media.clamav import refuse_infected
 from oriel.media.dependencies import SongFacts, dependencies
 from oriel.media.formats import CONTENT_TYPES
-from oriel.media.models import PICTURE, SONG, Upload
+from oriel.media.models import AVATAR, PICTURE, SONG, Upload
 from oriel.media.upload_stream import ReceivedFile, received_file
 
 _SIGNED_FOR = timedelta(minutes=10)
@@ -54,7 +54,20 @@ def receive(
 def keep_file(user_id: str, upload_id: str, file: ReceivedFile) -> Upload:
     """Check a file that has arrived, and store it as an upload of this id; raise for one that cannot be used."""
     upload = _describe(user_id, upload_id, file, _look_into(file))
-    return _keep(upload, file.path, file.format.content_type)
+    return store(upload, file.path, file.format.content_type)
+
+
+def store(upload: Upload, path: Path, content_type: str) -> Upload:
+    """Write down what is about to be stored, store it, write down that it is; raise PaymentRequired."""
+    with writing() as session:
+        dependencies().rules.refuse(session, upload.user_id, upload.size_bytes, upload.duration_s)
+        upload.expires_at = now() + _ON_ITS_WAY
+        session.add(upload)
+    storage().put(upload.object_name, path, content_type=content_type)
+    with writing() as session:
+        stored = session.get_one(Upload, upload.id)
+        stored.stored_at, stored.expires_at = now(), now() + KEPT_FOR
+    return db.session.get_one(Upload, upload.id)
 
 
 def copy_for(user_id: str, upload: Upload) -> Upload:
@@ -73,7 +86,7 @@ def copy_for(user_id: str, upload: Upload) -> Upload:
     folder.mkdir(parents=True)
     try:
         storage().get(upload.object_name, folder / f"copy{suffix}")
-        return _keep(copy, folder / f"copy{suffix}", CONTENT_TYPES[upload.format])
+        return store(copy, folder / f"copy{suffix}", CONTENT_TYPES[upload.format])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -92,9 +105,10 @@ def open_upload(session: Session, user_id: str, upload_id: str, *, kind: str = S
 def own_upload(session: Session, user_id: str, upload_id: str, *, lock: bool = False) -> Upload:
     """Return a customer's upload of any kind; raise as `open_upload` does."""
     # No id of ours holds anything else, and PostgreSQL takes no NUL.
-    known = upload_id.isalnum()
-    upload = session.get(Upload, upload_id, with_for_update=lock or None, populate_existing=lock) if known else None
-    if upload is None or upload.user_id != user_id or upload.stored_at is None or upload.deleted_at:
+    is_id = upload_id.isalnum()
+    upload = session.get(Upload, upload_id, with_for_update=lock or None, populate_existing=lock) if is_id else None
+    is_own = upload is not None and upload.user_id == user_id and upload.kind != AVATAR
+    if upload is None or not is_own or upload.stored_at is None or upload.deleted_at:
         raise NotFound("There is no such upload. Please upload the file again.")
     if upload.purged_at or (upload.expires_at and upload.expires_at <= now()):
         raise Expired("This upload has expired. Please upload the file again.")
@@ -130,7 +144,7 @@ def own_uploads(user_id: str) -> Select[Upload]:
     """Return the select of what a customer has uploaded and can use, the latest first."""
     there = (Upload.stored_at.is_not(None), Upload.deleted_at.is_(None), Upload.purged_at.is_(None))
     good = or_(Upload.expires_at.is_(None), Upload.expires_at > now())
-    mine = select(Upload).where(Upload.user_id == user_id, *there, good)
+    mine = select(Upload).where(Upload.user_id == user_id, Upload.kind != AVATAR, *there, good)
     return mine.order_by(Upload.created_at.desc(), Upload.id.desc())
 
 
@@ -158,6 +172,12 @@ def delete_unused(upload_id: str) -> None:
         purge(upload)
 
 
+def refuse_virus(path: Path) -> None:
+    """Raise InfectedFile for what the virus scanner refuses, where there is one."""
+    if address := dependencies().clamav_address:
+        refuse_infected(path, address)
+
+
 def purge(upload: Upload) -> None:
     """Remove an upload's bytes, then say so: whatever ends between the two, the sweep comes by again."""
     storage().delete(upload.object_name)
@@ -173,8 +193,7 @@ def bytes_kept(session: Session, user_id: str) -> int:
 
 def _look_into(file: ReceivedFile) -> SongFacts | None:
     """Return what a song says about itself; raise for what is infected, damaged or something else."""
-    if address := dependencies().clamav_address:
-        refuse_infected(file.path, address)
+    refuse_virus(file.path)
     if file.kind == SONG:
         return dependencies().probe_song(file.path, file.filename)
     dependencies().check_picture(file.path, file.filename)
@@ -199,16 +218,3 @@ def _describe(user_id: str, upload_id: str, file: ReceivedFile, facts: SongFacts
         sha256=file.sha256,
         **told,
     )
-
-
-def _keep(upload: Upload, path: Path, content_type: str) -> Upload:
-    """Write down what is about to be stored, store it, write down that it is."""
-    with writing() as session:
-        dependencies().rules.refuse(session, upload.user_id, upload.size_bytes, upload.duration_s)
-        upload.expires_at = now() + _ON_ITS_WAY
-        session.add(upload)
-    storage().put(upload.object_name, path, content_type=content_type)
-    with writing() as session:
-        stored = session.get_one(Upload, upload.id)
-        stored.stored_at, stored.expires_at = now(), now() + KEPT_FOR
-    return db.session.get_one(Upload, upload.id)

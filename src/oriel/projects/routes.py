@@ -11,6 +11,8 @@ from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 from oriel.infra.openapi_extensions import picture_answers
 from oriel.infra.paging import fetch_page
+from oriel.media.models import PICTURE
+from oriel.media.shown_pictures import show_picture
 from oriel.projects import copies, projects
 from oriel.projects.access import Right, Role, declares, needs, opened, role_of, shared_with
 from oriel.projects.bodies import (
@@ -27,7 +29,7 @@ from oriel.projects.bodies import (
     SettingsOut,
 )
 from oriel.projects.models import Project
-from oriel.projects.picture import picture_behind
+from oriel.projects.thumbnails import upload_behind
 
 routes = APIBlueprint("projects", "projects", url_prefix="/api/projects", tag="projects")
 
@@ -180,7 +182,8 @@ def settings_of_several(json_data: Ids) -> SettingsOut:
 )
 def thumbnail(token: str) -> Response:
     """Send the picture."""
-    return picture_behind(token)
+    upload_id, seconds = upload_behind(token)
+    return show_picture(upload_id, seconds, kind=PICTURE)
 
 
 def _summary(project: Project, user: User) -> ProjectSummary:

@@ -7,6 +7,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from oriel.accounts.access import Who, allow, current_user
+from oriel.accounts.avatar_links import avatar_path
 from oriel.accounts.scopes import Scope
 from oriel.billing.rates import writes
 from oriel.infra.clock import Instant
@@ -38,13 +39,14 @@ class PersonOut(BaseModel):
     role: people.PersonRole
     invited_at: Instant
     accepted_at: Instant | None
+    avatar_url: str | None = Field(description="Their picture; null until they accept, and while there is none")
 
     @classmethod
     def of(cls, person: ProjectPerson) -> "PersonOut":
         """Return the answer for one of a project's people."""
         names = ("id", "email", "role", "invited_at", "accepted_at")
         facts: dict[str, Any] = {name: getattr(person, name) for name in names}
-        return cls(**facts, name=person.user.name if person.user else "")
+        return cls(**facts, name=person.user.name if person.user else "", avatar_url=avatar_path(person.user))
 
 
 class SharingOut(BaseModel):
@@ -99,6 +101,7 @@ class VersionOut(BaseModel):
     name: str
     look: str
     by: str = Field(description="The name of the person who made these changes")
+    by_avatar_url: str | None = Field(description="Their picture; null while there is none")
     begun_at: Instant
     changed_at: Instant
     restored: int | None = Field(description="The number of the version that was brought back here")
@@ -303,5 +306,6 @@ def _version_facts(version: ProjectVersion) -> dict[str, Any]:
     return {
         **{name: getattr(version, name) for name in names},
         "by": versions.author(version, opened().project, current_user()),
+        "by_avatar_url": avatar_path(version.user),
         "thumbnail_url": thumbnail_path(version.thumbnail_id) if version.thumbnail_id else None,
     }

@@ -14,6 +14,7 @@ const TRIES = 8;
  * @property {(sent: number, total: number) => void} progress bytes
  * @property {(error: ApiError | null, waitMs: number) => void} trouble told of a lost connection, and of its end
  * @property {string} [path] where it is sent, if not among the visitor's own uploads
+ * @property {'POST' | 'PUT'} [method]
  */
 
 /** From here on a song is sent in pieces, and goes on where it was after the connection broke, or the page was closed. */
@@ -61,7 +62,7 @@ async function uploadWhole(file, options) {
  * @param {UploadOptions} options
  * @returns {Promise<Upload>}
  */
-async function send(file, {field, signal, progress, path = '/api/uploads'}) {
+async function send(file, {field, signal, progress, path = '/api/uploads', method = 'POST'}) {
   const token = await credentials.token();
   signal.throwIfAborted();
   return new Promise((done, fail) => {
@@ -69,7 +70,7 @@ async function send(file, {field, signal, progress, path = '/api/uploads'}) {
     const stop = () => request.abort();
     const form = new FormData();
     form.append(field, file, file.name);
-    request.open('POST', path);
+    request.open(method, path);
     request.responseType = 'json';
     if (token) request.setRequestHeader('Authorization', `Bearer ${token}`);
     request.upload.onprogress = ({loaded, total}) => progress(Math.min(loaded, file.size), Math.min(total, file.size));

@@ -1,5 +1,6 @@
 // The header of every page: shows "Sign in", or the way to one's own videos and out.
 import {session} from '../lib/session.js';
+import './avatar.js';
 import './deletion-notice.js';
 
 const signIn = document.querySelector('.site-nav [data-when="signed-out"]');
@@ -14,6 +15,7 @@ session.addEventListener('change', () => {
     link.hidden = !isIn;
     if (link.pathname === location.pathname) link.setAttribute('aria-current', 'page');
   }
+  showFace();
   signIn.title = isIn ? (session.user?.email ?? '') : '';
 });
 signIn?.addEventListener('click', async (event) => {
@@ -22,3 +24,16 @@ signIn?.addEventListener('click', async (event) => {
   await session.signOut();
 });
 void session.restore();
+
+/** Put one's own picture into the link to the account. */
+function showFace() {
+  const {user} = session;
+  const link = [...mine].find(({pathname}) => pathname === '/account');
+  link?.querySelector('oriel-avatar')?.remove();
+  if (!link || !user) return;
+  const face = document.createElement('oriel-avatar');
+  face.className = 'small';
+  face.setAttribute('name', user.name || user.email);
+  if (user.avatar_url) face.setAttribute('src', user.avatar_url);
+  link.prepend(face);
+}

@@ -4,6 +4,7 @@ import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {ApiError, api, said} from '../lib/api.js';
 import {session} from '../lib/session.js';
+import './avatar.js';
 import {toast} from './toast.js';
 
 /**
@@ -197,7 +198,7 @@ class ShareDialog extends LitElement {
         <p class="problem" id="share-email-problem" role="alert">${this.problem}</p>
       </form>
       <ul class="people">
-        <li><span class="who"><strong dir="auto">${session.user?.name || session.user?.email}</strong> <span class="quiet">You</span></span><span class="quiet">Owner</span></li>
+        <li>${picture(session.user?.name || session.user?.email || '', session.user?.avatar_url)}<span class="who"><strong dir="auto">${session.user?.name || session.user?.email}</strong> <span class="quiet">You</span></span><span class="quiet">Owner</span></li>
         ${repeat(people, ({id}) => id, (person) => this.row(person))}
       </ul>
     </section>`;
@@ -205,13 +206,19 @@ class ShareDialog extends LitElement {
 
   /** @param {Person} person */
   row(person) {
-    const {email, name, role, accepted_at: accepted} = person;
-    return html`<li><span class="who"><strong dir="auto">${name || email}</strong> <span class="quiet">${accepted ? (name ? email : 'Joined') : 'Invited'}</span></span>
+    const {email, name, role, accepted_at: accepted, avatar_url: url} = person;
+    return html`<li>${picture(name || email, url)}<span class="who"><strong dir="auto">${name || email}</strong> <span class="quiet">${accepted ? (name ? email : 'Joined') : 'Invited'}</span></span>
       <select class="input" aria-label=${`What ${name || email} can do`} ?disabled=${this.busy} .value=${live(role)} @change=${(/** @type {Event} */ event) => this.changeRole(person, /** @type {any} */ (/** @type {HTMLSelectElement} */ (event.target).value))}>
         <option value="editor" ?selected=${role === 'editor'}>Can edit</option><option value="viewer" ?selected=${role === 'viewer'}>Can view</option>
       </select>
       <button class="button plain" type="button" ?disabled=${this.busy} aria-label=${`Remove ${name || email}`} @click=${() => this.removePerson(person)}>Remove</button></li>`;
   }
 }
+
+/**
+ * @param {string} name
+ * @param {string | null} [url]
+ */
+const picture = (name, url) => html`<oriel-avatar name=${name} src=${url ?? nothing}></oriel-avatar>`;
 
 customElements.define('oriel-share-dialog', ShareDialog);

@@ -151,6 +151,7 @@ export class Account extends LitElement {
   /** @param {Schemas['ProfileOut']} profile */
   about({name, email, pending_email: pending, email_verified: isConfirmed}) {
     return html`<section class="card part" aria-labelledby="profile"><h2 id="profile">Profile</h2>
+      <oriel-avatar-field></oriel-avatar-field>
       <form class="line-form" id="change-name" novalidate>
         <div class="field"><label for="name">Name</label>
           <input class="input" id="name" name="name" dir="auto" autocomplete="name" maxlength="120" .value=${name} aria-describedby="name-problem">

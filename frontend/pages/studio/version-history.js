@@ -5,6 +5,7 @@ import {fetchFile} from '../../lib/download.js';
 import {moment} from '../../lib/words.js';
 import {LOOKS} from '../../preview/looks.js';
 import {nested, resolveSettings} from '../../preview/settings.js';
+import '../../ui/avatar.js';
 import {toast} from '../../ui/toast.js';
 import {picturesOf} from './own-pictures.js';
 import {pictureOf} from './panels/looks.js';
@@ -123,12 +124,12 @@ class VersionHistory extends LitElement {
    * @param {number} at
    */
   row(version, at) {
-    const {id, name, look, by, changed_at: changed, restored, thumbnail_url: picture} = version;
+    const {id, name, look, by, by_avatar_url: face, changed_at: changed, restored, thumbnail_url: picture} = version;
     const isChosen = id === this.chosen;
     const {isSaved} = this.studio.project;
     return html`<li><button class="version" type="button" aria-pressed=${isChosen} @click=${() => this.look(version)}>
         <img src=${picture ?? pictureOf(look, null)} alt="" width="96" height="54" loading="lazy">
-        <span>${moment(changed)}<span class="quiet"><bdi>${by}</bdi> · <bdi>${name}</bdi></span>${at === 0 ? html`<span class="quiet">Now</span>` : nothing}${restored ? html`<span class="quiet">Brought back</span>` : nothing}</span>
+        <span>${moment(changed)}<span class="quiet"><oriel-avatar class="small" name=${by} src=${face ?? nothing}></oriel-avatar> <bdi>${by}</bdi> · <bdi>${name}</bdi></span>${at === 0 ? html`<span class="quiet">Now</span>` : nothing}${restored ? html`<span class="quiet">Brought back</span>` : nothing}</span>
       </button>
       ${isChosen && at > 0 ? html`<button class="button main wide" type="button" ?disabled=${this.busy || !isSaved} @click=${() => this.bringBack()}>${isSaved ? 'Bring this version back' : 'Saving your last changes…'}</button>` : nothing}</li>`;
   }

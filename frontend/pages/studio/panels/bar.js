@@ -2,6 +2,7 @@
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {session} from '../../../lib/session.js';
+import '../../../ui/avatar.js';
 import {openShareDialog} from '../../../ui/share-dialog.js';
 import {personIcon, redoIcon, savedIcon, savingIcon, shareIcon, songIcon, undoIcon, unsavedIcon} from '../icons.js';
 import {openRenderDialog} from '../render-dialog.js';
@@ -23,7 +24,7 @@ export function bar(studio) {
     ${shareMenu(studio)}
     <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
     ${session.state === 'signed-in'
-      ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${personIcon}</summary>
+      ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${session.user?.avatar_url ? html`<oriel-avatar name=${session.user.name || session.user.email} src=${session.user.avatar_url}></oriel-avatar>` : personIcon}</summary>
           <div class="menu-items"><span class="quiet">${session.user?.email}</span>
             ${projectActions(studio, 'narrow-only')}
             <a href="/dashboard">My videos</a><a href="/account">Account</a><a href="/billing">Plan and billing</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`

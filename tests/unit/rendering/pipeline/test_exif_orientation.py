@@ -2,7 +2,7 @@
 
 import struct
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -75,7 +75,7 @@ def corners(tools: Tools) -> Corners:
     return read
 
 
-def is_near(colours: list[tuple[int, ...]], others: list[tuple[int, ...]]) -> bool:
+def is_near(colours: Sequence[tuple[int, ...]], others: Sequence[tuple[int, ...]]) -> bool:
     return all(
         abs(a - b) < 12 for one, other in zip(colours, others, strict=True) for a, b in zip(one, other, strict=True)
     )

@@ -45,5 +45,9 @@ function place(sentence, label, act) {
   button.textContent = label;
   button.onclick = act;
   box.replaceChildren(words, button);
-  if (!box.isConnected) document.querySelector('.site-header')?.after(box);
+  if (box.isConnected) return;
+  const header = document.querySelector('.site-header');
+  // The studio has a bar of its own.
+  if (header) header.after(box);
+  else document.body.prepend(box);
 }

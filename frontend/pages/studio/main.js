@@ -1,4 +1,5 @@
 import '../../lib/own-scripts.js';
+import '../../ui/deletion-notice.js';
 import './timeline.js';
 import {Studio} from './studio.js';
 

@@ -253,6 +253,18 @@ def admin_delete(email: str) -> int:
     return with_app(delete)
 
 
+@admin.command("usage")
+def admin_usage() -> int:
+    """Show which looks and features are used by the customers who agreed to be counted, in the last 90 days."""
+    from oriel.privacy.usage import totals
+
+    def show() -> None:
+        rows = [(each.feature, str(each.customers), str(each.uses)) for each in totals()]
+        show_table(("FEATURE", "CUSTOMERS", "USES"), rows)
+
+    return with_app(show)
+
+
 def _stage_of(erasure: "AccountErasure") -> str:
     if erasure.finished_at:
         return "finished"

@@ -84,11 +84,11 @@ export class YourData extends LitElement {
       <p class="quiet">A ZIP with your projects, songs, videos, settings, payments and activity. Large ones take up to an hour. We email you when it is ready, and keep it for 7 days.</p>
       ${this.copy()}
       <h3>What we keep, and for how long</h3>
-      <p class="quiet">We do not measure what you do: there are no product analytics, so there is nothing to switch off.</p>
       <details class="more"><summary>Show the list</summary>
         <ul class="rows kept">${this.kinds.map((kind) => html`<li>
           <span><strong>${kind.what}</strong><br><span class="quiet">${sentence(kind)} · ${kind.where}</span></span>
         </li>`)}</ul></details>
+      <oriel-product-analytics></oriel-product-analytics>
     </section>`;
   }
 

@@ -92,6 +92,7 @@ def _profile(user_id: str) -> Iterator[Row]:
             "created_at",
             "last_login_at",
             "avatar_id",
+            "analytics_since",
         )
 
 

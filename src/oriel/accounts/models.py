@@ -34,6 +34,8 @@ class User(Base):
     last_login_at: Mapped[datetime | None]
     # Its owner has asked for the deletion; a login before then keeps the account.
     deletion_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    # Since when its owner agrees to product analytics; None is no.
+    analytics_since: Mapped[datetime | None]
     # An upload; uploads refer to users, so there is no foreign key back.
     avatar_id: Mapped[str | None] = mapped_column(String(26))
 

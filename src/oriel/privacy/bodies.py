@@ -1,8 +1,9 @@
 """Request and response bodies of the privacy routes."""
 
+from datetime import datetime
 from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from oriel.infra.clock import Instant
 from oriel.infra.retention import Retention
@@ -58,6 +59,26 @@ class LatestExportOut(BaseModel):
     """Your latest export; null if you never asked for one."""
 
     export: ExportOut | None
+
+
+class PrivacyIn(BaseModel):
+    """Your choice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    product_analytics: StrictBool
+
+
+class PrivacyOut(BaseModel):
+    """Your privacy settings."""
+
+    product_analytics: bool = Field(description="Whether we count, by day, which looks and features you use")
+    since: Instant | None = Field(description="When you agreed; null while it is off")
+
+    @classmethod
+    def of(cls, since: datetime | None) -> "PrivacyOut":
+        """Return the answer for the time at which a user has agreed."""
+        return cls(product_analytics=since is not None, since=since)
 
 
 class RetentionOut(BaseModel):

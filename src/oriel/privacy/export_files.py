@@ -17,7 +17,8 @@ from oriel.infra.storage.interface import Sink
 _ZIP64_FROM = 1 << 31
 _README = """Your data in Oriel Signal FX Pro, as of {when}
 
-account/   your profile, sign-ins, API keys (without their secrets), activity, and the emails we sent you
+account/   your profile, sign-ins, API keys (without their secrets), activity, product analytics,
+           and the emails we sent you
 uploads/   your songs and pictures, and a list of them
 projects/  your projects with their settings, versions and people, and a list of those shared with you
 renders/   your videos, and a list of all renders with the settings that they were made with

@@ -1,8 +1,8 @@
-"""Database models of privacy: exports of customers' data, and erasures of accounts."""
+"""Database models of privacy: exports of customers' data, erasures of accounts, product analytics."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oriel.infra.clock import now
@@ -57,3 +57,18 @@ class AccountErasure(Base):
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "finished_at", "run_after"),)
+
+
+class FeatureUse(Base):
+    """How often a customer who has agreed to it used something on one day (UTC)."""
+
+    __tablename__ = "feature_uses"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    day: Mapped[date] = mapped_column(index=True)
+    # Such as "look:prism".
+    feature: Mapped[str] = mapped_column(String(100))
+    uses: Mapped[int]
+
+    __table_args__ = (UniqueConstraint("user_id", "day", "feature"),)

@@ -9,12 +9,14 @@ from oriel.infra import retention
 from oriel.infra.bodies import only_small_bodies
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 from oriel.infra.openapi_extensions import file_answers
-from oriel.privacy import deletion, exports
+from oriel.privacy import deletion, exports, usage
 from oriel.privacy.bodies import (
     DeletionIn,
     DeletionOut,
     ExportOut,
     LatestExportOut,
+    PrivacyIn,
+    PrivacyOut,
     RetentionList,
     RetentionOut,
 )
@@ -92,6 +94,32 @@ def withdraw_deletion() -> Response:
     """End the grace period."""
     deletion.withdraw_deletion(current_user().id, request_origin())
     return Response(status=204)
+
+
+@routes.get("/user/privacy")
+@allow(Who.USER)
+@_READ
+@routes.output(PrivacyOut)
+@routes.doc(summary="Show your privacy settings", responses=_REFUSALS)
+def show_privacy() -> PrivacyOut:
+    """Return what the caller has agreed to."""
+    return PrivacyOut.of(current_user().analytics_since)
+
+
+@routes.put("/user/privacy")
+@allow(Who.USER)
+@_WRITE
+@routes.input(PrivacyIn)
+@routes.output(PrivacyOut)
+@routes.doc(
+    summary="Switch product analytics on or off",
+    responses=[400, *_REFUSALS, 422],
+    description="Off at first. While it is on, we count how often you use each look, preset, shape, format and way of"
+    " sharing in a day. Switching it off deletes what was counted.",
+)
+def change_privacy(json_data: PrivacyIn) -> PrivacyOut:
+    """Agree, or take it back."""
+    return PrivacyOut.of(usage.set_consent(current_user().id, is_on=json_data.product_analytics))
 
 
 @routes.get("/privacy/retention")

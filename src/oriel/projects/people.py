@@ -15,6 +15,7 @@ from oriel.accounts.models import User
 from oriel.errors import Conflict, NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import writing
+from oriel.privacy import usage
 from oriel.projects.access import OpenedProject, Right, Role, is_person, open_project
 from oriel.projects.models import Project, ProjectPerson
 from oriel.projects.projects import changing
@@ -48,6 +49,7 @@ def invite(user: User, project: Project, email: str, role: PersonRole) -> Projec
         session.add(person)
         session.flush()
         _send(session, project, person)
+        usage.record(session, user.id, "share:invitation")
     return _person(session, project, person.id)
 
 

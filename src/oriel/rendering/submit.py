@@ -22,6 +22,7 @@ from oriel.infra.database import writing
 from oriel.infra.ids import new_id
 from oriel.media import uploads
 from oriel.media.models import Upload
+from oriel.privacy import usage
 from oriel.rendering import jobs
 from oriel.rendering.announcement import announce
 from oriel.rendering.models import QUEUED, UNDER_WAY, RenderJob
@@ -43,6 +44,8 @@ _SONG_KEPT = retention.keep(
 # However often somebody opens a page to pay for it.
 _LONGEST_KEPT = timedelta(days=30)
 _FULL_HD = 1080
+# Those that the studio offers, by width over height.
+_ASPECTS = {1.78: "16:9", 0.56: "9:16", 1.0: "1:1", 0.8: "4:5"}
 _COME_BACK_S = 60
 
 
@@ -145,7 +148,16 @@ def _add(
     job.payment_id = payment_id
     uploads.keep_until(session, upload, now() + _SONG_KEPT)
     session.add(job)
+    usage.record(session, user_id, *_features_of(settings))
     return job
+
+
+def _features_of(settings: ResolvedSettings) -> list[str]:
+    """Return what a render uses, as product analytics names it."""
+    output = settings.output
+    aspect = _ASPECTS.get(round(output.width / output.height, 2), "other")
+    preset = [f"preset:{settings.look}/{settings.preset}"] if settings.preset else []
+    return [f"look:{settings.look}", *preset, f"aspect:{aspect}", f"format:{output.format}"]
 
 
 def _bought_before(session: Session, user_id: str, order: OrderBody) -> RenderJob | None:

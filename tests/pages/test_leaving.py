@@ -36,11 +36,11 @@ def test_a_customer_deletes_the_account_and_keeps_it(visit: Visit, width: int) -
     page = visitor.page
     customer = sign_in(visitor)
     visitor.open("/account#delete")
-    _ask(visitor, "not the password")
+    ask_for_deletion(visitor, "not the password")
     expect(page.get_by_text("Your current password is wrong.")).to_be_visible()
     assert visitor.accessible() == []
     _look(visitor, f"delete-{width}")
-    _ask(visitor, PASSWORD)
+    ask_for_deletion(visitor, PASSWORD)
     notice = page.get_by_role("complementary", name="Your account")
     expect(notice).to_contain_text("Your account will be deleted on")
     assert visitor.accessible() == []
@@ -54,7 +54,7 @@ def test_a_customer_deletes_the_account_and_keeps_it(visit: Visit, width: int) -
     expect(notice).to_be_hidden()
     # Whoever signs in again keeps it, too.
     visitor.open("/account#delete")
-    _ask(visitor, PASSWORD)
+    ask_for_deletion(visitor, PASSWORD)
     expect(notice).to_be_visible()
     page.get_by_role("button", name="Sign out").first.click()
     page.wait_for_url(f"{visitor.url}/")
@@ -70,7 +70,8 @@ def test_a_customer_deletes_the_account_and_keeps_it(visit: Visit, width: int) -
     expect(page.get_by_text("Account kept: the deletion was withdrawn").first).to_be_visible()
 
 
-def _ask(visitor: Visitor, password: str) -> None:
+def ask_for_deletion(visitor: Visitor, password: str) -> None:
+    """Fill in the form on the account page."""
     page = visitor.page
     if not page.locator("#current-delete").is_visible():
         page.get_by_text("Delete my account", exact=True).click()

@@ -69,11 +69,11 @@ def second_factors_reset(name: str) -> Letter:
         "We removed all second factors and recovery codes from your account, and signed you out everywhere. "
         "Your password alone opens your account now. Sign in, and set up a second factor again."
     )
-    return _about_factors(name, "Your second factors were reset", sentence)
+    return _about_factors(name, "Your second factors were reset", sentence, is_ours=True)
 
 
-def _about_factors(name: str, subject: str, sentence: str) -> Letter:
-    return compose("second_factor", subject, greeting=greeting(name), sentence=sentence)
+def _about_factors(name: str, subject: str, sentence: str, *, is_ours: bool = False) -> Letter:
+    return compose("second_factor", subject, greeting=greeting(name), sentence=sentence, is_ours=is_ours)
 
 
 def password_changed(name: str, keys_ended: int = 0) -> Letter:

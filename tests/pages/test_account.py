@@ -72,6 +72,26 @@ def test_emails_are_switched_off_and_on(visit: Visit, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)
+def test_product_analytics_are_off_until_switched_on(visit: Visit, width: int) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    customer = sign_in(visitor)
+    visitor.open("/account#data")
+    switch = page.get_by_role("switch", name="Count what I use")
+    expect(switch).not_to_be_checked()
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("Product analytics: on.")).to_be_visible()
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.reload()
+    expect(switch).to_be_checked()
+    switch.click()
+    expect(page.get_by_text("The counts are deleted.")).to_be_visible()
+    assert customer.get("/api/user/privacy") == {"product_analytics": False, "since": None}
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_plan_is_bought_raised_cancelled_and_kept(visit: Visit, width: int) -> None:
     visitor = visit(width)
     page = visitor.page

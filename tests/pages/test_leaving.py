@@ -50,6 +50,16 @@ def test_a_customer_deletes_the_account_and_keeps_it(visit: Visit, width: int) -
     expect(notice).to_contain_text("Your account will be deleted on")
     assert page.evaluate("document.documentElement.scrollWidth") == width
     _look(visitor, f"notice-{width}")
+    # In the studio it takes one line, and the stage stays on the screen.
+    visitor.open("/studio")
+    expect(notice).to_contain_text("Your account will be deleted on")
+    assert visitor.accessible() == []
+    size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight - innerHeight]"
+    assert page.evaluate(size) == [width, 0]
+    box = notice.bounding_box()
+    assert box
+    assert box["height"] < 60
+    _look(visitor, f"studio-{width}")
     notice.get_by_role("button", name="Keep my account").click()
     expect(notice).to_be_hidden()
     # Whoever signs in again keeps it, too.

@@ -72,3 +72,10 @@ export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1
  * @param {string} name
  */
 export const isolated = (name) => `\u2068${name}\u2069`;
+
+/** "Ada Lovelace" is AL, "ada@example.com" is A. @param {string} name */
+export function initials(name) {
+  const words = name.replace(/@.*/s, '').split(/\s+/u).filter(Boolean);
+  const ends = words.length > 1 ? [words[0], words[words.length - 1]] : words;
+  return ends.map((word) => String.fromCodePoint(word?.codePointAt(0) ?? 0).toLocaleUpperCase()).join('');
+}

@@ -1,11 +1,5 @@
 // A person's picture as a circle, or their initials where there is none: `<oriel-avatar name="Ada" src="…">`.
-
-/** "Ada Lovelace" is AL, "ada@example.com" is A. @param {string} name */
-export function initials(name) {
-  const words = name.replace(/@.*/s, '').split(/\s+/u).filter(Boolean);
-  const ends = words.length > 1 ? [words[0], words[words.length - 1]] : words;
-  return ends.map((word) => String.fromCodePoint(word?.codePointAt(0) ?? 0).toLocaleUpperCase()).join('');
-}
+import {initials} from '../lib/words.js';
 
 class Avatar extends HTMLElement {
   static observedAttributes = ['name', 'src'];

@@ -21,6 +21,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.mail.letter import Letter
 from oriel.infra.mail.outbox import FAILED, WAITING, OutboxMail, enqueue
+from oriel.privacy import usage
 from oriel.rendering import operator_actions
 
 Output = pytest.CaptureFixture[str]
@@ -81,6 +82,20 @@ def test_an_account_in_its_week_of_grace_is_listed(
         session.get_one(User, ada.user_id).deletion_due_at = datetime(2100, 1, 1, tzinfo=UTC)
     assert cli.run(["admin", "deletions"]) == 0
     assert "in grace  2100-01-01 00:00" in capsys.readouterr().out
+
+
+def test_what_is_used_is_shown_of_those_who_agreed(
+    app: APIFlask, caller: Callable[..., Caller], capsys: Output
+) -> None:
+    ada, bob = caller(), caller()
+    assert ada.put("/api/user/privacy", json={"product_analytics": True}).status_code == 200
+    with app.app_context(), writing() as session:
+        for someone in (ada, bob):
+            usage.record(session, someone.user_id, "look:halo")
+    assert cli.run(["admin", "usage"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.split() == ["FEATURE", "CUSTOMERS", "USES", "look:halo", "1", "1"]
+    assert ada.user_id not in shown
 
 
 class Terminal(io.StringIO):

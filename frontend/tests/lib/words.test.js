@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {about, clock, counted, money, percent, size} from '../../lib/words.js';
+import {about, clock, counted, initials, money, percent, size} from '../../lib/words.js';
 import {nextPage} from '../../lib/next.js';
 import {deviceOf} from '../../pages/account/device.js';
 
@@ -9,6 +9,10 @@ test.each([[0, '0:00'], [59.9, '0:59'], [125.4, '2:05'], [3600, '1:00:00'], [-1,
 
 test.each([[3, 'a few seconds'], [41, 'about 40 seconds'], [70, 'about a minute'], [150, 'about 3 minutes'], [7200, 'about 2 hours']])('%d s is %s', (seconds, words) => {
   expect(about(seconds)).toBe(words);
+});
+
+test.each([['Ada Lovelace', 'AL'], ['ada@example.com', 'A'], ['  Ада  Б. Вест ', 'АВ'], ['🦊 band', '🦊B'], ['', '']])('%s is %s', (name, letters) => {
+  expect(initials(name)).toBe(letters);
 });
 
 test.each([[120, '1 kB'], [2_400_000, '2.4 MB'], [95_400_000, '95 MB'], [1_240_000_000, '1.2 GB']])('%d bytes are %s', (bytes, words) => {

@@ -4,6 +4,7 @@ import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {ApiError, api, said} from '../lib/api.js';
 import {session} from '../lib/session.js';
+import {isTouch} from '../lib/touch.js';
 import './avatar.js';
 import {toast} from './toast.js';
 
@@ -95,7 +96,7 @@ class ShareDialog extends LitElement {
       toast('The link is copied.');
     } catch {
       input.select();
-      toast('Your browser does not let us copy. Press Ctrl+C to copy the link.');
+      toast(`Your browser does not let us copy. ${isTouch() ? 'Hold your finger on the link' : 'Press Ctrl+C'} to copy it.`);
     }
   }
 

@@ -11,7 +11,7 @@ from tests.render.service import PATIENCE_S, Service
 
 from oriel.rendering.pipeline.tools import find_chromium
 
-NOT_KEPT = "This browser cannot keep the song: after a reload, drop it again."
+NOT_KEPT = "This browser cannot keep the song: after a reload, open it again."
 # What a full disk answers; no test can fill one.
 FULL = """const put = IDBObjectStore.prototype.put;
 IDBObjectStore.prototype.put = function (value, key) {

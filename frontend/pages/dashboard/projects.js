@@ -30,7 +30,7 @@ export function projectsPanel(page) {
 function welcome() {
   return html`<div class="empty">
     <h2>No project yet</h2>
-    <p class="quiet">Open the studio, drop in a song, and press Save. Your song, the look and every setting will be here when you come back.</p>
+    <p class="quiet">Open the studio, choose a song, and press Save. Your song, the look and every setting will be here when you come back.</p>
     <a class="button main large" href="/studio?new">Open the studio</a>
   </div>`;
 }

@@ -39,7 +39,7 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
     await studio.keepSong(song);
   } else {
     studio.engine.cancelOpening();
-    toast(`The song of “${name}” is not kept any more. Drop it in again: everything else is here.`);
+    toast(`The song of “${name}” is not kept any more. Open it again: everything else is here.`);
   }
   studio.ownName = name;
   return true;

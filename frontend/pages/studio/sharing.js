@@ -1,5 +1,6 @@
 // Looks that go out and come in: links, settings files, and what is copied.
 import {LOOKS} from '../../preview/looks.js';
+import {isTouch} from '../../lib/touch.js';
 import {nested, readSettings, resolveSettings} from '../../preview/settings.js';
 import {toast} from '../../ui/toast.js';
 import {fitFormat} from './edits.js';
@@ -72,7 +73,7 @@ export async function copyLook(studio) {
 /** @param {Studio} studio */
 export async function pasteLook(studio) {
   const text = await navigator.clipboard.readText().catch(() => null);
-  if (text === null) toast('Your browser does not let us read what you copied. Press Ctrl+V instead.');
+  if (text === null) toast(`Your browser does not let us read what you copied. ${isTouch() ? 'Allow it, and press Paste look again.' : 'Press Ctrl+V instead.'}`);
   else await takeText(studio, text);
 }
 

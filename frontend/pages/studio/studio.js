@@ -270,7 +270,7 @@ export class Studio extends LitElement {
     if (this.otherTab || (await this.keep.put('song', file))) return;
     // Else a reload would bring back the song before, with the settings of this one.
     await this.keep.put('song', undefined);
-    toast('This browser cannot keep the song: after a reload, drop it again.');
+    toast('This browser cannot keep the song: after a reload, open it again.');
   }
 
   async chooseSong() {

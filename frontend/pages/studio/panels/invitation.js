@@ -1,5 +1,6 @@
 // What stands over the picture until a song is open: the invitation, the progress of reading, and what went wrong.
 import {html, nothing} from 'lit';
+import {isTouch} from '../../../lib/touch.js';
 import {reload} from '../memory.js';
 
 /** @param {import('../studio.js').Studio} studio */
@@ -15,7 +16,7 @@ export function invitation(studio) {
   }
   if (engine.song && !engine.problem) return nothing;
   return html`<div class="invite"><div>
-    <h2>${engine.song ? 'That did not work' : 'Drop your song'}</h2>
+    <h2>${engine.song ? 'That did not work' : isTouch() ? 'Choose a song' : 'Drop your song'}</h2>
     ${engine.problem ? html`<p class="problem" role="alert">${engine.problem}</p>` : nothing}
     <div class="row">
       ${engine.problem && engine.outdated

@@ -18,7 +18,7 @@ export function outputPanel(studio) {
     store.change(label, (draft) => (draft.output = {...output, ...values}));
   return html`
     <div class="notice" role="status">
-      <p>${studio.song ? outputLine(settings, studio.song.durationS, knownOf(studio.facts)) : 'Drop in a song to see what will come out.'}</p>
+      <p>${studio.song ? outputLine(settings, studio.song.durationS, knownOf(studio.facts)) : 'Choose a song to see what will come out.'}</p>
       ${studio.song && studio.facts ? html`<p class="quiet">${studio.facts.refusal ? studio.facts.refusal.message : rightsLine(studio.facts)}</p>` : nothing}
     </div>
     <h2>Shape</h2>

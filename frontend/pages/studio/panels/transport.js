@@ -1,6 +1,7 @@
 // Below the picture: play, the place in the song, the timeline, and what concerns the sound.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
+import {isTouch} from '../../../lib/touch.js';
 import {loudIcon, moreIcon, mutedIcon, pauseIcon, playIcon} from '../icons.js';
 import {KEYS} from '../keys.js';
 
@@ -15,11 +16,11 @@ export function transport(studio) {
     <oriel-timeline title="Click to seek, drag the white ends to trim, use the wheel to zoom" .track=${engine.track} .range=${studio.rangeS} @seek=${(/** @type {CustomEvent} */ event) => studio.seek(event.detail.timeS)} @trim=${(/** @type {CustomEvent} */ event) => studio.trim(event)}></oriel-timeline>
     <button class="icon wide-only" type="button" aria-label=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} title=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} @click=${() => studio.toggleMute()}>${engine.muted ? mutedIcon : loudIcon}</button>
     <details class="menu above">
-      <summary class="icon" aria-label="Sound and keys" title="Sound and keys">${moreIcon}</summary>
+      <summary class="icon" aria-label=${isTouch() ? 'Sound' : 'Sound and keys'} title=${isTouch() ? 'Sound' : 'Sound and keys'}>${moreIcon}</summary>
       <div class="menu-items">
         ${studio.song ? html`<button class="button narrow-only" type="button" @click=${() => studio.chooseSong()}>Change the song</button>` : nothing}
         <label class="check narrow-only"><input type="checkbox" role="switch" .checked=${live(!engine.muted)} @change=${() => studio.toggleMute()}> Sound</label>
-        ${delay(studio)}${keys()}
+        ${delay(studio)}${isTouch() ? nothing : keys()}
       </div>
     </details>
   </footer>`;

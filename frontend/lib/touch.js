@@ -1,0 +1,3 @@
+// Whether this device is worked by fingers: its texts then say "tap" and not "drop", and name no keys.
+
+export const isTouch = () => matchMedia('(pointer: coarse)').matches;

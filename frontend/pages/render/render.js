@@ -6,6 +6,7 @@ import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
 import {about, date, isolated, percent, size} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
+import {canShare, copyLink, shareLink} from '../../ui/share-link.js';
 import {toast} from '../../ui/toast.js';
 
 /** @typedef {import('../../lib/watch.js').RenderStatus} RenderStatus */
@@ -131,9 +132,9 @@ class RenderPage extends LitElement {
         ${warnings(status)}
         <div class="actions">
           <a class="button main large" href=${status.video_url} download>Download</a>
-          <button class="button large" @click=${() => this.copy(status.video_url ?? '')}>Copy link</button>
+          ${canShare() ? html`<button class="button large" @click=${() => shareLink(status.video_url ?? '', status.title || status.filename)}>Share</button>` : nothing}
+          <button class="button large" @click=${() => copyLink(status.video_url ?? '')}>Copy link</button>
           <a class="button plain large" href="/studio?render=${status.id}">Change and render again</a>
-          <a class="button plain large" href="/studio">Back to the studio</a>
         </div>
         <p class="quiet">
           Anyone with the link can download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
@@ -168,7 +169,6 @@ class RenderPage extends LitElement {
       <div class="actions">
         <button class="button main" ?disabled=${this.busy} @click=${() => this.tryAgain(status)}>${cancelled ? 'Render it again' : 'Try again'}</button>
         <a class="button" href="/studio?render=${status.id}">Change the settings</a>
-        <a class="button plain" href="/studio">Back to the studio</a>
       </div>
     </div>`;
   }
@@ -206,17 +206,6 @@ class RenderPage extends LitElement {
       toast(error.message);
     } finally {
       this.busy = false;
-    }
-  }
-
-  /** @param {string} link */
-  async copy(link) {
-    try {
-      await navigator.clipboard.writeText(link);
-      toast('The link is copied.');
-    } catch {
-      // Without https, or without leave, the browser lets nobody copy.
-      prompt('Copy this link:', link);
     }
   }
 

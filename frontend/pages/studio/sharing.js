@@ -2,6 +2,7 @@
 import {LOOKS} from '../../preview/looks.js';
 import {isTouch} from '../../lib/touch.js';
 import {nested, readSettings, resolveSettings} from '../../preview/settings.js';
+import {copyLink} from '../../ui/share-link.js';
 import {toast} from '../../ui/toast.js';
 import {fitFormat} from './edits.js';
 import {choose, download} from './files.js';
@@ -49,12 +50,7 @@ function detach(studio) {
 /** @param {Studio} studio */
 export async function share(studio) {
   const link = `${location.origin}/studio#look=${await tokenOf(studio.store.draft)}`;
-  try {
-    await navigator.clipboard.writeText(link);
-    toast('The link is copied. It opens this look with the visitor’s own song.');
-  } catch {
-    prompt('Copy this link:', link);
-  }
+  await copyLink(link, 'The link is copied. It opens this look with the visitor’s own song.');
 }
 
 /** @param {Studio} studio */

@@ -3,6 +3,7 @@ import {nextPage} from '../lib/next.js';
 import {part} from '../lib/part.js';
 import {session} from '../lib/session.js';
 import {onSubmit} from './form.js';
+import './password-field.js';
 
 /**
  * Lead a visitor who is signed in on; let all others enter.

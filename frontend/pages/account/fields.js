@@ -1,5 +1,6 @@
 // Fields of the account's forms, and what is copied from them.
 import {html, nothing} from 'lit';
+import '../../ui/password-field.js';
 import {toast} from '../../ui/toast.js';
 
 /**
@@ -9,8 +10,9 @@ import {toast} from '../../ui/toast.js';
  * @param {{type: string, autocomplete: string, named: string, hint?: string, longest?: number}} about named: as a sentence about it begins
  */
 export function field(id, name, label, {type, autocomplete, named, hint, longest = 254}) {
+  const input = html`<input class="input" id=${id} name=${name} type=${type} autocomplete=${/** @type {any} */ (autocomplete)} maxlength=${longest} required data-name=${named} aria-describedby=${`${id}-problem`}>`;
   return html`<div class="field"><label for=${id}>${label}</label>
-    <input class="input" id=${id} name=${name} type=${type} autocomplete=${/** @type {any} */ (autocomplete)} maxlength=${longest} required data-name=${named} aria-describedby=${`${id}-problem`}>
+    ${type === 'password' ? html`<oriel-password>${input}</oriel-password>` : input}
     ${hint ? html`<p class="hint">${hint}</p>` : nothing}
     <p class="problem" id=${`${id}-problem`}></p></div>`;
 }

@@ -3,7 +3,8 @@ import {html, nothing} from 'lit';
 import {keyed} from 'lit/directives/keyed.js';
 import {ApiError} from '../../lib/api.js';
 import {PartError} from '../../lib/part.js';
-import {percent, size} from '../../lib/words.js';
+import {money, percent, size} from '../../lib/words.js';
+import '../../ui/password-field.js';
 import '../../ui/second-factor.js';
 import {knownOf, outputLine, rightsLine} from './output.js';
 import {shownName} from './own-pictures.js';
@@ -27,12 +28,12 @@ function account(flow) {
     <p class="quiet">${isNew ? flow.purpose === 'save' ? 'Then your song and everything you have shaped are in My videos, on every device.' : 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
     <div class="field">
       <label for="email">Email</label>
-      <input class="input" id="email" name="email" type="email" autocomplete="email" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus>
+      <input class="input" id="email" name="email" type="email" autocomplete="username" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus>
       <p class="problem" id="email-problem"></p>
     </div>
     <div class="field">
       <label for="password">Password</label>
-      <input class="input" id="password" name="password" type="password" autocomplete=${isNew ? 'new-password' : 'current-password'} minlength=${isNew ? 8 : 1} maxlength="128" required data-name="The password" aria-describedby="password-problem">
+      <oriel-password><input class="input" id="password" name="password" type="password" autocomplete=${isNew ? 'new-password' : 'current-password'} minlength=${isNew ? 8 : 1} maxlength="128" required data-name="The password" aria-describedby="password-problem"></oriel-password>
       ${isNew ? html`<p class="hint quiet">At least 8 characters.</p>` : html`<p class="hint"><a href="/reset-password" target="_blank">Forgot your password?</a></p>`}
       <p class="problem" id="password-problem"></p>
     </div>

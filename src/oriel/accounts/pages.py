@@ -157,11 +157,8 @@ def _send_link() -> Response:
 
 
 def _typed_password() -> str:
-    password = request.form.get("password", "")
-    if password != request.form.get("repeated", ""):
-        raise WeakPassword("The passwords do not match. Please type the same one twice.")
     try:
-        return ResetConfirmIn(token="-", password=password).password  # noqa: S106  (only the password is checked)
+        return ResetConfirmIn(token="-", password=request.form.get("password", "")).password  # noqa: S106  (only the password is checked)
     except ValidationError as error:
         raise WeakPassword("Please choose a password of 8 to 128 characters.") from error
 

@@ -3,6 +3,7 @@ import '../../lib/own-scripts.js';
 import {PartError, part} from '../../lib/part.js';
 import {CannotDraw} from '../../preview/cannot-draw.js';
 import '../../ui/header.js';
+import '../../ui/plan-cards.js';
 import {playOver} from '../../ui/loop.js';
 import {toast} from '../../ui/toast.js';
 

@@ -65,6 +65,8 @@ export function apiPage(frontend) {
       (name) => join(swagger, name),
     ),
     ...['index.html', 'guide.html', 'start.js', 'page.css'].map((name) => join(frontend, 'docs', name)),
+    join(frontend, 'ui', 'tokens.css'),
+    require.resolve('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'),
   ];
   return {
     name: 'api-page',

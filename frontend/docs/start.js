@@ -3,6 +3,12 @@
 /** @type {{SwaggerUIBundle: (options: object) => object}} */
 const {SwaggerUIBundle} = /** @type {any} */ (globalThis);
 
+// Swagger UI has colours for the dark, and looks for this class alone.
+const light = matchMedia('(prefers-color-scheme: light)');
+const followScheme = () => document.documentElement.classList.toggle('dark-mode', !light.matches);
+light.addEventListener('change', followScheme);
+followScheme();
+
 SwaggerUIBundle({
   url: '/api/openapi.json',
   dom_id: '#api',

@@ -1,11 +1,14 @@
-// Numbers and times in words, the same on every page.
+// Numbers, prices and times in words: one style for every page, and that of our emails (src/oriel/mails/wording.py).
 
 const NUMBER = new Intl.NumberFormat('en', {maximumFractionDigits: 1});
-const MOMENT = new Intl.DateTimeFormat('en', {dateStyle: 'medium', timeStyle: 'short'});
-const DATE = new Intl.DateTimeFormat('en', {dateStyle: 'long'});
+const DAY = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'long'});
+const DAY_AND_YEAR = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'long', year: 'numeric'});
+const TIME = new Intl.DateTimeFormat('en-GB', {hour: '2-digit', minute: '2-digit'});
+/** Currencies that everybody knows by a sign; all others have their three letters. */
+const SIGNS = ['USD', 'EUR', 'GBP', 'JPY'];
 
 /**
- * 125.4 → "2:05"
+ * 125.4 → "2:05". A second counts when it is over.
  * @param {number} seconds
  */
 export function clock(seconds) {
@@ -27,18 +30,32 @@ export function about(seconds) {
   return `about ${NUMBER.format(seconds / 3600)} hours`;
 }
 
-/** @param {number} bytes */
+/**
+ * 2_400_000 → "2.4 MB". A MB is a million bytes; there are decimals only below 10 MB, and in GB.
+ * @param {number} bytes
+ */
 export function size(bytes) {
   if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
   if (bytes < 1e9) return `${bytes < 1e7 ? NUMBER.format(bytes / 1e6) : Math.round(bytes / 1e6)} MB`;
   return `${NUMBER.format(bytes / 1e9)} GB`;
 }
 
-/** @param {string} instant ISO 8601 */
-export const date = (instant) => DATE.format(new Date(instant));
+/**
+ * "28 November", with the year only when it is not this one: "3 January 2027".
+ * @param {string} instant ISO 8601
+ * @param {Date} [now]
+ */
+export function date(instant, now = new Date()) {
+  const day = new Date(instant);
+  return (day.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR).format(day);
+}
 
-/** @param {string} instant ISO 8601 */
-export const moment = (instant) => MOMENT.format(new Date(instant));
+/**
+ * "28 November, 15:40", with the year as `date` has it.
+ * @param {string} instant ISO 8601
+ * @param {Date} [now]
+ */
+export const moment = (instant, now) => `${date(instant, now)}, ${TIME.format(new Date(instant))}`;
 
 /**
  * 360 → "6 minutes"
@@ -47,13 +64,14 @@ export const moment = (instant) => MOMENT.format(new Date(instant));
 export const minutes = (seconds) => counted(Math.round(seconds / 60), 'minute');
 
 /**
- * 999, "usd" → "$9.99"; 999, "jpy" → "¥999"
+ * 999, "usd" → "$9.99"; 2000, "usd" → "$20"; 999, "jpy" → "¥999"; 999, "chf" → "CHF 9.99". Cents only where there are any.
  * @param {number} amount in the currency's smallest unit
  * @param {string} currency
  */
 export function money(amount, currency) {
-  const format = new Intl.NumberFormat('en', {style: 'currency', currency: currency.toUpperCase()});
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replace(/\.00$/, '');
+  const code = currency.toUpperCase();
+  const format = new Intl.NumberFormat('en', {style: 'currency', currency: code, currencyDisplay: SIGNS.includes(code) ? 'symbol' : 'code'});
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replace(/\.0+$/, '');
 }
 
 /** @param {number} fraction 0..1 */

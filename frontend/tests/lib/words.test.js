@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {about, clock, counted, initials, money, percent, size} from '../../lib/words.js';
+import {about, clock, counted, date, initials, moment, money, percent, size} from '../../lib/words.js';
 import {nextPage} from '../../lib/next.js';
 import {deviceOf} from '../../pages/account/device.js';
 
@@ -19,8 +19,15 @@ test.each([[120, '1 kB'], [2_400_000, '2.4 MB'], [95_400_000, '95 MB'], [1_240_0
   expect(size(bytes)).toBe(words);
 });
 
-test.each([[999, 'usd', '$9.99'], [2000, 'usd', '$20'], [0, 'usd', '$0'], [999, 'jpy', '¥999'], [-999, 'eur', '-€9.99']])('%d %s are %s', (amount, currency, words) => {
+test.each([[999, 'usd', '$9.99'], [2000, 'usd', '$20'], [0, 'usd', '$0'], [1250, 'usd', '$12.50'], [999, 'jpy', '¥999'], [999, 'chf', 'CHF\u00a09.99'], [-999, 'eur', '-€9.99']])('%d %s are %s', (amount, currency, words) => {
   expect(money(amount, currency)).toBe(words);
+});
+
+test('the year is said only where it is not this one', () => {
+  const now = new Date(2026, 10, 28);
+  expect(date(new Date(2026, 0, 3).toISOString(), now)).toBe('3 January');
+  expect(date(new Date(2027, 0, 3).toISOString(), now)).toBe('3 January 2027');
+  expect(moment(new Date(2026, 11, 20, 15, 4).toISOString(), now)).toBe('20 December, 15:04');
 });
 
 test.each([

@@ -145,7 +145,7 @@ def differences(old: Plan, new: Plan) -> list[str]:
     if old.kept_for != new.kept_for:
         changes.append(f"videos kept for {new.kept_for.days} days instead of {old.kept_for.days}")
     if old.storage_bytes != new.storage_bytes:
-        changes.append(f"{_gigabytes(new)} of storage instead of {_gigabytes(old)}")
+        changes.append(f"{_storage(new)} of storage instead of {_storage(old)}")
     return changes
 
 
@@ -188,7 +188,7 @@ def storage_nearly_full(session: Session, user_id: str, plan: Plan, used_bytes: 
     """Warn a customer, once a month, whose storage is nearly full."""
     limit = plan.storage_bytes or 1
     advice = "When it is full, we cannot take new songs or renders. Delete videos or projects you no longer need."
-    figures = f"{size(used_bytes)} of {_gigabytes(plan)}"
+    figures = f"{size(used_bytes)} of {_storage(plan)}"
     _warn(session, user_id, "your storage", used_bytes / limit, figures, advice, f"storage:{month}")
 
 
@@ -206,8 +206,8 @@ def _price(plan: Plan) -> str:
     return f"{money(plan.price_cents, 'usd')} a month"
 
 
-def _gigabytes(plan: Plan) -> str:
-    return f"{(plan.storage_bytes or 0) / 1_000_000_000:.0f} GB"
+def _storage(plan: Plan) -> str:
+    return size(plan.storage_bytes or 0)
 
 
 def _user(session: Session, user_id: str | None) -> User | None:

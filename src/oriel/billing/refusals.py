@@ -14,6 +14,7 @@ from oriel.errors import (
     PlanLimitSize,
     PlanLimitStorage,
 )
+from oriel.mails.wording import day, minutes, size
 
 _UHD = 2160
 
@@ -78,11 +79,11 @@ def refused_song(plan: Plan, size_bytes: int, duration_s: float) -> Iterator[Ref
     """Yield the limits that a song exceeds."""
     if duration_s > plan.song_seconds:
         lifted = _lifting(lambda other: duration_s <= other.song_seconds)
-        reason = f"This song is too long: the limit on {plan.title} is {_minutes(plan.song_seconds)}."
+        reason = f"This song is too long: the limit on {plan.title} is {minutes(plan.song_seconds)}."
         yield _refusal(PlanLimitDuration, reason, plan.song_seconds, duration_s, plan, lifted)
     if size_bytes > plan.song_bytes:
         lifted = _lifting(lambda other: size_bytes <= other.song_bytes)
-        reason = f"This file is too large: the limit on {plan.title} is {_size(plan.song_bytes)}."
+        reason = f"This file is too large: the limit on {plan.title} is {size(plan.song_bytes)}."
         yield _refusal(PlanLimitSize, reason, plan.song_bytes, size_bytes, plan, lifted)
 
 
@@ -90,7 +91,7 @@ def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
     """Yield a refusal if the plan's storage holds less than this in total."""
     if plan.storage_bytes is not None and needed_bytes > plan.storage_bytes:
         lifted = _lifting(lambda other: other.storage_bytes is None or needed_bytes <= other.storage_bytes)
-        reason = f"Your {_size(plan.storage_bytes)} of storage is full. Delete something you no longer need."
+        reason = f"Your {size(plan.storage_bytes)} of storage is full. Delete something you no longer need."
         yield _refusal(PlanLimitStorage, reason, plan.storage_bytes, needed_bytes, plan, lifted)
 
 
@@ -122,7 +123,7 @@ def _renders(plan: Plan, use: Use) -> Iterator[Refusal]:
         lifted = _lifting(lambda other: other.renders is None or wanted <= other.renders)
         reason = f"You have used all {plan.renders} renders of {plan.title} for this month."
         if use.renewed_at:
-            reason += f" Your next month starts on {use.renewed_at:%-d %B}."
+            reason += f" Your next month starts on {day(use.renewed_at)}."
         yield _refusal(PlanLimitMonth, reason, plan.renders, wanted, plan, lifted)
 
 
@@ -139,13 +140,3 @@ def _lifting(allows: Callable[[Plan], bool]) -> Plan | None:
 
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes"
-
-
-def _size(amount: int) -> str:
-    if amount >= 1_000_000_000:
-        return f"{amount / 1_000_000_000:.3g} GB"
-    return f"{amount / 1_000_000:.0f} MB"

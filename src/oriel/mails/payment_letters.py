@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from oriel.mails.letter import Letter, compose
-from oriel.mails.wording import date, day, greeting, money, short
+from oriel.mails.wording import date, day, full_date, greeting, money, short
 
 _FREE = "Free"
 
@@ -28,7 +28,7 @@ def receipt(
         greeting=greeting(name),
         what=what,
         paid=money(amount, currency),
-        paid_at=date(paid_at),
+        paid_at=full_date(paid_at),
         number=number,
         receipt_url=receipt_url,
         link=next_url,

@@ -1,8 +1,9 @@
-"""Formats names, dates, money, lengths and sizes in our emails."""
+"""Formats names, dates, money, lengths and sizes in our emails, in the style of the pages (frontend/lib/words.js)."""
 
 import re
 from datetime import UTC, datetime
 
+from oriel.infra.clock import now
 from oriel.names import cut
 
 # Anybody can register a stranger's address and choose the name in our email, so names must not advertise.
@@ -13,6 +14,10 @@ _NO_DECIMALS = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
 _THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
+# All other currencies have their three letters.
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_MB = 1_000_000
+_GB = 1_000 * _MB
 _LONGEST_TITLE = 90
 
 
@@ -35,38 +40,63 @@ def short(title: str) -> str:
 
 
 def date(moment: datetime) -> str:
-    """Return such as "20 December 2026, 15:40 UTC"."""
-    return f"{day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
+    """Return such as "20 December, 15:40 UTC", with the year as `day` has it."""
+    return f"{day(moment)}, {_time(moment)}"
+
+
+def full_date(moment: datetime) -> str:
+    """Return such as "20 December 2026, 15:40 UTC": what is kept for years, such as a receipt, names the year."""
+    return f"{_day_and_year(moment)}, {_time(moment)}"
 
 
 def day(moment: datetime) -> str:
-    """Return such as "20 December 2026", as it is in UTC."""
+    """Return such as "20 December" in UTC, with the year only when it is not this one: "3 January 2027"."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%B}" if utc.year == now().year else _day_and_year(moment)
+
+
+def _day_and_year(moment: datetime) -> str:
     utc = moment.astimezone(UTC)
     return f"{utc.day} {utc:%B %Y}"
 
 
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%H:%M} UTC"
+
+
 def money(amount: int, currency: str) -> str:
-    """Return such as "$4.99", "4.99 EUR" or "499 JPY"; `amount` in the smallest unit, as Stripe counts it."""
+    """Return such as "$4.99", "$20", "¥499" or "CHF 4.99": cents only where there are any.
+
+    `amount` is in the smallest unit, as Stripe counts it.
+    """
     code = currency.upper()
     decimals = 0 if code in _NO_DECIMALS else 3 if code in _THREE_DECIMALS else 2
     whole, rest = divmod(abs(amount), 10**decimals)
-    figure = f"{whole:,}.{rest:0{decimals}}" if decimals else f"{whole:,}"
-    sign = "-" if amount < 0 else ""
-    return f"{sign}${figure}" if code == "USD" else f"{sign}{figure} {code}"
+    figure = f"{whole:,}.{rest:0{decimals}}" if rest else f"{whole:,}"
+    return f"{'-' if amount < 0 else ''}{_SIGNS.get(code, f'{code} ')}{figure}"
 
 
 def duration(seconds: float) -> str:
-    """Return such as "3:07", or "1:02:03" for an hour or more."""
-    whole = round(seconds)
+    """Return such as "3:07", or "1:02:03" for an hour or more. A second counts when it is over."""
+    whole = int(seconds)
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def size(amount: int) -> str:
-    """Return such as "48.2 MB"; a MB is a million bytes."""
-    if amount < 1_000_000:
+    """Return such as "2.4 MB"; a MB is a million bytes. There are decimals only below 10 MB, and in GB."""
+    if amount < _MB:
         return f"{max(1, round(amount / 1000))} kB"
-    if amount < 1_000_000_000:
-        return f"{amount / 1_000_000:.1f} MB"
-    return f"{amount / 1_000_000_000:.2f} GB"
+    if amount < _GB:
+        return f"{_tenths(amount / _MB) if amount < 10 * _MB else round(amount / _MB)} MB"
+    return f"{_tenths(amount / _GB)} GB"
+
+
+def minutes(seconds: float) -> str:
+    """Return such as "6 minutes"."""
+    return f"{seconds / 60:g} minutes"
+
+
+def _tenths(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

@@ -11,6 +11,7 @@ from oriel.billing.plans import CREDIT, PLANS
 from oriel.errors import Unavailable
 from oriel.infra import retention
 from oriel.infra.web import content_security_policy
+from oriel.mails.wording import minutes, money, size
 from oriel.settings import Settings
 
 WEB = Path(__file__).parents[1] / "web"
@@ -41,7 +42,7 @@ def init_pages(app: Flask, settings: Settings) -> None:
     # A page names files that the next build replaces: one that was built meanwhile must not be served as it was.
     app.jinja_env.auto_reload = True
     app.jinja_env.globals.update(plans=PLANS, single=CREDIT, operator=_operator(settings), retention=retention.kinds)
-    app.jinja_env.filters.update(dollars=_dollars, size=_size, minutes=_minutes, kept=_kept)
+    app.jinja_env.filters.update(dollars=_dollars, size=size, minutes=minutes, kept=_kept)
 
 
 def page(name: str, **values: object) -> Response:
@@ -79,7 +80,7 @@ def _operator(settings: Settings) -> dict[str, str | None]:
 
 
 def _dollars(cents: int) -> str:
-    return f"${cents / 100:.2f}" if cents % 100 else f"${cents // 100}"
+    return money(cents, "usd")
 
 
 def _kept(kind: retention.Retention) -> str:
@@ -89,11 +90,3 @@ def _kept(kind: retention.Retention) -> str:
     hours = round(kind.period.total_seconds() / 3600)
     words = "1 hour" if hours == 1 else f"{hours} hours" if hours <= _DAY_HOURS else f"{round(hours / _DAY_HOURS)} days"
     return f"{words} {kind.until}"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e9:g} GB" if size >= 1e9 else f"{size / 1e6:g} MB"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:g} minutes"

@@ -51,8 +51,8 @@ def test_after_its_period_it_is_charged_once_more_and_the_letter_says_so(till: T
     assert (told["cancel_at_period_end"], told["ends_at"]) == (False, in_iso(LATER))
     assert told["current_period_end"] == in_iso(PERIOD_END)
     letter = letter_of(till)
-    assert letter.subject == "Your plan changes to Free on 11 March 2027"
-    assert "renewed and charged as usual, next on 1 March 2027" in letter.text
+    assert letter.subject == "Your plan changes to Free on 11 March"
+    assert "renewed and charged as usual, next on 1 March" in letter.text
     pass_time(till, PERIOD_END - BEGIN + timedelta(hours=2))
     assert plan_of(ada) == ("pro", "active", None)
     told = subscription_of(ada)
@@ -68,7 +68,7 @@ def test_within_its_period_it_ends_on_that_day(till: Till, ada: Caller) -> None:
     told = subscription_of(ada)
     assert (told["cancel_at_period_end"], told["ends_at"]) == (True, in_iso(EARLIER))
     letter = letter_of(till)
-    assert letter.subject == "Your plan changes to Free on 11 February 2027"
+    assert letter.subject == "Your plan changes to Free on 11 February"
     assert "You will not be charged for Pro again." in letter.text
     clock.shift(EARLIER - BEGIN)
     # To the second, also before Stripe's event is here.
@@ -81,7 +81,7 @@ def test_another_day_is_told_anew(till: Till, ada: Caller) -> None:
     ends(till, subscription_id, EARLIER)
     with till.app.app_context():
         subjects = db.session.scalars(select(OutboxMail.subject).where(OutboxMail.kind == "plan_will_change")).all()
-    assert sorted(subjects) == [f"Your plan changes to Free on 11 {month} 2027" for month in ("February", "March")]
+    assert sorted(subjects) == [f"Your plan changes to Free on 11 {month}" for month in ("February", "March")]
 
 
 @pytest.mark.parametrize("at", [EARLIER, LATER])
@@ -89,7 +89,7 @@ def test_it_is_resumed_and_cancelled_as_any_other(till: Till, ada: Caller, at: d
     subscription_id = subscribe(till, ada)
     ends(till, subscription_id, at)
     refused = changed(ada, "enterprise")
-    assert (refused.status_code, f"ends on 11 {at:%B} 2027. Resume it before" in refused.text) == (409, True)
+    assert (refused.status_code, f"ends on 11 {at:%B}. Resume it before" in refused.text) == (409, True)
     assert (ada.post("/api/billing/cancel").json or {})["ends_at"] == in_iso(PERIOD_END)
     assert (ada.post("/api/billing/resume").json or {})["ends_at"] is None
     assert till.peer.look(subscription_id)["cancel_at"] is None

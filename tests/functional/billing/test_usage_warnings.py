@@ -77,7 +77,7 @@ def test_a_customer_is_warned_when_the_storage_is_nearly_full(
         uploaded(ada)
     [mail] = warnings()
     assert mail.subject == "You have used 85% of your storage"
-    assert "850.0 MB of 1 GB" in mail.text
+    assert "850 MB of 1 GB" in mail.text
 
 
 def test_a_customer_who_has_switched_it_off_is_not_warned(customer: Caller) -> None:

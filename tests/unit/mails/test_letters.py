@@ -227,7 +227,7 @@ def test_a_finished_video_is_described() -> None:
     letter = every_letter()["render_ready"]
     assert letter.subject == "Your video is ready: Night Drive"
     assert letter.inline == (Inline("poster", "posters/1.png", "image/png"),)
-    for words in ("1280 × 720, 30 fps", "3:07", "MP4, 48.2 MB", "until 20 December 2026, 15:40 UTC"):  # noqa: RUF001
+    for words in ("1280 × 720, 30 fps", "3:07", "MP4, 48 MB", "until 20 December, 15:40 UTC"):  # noqa: RUF001
         assert words in letter.text
         assert words in letter.html
     assert "watermark" in letter.text
@@ -241,7 +241,7 @@ def test_a_video_without_poster_and_watermark() -> None:
     assert "cid:" not in letter.html
     assert "watermark" not in letter.text
     assert "1:02:03" in letter.text
-    assert "MOV, 2.40 GB" in letter.text
+    assert "MOV, 2.4 GB" in letter.text
     assert letter.subject == "Your video is ready: Untitled"
 
 

@@ -25,7 +25,8 @@ PAY = "https://invoice.example.com/i/1?s=ap&t=2"
 RECEIPT = "https://receipts.example.com/1?s=ap&t=2"
 # 20 December in UTC already, still the 19th where the customer is.
 WHEN = datetime(2026, 12, 19, 19, 40, tzinfo=timezone(timedelta(hours=-5)))
-WHEN_SAID = "20 December 2026, 00:40 UTC"
+WHEN_SAID = "20 December, 00:40 UTC"
+PAID_SAID = "20 December 2026, 00:40 UTC"
 
 
 def words(html: str) -> str:
@@ -49,20 +50,21 @@ def links(letter: Letter) -> set[str]:
     [
         (499, "usd", "$4.99"),
         (499, "USD", "$4.99"),
-        (499, "eur", "4.99 EUR"),
-        (2_900, "gbp", "29.00 GBP"),
+        (499, "eur", "€4.99"),
+        (2_900, "gbp", "£29"),
         (5, "usd", "$0.05"),
-        (0, "usd", "$0.00"),
+        (0, "usd", "$0"),
+        (2_050, "usd", "$20.50"),
         (123_456_789, "usd", "$1,234,567.89"),
         (-499, "usd", "-$4.99"),
-        (-5, "eur", "-0.05 EUR"),
-        (499, "jpy", "499 JPY"),
-        (1_250_000, "krw", "1,250,000 KRW"),
-        (4_990, "kwd", "4.990 KWD"),
-        (5, "bhd", "0.005 BHD"),
+        (-5, "eur", "-€0.05"),
+        (499, "jpy", "¥499"),
+        (1_250_000, "krw", "KRW 1,250,000"),
+        (4_990, "kwd", "KWD 4.990"),
+        (5, "bhd", "BHD 0.005"),
         # They have no decimals, and Stripe counts them in hundredths all the same.
-        (500, "isk", "5.00 ISK"),
-        (500, "ugx", "5.00 UGX"),
+        (500, "isk", "ISK 5"),
+        (500, "ugx", "UGX 5"),
     ],
 )
 def test_smallest_units_become_an_amount(cents: int, currency: str, said: str) -> None:
@@ -71,7 +73,7 @@ def test_smallest_units_become_an_amount(cents: int, currency: str, said: str) -
 
 def test_a_currency_without_decimals_is_written_without_them() -> None:
     for said in both(receipt("Ada", "One render", 750, "jpy", WHEN, "06gv", RECEIPT, NEXT)):
-        assert "750 JPY" in said
+        assert "¥750" in said
         assert "7.50" not in said
 
 
@@ -79,7 +81,7 @@ def test_a_receipt_says_what_was_paid_and_leads_to_the_payment_services_own() ->
     letter = receipt("Ada", "One render", 499, "usd", WHEN, "06gv", RECEIPT, NEXT)
     assert letter.subject == "Your receipt: One render"
     for said in both(letter):
-        assert all(part in said for part in ("Hi Ada,", "One render", "$4.99", WHEN_SAID, "06gv", "For your books"))
+        assert all(part in said for part in ("Hi Ada,", "One render", "$4.99", PAID_SAID, "06gv", "For your books"))
     assert links(letter) == {RECEIPT, NEXT}
 
 
@@ -87,7 +89,7 @@ def test_a_receipt_where_the_payment_service_has_none() -> None:
     letter = receipt("", "Pro, one month", 999, "eur", WHEN, "06gv", None, NEXT)
     for said in both(letter):
         assert "Pro, one month" in said
-        assert "9.99 EUR" in said
+        assert "€9.99" in said
         assert "For your books" not in said
     assert links(letter) == {NEXT}
     assert letter.text.startswith("Hi,\n")
@@ -135,7 +137,7 @@ def test_a_trial_says_when_it_ends_and_what_comes_then() -> None:
     letter = plan_changed("Ada", "Free", "Pro", [], BILLING, price="$9.99 a month", free_until=WHEN)
     for said in both(letter):
         told = said.replace("\u00a0", " ")
-        assert "It is free until 20 December 2026, then $9.99 a month." in told
+        assert "It is free until 20 December, then $9.99 a month." in told
 
 
 def test_another_plan_that_changes_nothing_worth_a_word() -> None:
@@ -153,7 +155,7 @@ def test_whoever_goes_back_to_free_loses_no_video_at_once(changes: list[str]) ->
 
 def test_a_smaller_plan_comes_when_the_period_is_over() -> None:
     letter = plan_will_change("Ada", "Enterprise", "Pro", WHEN, BILLING, price="$9.99 a month")
-    assert letter.subject == "Your plan changes to Pro on 20 December 2026"
+    assert letter.subject == "Your plan changes to Pro on 20 December"
     for said in both(letter):
         assert WHEN_SAID in said
         assert "you keep Enterprise" in said
@@ -170,9 +172,9 @@ def test_a_plan_that_ends_is_not_charged_again() -> None:
 
 def test_a_plan_that_ends_later_than_its_period_is_charged_until_then() -> None:
     before = WHEN - timedelta(days=40)
-    letter = plan_will_change("Ada", "Pro", "Free", WHEN, BILLING, price="$0.00 a month", renewed_on=before)
+    letter = plan_will_change("Ada", "Pro", "Free", WHEN, BILLING, price="$0 a month", renewed_on=before)
     for said in both(letter):
-        assert "renewed and charged as usual, next on 10 November 2026" in said
+        assert "renewed and charged as usual, next on 10 November" in said
         assert "You will not be charged" not in said
 
 

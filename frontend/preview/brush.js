@@ -6,7 +6,7 @@ import {PartError, part} from '../lib/part.js';
  * @typedef {object} Brush
  * @property {(painting: import('./painter.js').Painting) => Promise<void>} show
  * @property {(frame: number) => Promise<number>} draw
- * @property {(frame: number, type?: string) => Promise<Blob>} poster
+ * @property {(frame: number, options?: import('./painter.js').PosterOptions) => Promise<Blob>} poster
  * @property {() => void} dispose
  */
 
@@ -42,7 +42,7 @@ async function workerBrush(canvas) {
   return {
     show: (painting) => remote.call('show', [painting]),
     draw: (frame) => remote.call('draw', [frame]),
-    poster: (frame, type) => remote.call('poster', [frame, type]),
+    poster: (frame, options) => remote.call('poster', [frame, options]),
     dispose: () => remote.end(),
   };
 }

@@ -17,6 +17,8 @@ import {Pictures} from './pictures.js';
  * @property {boolean} watermark
  */
 
+/** @typedef {{type?: 'image/jpeg' | 'image/png', watermark?: boolean}} PosterOptions watermark: as what is shown, without a value */
+
 /** The service shrinks larger pictures as well. */
 const COVER_SIDE = 1024;
 const BACKGROUND_SIDE = 4096;
@@ -129,15 +131,24 @@ export class Painter {
   /**
    * A frame as a picture; the canvas goes on to show what it showed.
    * @param {number} frame
-   * @param {string} [type] image/jpeg or image/png
+   * @param {PosterOptions} [options]
    * @returns {Promise<Blob>}
    */
-  poster(frame, type = 'image/jpeg') {
+  poster(frame, {type = 'image/jpeg', watermark} = {}) {
+    this.#mark(watermark);
     this.#paint(frame);
     const copy = new OffscreenCanvas(this.canvas.width, this.canvas.height);
     copy.getContext('2d')?.drawImage(this.canvas, 0, 0);
+    this.#mark(undefined);
     this.#paint(this.frame);
     return copy.convertToBlob({type, quality: .9});
+  }
+
+  /** Draw with the watermark or without it; undefined: as what is shown. @param {boolean | undefined} watermark */
+  #mark(watermark) {
+    if (!this.made || !this.painted) return;
+    const {options, createLook} = this.made;
+    this.painted.change({...options, watermark: watermark ?? options.watermark}, createLook);
   }
 
   /** Let go of everything on the graphics card. */

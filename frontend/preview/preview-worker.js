@@ -13,7 +13,7 @@ const methods = {
   },
   show: (painting) => painter?.show(painting),
   draw: (frame) => painter?.draw(frame),
-  poster: (frame, type) => painter?.poster(frame, type),
+  poster: (frame, options) => painter?.poster(frame, options),
 };
 
 /** @param {MessageEvent<{call: number, method: string, args: any[]}>} event */

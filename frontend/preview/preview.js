@@ -128,11 +128,11 @@ export class Preview {
   /**
    * The frame of a moment as a picture.
    * @param {number} timeS
-   * @param {string} [type] image/jpeg or image/png
+   * @param {import('./painter.js').PosterOptions} [options]
    * @returns {Promise<Blob>}
    */
-  async poster(timeS, type) {
-    return (await this.#brush).poster(this.#frameOf(timeS), type);
+  async poster(timeS, options) {
+    return (await this.#brush).poster(this.#frameOf(timeS), options);
   }
 
   dispose() {

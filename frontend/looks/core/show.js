@@ -9,6 +9,7 @@ import {paletteOf} from './oklch.js';
 import {backgroundTexture, coverTexture, smallPixels} from './pictures.js';
 import {lookNamed} from './registry.js';
 import {textPlate, watermarkPlate} from './text.js';
+import {textPresence} from './text-times.js';
 
 /**
  * @typedef {object} ShowOptions
@@ -21,9 +22,6 @@ import {textPlate, watermarkPlate} from './text.js';
  * @property {string} [artist]
  * @property {boolean} [watermark]
  */
-
-const ENTER_S = .6;
-const LEAVE_S = 1.6;
 
 /**
  * A show whose fonts and pictures are ready: what is drawn first is what is drawn later.
@@ -144,8 +142,7 @@ export class Show {
     const {t, track} = this.sound;
     const {start_s: start, duration_s: duration} = this.settings.range;
     const end = Math.min(track.durationS, duration === null ? Infinity : start + duration);
-    const entered = ease((t - start - .35) / ENTER_S);
-    const left = ease((end - .2 - t) / LEAVE_S);
+    const {entered, left} = textPresence(t, start, end);
     this.words?.draw(this.renderer, entered * left, (1 - entered) * this.compositor.height * .012);
     this.mark?.draw(this.renderer, 1);
   }
@@ -163,12 +160,6 @@ export class Show {
  */
 function plate(drawn, width, height) {
   return drawn && new Plate(drawn, width, height);
-}
-
-/** @param {number} x */
-function ease(x) {
-  const v = Math.min(1, Math.max(0, x));
-  return v * v * (3 - 2 * v);
 }
 
 /**

@@ -4,6 +4,7 @@ import {CannotDraw} from '../../preview/cannot-draw.js';
 import {Player} from '../../preview/player.js';
 import {Preview} from '../../preview/preview.js';
 import {SongError, readSong, trackOf} from '../../preview/song.js';
+import {timeWithText} from '../../looks/core/text-times.js';
 import {decodeTrack} from '../../sound/track.js';
 import exampleTrack from '../../example/first-light.orft?url';
 
@@ -248,13 +249,16 @@ export class Engine extends EventTarget {
     this.#tell('time');
   }
 
-  /** The strongest moment of what is rendered, as a picture; null where nothing can be drawn. @returns {Promise<Blob | null>} */
-  async poster() {
+  /**
+   * The strongest moment of what is rendered, with its text; null where nothing can be drawn.
+   * @param {boolean} [watermark] whether the video will have one
+   * @returns {Promise<Blob | null>}
+   */
+  async poster(watermark = this.watermark) {
     if (!this.#preview || !this.track || !this.#settings) return null;
     const {start_s: start, duration_s: duration} = this.#settings.range;
-    const end = duration === null ? this.durationS : start + duration;
-    const {dropS} = this.track;
-    return this.#preview.poster(dropS >= start && dropS < end ? dropS + 0.1 : (start + end) / 2).catch(() => null);
+    const end = duration === null ? this.durationS : Math.min(this.durationS, start + duration);
+    return this.#preview.poster(timeWithText(this.track.dropS + 0.1, start, end), {watermark}).catch(() => null);
   }
 
   // --- pictures and uploads

@@ -112,7 +112,7 @@ const harness = {
    * @param {number} timeS
    */
   async picture(timeS) {
-    return textOf(await /** @type {Preview} */ (preview).poster(timeS, 'image/png'));
+    return textOf(await /** @type {Preview} */ (preview).poster(timeS, {type: 'image/png'}));
   },
 
   /**
@@ -147,7 +147,7 @@ const harness = {
 
     /** @param {number} frame */
     async picture(frame) {
-      return textOf(await /** @type {Painter} */ (painter).poster(frame, 'image/png'));
+      return textOf(await /** @type {Painter} */ (painter).poster(frame, {type: 'image/png'}));
     },
 
     /** The next one is another painter. */

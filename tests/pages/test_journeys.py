@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 from tests.pages.conftest import WIDTHS, Visit
-from tests.pages.steps import choose_look, open_song, order, picture, register, wait_for_other_picture
+from tests.pages.steps import (
+    choose_look,
+    enter,
+    open_song,
+    order,
+    picture,
+    press_render,
+    register,
+    wait_for_other_picture,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,8 +73,13 @@ def test_a_render_that_the_plan_does_not_include_is_bought(visit: Visit, song: P
     open_song(visitor, song)
     page.locator("#tab-output").click()
     page.locator(".chip", has_text="1080p").click()
-    expect(page.get_by_text("Included in Pro.")).to_be_visible()
-    register(visitor)
+    expect(page.get_by_text("Included in Pro. $9.99 a month.")).to_be_visible()
+    # The price comes before the form.
+    press_render(page)
+    expect(page.locator("dialog .limit")).to_contain_text("Pro costs $9.99 a month.")
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Buy this render for $4.99").click()
+    enter(visitor)
     expect(page.locator("dialog .problem")).to_contain_text("1080p")
     assert visitor.accessible() == []
     page.get_by_role("button", name="Buy this render for $4.99").click()

@@ -1,5 +1,5 @@
 // What comes out: the shapes, sizes and formats on offer, and the one line that says it all.
-import {about, clock, size as inBytes} from '../../lib/words.js';
+import {about, clock, money, size as inBytes} from '../../lib/words.js';
 
 /** @typedef {import('../../preview/settings.js').Settings} Settings */
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['PlanOut']} Plan */
@@ -96,6 +96,16 @@ export function rightsLine({right, renders_left: left, watermark, queue_wait_s: 
     : left === 1 ? 'Uses the last render of this month.' : `Uses 1 of the ${left} renders that you have left this month.`;
   const mark = watermark ? 'With a small watermark.' : 'Without a watermark.';
   return `${uses} ${mark}${wait > 20 ? ` There is a queue: it starts in ${about(wait)}.` : ''}`;
+}
+
+/**
+ * What lifts the limit, with its price: "Pro costs $9.99 a month."
+ * @param {Estimate} facts
+ * @param {Plan[]} plans
+ */
+export function priceLine({refusal}, plans) {
+  const plan = plans.find(({name}) => name === refusal?.details.lifted_by);
+  return plan ? `${plan.title} costs ${money(plan.price_cents, 'usd')} a month.` : '';
 }
 
 /**

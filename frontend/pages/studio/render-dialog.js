@@ -82,12 +82,16 @@ export class RenderDialog extends LitElement {
       this.stopUpload();
     });
     dialog.showModal();
-    void this.studio.engine.poster().then((blob) => {
-      if (!blob || !this.isConnected) return;
-      this.poster = URL.createObjectURL(blob);
-      this.requestUpdate();
-    });
     await this.goOn();
+  }
+
+  /** The video's picture, with a watermark where it will have one. @param {boolean} [watermark] */
+  async showPoster(watermark) {
+    const blob = await this.studio.engine.poster(watermark);
+    if (!blob || !this.isConnected) return;
+    if (this.poster) URL.revokeObjectURL(this.poster);
+    this.poster = URL.createObjectURL(blob);
+    this.requestUpdate();
   }
 
   disconnectedCallback() {
@@ -124,7 +128,7 @@ export class RenderDialog extends LitElement {
   async showNext() {
     if (this.step === 'upload') return;
     if (session.state === 'signed-out' || !this.profile) {
-      this.show('register');
+      await this.showPriceOrForm();
       return;
     }
     this.problem = null;
@@ -145,6 +149,17 @@ export class RenderDialog extends LitElement {
     await this.learn();
   }
 
+  /** To a visitor without an account, a render that costs something shows its price before the form. */
+  async showPriceOrForm() {
+    try {
+      if (this.purpose === 'render') await this.learn();
+    } catch (error) {
+      // Without the price, the form: the order says it again.
+      if (!(error instanceof ApiError)) throw error;
+    }
+    this.show(this.facts?.refusal ? 'summary' : 'register');
+  }
+
   askAgain() {
     if (this.isConnected) this.timer = window.setTimeout(() => void this.goOn(), ASK_MS);
   }
@@ -153,8 +168,10 @@ export class RenderDialog extends LitElement {
   async learn() {
     const {song, store} = this.studio;
     if (!song) return;
+    if (!this.poster) void this.showPoster();
     this.facts = await estimate(ordered(store.draft), {durationS: song.durationS, bytes: song.file.size});
     this.requestUpdate();
+    void this.showPoster(this.facts.watermark);
   }
 
   /** @param {Step} step */

@@ -2,6 +2,7 @@
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, knownOf, lockOf, outputLine, rightsLine, shapeOf, shorterSide} from '../output.js';
+import {money} from '../../../lib/words.js';
 import {downloadSettings, openSettings, share} from '../sharing.js';
 
 /**
@@ -84,6 +85,6 @@ function choices({plans, planName}, title, options) {
         </label>`;
       })}
     </div>
-    ${lifting ? html`<p class="hint">Included in ${lifting.title}. <a href="/pricing" target="_blank">Compare plans</a></p>` : nothing}
+    ${lifting ? html`<p class="hint">Included in ${lifting.title}. ${money(lifting.price_cents, 'usd')} a month. <a href="/pricing" target="_blank">Compare plans</a></p>` : nothing}
   </fieldset>`;
 }

@@ -99,7 +99,7 @@ def test_own_presets_are_named_kept_copied_and_deleted(visit: Visit) -> None:
     assert visitor.accessible() == []
     page.get_by_label("Name", exact=True).fill("<b>שלום</b>")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Copy", exact=True).click()
+    page.get_by_role("button", name="Copy look").click()
     expect(page.get_by_text("The look is copied.")).to_be_visible()
     text = str(page.evaluate("navigator.clipboard.readText()"))
     assert json.loads(text)["params"]["shape"] == "cube"
@@ -111,10 +111,10 @@ def test_own_presets_are_named_kept_copied_and_deleted(visit: Visit) -> None:
     expect(page.locator(".own")).to_have_count(0)
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".own")).to_have_count(1)
-    friend.page.get_by_role("button", name="Paste", exact=True).click()
+    friend.page.get_by_role("button", name="Paste look").click()
     expect(friend.page.get_by_role("radio", name="Cube")).to_be_checked()
     friend.page.evaluate("navigator.clipboard.writeText('a shopping list')")
-    friend.page.get_by_role("button", name="Paste", exact=True).click()
+    friend.page.get_by_role("button", name="Paste look").click()
     expect(friend.page.locator(".toast")).to_contain_text("There is no look in what you copied.")
 
 
@@ -145,7 +145,7 @@ def test_a_name_is_kept_and_names_the_settings_file(visit: Visit, song: Path) ->
     expect(name).to_have_value("Second single")
     page.locator("#tab-output").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save settings as a file").click()
+        page.get_by_role("button", name="Save a settings file").click()
     assert download.value.suggested_filename == "Second single settings.json"
 
 
@@ -157,7 +157,7 @@ def test_settings_that_name_a_picture_of_elsewhere_say_so(visit: Visit, song: Pa
     settings.write_text(json.dumps({"look": "halo", "background": {"type": "image", "image": "gone.png"}}))
     page.locator("#tab-output").click()
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Open settings").click()
+        page.get_by_role("button", name="Open a settings file").click()
     chooser.value.set_files(settings)
     page.get_by_role("button", name="Render", exact=True).click()
     expect(page.get_by_role("heading", name="A picture is missing")).to_be_visible()

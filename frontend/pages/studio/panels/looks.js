@@ -47,11 +47,14 @@ export function looksPanel(studio) {
           </span>`)}
         </div>`
       : nothing}
-    <div class="own-actions">
-      <button class="button wide" type="button" @click=${() => studio.saveOwnPreset()}>Save as my preset</button>
-      <button class="button" type="button" title="Copy this look as text" @click=${() => copyLook(studio)}>Copy</button>
-      <button class="button" type="button" title="Use a look that you copied" @click=${() => pasteLook(studio)}>Paste</button>
-    </div>
+    <section class="group" aria-labelledby="this-look">
+      <h3 id="this-look">This look</h3>
+      <div class="own-actions">
+        <button class="button wide" type="button" @click=${() => studio.saveOwnPreset()}>Save as my preset</button>
+        <button class="button" type="button" title="Copy this look as text, to paste it elsewhere" @click=${() => copyLook(studio)}>Copy look</button>
+        <button class="button" type="button" title="Use a look that you copied" @click=${() => pasteLook(studio)}>Paste look</button>
+      </div>
+    </section>
   `;
 }
 

@@ -50,11 +50,19 @@ export function outputPanel(studio) {
       title, chosen: output.quality === name, allows: () => true, take: () => set(`Quality ${title}`, {quality: name}),
     })))}
     <label class="check"><input type="checkbox" role="switch" .checked=${live(studio.showsGuides)} @change=${() => studio.toggleGuides()}> Show safe areas</label>
-    <div class="row">
-      <button class="button" type="button" @click=${() => downloadSettings(studio)}>Save settings as a file</button>
-      <button class="button" type="button" @click=${() => openSettings(studio)}>Open settings</button>
-      <button class="button" type="button" @click=${() => share(studio)}>Share this look</button>
-    </div>
+    <section class="group" aria-labelledby="look-link">
+      <h3 id="look-link">Link to this look</h3>
+      <p class="hint quiet">Opens the studio with this look, for any song.</p>
+      <div class="row"><button class="button" type="button" @click=${() => share(studio)}>Copy a link to this look</button></div>
+    </section>
+    <section class="group" aria-labelledby="settings-file">
+      <h3 id="settings-file">Settings file</h3>
+      <p class="hint quiet">Everything you have set, without the song and your pictures, as a JSON file.</p>
+      <div class="row">
+        <button class="button" type="button" @click=${() => downloadSettings(studio)}>Save a settings file</button>
+        <button class="button" type="button" @click=${() => openSettings(studio)}>Open a settings file</button>
+      </div>
+    </section>
   `;
 }
 

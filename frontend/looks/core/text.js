@@ -10,7 +10,7 @@ import {twoLines} from './two-lines.js';
  * @property {number} y upper edge in the frame, pixels from above
  */
 
-/** @typedef {{text: string, size: number, weight: number, tracking: number, alpha: number}} Line size and tracking in pixels */
+/** @typedef {{text: string, size: number, weight: number, tracking: number, alpha: number, isCut?: boolean}} Line size and tracking in pixels */
 
 /** @typedef {{line: Line, wide: number, above: number, below: number}} SetLine pixels from the baseline */
 
@@ -32,15 +32,28 @@ const SMALLEST = .55;
  */
 export function textPlate(title, artist, width, height, shape) {
   if (!title && !artist) return null;
+  const lines = fittedLines(title, artist, width, height, shape);
+  return drawPlate([...lines.title, ...lines.artist], width, height, shape);
+}
+
+/**
+ * The lines that this frame shape has room for; `isCut` where a line ends with an ellipsis.
+ * @param {string} title
+ * @param {string} artist
+ * @param {number} width of the frame, pixels
+ * @param {number} height
+ * @param {'wide' | 'tall' | 'square'} shape
+ * @returns {{title: Line[], artist: Line[]}}
+ */
+export function fittedLines(title, artist, width, height, shape) {
   const unit = Math.min(width, height);
   const room = textRoom(width, height);
   const ink = new OffscreenCanvas(1, 1).getContext('2d');
   if (!ink) throw new Error('no 2D canvas');
-  const lines = [
-    ...fit(ink, title.normalize('NFC'), unit * (shape === 'tall' ? .066 : .052), 640, -.012, 1, room),
-    ...fit(ink, capitals(artist.normalize('NFC')), unit * (shape === 'tall' ? .032 : .026), 540, .18, .8, room),
-  ];
-  return drawPlate(lines, width, height, shape);
+  return {
+    title: fit(ink, title.normalize('NFC'), unit * (shape === 'tall' ? .066 : .052), 640, -.012, 1, room),
+    artist: fit(ink, capitals(artist.normalize('NFC')), unit * (shape === 'tall' ? .032 : .026), 540, .18, .8, room),
+  };
 }
 
 /**
@@ -63,7 +76,10 @@ function fit(ink, text, size, weight, tracking, alpha, room) {
   const small = size * .7;
   const smaller = (/** @type {string} */ part) => line(part, small);
   const parts = twoLines(text, (part) => lineWidth(ink, smaller(part)) <= room);
-  return parts.map((part) => smaller(cut(ink, part, smaller, room)));
+  return parts.map((part) => {
+    const shown = cut(ink, part, smaller, room);
+    return {...smaller(shown), isCut: shown !== part};
+  });
 }
 
 /**

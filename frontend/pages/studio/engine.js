@@ -214,11 +214,9 @@ export class Engine extends EventTarget {
   async show(settings) {
     this.#settings = settings;
     if (!this.#preview || !this.track) return;
-    const names = this.song ?? EXAMPLE;
     try {
       await this.#preview.show({
-        settings, track: this.track,
-        title: settings.text.title ?? names.title, artist: settings.text.artist ?? names.artist,
+        settings, track: this.track, ...this.textOf(settings),
         cover: this.coverOf(settings), image: this.#pictures.get(settings.background.image), watermark: this.watermark,
       });
       this.#sayOfPicture('');
@@ -227,6 +225,15 @@ export class Engine extends EventTarget {
     }
     this.#draw();
     this.#tell('cover');
+  }
+
+  /**
+   * What is written in the picture: the settings' own words, else those of the song.
+   * @param {Settings} settings
+   */
+  textOf({text}) {
+    const names = this.song ?? EXAMPLE;
+    return {title: text.title ?? names.title, artist: text.artist ?? names.artist};
   }
 
   /** @param {unknown} error */

@@ -3,6 +3,7 @@ import {LitElement, html, nothing} from 'lit';
 import {session} from '../../lib/session.js';
 import {clock, isolated} from '../../lib/words.js';
 import {LOOKS} from '../../preview/looks.js';
+import {cutTextOf} from '../../preview/cut-text.js';
 import {resolveSettings} from '../../preview/settings.js';
 import {askName} from '../../ui/dialog.js';
 import '../../ui/menu.js';
@@ -46,6 +47,8 @@ export class Studio extends LitElement {
     otherTab: {state: true},
     delayMs: {state: true},
     facts: {state: true},
+    cutText: {state: true},
+    isRestored: {state: true},
   };
 
   /** @type {Settings | null} */
@@ -77,6 +80,10 @@ export class Studio extends LitElement {
     this.planName = 'free';
     /** @type {import('./service.js').Estimate | null} what would come out, as the service says */
     this.facts = null;
+    /** @type {Awaited<ReturnType<typeof cutTextOf>> | null} what the video cuts of title and artist; null until it is known */
+    this.cutText = null;
+    /** Whether this browser's memory was read, so that the name is known. */
+    this.isRestored = false;
     /** @type {string[]} leading colours of the cover, #rrggbb */
     this.palette = [];
     this.coverUrl = '';
@@ -175,9 +182,17 @@ export class Studio extends LitElement {
     this.requestUpdate();
     void this.engine.show(this.settings);
     void this.showCover();
+    void this.findCutText();
     this.askSoon();
     saveSoon(this);
     this.project.follow();
+  }
+
+  async findCutText() {
+    const {settings} = this;
+    const {title, artist} = this.engine.textOf(settings);
+    const cutText = await cutTextOf(title, artist, settings.output).catch(() => null);
+    if (settings === this.settings) this.cutText = cutText;
   }
 
   /** Ask the service, once the settings rest, what would come out. Text and pictures do not matter for that and stay here. */

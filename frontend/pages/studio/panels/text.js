@@ -2,7 +2,7 @@
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {fitFormat} from '../edits.js';
-import {lockOf} from '../output.js';
+import {lockOf, shapeOf} from '../output.js';
 import {shownName} from '../own-pictures.js';
 
 /** @typedef {import('../studio.js').Studio} Studio */
@@ -52,7 +52,19 @@ function line(studio, name, label, tag, value) {
     <input class="input" id=${`t-${name}`} maxlength="200" autocomplete="off" dir="auto" placeholder=${tag || 'None'} .value=${live(value ?? '')}
       @input=${set} @change=${() => store.endGesture()}>
     ${value === null && tag ? html`<p class="hint">From the file: <bdi>${tag}</bdi></p>` : nothing}
+    <p class="hint cut" role="status">${cutLine(studio, name)}</p>
   </div>`;
+}
+
+/**
+ * @param {Studio} studio
+ * @param {'title' | 'artist'} name
+ */
+function cutLine({cutText, settings: {output}}, name) {
+  const cut = cutText?.[name];
+  if (!cut) return nothing;
+  const shape = shapeOf(output)?.name ?? `${output.width} × ${output.height}`;
+  return html`Too long at ${shape}. ${cut.lines > 1 ? 'The second line' : 'It'} is cut: “<bdi>${cut.shown}</bdi>”`;
 }
 
 /** @param {Studio} studio */

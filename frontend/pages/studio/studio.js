@@ -17,6 +17,7 @@ import {dragleave, dragover, drop, paste} from './incoming.js';
 import {Keep} from './keep.js';
 import {onKey} from './keys.js';
 import {bringBack, save, saveSoon} from './memory.js';
+import {watchKeyboard} from './on-screen-keyboard.js';
 import {OwnPictures, picturesOf} from './own-pictures.js';
 import {LONGEST_NAME, OwnPresets} from './own-presets.js';
 import {bar} from './panels/bar.js';
@@ -132,6 +133,7 @@ export class Studio extends LitElement {
 
   async connectedCallback() {
     super.connectedCallback();
+    this.endKeyboard = watchKeyboard(this);
     this.keyListener = (/** @type {KeyboardEvent} */ event) => onKey(event, this);
     document.addEventListener('keydown', this.keyListener);
     this.store.addEventListener('change', () => this.hear());
@@ -154,6 +156,7 @@ export class Studio extends LitElement {
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.endKeyboard?.();
     if (this.keyListener) document.removeEventListener('keydown', this.keyListener);
     this.engine.dispose();
   }

@@ -183,3 +183,69 @@ def test_the_menu_of_the_sound_closes_by_escape_and_by_a_click_elsewhere(visit: 
     page.reload()
     menu.click()
     expect(page.get_by_text("200 ms")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_a_title_that_is_cut_says_so_at_this_shape(visit: Visit, song: Path, width: int) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    open_song(visitor, song)
+    page.locator("#tab-text").click()
+    # It fits into two lines of a wide picture, and not into those of a narrow one.
+    page.get_by_label("Title").fill("All the lights that we left on when we drove out of the city that night")
+    cut = page.locator(".field", has=page.get_by_label("Title")).get_by_role("status")
+    expect(cut).to_be_empty()
+    page.locator("#tab-output").click()
+    page.locator(".shape", has_text="9:16").click()
+    page.locator("#tab-text").click()
+    expect(cut).to_contain_text("Too long at 9:16. The second line is cut")
+    assert visitor.accessible() == []
+    page.get_by_label("Title").fill("All the lights")
+    expect(cut).to_be_empty()
+
+
+def test_name_and_safe_areas_are_there_again_after_a_reload(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+    page.get_by_label("Name of this project").fill("Late shift")
+    page.get_by_label("Name of this project").press("Enter")
+    page.locator("#tab-output").click()
+    page.get_by_label("Show safe areas").check()
+    expect(page.locator(".saved")).to_have_text("Saved in this browser")
+    page.add_init_script(NAMES_SHOWN)
+    page.reload()
+    expect(page.locator(".guides")).to_be_visible()
+    expect(page.get_by_label("Name of this project")).to_have_value("Late shift")
+    assert "Untitled" not in page.evaluate("names")
+
+
+# What the field for the name shows, from the first to the last.
+NAMES_SHOWN = """
+globalThis.names = [];
+new MutationObserver(() => {
+  const field = document.querySelector('.bar .name');
+  if (field) names.push(field.value || field.placeholder);
+}).observe(document, {childList: true, subtree: true, attributes: true});
+"""
+
+
+def test_a_field_stays_above_the_keyboard_of_a_phone(visit: Visit, song: Path) -> None:
+    visitor = visit(390)
+    page = visitor.page
+    open_song(visitor, song)
+    page.locator("#tab-text").click()
+    page.get_by_label("Artist").tap()
+    page.evaluate(KEYBOARD_OPENS, 320)
+    field = page.get_by_label("Artist").bounding_box()
+    assert field
+    assert field["y"] + field["height"] < 780 - 320
+    page.evaluate(KEYBOARD_OPENS, 0)
+    expect(page.locator("oriel-studio.typing")).to_have_count(0)
+
+
+# A keyboard covers the page: only the visual viewport becomes smaller.
+KEYBOARD_OPENS = """(pixels) => {
+  Object.defineProperty(visualViewport, 'height', {value: innerHeight - pixels, configurable: true});
+  visualViewport.dispatchEvent(new Event('resize'));
+}"""

@@ -19,9 +19,11 @@ export async function bringBack(studio) {
   watchTabs(studio);
   const isOpened = await openAsked(studio, {hasSong: song !== null});
   if (!isOpened) await takeLink(studio);
+  const isBack = song !== null && !isOpened;
+  if (isBack) await studio.openSong(song, {keptAtS: timeS});
+  studio.isRestored = true;
   if (isOpened && studio.song) return;
-  if (song && !isOpened) await studio.openSong(song, {keptAtS: timeS});
-  else await studio.engine.showExample(studio.settings);
+  if (!isBack) await studio.engine.showExample(studio.settings);
   // A project follows by itself.
   const waiting = takeRemembered();
   if (studio.song && !studio.project.id && (studio.savesNext || waiting === 'save')) studio.save();
@@ -80,8 +82,8 @@ async function read({keep, presets}) {
   const [draft, song, pictures, page] = await Promise.all([
     keep.get('draft'), keep.get('song'), keep.get('pictures'), keep.get('page'), presets.bringBack(),
   ]);
-  const {name = '', timeS = 0, delayMs = 0, project, uploads} = /** @type {any} */ (page) ?? {};
-  return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, project, uploads};
+  const {name = '', timeS = 0, delayMs = 0, showsGuides = false, project, uploads} = /** @type {any} */ (page) ?? {};
+  return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, project, uploads};
 }
 
 /**
@@ -89,8 +91,8 @@ async function read({keep, presets}) {
  * @param {Studio} studio
  * @param {Awaited<ReturnType<typeof read>>} stored
  */
-function apply(studio, {draft, pictures, name, project, uploads}) {
-  studio.ownName = name;
+function apply(studio, {draft, pictures, name, showsGuides, project, uploads}) {
+  Object.assign(studio, {ownName: name, showsGuides});
   studio.engine.restoreUploads(uploads);
   studio.pictures.restore(pictures);
   // A draft that this version cannot use must not replace the project that it came from.
@@ -131,8 +133,8 @@ export async function save(studio) {
 }
 
 /** What a reload needs to know beside the draft and the files. @param {Studio} studio */
-function pageOf({ownName, delayMs, engine, project}) {
-  return {name: ownName, timeS: engine.timeS, delayMs, project: project.kept, uploads: engine.uploads};
+function pageOf({ownName, delayMs, showsGuides, engine, project}) {
+  return {name: ownName, timeS: engine.timeS, delayMs, showsGuides, project: project.kept, uploads: engine.uploads};
 }
 
 /**

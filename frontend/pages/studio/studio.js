@@ -416,6 +416,7 @@ export class Studio extends LitElement {
 
   toggleGuides() {
     this.showsGuides = !this.showsGuides;
+    saveSoon(this);
   }
 
   async learnPlan() {

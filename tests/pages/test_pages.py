@@ -1,8 +1,12 @@
 """Every page that a visitor may open: accessible, quiet, and within the width of the screen."""
 
+from contextlib import closing
+
 import pytest
+from benchmarks.account import Account
 from playwright.sync_api import expect
-from tests.pages.conftest import Visit
+from tests.pages.conftest import PASSWORD, Visit
+from tests.render.service import Service
 
 PATHS = [
     "/",
@@ -15,6 +19,7 @@ PATHS = [
     "/reset-password",
     "/nothing-here",
     "/studio",
+    "/api/docs/guide.html",
 ]
 
 
@@ -58,3 +63,30 @@ def test_the_landing_page_plays_the_example_after_one_click(visit: Visit) -> Non
     else:
         raise AssertionError("the picture does not move")
     visitor.page.get_by_role("button", name="Pause the example").click()
+
+
+def test_a_customer_sees_the_own_plan_among_the_others(visit: Visit, site: Service) -> None:
+    visitor = visit()
+    with closing(Account(site.url)) as customer:
+        customer.sign_in(visitor.context)
+    visitor.open("/pricing")
+    own = visitor.page.get_by_role("link", name="Your plan")
+    expect(own).to_have_attribute("href", "/billing")
+    expect(visitor.page.locator(".plan.chosen")).to_have_attribute("data-plan", "free")
+    expect(visitor.page.get_by_role("link", name="Change to Pro")).to_have_attribute("href", "/billing?plan=pro")
+    assert visitor.accessible() == []
+
+
+def test_a_password_is_shown_while_it_is_typed(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    visitor.open("/register")
+    field = page.get_by_label("Password")
+    field.fill(PASSWORD)
+    page.get_by_role("button", name="Show").click()
+    expect(field).to_have_attribute("type", "text")
+    assert visitor.accessible() == []
+    # It is a password again when it is sent, for those who keep passwords.
+    field.press("Enter")
+    expect(field).to_have_attribute("type", "password")
+    expect(field).to_have_value(PASSWORD)

@@ -4,7 +4,7 @@ import {ApiError, api, said} from '../../lib/api.js';
 import {moment} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
 import {deviceOf} from './device.js';
-import {happened} from './happened.js';
+import {sentenceOf} from './activity-words.js';
 
 /**
  * @typedef {import('../../lib/api-schema.js').components['schemas']} Schemas
@@ -97,7 +97,7 @@ export class ActivityLog extends LitElement {
       ${trouble ? html`<p class="problem" role="alert">${trouble}</p>` : nothing}
       ${lines && !lines.items.length ? html`<p role="status">Nothing happened here.</p>` : nothing}
       <ul class="rows log">${(lines?.items ?? []).map((line) => html`<li>
-        <span><strong>${happened(line)}</strong><br><span class="quiet">${moment(line.at)} · ${deviceOf(line.user_agent)} · ${line.address}</span></span>
+        <span><strong>${sentenceOf(line)}</strong><br><span class="quiet">${moment(line.at)} · ${deviceOf(line.user_agent)} · ${line.address}</span></span>
       </li>`)}</ul>
       ${lines && lines.items.length < lines.total ? html`<button class="button" type="button" @click=${this.more}>Show more</button>` : nothing}`;
   }

@@ -1,8 +1,8 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
-import {takeOver} from './keep.js';
 import {openAsked} from './opening.js';
 import {openRenderDialog} from './render-dialog.js';
 import {takeLink} from './sharing.js';
+import {takeOver} from './tab-lock.js';
 import {takeRemembered} from './unconfirmed.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
@@ -78,9 +78,9 @@ async function resume(studio) {
 }
 
 /** What this browser has stored. @param {Studio} studio */
-async function read({keep, presets}) {
+async function read({storage, presets}) {
   const [draft, song, pictures, page] = await Promise.all([
-    keep.get('draft'), keep.get('song'), keep.get('pictures'), keep.get('page'), presets.bringBack(),
+    storage.get('draft'), storage.get('song'), storage.get('pictures'), storage.get('page'), presets.bringBack(),
   ]);
   const {name = '', timeS = 0, delayMs = 0, showsGuides = false, project, uploads} = /** @type {any} */ (page) ?? {};
   return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, project, uploads};
@@ -123,9 +123,9 @@ export async function save(studio) {
   const saved = studio.store.save();
   studio.pictures.keepOnly([saved.draft, ...[...saved.undo, ...saved.redo].map(({before}) => before), ...studio.presets.all]);
   const kept = await Promise.all([
-    studio.keep.put('draft', saved),
-    studio.keep.put('pictures', studio.pictures.all),
-    studio.keep.put('page', pageOf(studio)),
+    studio.storage.put('draft', saved),
+    studio.storage.put('pictures', studio.pictures.all),
+    studio.storage.put('page', pageOf(studio)),
   ]);
   // A change that came meanwhile is not saved yet, and another tab says so itself.
   if (studio.saveTimer || studio.otherTab) return;

@@ -3,7 +3,7 @@ import {isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
 
 /**
- * @typedef {import('./keep.js').Keep} Keep
+ * @typedef {import('./browser-storage.js').BrowserStorage} BrowserStorage
  * @typedef {{name: string, look: string, params: Record<string, any>, background?: any, finish?: any}} OwnPreset
  */
 
@@ -18,12 +18,12 @@ export class OwnPresets extends EventTarget {
   #all = [];
 
   /**
-   * @param {Keep} keep
+   * @param {BrowserStorage} storage
    * @param {typeof toast} tell says something to the visitor
    */
-  constructor(keep, tell = toast) {
+  constructor(storage, tell = toast) {
     super();
-    this.keep = keep;
+    this.storage = storage;
     this.tell = tell;
   }
 
@@ -32,7 +32,7 @@ export class OwnPresets extends EventTarget {
   }
 
   async bringBack() {
-    const kept = await this.keep.get('presets');
+    const kept = await this.storage.get('presets');
     this.#all = Array.isArray(kept) ? kept : [];
     this.#tell();
   }
@@ -55,7 +55,7 @@ export class OwnPresets extends EventTarget {
   async #put(presets) {
     this.#all = presets;
     this.#tell();
-    if (!await this.keep.put('presets', presets)) this.tell('This browser cannot keep presets: save the settings as a file.');
+    if (!await this.storage.put('presets', presets)) this.tell('This browser cannot keep presets: save the settings as a file.');
   }
 
   #tell() {

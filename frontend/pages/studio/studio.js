@@ -8,13 +8,13 @@ import {resolveSettings} from '../../preview/settings.js';
 import {askName} from '../../ui/dialog.js';
 import '../../ui/menu.js';
 import {toast} from '../../ui/toast.js';
+import {BrowserStorage} from './browser-storage.js';
 import {paletteIn} from './cover-colours.js';
 import {fitFormat, surprise} from './edits.js';
 import {Engine} from './engine.js';
 import {choose, refusalOfPicture} from './files.js';
 import {guides} from './guides.js';
 import {dragleave, dragover, drop, paste} from './incoming.js';
-import {Keep} from './keep.js';
 import {onKey} from './keys.js';
 import {bringBack, save, saveSoon} from './memory.js';
 import {watchKeyboard} from './on-screen-keyboard.js';
@@ -58,9 +58,9 @@ export class Studio extends LitElement {
   constructor() {
     super();
     this.store = new Store(FIRST);
-    this.keep = new Keep();
+    this.storage = new BrowserStorage();
     this.pictures = new OwnPictures();
-    this.presets = new OwnPresets(this.keep);
+    this.presets = new OwnPresets(this.storage);
     this.engine = new Engine(this.pictures);
     this.project = new Project(this);
     /** What the visitor calls it; empty: as the song is called. */
@@ -238,7 +238,7 @@ export class Studio extends LitElement {
     this.ownName = '';
     this.pictures.restore(new Map());
     this.store.restore({draft: FIRST, undo: [], redo: []});
-    await this.keep.put('song', undefined);
+    await this.storage.put('song', undefined);
     history.replaceState(null, '', '/studio');
     await this.engine.showExample(this.settings);
   }
@@ -285,9 +285,9 @@ export class Studio extends LitElement {
 
   /** @param {File} file */
   async keepSong(file) {
-    if (this.otherTab || (await this.keep.put('song', file))) return;
+    if (this.otherTab || (await this.storage.put('song', file))) return;
     // Else a reload would bring back the song before, with the settings of this one.
-    await this.keep.put('song', undefined);
+    await this.storage.put('song', undefined);
     toast('This browser cannot keep the song: after a reload, open it again.');
   }
 

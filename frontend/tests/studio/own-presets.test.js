@@ -16,8 +16,8 @@ describe('own presets', () => {
   test('are at most a hundred: the next one takes no other one\'s place', async () => {
     /** @type {any[]} */
     const sentences = [];
-    const keep = /** @type {any} */ ({get: async () => undefined, put: async () => true});
-    const presets = new OwnPresets(keep, (sentence) => sentences.push(sentence));
+    const storage = /** @type {any} */ ({get: async () => undefined, put: async () => true});
+    const presets = new OwnPresets(storage, (sentence) => sentences.push(sentence));
     const preset = (/** @type {number} */ number) => ({name: `No. ${number}`, look: 'prism', params: {}});
     for (let number = 0; number < 100; number++) await presets.add(preset(number));
     await presets.add(preset(100));

@@ -17,7 +17,7 @@ function open() {
 /**
  * Storage of this browser. Where there is none (a private window may have none), everything works but is not kept.
  */
-export class Keep {
+export class BrowserStorage {
   /** @type {Promise<import('idb').IDBPDatabase> | null} */
   #database = null;
 
@@ -54,20 +54,4 @@ export class Keep {
       return false;
     }
   }
-}
-
-/**
- * The tab that keeps what is done. Two that write would lose each other's changes, so the one in use takes over.
- * @param {() => void} lost called when another tab has taken over
- */
-export async function takeOver(lost) {
-  if (!navigator.locks) return;
-  await new Promise((got) => {
-    navigator.locks
-      .request('oriel.studio', {steal: true}, () => {
-        got(undefined);
-        return new Promise(() => {});
-      })
-      .catch(lost);
-  });
 }

@@ -32,7 +32,7 @@ const WORDS = {
 };
 
 /** @param {{kind: string, details: Record<string, unknown>}} line */
-export function happened({kind, details}) {
+export function sentenceOf({kind, details}) {
   const words = WORDS[kind] ?? kind.replaceAll('_', ' ');
   return typeof details.name === 'string' ? `${words}: ${details.name}` : words;
 }

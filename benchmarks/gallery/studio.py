@@ -135,7 +135,7 @@ def _shapes(view: View) -> None:
 def _toast(view: View) -> None:
     view.context.grant_permissions(["clipboard-read", "clipboard-write"])
     view.page.locator("#tab-output").click()
-    view.page.get_by_role("button", name="Share this look").last.click()
+    view.page.get_by_role("button", name="Copy a link to this look").last.click()
     view.page.locator(".toast").wait_for()
     shoot(view, "toast")
 

@@ -24,11 +24,12 @@ function showToCustomer(card, isOwn) {
   const link = /** @type {HTMLAnchorElement | null} */ (card.querySelector('a.button'));
   card.classList.toggle('chosen', isOwn);
   if (!link) return;
-  link.classList.toggle('main', !isOwn && plan !== 'free');
   link.textContent = isOwn ? 'Your plan' : `Change to ${title}`;
   // Back to Free is a cancellation, which has its place there.
   link.href = isOwn || plan === 'free' ? '/billing' : `/billing?plan=${plan}`;
-  if (isOwn) link.setAttribute('aria-current', 'true');
+  if (!isOwn) return;
+  link.classList.remove('main');
+  link.setAttribute('aria-current', 'true');
 }
 
 if (session.state === 'signed-in') void markOwnPlan();

@@ -1,15 +1,10 @@
 // The song from end to end: loudness coloured by section, beats when near, the drop, trim handles, the place now.
-import {bound, clampView, nearestEdge, timeAt, xAt, zoomed} from './timeline-view.js';
 import {clock} from '../../lib/words.js';
+import {HANDLE_PX, drawPlace, drawStill} from './timeline-drawing.js';
+import {bound, clampView, nearestEdge, timeAt, zoomed} from './timeline-view.js';
 
 /** @typedef {import('../../sound/track.js').FeatureTrack} FeatureTrack */
 /** @typedef {{start: number, end: number}} View seconds from edge to edge */
-
-const HUES = {intro: 265, verse: 285, build: 320, drop: 195, quiet: 250, outro: 265};
-const HANDLE_PX = 10;
-const HANDLE_WIDE = 7;
-const BEATS_FROM_PX = 9;
-const LABEL_PX = 42;
 
 /**
  * Events: `seek` {timeS}, `trim` {startS, endS, done}.
@@ -187,12 +182,11 @@ export class Timeline extends HTMLElement {
       layer.height = Math.round(height * scale);
       this.#isStale = true;
     }
-    if (this.#isStale) this.#drawStill(penOf(this.#still, scale), width, height);
-    this.#isStale = false;
+    if (this.#isStale) this.#drawLayer(penOf(this.#still, scale), width, height);
     const pen = penOf(canvas, scale);
     pen.clearRect(0, 0, width, height);
     pen.drawImage(this.#still, 0, 0, width, height);
-    if (this.#track) this.#drawPlace(pen, width, height);
+    if (this.#track) drawPlace({pen, view: this.#view, width, height}, this.#timeS);
   }
 
   /**
@@ -200,119 +194,10 @@ export class Timeline extends HTMLElement {
    * @param {number} width
    * @param {number} height
    */
-  #drawStill(pen, width, height) {
-    pen.clearRect(0, 0, width, height);
-    if (!this.#track) return;
-    this.#drawSections(pen, this.#track, width, height);
-    this.#drawWave(pen, this.#track, width, height);
-    this.#drawBeats(pen, this.#track, width, height);
-    this.#drawTrim(pen, width, height);
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} pen
-   * @param {FeatureTrack} track
-   * @param {number} width
-   * @param {number} height
-   */
-  #drawSections(pen, track, width, height) {
+  #drawLayer(pen, width, height) {
     pen.font = `500 11px ${getComputedStyle(this).fontFamily}`;
-    pen.textBaseline = 'top';
-    for (const {startS, endS, label} of track.sections) {
-      const [from, to] = [xAt(startS, this.#view, width), xAt(endS, this.#view, width)];
-      if (to < 0 || from > width) continue;
-      pen.fillStyle = colour(label, 0.26, 0.03);
-      pen.fillRect(from + 0.5, 0, to - from - 1, height);
-      if (to - Math.max(0, from) > LABEL_PX) {
-        pen.fillStyle = colour(label, 0.8, 0.06);
-        // The first one stands beside the handle.
-        const left = Math.max(HANDLE_PX, from) + 6;
-        pen.fillText(label, left, 4, to - left - 2);
-      }
-    }
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} pen
-   * @param {FeatureTrack} track
-   * @param {number} width
-   * @param {number} height
-   */
-  #drawWave(pen, track, width, height) {
-    const {loudness} = track.data;
-    const {start, end} = this.#view;
-    const middle = (height + 14) / 2;
-    const most = (height - 22) / 2;
-    for (let x = 0; x < width; x += 2) {
-      const from = Math.floor((start + ((end - start) * x) / width) / track.hopS);
-      const to = Math.max(from + 1, Math.floor((start + ((end - start) * (x + 2)) / width) / track.hopS));
-      let peak = 0;
-      for (let row = from; row < to && row < loudness.length; row++) peak = Math.max(peak, loudness[row] ?? 0);
-      const tall = Math.max(1, most * (peak / 65535) ** 1.4);
-      pen.fillStyle = colour(track.sectionAt(from * track.hopS).label, 0.76, 0.13);
-      pen.fillRect(x, middle - tall, 1.4, 2 * tall);
-    }
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} pen
-   * @param {FeatureTrack} track
-   * @param {number} width
-   * @param {number} height
-   */
-  #drawBeats(pen, track, width, height) {
-    const {start, end} = this.#view;
-    const dropX = xAt(track.dropS, this.#view, width);
-    pen.fillStyle = 'oklch(0.95 0.05 195)';
-    pen.beginPath();
-    pen.moveTo(dropX - 5, 0);
-    pen.lineTo(dropX + 5, 0);
-    pen.lineTo(dropX, 7);
-    pen.fill();
-    const spacing = track.tempoBpm ? (60 / track.tempoBpm) * (width / (end - start)) : 0;
-    if (spacing < BEATS_FROM_PX) return;
-    pen.fillStyle = 'oklch(0.9 0.02 290 / 45%)';
-    for (const beat of track.beats) {
-      if (beat >= start && beat <= end) pen.fillRect(xAt(beat, this.#view, width), height - 6, 1, 6);
-    }
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} pen
-   * @param {number} width
-   * @param {number} height
-   */
-  #drawTrim(pen, width, height) {
-    const {startS, endS} = this.#range;
-    const [from, to] = [xAt(startS, this.#view, width), xAt(endS, this.#view, width)];
-    pen.fillStyle = 'oklch(0.1 0.02 290 / 72%)';
-    pen.fillRect(0, 0, from, height);
-    pen.fillRect(to, 0, width - to, height);
-    pen.fillStyle = 'oklch(0.96 0.01 290)';
-    // Against a light page.
-    pen.strokeStyle = 'oklch(0.1 0.02 290 / 60%)';
-    for (const [x, side] of /** @type {const} */ ([[from, 1], [to, -1]])) {
-      pen.beginPath();
-      pen.roundRect(side > 0 ? x : x - HANDLE_WIDE, 0, HANDLE_WIDE, height, 2);
-      pen.fill();
-      pen.stroke();
-      // A grip, so that it looks like something to take hold of.
-      pen.clearRect(x + side * (HANDLE_WIDE / 2) - 0.75, height / 2 - 8, 1.5, 16);
-    }
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} pen
-   * @param {number} width
-   * @param {number} height
-   */
-  #drawPlace(pen, width, height) {
-    const x = xAt(this.#timeS, this.#view, width);
-    pen.fillStyle = 'oklch(0.8 0.14 195)';
-    pen.fillRect(x - 1, 0, 2, height);
-    pen.beginPath();
-    pen.arc(x, height - 3, 4, 0, 2 * Math.PI);
-    pen.fill();
+    drawStill({pen, view: this.#view, width, height}, this.#track, this.#range);
+    this.#isStale = false;
   }
 }
 
@@ -324,16 +209,6 @@ function penOf(canvas, scale) {
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   return pen;
-}
-
-/**
- * @param {string} label
- * @param {number} lightness
- * @param {number} strength
- */
-function colour(label, lightness, strength) {
-  const hue = HUES[/** @type {keyof typeof HUES} */ (label)] ?? 290;
-  return `oklch(${lightness} ${strength} ${hue})`;
 }
 
 customElements.define('oriel-timeline', Timeline);

@@ -6,6 +6,8 @@ import {Preview} from '../../preview/preview.js';
 import {SongError, readSong, trackOf} from '../../preview/song.js';
 import {timeWithText} from '../../looks/core/text-times.js';
 import {decodeTrack} from '../../sound/track.js';
+import {KnownUploads} from './known-uploads.js';
+import {PictureUrls} from './picture-urls.js';
 import exampleTrack from '../../example/first-light.orft?url';
 
 /**
@@ -35,6 +37,8 @@ export class Engine extends EventTarget {
   outdated = false;
   /** Whether the video will have a watermark; the preview shows it too. */
   watermark = true;
+  uploads = new KnownUploads();
+  urls = new PictureUrls();
 
   /** @type {Preview | null} */
   #preview = null;
@@ -44,10 +48,6 @@ export class Engine extends EventTarget {
   #stopping = new AbortController();
   /** @type {Settings | null} */
   #settings = null;
-  /** @type {Map<Blob, string>} */
-  #urls = new Map();
-  /** @type {Map<string, string>} ids of what has been uploaded, by the file's mark */
-  #uploads = new Map();
   #exampleS = 0;
   #exampleAt = 0;
   #tick = 0;
@@ -99,7 +99,7 @@ export class Engine extends EventTarget {
     this.#stopping.abort();
     this.#player.dispose();
     this.#preview?.dispose();
-    this.keepUrlsOf([]);
+    this.urls.keepOnly([]);
   }
 
   // --- what is open
@@ -268,7 +268,7 @@ export class Engine extends EventTarget {
     return this.#preview.poster(timeWithText(this.track.dropS + 0.1, start, end), {watermark}).catch(() => null);
   }
 
-  // --- pictures and uploads
+  // --- pictures, and songs from elsewhere
 
   /**
    * The picture that these settings have as the cover.
@@ -278,67 +278,6 @@ export class Engine extends EventTarget {
   coverOf({cover: {source, file}}) {
     if (source === 'none') return null;
     return source === 'file' ? this.#pictures.get(file) : (this.song?.cover ?? null);
-  }
-
-  /**
-   * An address for an `<img>`; "" for none.
-   * @param {Blob | null} picture
-   */
-  urlOf(picture) {
-    if (!picture) return '';
-    let url = this.#urls.get(picture);
-    if (!url) {
-      url = URL.createObjectURL(picture);
-      this.#urls.set(picture, url);
-    }
-    return url;
-  }
-
-  /** Let go of the addresses of all other pictures. @param {(Blob | null)[]} used */
-  keepUrlsOf(used) {
-    for (const [picture, url] of this.#urls) {
-      if (used.includes(picture)) continue;
-      URL.revokeObjectURL(url);
-      this.#urls.delete(picture);
-    }
-  }
-
-  /**
-   * The id under which the service has a file: it is sent once.
-   * @param {File} file
-   * @param {() => Promise<string>} send
-   * @param {string} [of] the project of somebody else whose upload it is to be
-   */
-  async uploaded(file, send, of = '') {
-    const known = this.#uploads.get(of + markOf(file));
-    if (known) return known;
-    const id = await send();
-    this.knowUpload(file, id, of);
-    return id;
-  }
-
-  /**
-   * @param {File} file
-   * @param {string} id
-   * @param {string} [of]
-   */
-  knowUpload(file, id, of = '') {
-    this.#uploads.set(of + markOf(file), id);
-  }
-
-  /** They have expired, or were deleted: send everything again. */
-  forgetUploads() {
-    this.#uploads.clear();
-  }
-
-  /** For a reload of the page. */
-  get uploads() {
-    return this.#uploads;
-  }
-
-  /** @param {unknown} kept what `uploads` was before a reload */
-  restoreUploads(kept) {
-    if (kept instanceof Map) this.#uploads = kept;
   }
 
   /**
@@ -364,6 +303,3 @@ export class Engine extends EventTarget {
     this.dispatchEvent(new Event(name));
   }
 }
-
-/** What tells files apart, over a reload as well. @param {File} file */
-const markOf = ({name, size, lastModified}) => `${size}/${lastModified}/${name}`;

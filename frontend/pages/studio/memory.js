@@ -93,7 +93,7 @@ async function read({storage, presets}) {
  */
 function apply(studio, {draft, pictures, name, showsGuides, project, uploads}) {
   Object.assign(studio, {ownName: name, showsGuides});
-  studio.engine.restoreUploads(uploads);
+  studio.engine.uploads.restore(uploads);
   studio.pictures.restore(pictures);
   // A draft that this version cannot use must not replace the project that it came from.
   const isUsable = !draft || studio.tryDraft(() => studio.store.restore(/** @type {any} */ (draft)));
@@ -134,7 +134,7 @@ export async function save(studio) {
 
 /** What a reload needs to know beside the draft and the files. @param {Studio} studio */
 function pageOf({ownName, delayMs, showsGuides, engine, project}) {
-  return {name: ownName, timeS: engine.timeS, delayMs, showsGuides, project: project.kept, uploads: engine.uploads};
+  return {name: ownName, timeS: engine.timeS, delayMs, showsGuides, project: project.kept, uploads: engine.uploads.all};
 }
 
 /**

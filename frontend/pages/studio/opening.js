@@ -28,10 +28,10 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
   if (signal.aborted) return false;
   const before = studio.store.save();
   studio.pictures.restore(new Map([...studio.pictures.all, ...pictures]));
-  for (const [id, file] of pictures) studio.engine.knowUpload(file, id, of);
+  for (const [id, file] of pictures) studio.engine.uploads.add(file, id, of);
   if (!studio.tryDraft(() => studio.store.restore({draft: {version: 1, ...nested(settings)}, undo: [], redo: []}))) return false;
   if (song && uploadId) {
-    studio.engine.knowUpload(song, uploadId, of);
+    studio.engine.uploads.add(song, uploadId, of);
     if (!(await studio.openSong(song, {keptAtS: studio.settings.range.start_s}))) {
       studio.store.restore(before);
       return false;

@@ -136,7 +136,7 @@ export class Project extends EventTarget {
     const {song} = studio;
     if (!song) return;
     // The song is its owner's to change.
-    const uploadId = this.isMine ? await studio.engine.uploaded(song.file, () => this.#upload(song.file, 'audio')) : null;
+    const uploadId = this.isMine ? await studio.engine.uploads.idOf(song.file, () => this.#upload(song.file, 'audio')) : null;
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
     const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
     const params = {path: {project_id: this.id}};
@@ -204,7 +204,7 @@ export class Project extends EventTarget {
     if (isGone && this.#retried !== content) {
       // An upload has expired: everything is sent again, once.
       this.#retried = content;
-      this.studio.engine.forgetUploads();
+      this.studio.engine.uploads.forget();
       return;
     }
     this.#refused = content;
@@ -294,7 +294,7 @@ export async function withUploads(studio, send, of = '') {
   const settings = structuredClone(studio.store.draft);
   for (const [part, key] of /** @type {const} */ ([['cover', 'file'], ['background', 'image']])) {
     const file = studio.pictures.get(settings[part]?.[key]);
-    if (file) settings[part][key] = await studio.engine.uploaded(file, () => send(file), of);
+    if (file) settings[part][key] = await studio.engine.uploads.idOf(file, () => send(file), of);
   }
   return settings;
 }

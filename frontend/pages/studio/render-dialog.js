@@ -255,7 +255,7 @@ export class RenderDialog extends LitElement {
    */
   async order(songFile) {
     const {studio} = this;
-    const uploadId = await studio.engine.uploaded(songFile, () => this.send(songFile, 'audio'));
+    const uploadId = await studio.engine.uploads.idOf(songFile, () => this.send(songFile, 'audio'));
     return {uploadId, settings: await withUploads(studio, (picture) => this.send(picture, 'picture'))};
   }
 
@@ -300,7 +300,7 @@ export class RenderDialog extends LitElement {
       return;
     }
     // What was uploaded is not kept for ever: the next try sends it again.
-    if (error instanceof ApiError && [404, 410].includes(error.status)) this.studio.engine.forgetUploads();
+    if (error instanceof ApiError && [404, 410].includes(error.status)) this.studio.engine.uploads.forget();
     if (!(error instanceof ApiError || error instanceof PartError)) throw error;
     this.show('refused');
     this.problem = error;

@@ -386,8 +386,8 @@ export class Studio extends LitElement {
 
   async showCover() {
     const cover = this.engine.coverOf(this.settings);
-    const url = this.engine.urlOf(cover);
-    this.engine.keepUrlsOf([cover, this.pictures.get(this.settings.background.image)]);
+    const url = this.engine.urls.of(cover);
+    this.engine.urls.keepOnly([cover, this.pictures.get(this.settings.background.image)]);
     if (url === this.coverUrl) return;
     this.coverUrl = url;
     this.palette = cover ? await paletteIn(cover) : [];

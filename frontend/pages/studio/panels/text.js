@@ -127,7 +127,7 @@ function background(studio) {
 function behind(studio) {
   const {settings: {background: {image}}, store, engine, pictures} = studio;
   const isOwn = image !== 'cover';
-  const url = isOwn ? engine.urlOf(pictures.get(image)) : studio.coverUrl;
+  const url = isOwn ? engine.urls.of(pictures.get(image)) : studio.coverUrl;
   return html`<div class="picture-field" data-takes="background">
     ${url ? html`<img src=${url} alt="The background" width="72" height="72">` : html`<div class="no-picture" aria-hidden="true"></div>`}
     <div class="row">

@@ -1,8 +1,10 @@
 // Files and texts that are dropped or pasted anywhere in the studio.
 import {isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
+import {takePicture} from './cover.js';
 import {isPicture, isSong} from './files.js';
 import {takeSettings, takeText} from './sharing.js';
+import {openSong} from './song-file.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
@@ -31,11 +33,11 @@ async function takeFiles(studio, files, use = 'cover') {
   const settings = files.find(({name}) => name.toLowerCase().endsWith('.json'));
   const others = files.filter((file) => !isPicture(file) && file !== settings);
   const song = others.find(isSong) ?? others[0];
-  if (picture) await studio.takePicture(picture, use);
+  if (picture) await takePicture(studio, picture, use);
   if (settings) await takeSettings(studio, settings);
   if (!song) return;
   if (others.filter(isSong).length > 1) toast(`One song at a time: this is “${isolated(song.name)}”.`);
-  await studio.openSong(song);
+  await openSong(studio, song);
 }
 
 /**

@@ -1,4 +1,5 @@
 // The studio's keys. A field that is typed in keeps its own.
+import {trimHere} from './trim.js';
 
 const SEEK_S = 5;
 /** For the list that the page shows. */
@@ -52,8 +53,8 @@ function actionOf({key, shiftKey, ctrlKey, metaKey, altKey}, target, typing, stu
   if (key === 'ArrowRight') return () => studio.seekBy(shiftKey ? frame : SEEK_S);
   if (key === 'Home') return () => studio.seek(studio.rangeS.startS);
   if (key === 'End') return () => studio.seek(studio.rangeS.endS - frame);
-  if (key === '[') return () => studio.trimHere('start');
-  if (key === ']') return () => studio.trimHere('end');
+  if (key === '[') return () => trimHere(studio, 'start');
+  if (key === ']') return () => trimHere(studio, 'end');
   if (key.toLowerCase() === 'm') return () => studio.toggleMute();
   return null;
 }

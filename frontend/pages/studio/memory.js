@@ -2,6 +2,7 @@
 import {openAsked} from './opening.js';
 import {openRenderDialog} from './render-dialog.js';
 import {takeLink} from './sharing.js';
+import {openSong} from './song-file.js';
 import {takeOver} from './tab-lock.js';
 import {takeRemembered} from './unconfirmed.js';
 
@@ -20,7 +21,7 @@ export async function bringBack(studio) {
   const isOpened = await openAsked(studio, {hasSong: song !== null});
   if (!isOpened) await takeLink(studio);
   const isBack = song !== null && !isOpened;
-  if (isBack) await studio.openSong(song, {keptAtS: timeS});
+  if (isBack) await openSong(studio, song, {keptAtS: timeS});
   studio.isRestored = true;
   if (isOpened && studio.song) return;
   if (!isBack) await studio.engine.showExample(studio.settings);
@@ -74,7 +75,7 @@ async function resume(studio) {
   history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
   const {song, timeS} = stored;
   if (studio.song && !song) location.reload();
-  if (song && !isSameFile(song, studio.song?.file)) await studio.openSong(song, {keptAtS: timeS});
+  if (song && !isSameFile(song, studio.song?.file)) await openSong(studio, song, {keptAtS: timeS});
 }
 
 /** What this browser has stored. @param {Studio} studio */

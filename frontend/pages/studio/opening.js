@@ -6,6 +6,7 @@ import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
 import {nested} from '../../preview/settings.js';
 import {picturesOf} from './own-pictures.js';
+import {keepSong, openSong} from './song-file.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
@@ -32,11 +33,11 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
   if (!studio.tryDraft(() => studio.store.restore({draft: {version: 1, ...nested(settings)}, undo: [], redo: []}))) return false;
   if (song && uploadId) {
     studio.engine.uploads.add(song, uploadId, of);
-    if (!(await studio.openSong(song, {keptAtS: studio.settings.range.start_s}))) {
+    if (!(await openSong(studio, song, {keptAtS: studio.settings.range.start_s}))) {
       studio.store.restore(before);
       return false;
     }
-    await studio.keepSong(song);
+    await keepSong(studio, song);
   } else {
     studio.engine.cancelOpening();
     toast(`The song of “${name}” is not kept any more. Open it again: everything else is here.`);

@@ -3,10 +3,9 @@ import {LitElement, html} from 'lit';
 import {ApiError} from '../../lib/api.js';
 import {PartError} from '../../lib/part.js';
 import {session} from '../../lib/session.js';
-import {upload} from '../../lib/upload.js';
 import {clearProblems, onSubmit} from '../../ui/form.js';
 import {toast} from '../../ui/toast.js';
-import {withUploads} from './project.js';
+import {again, estimatedSettings, newId, orderOf} from './order.js';
 import {stepOf} from './render-steps.js';
 import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
 import {forget, remember} from './unconfirmed.js';
@@ -169,7 +168,7 @@ export class RenderDialog extends LitElement {
     const {song, store} = this.studio;
     if (!song) return;
     if (!this.poster) void this.showPoster();
-    this.facts = await estimate(ordered(store.draft), {durationS: song.durationS, bytes: song.file.size});
+    this.facts = await estimate(estimatedSettings(store.draft), {durationS: song.durationS, bytes: song.file.size});
     this.requestUpdate();
     void this.showPoster(this.facts.watermark);
   }
@@ -223,9 +222,9 @@ export class RenderDialog extends LitElement {
     this.show('upload');
     this.stopping = new AbortController();
     try {
-      const order = await this.order(song.file);
+      const order = await orderOf(this, song.file);
       this.note = 'Ordering the render';
-      const job = await this.again(() => submit(order.uploadId, order.settings, this.key, null));
+      const job = await again(this, () => submit(order.uploadId, order.settings, this.key, null));
       location.assign(`/render/${job.id}`);
     } catch (error) {
       this.refuse(error);
@@ -239,56 +238,13 @@ export class RenderDialog extends LitElement {
     this.show('upload');
     this.stopping = new AbortController();
     try {
-      const {uploadId, settings} = await this.order(song.file);
+      const {uploadId, settings} = await orderOf(this, song.file);
       this.note = 'Saving';
-      await this.again(() => studio.project.create(this.projectId, uploadId, settings));
+      await again(this, () => studio.project.create(this.projectId, uploadId, settings));
       this.dialog.close();
       toast('Saved in My videos. What you change from now on is saved by itself.');
     } catch (error) {
       this.refuse(error);
-    }
-  }
-
-  /**
-   * Upload what the render needs, and return what to order.
-   * @param {File} songFile
-   */
-  async order(songFile) {
-    const {studio} = this;
-    const uploadId = await studio.engine.uploads.idOf(songFile, () => this.send(songFile, 'audio'));
-    return {uploadId, settings: await withUploads(studio, (picture) => this.send(picture, 'picture'))};
-  }
-
-  /**
-   * @param {File} file
-   * @param {'audio' | 'picture'} field
-   */
-  async send(file, field) {
-    this.note = field === 'audio' ? 'Uploading your song' : 'Uploading your picture';
-    this.sent = {bytes: 0, total: file.size};
-    return upload(file, {
-      field, signal: this.stopping.signal,
-      progress: (bytes, total) => (this.sent = {bytes, total}),
-      trouble: (error, waitMs) => (this.problem = error && new ApiError(0, {code: error.code, message: `${error.message} We try again in ${Math.round(waitMs / 1000)} s.`, details: {}})),
-    });
-  }
-
-  /**
-   * Ask until there is an answer: the key makes sure that it is one order.
-   * @template T
-   * @param {() => Promise<T>} call
-   * @returns {Promise<T>}
-   */
-  async again(call) {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!(error instanceof ApiError) || !error.isTemporary) throw error;
-        this.problem = error;
-        await new Promise((done) => setTimeout(done, Math.max(2000, 1000 * (error.retryAfterS ?? 0))));
-        this.stopping.signal.throwIfAborted();
-      }
     }
   }
 
@@ -323,7 +279,7 @@ export class RenderDialog extends LitElement {
     this.busy = true;
     try {
       this.stopping = new AbortController();
-      const {uploadId, settings} = await this.order(song.file);
+      const {uploadId, settings} = await orderOf(this, song.file);
       location.assign(await checkoutFor(uploadId, settings));
     } catch (error) {
       this.refuse(error);
@@ -349,24 +305,6 @@ export class RenderDialog extends LitElement {
     if (this.facts?.refusal) this.studio.tab = 'output';
     this.dialog.close();
   }
-
-}
-
-/**
- * What the service is asked for: the draft as it is. Pictures of the visitor's own are named after they were uploaded.
- * @param {import('./store.js').Draft} draft
- * @returns {Record<string, any>}
- */
-function ordered(draft) {
-  const settings = structuredClone(draft);
-  if (settings.cover?.source === 'file') settings.cover = {source: 'tags'};
-  if (settings.background?.type === 'image') settings.background = {type: 'image', image: 'cover'};
-  return settings;
 }
 
 customElements.define('oriel-render-dialog', RenderDialog);
-
-/** An id as the service makes them: 26 digits of base 32. */
-function newId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(26)), (byte) => (byte % 32).toString(32)).join('');
-}

@@ -8,6 +8,7 @@ import {fitFormat} from './edits.js';
 import {choose, download} from './files.js';
 import {picturesOf} from './own-pictures.js';
 import {lookIn} from './own-presets.js';
+import {presetOf} from './preset-of-look.js';
 import {contractOf, draftOf, tokenOf} from './share.js';
 
 /** @typedef {import('./store.js').Draft} Draft */
@@ -55,7 +56,7 @@ export async function share(studio) {
 
 /** @param {Studio} studio */
 export async function copyLook(studio) {
-  const {name, ...look} = studio.presetOf('');
+  const {name, ...look} = presetOf(studio, '');
   if (picturesOf(look).length) look.background = studio.standards.background;
   const output = look.background.type === 'transparent' ? {output: {format: 'mov'}} : {};
   try {

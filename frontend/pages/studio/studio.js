@@ -1,25 +1,23 @@
 // The studio: a song, a picture that moves with it, and everything that shapes it.
 import {LitElement, html, nothing} from 'lit';
 import {session} from '../../lib/session.js';
-import {clock, isolated} from '../../lib/words.js';
-import {LOOKS} from '../../preview/looks.js';
+import {clock} from '../../lib/words.js';
 import {cutTextOf} from '../../preview/cut-text.js';
+import {LOOKS} from '../../preview/looks.js';
 import {resolveSettings} from '../../preview/settings.js';
-import {askName} from '../../ui/dialog.js';
 import '../../ui/menu.js';
 import {toast} from '../../ui/toast.js';
 import {BrowserStorage} from './browser-storage.js';
-import {paletteIn} from './cover-colours.js';
-import {fitFormat, surprise} from './edits.js';
+import {showCover} from './cover.js';
+import {surprise} from './edits.js';
 import {Engine} from './engine.js';
-import {choose, refusalOfPicture} from './files.js';
 import {guides} from './guides.js';
 import {dragleave, dragover, drop, paste} from './incoming.js';
 import {onKey} from './keys.js';
 import {bringBack, save, saveSoon} from './memory.js';
 import {watchKeyboard} from './on-screen-keyboard.js';
 import {OwnPictures, picturesOf} from './own-pictures.js';
-import {LONGEST_NAME, OwnPresets} from './own-presets.js';
+import {OwnPresets} from './own-presets.js';
 import {bar} from './panels/bar.js';
 import {invitation, pictureProblem} from './panels/invitation.js';
 import {looksPanel, pictureOf} from './panels/looks.js';
@@ -33,12 +31,12 @@ import {Store} from './store.js';
 /**
  * @typedef {import('../../preview/settings.js').Settings} Settings
  * @typedef {import('./store.js').Draft} Draft
- * @typedef {import('./own-presets.js').OwnPreset} OwnPreset
  */
 
 /** @type {Draft} */
 const FIRST = {version: 1, look: 'horizon', preset: null, params: {}, output: {width: 1280, height: 720, fps: 30, format: 'mp4', quality: 'standard'}};
 const ASK_AFTER_MS = 600;
+
 export class Studio extends LitElement {
   static properties = {
     tab: {state: true},
@@ -145,7 +143,7 @@ export class Studio extends LitElement {
     });
     this.engine.addEventListener('change', () => this.requestUpdate());
     this.engine.addEventListener('time', () => this.showTime());
-    this.engine.addEventListener('cover', () => void this.showCover());
+    this.engine.addEventListener('cover', () => void showCover(this));
     await this.updateComplete;
     this.engine.attach(/** @type {HTMLElement} */ (this.querySelector('.canvas-host')));
     const isKnown = session.restore();
@@ -184,7 +182,7 @@ export class Studio extends LitElement {
     }
     this.requestUpdate();
     void this.engine.show(this.settings);
-    void this.showCover();
+    void showCover(this);
     void this.findCutText();
     this.askSoon();
     saveSoon(this);
@@ -258,44 +256,6 @@ export class Studio extends LitElement {
 
   // --- the song
 
-  /**
-   * @param {File} file
-   * @param {{keptAtS?: number | null}} [options] where a song stood that comes back after a reload
-   * @returns {Promise<boolean>} whether it is open
-   */
-  async openSong(file, {keptAtS = null} = {}) {
-    const opened = await this.engine.open(file, this.settings);
-    // A reload opens what could not be opened for want of it.
-    if (!opened && !this.engine.outdated) return false;
-    if (keptAtS === null) {
-      if (!this.project.id) this.ownName = '';
-      if (!this.project.isMine) toast('Only you hear this song: the owner of this project chooses its song.');
-      this.store.change('Song', (draft) => delete draft.range);
-      await this.keepSong(file);
-    }
-    if (!opened) return false;
-    this.hear();
-    // The button that opened it is gone.
-    if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (this.querySelector('.play'))?.focus();
-    this.engine.seek(keptAtS ?? this.rangeS.startS);
-    // A browser that wants a click first leaves it at rest.
-    if (keptAtS === null && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.togglePlay();
-    return true;
-  }
-
-  /** @param {File} file */
-  async keepSong(file) {
-    if (this.otherTab || (await this.storage.put('song', file))) return;
-    // Else a reload would bring back the song before, with the settings of this one.
-    await this.storage.put('song', undefined);
-    toast('This browser cannot keep the song: after a reload, open it again.');
-  }
-
-  async chooseSong() {
-    const file = await choose('audio/*,.mp3,.wav,.m4a');
-    if (file) await this.openSong(file);
-  }
-
   togglePlay() {
     this.engine.toggle(this.rangeS);
   }
@@ -315,14 +275,6 @@ export class Studio extends LitElement {
     this.requestUpdate();
   }
 
-  /** Begin, or end, what is rendered at the place now. @param {'start' | 'end'} edge */
-  trimHere(edge) {
-    const {startS, endS} = this.rangeS;
-    const timeS = this.engine.timeS;
-    const range = edge === 'start' ? {startS: Math.min(timeS, endS - 1), endS} : {startS, endS: Math.max(timeS, startS + 1)};
-    this.trim(new CustomEvent('trim', {detail: {...range, done: true}}));
-  }
-
   /** @param {number} milliseconds by which what is heard lags behind */
   setDelay(milliseconds) {
     this.delayMs = milliseconds;
@@ -330,88 +282,10 @@ export class Studio extends LitElement {
     saveSoon(this);
   }
 
-  /** @param {CustomEvent<{startS: number, endS: number, done: boolean}>} event */
-  trim({detail: {startS, endS, done}}) {
-    const round = (/** @type {number} */ seconds) => Math.round(1000 * seconds) / 1000;
-    const whole = endS >= this.engine.durationS - 0.001;
-    this.store.change('Trim', (draft) => (draft.range = {start_s: round(startS), duration_s: whole ? null : round(endS - startS)}));
-    if (done) {
-      this.store.endGesture();
-      // What is seen is part of what will come out.
-      if (this.engine.paused && (this.engine.timeS < startS || this.engine.timeS > endS)) this.engine.seek(startS);
-    }
-    this.showTime();
-  }
-
   /** While it rests, show a moment at which the text stands. */
   showText() {
     const {startS, endS} = this.rangeS;
     if (this.engine.paused) this.engine.seek(Math.min(startS + 3, (startS + endS) / 2));
-  }
-
-  // --- cover, settings, presets
-
-  /** @param {'cover' | 'background'} use */
-  async choosePicture(use) {
-    const file = await choose('image/jpeg,image/png,image/webp');
-    if (file) await this.takePicture(file, use);
-  }
-
-  /**
-   * @param {File} file
-   * @param {'cover' | 'background'} use
-   */
-  async takePicture(file, use) {
-    const problem = await refusalOfPicture(file);
-    if (problem) {
-      toast(problem);
-      return;
-    }
-    const name = this.pictures.add(file);
-    this.store.endGesture();
-    const {centre} = this.look.parameters.properties;
-    if (use === 'background') this.store.change('Background', (draft) => (draft.background = {type: 'image', image: name}));
-    else {
-      this.store.change('Cover', (draft) => {
-        draft.cover = {source: 'file', file: name};
-        // What stands in the middle hides the cover otherwise.
-        if (centre?.enum?.includes('cover')) (draft.params ??= {}).centre = 'cover';
-      });
-    }
-  }
-
-  removeCover() {
-    this.store.change('Cover', (draft) => (draft.cover = {source: 'none'}));
-  }
-
-  async showCover() {
-    const cover = this.engine.coverOf(this.settings);
-    const url = this.engine.urls.of(cover);
-    this.engine.urls.keepOnly([cover, this.pictures.get(this.settings.background.image)]);
-    if (url === this.coverUrl) return;
-    this.coverUrl = url;
-    this.palette = cover ? await paletteIn(cover) : [];
-    this.requestUpdate();
-  }
-
-  /** The look as a preset. @param {string} name */
-  presetOf(name) {
-    const {look, params, background, finish} = this.settings;
-    return {name, look, params, background, finish};
-  }
-
-  async saveOwnPreset() {
-    const suggestion = `${this.look.title} ${this.presets.all.length + 1}`;
-    const name = await askName({title: 'Save as my preset', label: 'Name', value: suggestion, yes: 'Save', longest: LONGEST_NAME});
-    if (name) await this.presets.add(this.presetOf(name));
-  }
-
-  /** @param {OwnPreset} own */
-  takeOwnPreset({name, look, params, background, finish}) {
-    this.tryDraft(() => this.store.change(`Preset ${isolated(name)}`, (draft) => {
-      Object.assign(draft, {look, preset: null, params, background, finish});
-      fitFormat(draft, this.settings.output);
-    }));
   }
 
   toggleGuides() {

@@ -7,6 +7,7 @@ import {openShareDialog} from '../../../ui/share-dialog.js';
 import {personIcon, redoIcon, savedIcon, savingIcon, shareIcon, songIcon, undoIcon, unsavedIcon} from '../icons.js';
 import {openRenderDialog} from '../render-dialog.js';
 import {share} from '../sharing.js';
+import {chooseSong} from '../song-file.js';
 import {openVersionHistory} from '../version-history.js';
 
 /** @param {import('../studio.js').Studio} studio */
@@ -20,7 +21,7 @@ export function bar(studio) {
     <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${() => studio.undo()}>${undoIcon}</button>
     <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${() => studio.redo()}>${redoIcon}</button>
     ${savedState(studio)}
-    ${song ? html`<button class="icon wide-only" type="button" aria-label="Change the song" title="Change the song" @click=${() => studio.chooseSong()}>${songIcon}</button>` : nothing}
+    ${song ? html`<button class="icon wide-only" type="button" aria-label="Change the song" title="Change the song" @click=${() => chooseSong(studio)}>${songIcon}</button>` : nothing}
     ${shareMenu(studio)}
     <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
     ${session.state === 'signed-in'

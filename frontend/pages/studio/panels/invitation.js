@@ -2,6 +2,7 @@
 import {html, nothing} from 'lit';
 import {isTouch} from '../../../lib/touch.js';
 import {reload} from '../memory.js';
+import {chooseSong} from '../song-file.js';
 
 /** @param {import('../studio.js').Studio} studio */
 export function invitation(studio) {
@@ -21,7 +22,7 @@ export function invitation(studio) {
     <div class="row">
       ${engine.problem && engine.outdated
         ? reloadButton(studio, 'main large')
-        : html`<button class="button main large" type="button" @click=${() => studio.chooseSong()}>Choose a file</button>`}
+        : html`<button class="button main large" type="button" @click=${() => chooseSong(studio)}>Choose a file</button>`}
       ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}>Keep <bdi>${engine.song.title || engine.song.name}</bdi></button>` : nothing}
     </div>
     <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Save or Render.</p>

@@ -1,6 +1,7 @@
 // The looks and their presets, as pictures that move under the pointer and on focus.
 import {html, nothing} from 'lit';
 import {takeLook, takePreset} from '../edits.js';
+import {saveOwnPreset, takeOwnPreset} from '../preset-of-look.js';
 import {LOOKS} from '../../../preview/looks.js';
 import {copyLook, pasteLook} from '../sharing.js';
 
@@ -42,7 +43,7 @@ export function looksPanel(studio) {
       ? html`<h2>Yours</h2>
         <div class="presets" role="group" aria-label="Your presets">
           ${studio.presets.all.map((own) => html`<span class="own">
-            <button class="preset" type="button" @click=${() => studio.takeOwnPreset(own)}><bdi>${own.name}</bdi></button>
+            <button class="preset" type="button" @click=${() => takeOwnPreset(studio, own)}><bdi>${own.name}</bdi></button>
             <button class="icon" type="button" aria-label=${`Delete ${own.name}`} title="Delete" @click=${() => studio.presets.remove(own)}>×</button>
           </span>`)}
         </div>`
@@ -50,7 +51,7 @@ export function looksPanel(studio) {
     <section class="group" aria-labelledby="this-look">
       <h3 id="this-look">This look</h3>
       <div class="own-actions">
-        <button class="button wide" type="button" @click=${() => studio.saveOwnPreset()}>Save as my preset</button>
+        <button class="button wide" type="button" @click=${() => saveOwnPreset(studio)}>Save as my preset</button>
         <button class="button" type="button" title="Copy this look as text, to paste it elsewhere" @click=${() => copyLook(studio)}>Copy look</button>
         <button class="button" type="button" title="Use a look that you copied" @click=${() => pasteLook(studio)}>Paste look</button>
       </div>

@@ -1,6 +1,7 @@
 // Title, artist, cover and background.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
+import {choosePicture, removeCover} from '../cover.js';
 import {fitFormat} from '../edits.js';
 import {lockOf, shapeOf} from '../output.js';
 import {shownName} from '../own-pictures.js';
@@ -74,8 +75,8 @@ function cover(studio) {
   return html`<div class="picture-field">
     ${coverUrl ? html`<img src=${coverUrl} alt="The cover" width="72" height="72">` : html`<div class="no-picture" aria-hidden="true"></div>`}
     <div class="row">
-      <button class="button" type="button" @click=${() => studio.choosePicture('cover')}>${coverUrl ? 'Replace' : 'Choose a picture'}</button>
-      ${coverUrl ? html`<button class="button plain" type="button" @click=${() => studio.removeCover()}>Remove</button>` : nothing}
+      <button class="button" type="button" @click=${() => choosePicture(studio, 'cover')}>${coverUrl ? 'Replace' : 'Choose a picture'}</button>
+      ${coverUrl ? html`<button class="button plain" type="button" @click=${() => removeCover(studio)}>Remove</button>` : nothing}
     </div>
     ${missing ? isGone(missing) : nothing}
     <p class="hint quiet">${settings.cover.source === 'tags' && coverUrl ? 'From the song’s file.' : 'Square pictures work best. JPEG, PNG or WebP.'}
@@ -131,7 +132,7 @@ function behind(studio) {
   return html`<div class="picture-field" data-takes="background">
     ${url ? html`<img src=${url} alt="The background" width="72" height="72">` : html`<div class="no-picture" aria-hidden="true"></div>`}
     <div class="row">
-      <button class="button" type="button" @click=${() => studio.choosePicture('background')}>${isOwn ? 'Replace' : 'Choose a picture'}</button>
+      <button class="button" type="button" @click=${() => choosePicture(studio, 'background')}>${isOwn ? 'Replace' : 'Choose a picture'}</button>
       ${isOwn ? html`<button class="button plain" type="button" @click=${() => store.change('Background', (draft) => (draft.background = {type: 'image', image: 'cover'}))}>Use the cover</button>` : nothing}
     </div>
     ${isOwn && !url ? isGone(image ?? '') : nothing}

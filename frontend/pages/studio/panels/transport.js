@@ -4,6 +4,8 @@ import {live} from 'lit/directives/live.js';
 import {isTouch} from '../../../lib/touch.js';
 import {loudIcon, moreIcon, mutedIcon, pauseIcon, playIcon} from '../icons.js';
 import {KEYS} from '../keys.js';
+import {chooseSong} from '../song-file.js';
+import {trim} from '../trim.js';
 
 const LONGEST_DELAY_MS = 500;
 
@@ -13,12 +15,12 @@ export function transport(studio) {
   return html`<footer class="transport">
     <button class="icon play" type="button" aria-label=${engine.paused ? 'Play' : 'Pause'} ?disabled=${!engine.canPlay} @click=${() => studio.togglePlay()}>${engine.paused ? playIcon : pauseIcon}</button>
     <span class="time number"></span>
-    <oriel-timeline title="Click to seek, drag the white ends to trim, use the wheel to zoom" .track=${engine.track} .range=${studio.rangeS} @seek=${(/** @type {CustomEvent} */ event) => studio.seek(event.detail.timeS)} @trim=${(/** @type {CustomEvent} */ event) => studio.trim(event)}></oriel-timeline>
+    <oriel-timeline title="Click to seek, drag the white ends to trim, use the wheel to zoom" .track=${engine.track} .range=${studio.rangeS} @seek=${(/** @type {CustomEvent} */ event) => studio.seek(event.detail.timeS)} @trim=${(/** @type {CustomEvent} */ event) => trim(studio, event.detail)}></oriel-timeline>
     <button class="icon wide-only" type="button" aria-label=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} title=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} @click=${() => studio.toggleMute()}>${engine.muted ? mutedIcon : loudIcon}</button>
     <details class="menu above">
       <summary class="icon" aria-label=${isTouch() ? 'Sound' : 'Sound and keys'} title=${isTouch() ? 'Sound' : 'Sound and keys'}>${moreIcon}</summary>
       <div class="menu-items">
-        ${studio.song ? html`<button class="button narrow-only" type="button" @click=${() => studio.chooseSong()}>Change the song</button>` : nothing}
+        ${studio.song ? html`<button class="button narrow-only" type="button" @click=${() => chooseSong(studio)}>Change the song</button>` : nothing}
         <label class="check narrow-only"><input type="checkbox" role="switch" .checked=${live(!engine.muted)} @change=${() => studio.toggleMute()}> Sound</label>
         ${delay(studio)}${isTouch() ? nothing : keys()}
       </div>

@@ -1,0 +1,52 @@
+// Pictures of the visitor's own as cover and background.
+import {toast} from '../../ui/toast.js';
+import {paletteIn} from './cover-colours.js';
+import {choose, refusalOfPicture} from './files.js';
+
+/** @typedef {import('./studio.js').Studio} Studio */
+
+/** @param {Studio} studio @param {'cover' | 'background'} use */
+export async function choosePicture(studio, use) {
+  const file = await choose('image/jpeg,image/png,image/webp');
+  if (file) await takePicture(studio, file, use);
+}
+
+/**
+ * @param {Studio} studio
+ * @param {File} file
+ * @param {'cover' | 'background'} use
+ */
+export async function takePicture(studio, file, use) {
+  const problem = await refusalOfPicture(file);
+  if (problem) {
+    toast(problem);
+    return;
+  }
+  const name = studio.pictures.add(file);
+  studio.store.endGesture();
+  const {centre} = studio.look.parameters.properties;
+  if (use === 'background') studio.store.change('Background', (draft) => (draft.background = {type: 'image', image: name}));
+  else {
+    studio.store.change('Cover', (draft) => {
+      draft.cover = {source: 'file', file: name};
+      // What stands in the middle hides the cover otherwise.
+      if (centre?.enum?.includes('cover')) (draft.params ??= {}).centre = 'cover';
+    });
+  }
+}
+
+/** @param {Studio} studio */
+export function removeCover(studio) {
+  studio.store.change('Cover', (draft) => (draft.cover = {source: 'none'}));
+}
+
+/** Show the cover in the panels, and find its colours. @param {Studio} studio */
+export async function showCover(studio) {
+  const cover = studio.engine.coverOf(studio.settings);
+  const url = studio.engine.urls.of(cover);
+  studio.engine.urls.keepOnly([cover, studio.pictures.get(studio.settings.background.image)]);
+  if (url === studio.coverUrl) return;
+  studio.coverUrl = url;
+  studio.palette = cover ? await paletteIn(cover) : [];
+  studio.requestUpdate();
+}

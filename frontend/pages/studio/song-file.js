@@ -1,0 +1,46 @@
+// The song's file: chosen, opened, and kept over a reload.
+import {toast} from '../../ui/toast.js';
+import {choose} from './files.js';
+
+/** @typedef {import('./studio.js').Studio} Studio */
+
+/**
+ * Open a song, and keep it in this browser.
+ * @param {Studio} studio
+ * @param {File} file
+ * @param {{keptAtS?: number | null}} [options] where a song stood that comes back after a reload
+ * @returns {Promise<boolean>} whether it is open
+ */
+export async function openSong(studio, file, {keptAtS = null} = {}) {
+  const opened = await studio.engine.open(file, studio.settings);
+  // A reload opens what could not be opened for want of it.
+  if (!opened && !studio.engine.outdated) return false;
+  if (keptAtS === null) {
+    if (!studio.project.id) studio.ownName = '';
+    if (!studio.project.isMine) toast('Only you hear this song: the owner of this project chooses its song.');
+    studio.store.change('Song', (draft) => delete draft.range);
+    await keepSong(studio, file);
+  }
+  if (!opened) return false;
+  studio.hear();
+  // The button that opened it is gone.
+  if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (studio.querySelector('.play'))?.focus();
+  studio.engine.seek(keptAtS ?? studio.rangeS.startS);
+  // A browser that wants a click first leaves it at rest.
+  if (keptAtS === null && !matchMedia('(prefers-reduced-motion: reduce)').matches) studio.togglePlay();
+  return true;
+}
+
+/** @param {Studio} studio @param {File} file */
+export async function keepSong(studio, file) {
+  if (studio.otherTab || (await studio.storage.put('song', file))) return;
+  // Else a reload would bring back the song before, with the settings of this one.
+  await studio.storage.put('song', undefined);
+  toast('This browser cannot keep the song: after a reload, open it again.');
+}
+
+/** @param {Studio} studio */
+export async function chooseSong(studio) {
+  const file = await choose('audio/*,.mp3,.wav,.m4a');
+  if (file) await openSong(studio, file);
+}

@@ -2,14 +2,12 @@
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
 import {hasEnded} from '../../lib/watch.js';
-import {counted, isolated, size} from '../../lib/words.js';
-import {ask, askName} from '../../ui/dialog.js';
+import {size} from '../../lib/words.js';
 import {meter} from '../../ui/meter.js';
-import {openShareDialog} from '../../ui/share-dialog.js';
 import {signedIn} from '../../ui/signed-in.js';
 import {toast} from '../../ui/toast.js';
 import {searchOf, viewOf} from './address.js';
-import {Choice, inBatches} from './choice.js';
+import {Choice} from './choice.js';
 import {Pages} from './pages.js';
 import {projectsPanel} from './projects.js';
 import {rendersPanel} from './renders.js';
@@ -157,88 +155,6 @@ export class Dashboard extends LitElement {
     } finally {
       this.busy = false;
     }
-  }
-
-  /** @param {Project} project */
-  async rename(project) {
-    const name = await askName({title: 'Rename the project', label: 'Name', value: project.name, yes: 'Rename', longest: 120});
-    if (!name || name === project.name) return;
-    await this.attempt(async () => {
-      const params = {path: {project_id: project.id}};
-      const changed = await said(api.PATCH('/api/projects/{project_id}', {params, body: {version: project.version, name, upload_id: null, thumbnail_id: null, settings: null}}));
-      this.projects.change((items) => items.map((each) => (each.id === project.id ? {...each, ...changed} : each)));
-    });
-  }
-
-  /** @param {string[]} ids */
-  async duplicate(ids) {
-    await this.attempt(async () => {
-      const items = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/duplicate', {body: {ids: some}}))).items);
-      this.chosen.clear();
-      this.projects.change((before) => [...items, ...before]);
-    });
-  }
-
-  /** @param {Project} project */
-  share(project) {
-    openShareDialog(project, (isShared) => {
-      this.projects.change((items) => items.map((each) => (each.id === project.id ? {...each, is_shared: isShared} : each)));
-    });
-  }
-
-  /** A project of somebody else becomes one of one's own. @param {Project} project */
-  async copy({id, name}) {
-    await this.attempt(async () => {
-      const copy = await said(api.POST('/api/projects/{project_id}/copy', {params: {path: {project_id: id}}}));
-      this.projects.change((before) => [copy, ...before]);
-      void this.learn();
-      toast(`“${isolated(name)}” is copied to your projects.`, {label: 'Open', act: () => location.assign(`/studio?project=${copy.id}`)});
-    });
-  }
-
-  /** @param {Project} project */
-  async leave({id, name, owner_name: owner}) {
-    const isSure = await ask({title: 'Leave this project?', text: `You can no longer open “${isolated(name)}”, unless ${isolated(owner ?? 'its owner')} invites you again.`, yes: 'Leave', danger: true});
-    if (!isSure) return;
-    await this.attempt(async () => {
-      await said(api.POST('/api/projects/{project_id}/leave', {params: {path: {project_id: id}}}));
-      this.shared.change((items) => items.filter((each) => each.id !== id));
-    });
-  }
-
-  /** @param {string[]} ids */
-  async delete(ids) {
-    await this.attempt(async () => {
-      const gone = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/delete', {body: {ids: some}}))).ids);
-      this.chosen.clear();
-      const hadMore = this.projects.hasMore;
-      this.projects.change((items) => items.filter(({id}) => !gone.includes(id)));
-      if (hadMore) void this.projects.reload();
-      toast(`${counted(gone.length, 'project')} deleted.`, {label: 'Undo', act: () => void this.bringBack(gone)});
-    });
-  }
-
-  /** @param {string[]} ids */
-  async bringBack(ids) {
-    await this.attempt(async () => {
-      await inBatches(ids, async (some) => (await said(api.POST('/api/projects/restore', {body: {ids: some}}))).ids);
-      await this.projects.reload();
-    });
-  }
-
-  /** @param {string[]} ids */
-  async downloadSettings(ids) {
-    await this.attempt(async () => {
-      const items = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/settings', {body: {ids: some}}))).items);
-      const [only] = items;
-      const content = items.length === 1 ? only?.settings : items.map(({name, settings}) => ({name, settings}));
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], {type: 'application/json'}));
-      link.download = `${items.length === 1 ? only?.name : counted(items.length, 'project')} settings.json`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-      this.chosen.clear();
-    });
   }
 
   updated() {

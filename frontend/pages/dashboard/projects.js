@@ -3,6 +3,7 @@ import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {clock, counted, date} from '../../lib/words.js';
+import {copy, downloadSettings, duplicate, leave, remove, rename, share} from './project-actions.js';
 import {end, trouble} from './trouble.js';
 
 /**
@@ -76,9 +77,9 @@ function many(page) {
   const ids = [...chosen.ids];
   return html`<div class="filters many" role="toolbar" aria-label="Chosen projects">
     <strong role="status">${counted(ids.length, 'project')} chosen</strong>
-    <button class="button" type="button" ?disabled=${busy} @click=${() => page.duplicate(ids)}>Duplicate</button>
-    <button class="button" type="button" ?disabled=${busy} @click=${() => page.downloadSettings(ids)}>Download settings</button>
-    <button class="button danger" type="button" ?disabled=${busy} @click=${() => page.delete(ids)}>Delete</button>
+    <button class="button" type="button" ?disabled=${busy} @click=${() => duplicate(page, ids)}>Duplicate</button>
+    <button class="button" type="button" ?disabled=${busy} @click=${() => downloadSettings(page, ids)}>Download settings</button>
+    <button class="button danger" type="button" ?disabled=${busy} @click=${() => remove(page, ids)}>Delete</button>
     <button class="button plain" type="button" @click=${() => { chosen.clear(); page.requestUpdate(); }}>Choose none</button>
   </div>`;
 }
@@ -121,19 +122,19 @@ function card(page, project) {
  * @param {Project} project
  */
 const ownActions = (page, project) => html`
-  <button type="button" @click=${() => page.share(project)}>Share</button>
-  <button type="button" @click=${() => page.rename(project)}>Rename</button>
-  <button type="button" @click=${() => page.duplicate([project.id])}>Duplicate</button>
-  <button type="button" @click=${() => page.downloadSettings([project.id])}>Download settings</button>
-  <button type="button" class="danger" @click=${() => page.delete([project.id])}>Delete</button>`;
+  <button type="button" @click=${() => share(page, project)}>Share</button>
+  <button type="button" @click=${() => rename(page, project)}>Rename</button>
+  <button type="button" @click=${() => duplicate(page, [project.id])}>Duplicate</button>
+  <button type="button" @click=${() => downloadSettings(page, [project.id])}>Download settings</button>
+  <button type="button" class="danger" @click=${() => remove(page, [project.id])}>Delete</button>`;
 
 /**
  * @param {Dashboard} page
  * @param {Project} project
  */
 const sharedActions = (page, project) => html`
-  ${project.role === 'editor' ? html`<button type="button" @click=${() => page.copy(project)}>Make a copy</button>` : nothing}
-  <button type="button" class="danger" @click=${() => page.leave(project)}>Leave</button>`;
+  ${project.role === 'editor' ? html`<button type="button" @click=${() => copy(page, project)}>Make a copy</button>` : nothing}
+  <button type="button" class="danger" @click=${() => leave(page, project)}>Leave</button>`;
 
 /** @param {string} name */
 const titled = (name) => `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;

@@ -1,0 +1,119 @@
+// What is done with projects from their list.
+import {api, said} from '../../lib/api.js';
+import {counted, isolated} from '../../lib/words.js';
+import {ask, askName} from '../../ui/dialog.js';
+import {openShareDialog} from '../../ui/share-dialog.js';
+import {toast} from '../../ui/toast.js';
+import {inBatches} from './choice.js';
+
+/**
+ * @typedef {import('./dashboard.js').Dashboard} Dashboard
+ * @typedef {import('./dashboard.js').Project} Project
+ */
+
+/**
+ * @param {Dashboard} page
+ * @param {Project} project
+ */
+export async function rename(page, project) {
+  const name = await askName({title: 'Rename the project', label: 'Name', value: project.name, yes: 'Rename', longest: 120});
+  if (!name || name === project.name) return;
+  await page.attempt(async () => {
+    const params = {path: {project_id: project.id}};
+    const changed = await said(api.PATCH('/api/projects/{project_id}', {params, body: {version: project.version, name, upload_id: null, thumbnail_id: null, settings: null}}));
+    page.projects.change((items) => items.map((each) => (each.id === project.id ? {...each, ...changed} : each)));
+  });
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {string[]} ids
+ */
+export async function duplicate(page, ids) {
+  await page.attempt(async () => {
+    const items = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/duplicate', {body: {ids: some}}))).items);
+    page.chosen.clear();
+    page.projects.change((before) => [...items, ...before]);
+  });
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {Project} project
+ */
+export function share(page, project) {
+  openShareDialog(project, (isShared) => {
+    page.projects.change((items) => items.map((each) => (each.id === project.id ? {...each, is_shared: isShared} : each)));
+  });
+}
+
+/**
+ * A project of somebody else becomes one of one's own.
+ * @param {Dashboard} page
+ * @param {Project} project
+ */
+export async function copy(page, {id, name}) {
+  await page.attempt(async () => {
+    const copy = await said(api.POST('/api/projects/{project_id}/copy', {params: {path: {project_id: id}}}));
+    page.projects.change((before) => [copy, ...before]);
+    void page.learn();
+    toast(`“${isolated(name)}” is copied to your projects.`, {label: 'Open', act: () => location.assign(`/studio?project=${copy.id}`)});
+  });
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {Project} project
+ */
+export async function leave(page, {id, name, owner_name: owner}) {
+  const isSure = await ask({title: 'Leave this project?', text: `You can no longer open “${isolated(name)}”, unless ${isolated(owner ?? 'its owner')} invites you again.`, yes: 'Leave', danger: true});
+  if (!isSure) return;
+  await page.attempt(async () => {
+    await said(api.POST('/api/projects/{project_id}/leave', {params: {path: {project_id: id}}}));
+    page.shared.change((items) => items.filter((each) => each.id !== id));
+  });
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {string[]} ids
+ */
+export async function remove(page, ids) {
+  await page.attempt(async () => {
+    const gone = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/delete', {body: {ids: some}}))).ids);
+    page.chosen.clear();
+    const hadMore = page.projects.hasMore;
+    page.projects.change((items) => items.filter(({id}) => !gone.includes(id)));
+    if (hadMore) void page.projects.reload();
+    toast(`${counted(gone.length, 'project')} deleted.`, {label: 'Undo', act: () => void bringBack(page, gone)});
+  });
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {string[]} ids
+ */
+async function bringBack(page, ids) {
+  await page.attempt(async () => {
+    await inBatches(ids, async (some) => (await said(api.POST('/api/projects/restore', {body: {ids: some}}))).ids);
+    await page.projects.reload();
+  });
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {string[]} ids
+ */
+export async function downloadSettings(page, ids) {
+  await page.attempt(async () => {
+    const items = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/settings', {body: {ids: some}}))).items);
+    const [only] = items;
+    const content = items.length === 1 ? only?.settings : items.map(({name, settings}) => ({name, settings}));
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], {type: 'application/json'}));
+    link.download = `${items.length === 1 ? only?.name : counted(items.length, 'project')} settings.json`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    page.chosen.clear();
+  });
+}

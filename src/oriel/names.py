@@ -32,6 +32,11 @@ def one_line(text: str, *, for_control: str = " ") -> str:
     return " ".join(shown.split())
 
 
+def folded(text: str) -> str:
+    """Return a text as a search compares it: without case, and without what only looks different (NFKC)."""
+    return one_line(unicodedata.normalize("NFKC", text).casefold())
+
+
 def cut(text: str, most: int, *, most_bytes: int | None = None) -> str:
     """Return the beginning of a text, of so many characters and bytes of UTF-8 at most; never half a letter."""
     kept, size = "", 0

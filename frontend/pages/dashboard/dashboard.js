@@ -1,7 +1,6 @@
 // What a customer has: projects to go on with, and videos to download.
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
-import {hasEnded} from '../../lib/watch.js';
 import {size} from '../../lib/words.js';
 import {meter} from '../../ui/meter.js';
 import {signedIn} from '../../ui/signed-in.js';
@@ -10,6 +9,7 @@ import {searchOf, viewOf} from './address.js';
 import {Choice} from './choice.js';
 import {Pages} from './pages.js';
 import {projectsPanel} from './projects.js';
+import {followRenders} from './render-news.js';
 import {rendersPanel} from './renders.js';
 
 /**
@@ -20,10 +20,12 @@ import {rendersPanel} from './renders.js';
 
 const TYPED_MS = 250;
 const POLL_MS = 3000;
+const PROJECTS_A_PAGE = 48;
+const RENDERS_A_PAGE = 50;
 const TABS = /** @type {const} */ ([['projects', 'Projects'], ['shared', 'Shared with me'], ['renders', 'Renders']]);
 
 export class Dashboard extends LitElement {
-  static properties = {view: {state: true}, profile: {state: true}, busy: {state: true}};
+  static properties = {view: {state: true}, profile: {state: true}, busy: {state: true}, projectName: {state: true}};
 
   constructor() {
     super();
@@ -31,13 +33,15 @@ export class Dashboard extends LitElement {
     /** @type {Profile | null} */
     this.profile = null;
     this.busy = false;
+    /** Of the project whose renders are shown. */
+    this.projectName = '';
     this.chosen = new Choice();
     /** @type {Pages<Project>} */
     this.projects = new Pages((page) => this.fetchProjects(page, false));
     /** @type {Pages<Project>} of others, who share them */
     this.shared = new Pages((page) => this.fetchProjects(page, true));
     /** @type {Pages<RenderStatus>} */
-    this.renders = new Pages((page) => said(api.GET('/api/renders', {params: {query: {page, per_page: 50}}})));
+    this.renders = new Pages((page) => this.askForRenders({page, per_page: RENDERS_A_PAGE}));
     this.typed = 0;
     this.typedSearch = this.view.search;
     this.observer = new IntersectionObserver((seen) => {
@@ -66,7 +70,14 @@ export class Dashboard extends LitElement {
    */
   fetchProjects(page, shared) {
     const {search, look, sort} = this.view;
-    return said(api.GET('/api/projects', {params: {query: {page, per_page: 48, search, sort, shared, ...(look ? {look} : {})}}}));
+    return said(api.GET('/api/projects', {params: {query: {page, per_page: PROJECTS_A_PAGE, search, sort, shared, ...(look ? {look} : {})}}}));
+  }
+
+  /** @param {{page: number, per_page: number, state?: 'under_way', sort?: 'oldest'}} asked beside what is chosen */
+  askForRenders(asked) {
+    const {search, look, state, project, order} = this.view;
+    const chosen = {search, sort: order, ...(look ? {look} : {}), ...(state ? {state} : {}), ...(project ? {project_id: project} : {})};
+    return said(api.GET('/api/renders', {params: {query: {...chosen, ...asked}}}));
   }
 
   async connectedCallback() {
@@ -77,7 +88,8 @@ export class Dashboard extends LitElement {
       void pages.reload();
     }
     addEventListener('popstate', () => this.show(viewOf(location.search), {isBack: true}));
-    this.timer = setInterval(() => void this.follow(), POLL_MS);
+    this.timer = setInterval(() => void followRenders(this), POLL_MS);
+    void this.nameProject();
     await this.learn();
   }
 
@@ -92,18 +104,14 @@ export class Dashboard extends LitElement {
     this.profile = await said(api.GET('/api/user/profile')).catch(() => null);
   }
 
-  /** While a render is under way, its row says how far it is. */
-  async follow() {
-    const {renders} = this;
-    if (document.hidden || !renders.items.some((each) => !hasEnded(each))) return;
-    const {items} = await said(api.GET('/api/renders', {params: {query: {page: 1, per_page: 50}}})).catch(() => ({items: []}));
-    const news = new Map(items.map((each) => [each.id, each]));
-    const ended = renders.items.some((each) => !hasEnded(each) && hasEnded(news.get(each.id) ?? each));
-    renders.change((before) => [
-      ...items.filter(({id}) => !before.some((each) => each.id === id)),
-      ...before.map((each) => news.get(each.id) ?? each),
-    ]);
-    if (ended) void this.learn();
+  /** A project may be gone while its renders are still there. */
+  async nameProject() {
+    const {project} = this.view;
+    this.projectName = '';
+    if (!project) return;
+    const params = {path: {project_id: project}};
+    const {name} = await said(api.GET('/api/projects/{project_id}', {params})).catch(() => ({name: 'A deleted project'}));
+    if (this.view.project === project) this.projectName = name;
   }
 
   /**
@@ -118,14 +126,13 @@ export class Dashboard extends LitElement {
       if (this.view.tab !== before.tab) history.pushState(null, '', address);
       else history.replaceState(null, '', address);
     }
-    const {search, look, sort} = this.view;
-    if (search !== before.search && change.search !== undefined) this.typedSearch = search;
-    if (search !== before.search || look !== before.look || sort !== before.sort) {
-      this.chosen.clear();
-      void this.projects.reload();
-      void this.shared.reload();
-    }
-    if (this.view.tab !== before.tab) this.chosen.clear();
+    const {search, project} = this.view;
+    const differs = (/** @type {(keyof import('./address.js').View)[]} */ ...keys) => keys.some((key) => this.view[key] !== before[key]);
+    if (change.search !== undefined && differs('search')) this.typedSearch = search;
+    if (differs('search', 'look', 'sort', 'tab')) this.chosen.clear();
+    if (differs('search', 'look', 'sort')) for (const pages of [this.projects, this.shared]) void pages.reload();
+    if (differs('search', 'look', 'state', 'project', 'order')) void this.renders.reload();
+    if (project !== before.project) void this.nameProject();
   }
 
   /** @param {string} search */

@@ -3,6 +3,8 @@ import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {clock, counted, date} from '../../lib/words.js';
+import {EVERYTHING} from './address.js';
+import {choice, lookChoice, pictureOf, searchField, titled} from './filters.js';
 import {copy, downloadSettings, duplicate, leave, remove, rename, share} from './project-actions.js';
 import {end, trouble} from './trouble.js';
 
@@ -11,9 +13,6 @@ import {end, trouble} from './trouble.js';
  * @typedef {import('./dashboard.js').Project} Project
  */
 
-/** @type {Record<string, string>} */
-const PICTURES = import.meta.glob('../../looks/*/thumbnails/default.webp', {eager: true, import: 'default', query: '?url'});
-const LOOKS = Object.keys(PICTURES).map((path) => path.split('/').at(-3) ?? '');
 const SORTS = /** @type {const} */ ([['changed', 'Last changed'], ['opened', 'Last opened'], ['created', 'Newest'], ['name', 'Name']]);
 
 /** @param {Dashboard} page */
@@ -48,7 +47,7 @@ function nothingFound(page) {
   return html`<div class="empty" role="status">
     <h2>Nothing found</h2>
     <p class="quiet">No project has these words in its name, song, artist or look.</p>
-    <button class="button" type="button" @click=${() => page.show({search: '', look: ''})}>Show all projects</button>
+    <button class="button" type="button" @click=${() => page.show(EVERYTHING)}>Show all projects</button>
   </div>`;
 }
 
@@ -58,14 +57,9 @@ const skeletons = () => html`<ul class="projects cards" aria-hidden="true">${Arr
 function filters(page) {
   const {view, listed} = page;
   return html`<div class="filters" role="search">
-    <input class="input" type="search" aria-label="Search projects" placeholder="Search by name, song, artist or look" maxlength="200" .value=${live(page.typedSearch)}
-      @input=${(/** @type {Event} */ event) => page.type(/** @type {HTMLInputElement} */ (event.target).value)}>
-    <select class="input" aria-label="Look" .value=${live(view.look)} @change=${(/** @type {Event} */ event) => page.show({look: /** @type {HTMLSelectElement} */ (event.target).value})}>
-      <option value="">All looks</option>${LOOKS.map((name) => html`<option value=${name} ?selected=${name === view.look}>${titled(name)}</option>`)}
-    </select>
-    <select class="input" aria-label="Order" @change=${(/** @type {Event} */ event) => page.show({sort: /** @type {any} */ (/** @type {HTMLSelectElement} */ (event.target).value)})}>
-      ${SORTS.map(([name, title]) => html`<option value=${name} ?selected=${name === view.sort}>${title}</option>`)}
-    </select>
+    ${searchField(page, 'Search projects', 'Search by name, song, artist or look')}
+    ${lookChoice(page)}
+    ${choice(page, 'Order', 'sort', SORTS)}
     <button class="button" type="button" aria-pressed=${view.view === 'list'} @click=${() => page.show({view: view.view === 'list' ? 'cards' : 'list'})}>${view.view === 'list' ? 'Cards' : 'List'}</button>
     <span class="quiet count" role="status">${listed.state === 'ready' ? counted(listed.total, 'project') : ''}</span>
   </div>`;
@@ -104,7 +98,7 @@ function card(page, project) {
       event.preventDefault();
       pick(event);
     }}>
-      <img class="picture" src=${project.thumbnail_url ?? PICTURES[`../../looks/${look}/thumbnails/default.webp`] ?? ''} alt="" width="480" height="270" loading="lazy">
+      <img class="picture" src=${project.thumbnail_url ?? pictureOf(look)} alt="" width="480" height="270" loading="lazy">
       <span class="words"><strong dir="auto" title=${name}>${name}</strong>
         <span class="quiet">${isMine && isShared ? 'Shared · ' : nothing}${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}</span>
         ${isMine ? nothing : html`<span class="quiet">From <bdi>${owner}</bdi> · ${role === 'editor' ? 'Can edit' : 'Can view'}</span>`}</span>
@@ -123,6 +117,7 @@ function card(page, project) {
  */
 const ownActions = (page, project) => html`
   <button type="button" @click=${() => share(page, project)}>Share</button>
+  <button type="button" @click=${() => page.show({...EVERYTHING, tab: 'renders', project: project.id})}>Show renders</button>
   <button type="button" @click=${() => rename(page, project)}>Rename</button>
   <button type="button" @click=${() => duplicate(page, [project.id])}>Duplicate</button>
   <button type="button" @click=${() => downloadSettings(page, [project.id])}>Download settings</button>
@@ -135,6 +130,3 @@ const ownActions = (page, project) => html`
 const sharedActions = (page, project) => html`
   ${project.role === 'editor' ? html`<button type="button" @click=${() => copy(page, project)}>Make a copy</button>` : nothing}
   <button type="button" class="danger" @click=${() => leave(page, project)}>Leave</button>`;
-
-/** @param {string} name */
-const titled = (name) => `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;

@@ -3,6 +3,8 @@ import {html, nothing} from 'lit';
 import {repeat} from 'lit/directives/repeat.js';
 import {hasEnded} from '../../lib/watch.js';
 import {about, clock, counted, date, percent, size} from '../../lib/words.js';
+import {EVERYTHING} from './address.js';
+import {choice, lookChoice, searchField} from './filters.js';
 import {end, trouble} from './trouble.js';
 
 /**
@@ -12,26 +14,67 @@ import {end, trouble} from './trouble.js';
 
 const DAY_MS = 86_400_000;
 
+const STATES = /** @type {const} */ ([
+  ['', 'All states'], ['under_way', 'In progress'], ['available', 'Ready'], ['deleted', 'Expired or deleted'], ['failed', 'Failed'], ['cancelled', 'Cancelled'],
+]);
+const ORDERS = /** @type {const} */ ([['newest', 'Newest'], ['oldest', 'Oldest'], ['name', 'Name'], ['expires', 'Expires first']]);
+
 /** @param {Dashboard} page */
-export function rendersPanel({renders}) {
+export function rendersPanel(page) {
+  const {renders, view} = page;
+  const isFiltered = Boolean(view.search || view.look || view.state || view.project);
   if (renders.state === 'failed') return trouble(renders);
-  if (renders.state === 'loading') {
-    return html`<ul class="renders" aria-hidden="true">${Array.from({length: 5}, () => html`<li class="skeleton render"></li>`)}</ul>`;
-  }
-  if (!renders.items.length) {
-    return html`<div class="empty">
-      <h2>No video yet</h2>
-      <p class="quiet">Press Render in the studio, and follow your video here.</p>
-      <a class="button main large" href="/studio">Open the studio</a>
-    </div>`;
-  }
-  return html`<ul class="renders">${repeat(renders.items, ({id}) => id, row)}</ul>
+  if (renders.state === 'ready' && !renders.items.length && !isFiltered) return noVideo();
+  return html`
+    ${filters(page)}
+    ${renders.state === 'loading' ? skeletons() : renders.items.length ? list(page) : nothingFound(page)}
     ${end(renders)}`;
 }
 
-/** @param {RenderStatus} render */
-function row(render) {
-  const {id, title, filename, artist, poster_url: poster} = render;
+function noVideo() {
+  return html`<div class="empty">
+    <h2>No video yet</h2>
+    <p class="quiet">Press Render in the studio, and follow your video here.</p>
+    <a class="button main large" href="/studio">Open the studio</a>
+  </div>`;
+}
+
+/** @param {Dashboard} page */
+function nothingFound(page) {
+  return html`<div class="empty" role="status">
+    <h2>Nothing matches</h2>
+    <p class="quiet">None of your renders fits this search and these filters.</p>
+    <button class="button" type="button" @click=${() => page.show(EVERYTHING)}>Show all renders</button>
+  </div>`;
+}
+
+const skeletons = () => html`<ul class="renders" aria-hidden="true">${Array.from({length: 5}, () => html`<li class="skeleton render"></li>`)}</ul>`;
+
+/** @param {Dashboard} page */
+function filters(page) {
+  const {view, renders, projectName} = page;
+  return html`<div class="filters" role="search">
+    ${searchField(page, 'Search renders', 'Search by title, artist, song or look')}
+    ${choice(page, 'State', 'state', STATES)}
+    ${lookChoice(page)}
+    ${choice(page, 'Order', 'order', ORDERS)}
+    ${view.project ? html`<button class="button chip" type="button" aria-label=${`Project ${projectName}: show the renders of all projects`} @click=${() => page.show({project: ''})}>
+      <span dir="auto">${projectName || 'Project'}</span><span aria-hidden="true">×</span></button>` : nothing}
+    <span class="quiet count" role="status">${renders.state === 'ready' ? counted(renders.total, 'render') : ''}</span>
+  </div>`;
+}
+
+/** @param {Dashboard} page */
+function list(page) {
+  return html`<ul class="renders">${repeat(page.renders.items, ({id}) => id, (render) => row(page, render))}</ul>`;
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {RenderStatus} render
+ */
+function row(page, render) {
+  const {id, project_id: project, title, filename, artist, poster_url: poster} = render;
   return html`<li class="render">
     <a class="picture" href="/render/${id}" tabindex="-1" aria-hidden="true">${poster ? html`<img src=${poster} alt="" loading="lazy">` : nothing}</a>
     <div class="words">
@@ -42,6 +85,7 @@ function row(render) {
     <div class="row">
       ${render.video_url ? html`<a class="button" href=${render.video_url} download aria-label=${`Download ${title || filename}`}>Download</a>` : nothing}
       ${hasEnded(render) ? html`<a class="button plain" href="/studio?render=${id}" aria-label=${`Edit ${title || filename} and render again`}>Edit</a>` : nothing}
+      ${project && project !== page.view.project ? html`<button class="button plain" type="button" aria-label=${`Same project: show all renders of the project of ${title || filename}`} @click=${() => page.show({...EVERYTHING, project})}>Same project</button>` : nothing}
     </div>
   </li>`;
 }

@@ -12,8 +12,15 @@ describe('the address of the dashboard', () => {
     expect(searchOf(viewOf(''))).toBe('');
   });
 
+  test('holds what renders are filtered and sorted by', () => {
+    const project = '0123456789abcdefghijklmnop';
+    const view = viewOf(`?tab=renders&state=available&look=halo&project=${project}&order=expires`);
+    expect(view).toMatchObject({state: 'available', look: 'halo', project, order: 'expires', sort: 'changed'});
+    expect(viewOf(searchOf(view))).toEqual(view);
+  });
+
   test('ignores what does not exist', () => {
-    expect(viewOf('?tab=secrets&sort=%00&view=<b>&other=1')).toEqual(viewOf(''));
+    expect(viewOf('?tab=secrets&sort=%00&view=<b>&state=lost&project=1&order=size&other=1')).toEqual(viewOf(''));
   });
 });
 

@@ -1,6 +1,5 @@
 """Projects: made, found, changed, copied, deleted and brought back."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from oriel.infra.database import writing
 from oriel.infra.ids import new_id
 from oriel.media import uploads
 from oriel.media.models import PICTURE, Upload
-from oriel.names import cut, one_line
+from oriel.names import cut, folded, one_line
 from oriel.projects import versions
 from oriel.projects.access import Right, is_person, open_project
 from oriel.projects.kept_uploads import BROUGHT_BACK_FOR, keep_uploads, pictures_in, settle, uploads_of
@@ -127,7 +126,7 @@ def found(
     query: Select[Project], *, search: str = "", look: str | None = None, sort: Sort = "changed"
 ) -> Select[Project]:
     """Narrow a select to the projects that have every word of a search in their name, song, artist or look; sort it."""
-    for word in _folded(search).split():
+    for word in folded(search).split():
         query = query.where(Project.searched.contains(word, autoescape=True))
     if look:
         query = query.where(Project.look == look)
@@ -243,9 +242,4 @@ def _searched(project: Project) -> str:
     texts = [project.name, shown.get("title"), shown.get("artist"), project.look]
     if song:
         texts += [song.title, song.artist, song.filename]
-    return _folded(" ".join(text for text in texts if text))[:_LONGEST_SEARCHED]
-
-
-def _folded(text: str) -> str:
-    """Return a text as a search compares it: without case, and without what only looks different (NFKC)."""
-    return one_line(unicodedata.normalize("NFKC", text).casefold())
+    return folded(" ".join(text for text in texts if text))[:_LONGEST_SEARCHED]

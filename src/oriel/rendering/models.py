@@ -1,16 +1,19 @@
 """The rows of rendering: the render job, which is the truth about a render, and whose turn it is."""
 
+from collections.abc import Mapping
 from copy import deepcopy
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oriel.infra.clock import now
 from oriel.infra.database import Base
 from oriel.infra.ids import new_id
+from oriel.names import folded
 from oriel.rendering.links import link_to, poster_path
 
 QUEUED = "queued"
@@ -22,6 +25,23 @@ UNDER_WAY = (QUEUED, PROCESSING)
 # Why a video went early: by its customer's wish, or because its payment went back.
 DELETED = "deleted"
 WITHDRAWN = "withdrawn"
+LONGEST_SEARCHED = 1000
+
+
+def _look(context: DefaultExecutionContext) -> str:
+    return str(_row(context)["render_config"]["look"])
+
+
+def _searched(context: DefaultExecutionContext) -> str:
+    row = _row(context)
+    texts = (row.get("title"), row.get("artist"), row["audio_filename"], row["render_config"]["look"])
+    return folded(" ".join(text for text in texts if text))[:LONGEST_SEARCHED]
+
+
+def _row(context: DefaultExecutionContext) -> Mapping[str, Any]:
+    """Return the row that is written, within the default of one of its columns."""
+    assert context.current_parameters is not None
+    return context.current_parameters
 
 
 class RenderJob(Base):
@@ -42,6 +62,9 @@ class RenderJob(Base):
     audio_filename: Mapped[str] = mapped_column(String(255))
     audio_object: Mapped[str] = mapped_column(String(300))
     render_config: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # For lists: its look, and the texts that a search looks into, without case.
+    look: Mapped[str] = mapped_column(String(40), default=_look)
+    searched: Mapped[str] = mapped_column(String(LONGEST_SEARCHED), default=_searched)
     watermark: Mapped[bool]
     song_s: Mapped[float]
     max_song_s: Mapped[float]

@@ -7,13 +7,11 @@ from apiflask import APIBlueprint
 from apiflask.fields import UploadFile
 from flask import Response, current_app, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.pages import message_page
 from oriel.accounts.scopes import Scope
-from oriel.billing.history import PaymentList, payments_of
 from oriel.billing.rates import writes
 from oriel.errors import CallerError, InvalidBody, NotFound
 from oriel.infra.clock import in_iso
@@ -21,7 +19,6 @@ from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
 from oriel.infra.logs import facts
 from oriel.infra.openapi_extensions import VIDEO_ANSWERS, describe, picture_answers
-from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.media import uploads
 from oriel.media.models import Upload
 from oriel.projects.projects import own_project
@@ -31,7 +28,7 @@ from oriel.rendering.look_routes import looks_of
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.settings_document import document_schema, read_settings_json
-from oriel.rendering.status import StatusOut, status_of, statuses_of
+from oriel.rendering.status import StatusOut, status_of
 from oriel.rendering.submit import Order, submit_render
 from oriel.validation import ONE_LINE, fields_of, refusal_of
 
@@ -72,17 +69,6 @@ class SubmitForm(BaseModel):
     audio: UploadFile = Field(description="MP3, WAV or M4A")
     settings: str = Field(default="{}", description="Settings document, version 1, as JSON text")
     pay_with: Literal["plan", "credit", ""] = Field(default="", description="As in the JSON body")
-
-
-class RenderList(Page[StatusOut]):
-    """A customer's renders, the latest first."""
-
-
-class HistoryOut(BaseModel):
-    """Everything that a customer has paid and rendered."""
-
-    payments: PaymentList
-    renders: RenderList
 
 
 class LinkOut(BaseModel):
@@ -205,28 +191,6 @@ def link(job_id: str) -> LinkOut:
     return LinkOut(download_url=job.delivery_link, expires_at=in_iso(job.expires_at))
 
 
-@routes.get("/api/renders")
-@allow(Who.USER, keys=Scope.READ)
-@rate(_READS, scope="reads")
-@routes.input(PageQuery, location="query")
-@routes.output(RenderList)
-@routes.doc(summary="List your renders, newest first")
-def renders(query_data: PageQuery) -> RenderList:
-    """List a customer's renders."""
-    return _renders(query_data)
-
-
-@routes.get("/api/user/history")
-@allow(Who.USER, keys=Scope.READ)
-@rate(_READS, scope="reads")
-@routes.input(PageQuery, location="query")
-@routes.output(HistoryOut)
-@routes.doc(summary="List your payments and renders")
-def history(query_data: PageQuery) -> HistoryOut:
-    """List what was paid and what was rendered."""
-    return HistoryOut(payments=payments_of(current_user().id, query_data), renders=_renders(query_data))
-
-
 @routes.get("/d/<token>")
 @allow(Who.ANYONE)
 @rate("60/minute")
@@ -239,12 +203,6 @@ def follow_link(token: str) -> Response:
         if not request.accept_mimetypes.accept_html or request.accept_mimetypes.best == "*/*":
             raise
         return message_page("There is no video here", error.message, error.http_status)
-
-
-def _renders(asked: PageQuery) -> RenderList:
-    query = select(RenderJob).where(RenderJob.user_id == current_user().id)
-    page = fetch_page(Page[Any], query.order_by(RenderJob.created_at.desc(), RenderJob.id), asked)
-    return RenderList(items=statuses_of(page.items), total=page.total, page=page.page, per_page=page.per_page)
 
 
 def _looks() -> Looks:

@@ -12,7 +12,7 @@ from oriel.infra.database import db
 from oriel.media import references
 from oriel.media.models import Upload
 from oriel.projects import settings_check
-from oriel.rendering import cancellation, estimate_routes, events, look_routes, routes, submit
+from oriel.rendering import cancellation, estimate_routes, events, list_routes, look_routes, routes, submit
 from oriel.rendering.announcement import announce
 from oriel.rendering.look_routes import register_looks
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
@@ -37,6 +37,7 @@ def register(app: APIFlask) -> None:
     )
     settings_check.set_check(app, lambda document: submit.look_of(document, looks))
     app.register_blueprint(routes.routes)
+    app.register_blueprint(list_routes.routes)
     app.register_blueprint(look_routes.routes)
     app.register_blueprint(estimate_routes.routes)
     app.register_blueprint(events.routes)

@@ -87,6 +87,18 @@ def test_what_was_wanted_before_an_upgrade_is_asked_for_after_it(empty: APIFlask
     assert [tuple(row) for row in found] == [("quiet", False, 0), ("waits", True, 0)]
 
 
+def test_renders_from_before_are_found_by_their_look_and_words(empty: APIFlask) -> None:
+    alembic.upgrade("1795886400")
+    _filled()
+    with db.engine.begin() as connection:
+        settings = '{"look": "halo"}'
+        connection.execute(text("UPDATE render_jobs SET title = 'ÉCLAIR', render_config = :it"), {"it": settings})
+    upgrade_database()
+    with db.engine.connect() as connection:
+        render = connection.execute(text("SELECT look, searched FROM render_jobs")).one()
+    assert tuple(render) == ("halo", "éclair x x halo")
+
+
 def test_no_row_and_no_reference_is_lost_on_the_way_there_and_back(empty: APIFlask) -> None:
     alembic.upgrade(_FIRST)
     before = _filled()

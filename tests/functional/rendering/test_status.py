@@ -152,7 +152,7 @@ def test_all_who_poll_share_what_is_the_same_for_all(
     # The render itself and its place; before that, once, who waits, who works and how fast.
     assert [len(heard) for heard in of_renders] == [5, 2]
     # Nobody's settings are read as a whole but for the render's own.
-    assert ["render_config, render_jobs.watermark" in statement for statement in of_renders[0]] == [
+    assert ["render_config, render_jobs.look" in statement for statement in of_renders[0]] == [
         True,
         False,
         False,

@@ -1,0 +1,109 @@
+"""The list of a customer's renders: filtered, searched, sorted, in pages."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.functional.caller import Caller
+from tests.functional.rendering.conftest import MakeJob
+from tests.functional.rendering.test_status import queries
+
+from oriel.billing.current_plan import set_plan
+from oriel.infra.clock import now
+from oriel.infra.ids import new_id
+from oriel.rendering.models import RenderJob
+from oriel.rendering.pipeline.settings_document import parse_settings
+
+PROJECT = new_id()
+
+
+@pytest.fixture
+def ada(caller: Callable[..., Caller]) -> Caller:
+    """A customer who may make any number of renders."""
+    customer = caller()
+    set_plan(customer.user_id, "enterprise")
+    return customer
+
+
+@pytest.fixture
+def history(ada: Caller, make_job: MakeJob) -> list[RenderJob]:
+    """One render in each state, the oldest first."""
+    day = timedelta(days=1)
+    rows: list[dict[str, Any]] = [
+        {"title": "Éclair", "status": "completed", "expires_at": now() + 9 * day, "artist": "Zoë"},
+        {"title": "Dusk", "status": "completed", "expires_at": now() + 2 * day, "render_config": _with_look("halo")},
+        {"title": "Noon", "status": "completed", "expires_at": now() - day, "project_id": PROJECT},
+        {"title": "Gone", "status": "completed", "expires_at": now() + day, "deleted_at": now()},
+        {"title": "", "status": "failed", "audio_filename": "Broken_100%.wav"},
+        {"title": "Stopped", "status": "cancelled", "render_config": _with_look("halo"), "project_id": PROJECT},
+        {"title": "Waiting", "status": "queued"},
+    ]
+    begin = now() - 8 * day
+    return [
+        make_job(user_id=ada.user_id, plan="enterprise", created_at=begin + number * day, **row)
+        for number, row in enumerate(rows)
+    ]
+
+
+def _with_look(look: str) -> dict[str, Any]:
+    return parse_settings({"look": look, "output": {"width": 1280, "height": 720}}).model_dump(mode="json")
+
+
+def listed(customer: Caller, query: str = "") -> list[str]:
+    answer = customer.get(f"/api/renders?{query}")
+    assert answer.status_code == 200, answer.text
+    return [each["title"] for each in answer.get_json()["items"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("", ["Waiting", "Stopped", "", "Gone", "Noon", "Dusk", "Éclair"]),
+        ("state=under_way", ["Waiting"]),
+        ("state=available", ["Dusk", "Éclair"]),
+        ("state=deleted", ["Gone", "Noon"]),
+        ("state=failed", [""]),
+        ("state=cancelled", ["Stopped"]),
+        ("look=halo", ["Stopped", "Dusk"]),
+        (f"project_id={PROJECT}", ["Stopped", "Noon"]),
+        (f"project_id={PROJECT}&look=halo&state=cancelled&search=stop", ["Stopped"]),
+        ("search=%C3%89CLAIR", ["Éclair"]),
+        ("search=zo%C3%AB+ecl", []),
+        ("search=zo%C3%AB+prism", ["Éclair"]),
+        ("search=100%25", [""]),
+        ("search=halo", ["Stopped", "Dusk"]),
+        ("sort=oldest", ["Éclair", "Dusk", "Noon", "Gone", "", "Stopped", "Waiting"]),
+        ("sort=name", ["", "Dusk", "Gone", "Noon", "Stopped", "Waiting", "Éclair"]),
+        ("sort=expires", ["Dusk", "Éclair", "Waiting", "Stopped", "", "Gone", "Noon"]),
+        ("sort=oldest&page=2&per_page=3", ["Gone", "", "Stopped"]),
+    ],
+)
+def test_a_list_holds_the_renders_that_pass_its_filter(
+    ada: Caller, history: list[RenderJob], query: str, titles: list[str]
+) -> None:
+    assert len(history) == 7
+    assert listed(ada, query) == titles
+
+
+def test_a_filter_shows_nothing_of_others(ada: Caller, caller: Callable[..., Caller], history: list[RenderJob]) -> None:
+    assert history
+    assert listed(caller(), f"project_id={PROJECT}") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["state=lost", "sort=size", f"search={'x' * 201}", "look=", f"project_id={'x' * 41}", "per_page=101", "other=1"],
+)
+def test_a_query_out_of_bounds_is_refused(ada: Caller, query: str) -> None:
+    assert ada.get(f"/api/renders?{query}").status_code == 422
+
+
+@pytest.mark.parametrize("query", ["", "state=available&search=night&look=prism&sort=expires", "sort=name"])
+def test_a_list_takes_four_queries_however_long(ada: Caller, make_job: MakeJob, query: str) -> None:
+    for _ in range(20):
+        row = {"status": "completed", "expires_at": now() + timedelta(days=1)}
+        make_job(user_id=ada.user_id, plan="enterprise", **row)
+    with queries() as asked:
+        assert len(listed(ada, f"per_page=30&{query}")) == 20
+    assert len(asked) <= 4, asked

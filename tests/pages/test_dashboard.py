@@ -2,10 +2,12 @@
 
 import json
 import secrets
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from benchmarks.account import Account
 from playwright.sync_api import Page, expect
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.steps import TINY, choose_look, open_song, shared, sign_in
@@ -140,6 +142,56 @@ def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Vis
     assert visitor.accessible() == []
     page.go_back()
     expect(page.locator(".project")).to_have_count(4)
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_renders_are_filtered_searched_and_sorted(visit: Visit, site: Service, song: Path, width: int) -> None:
+    visitor = visit(width)
+    page, rows = visitor.page, visitor.page.locator(".render")
+    with closing(Account(site.url)) as owner:
+        settings = {**TINY, "text": {"title": "Zenith", "artist": ""}}
+        upload = owner.upload(song)
+        project = owner.post("/api/projects", json={"name": "Night Drive", "upload_id": upload, "settings": settings})
+        # Both wait behind others, or are done before the second one is cancelled.
+        owner.post("/api/render/submit", json={"project_id": project["id"]})
+        last = owner.submit(upload, {**TINY, "look": "halo"})
+        owner.post(f"/api/render/cancel/{last}")
+        owner.sign_in(visitor.context)
+    visitor.open("/dashboard?tab=renders")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("Night Drive")
+    expect(rows.last).to_contain_text("Zenith")
+    expect(rows.last.get_by_role("link", name="Download")).to_be_visible()
+    page.get_by_label("Order").select_option("Oldest")
+    expect(rows.first).to_contain_text("Zenith")
+    page.get_by_label("State").select_option("Ready")
+    expect(rows).to_have_count(1)
+    expect(page.get_by_text("1 render", exact=True)).to_be_visible()
+    page.reload()
+    expect(rows).to_have_count(1)
+    expect(page.get_by_label("State")).to_have_value("available")
+    expect(page.get_by_label("Order")).to_have_value("oldest")
+    page.get_by_label("Look").select_option("Halo")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Show all renders").click()
+    expect(rows).to_have_count(2)
+    page.get_by_label("Search renders").fill("zen")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Search renders").fill("")
+    expect(rows).to_have_count(2)
+    page.get_by_role("button", name="Same project").click()
+    expect(rows).to_have_count(1)
+    expect(page.get_by_role("button", name="Project Night Drive")).to_be_visible()
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Project Night Drive").click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("tab", name="Projects").click()
+    page.get_by_label("Actions for Night Drive").click()
+    page.get_by_role("button", name="Show renders").click()
+    expect(rows).to_have_count(1)
+    assert project["id"] in page.url
 
 
 def test_a_visitor_signs_in_before_the_dashboard(visit: Visit) -> None:

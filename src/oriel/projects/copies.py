@@ -40,9 +40,23 @@ def copy_to(user: User, source: OpenedProject) -> Project:
         name=project.name,
         song_id=copied.get(project.song_id or ""),
         thumbnail_id=copied.get(project.thumbnail_id or ""),
-        settings=_with_uploads(project.settings, copied),
+        settings=with_pictures(project.settings, copied),
     )
     return create(user.id, wanted)
+
+
+def with_pictures(settings: Mapping[str, Any], others: Mapping[str, str]) -> dict[str, Any]:
+    """Return settings with their pictures replaced by others; a picture without one is left out."""
+    result = dict(settings)
+    for part, key in (("cover", "file"), ("background", "image")):
+        named = (settings.get(part) or {}).get(key)
+        if named not in pictures_in(settings):
+            continue
+        if named in others:
+            result[part] = {**settings[part], key: others[named]}
+        else:
+            del result[part]
+    return result
 
 
 def _uploads_for(user_id: str, upload_ids: Sequence[str]) -> dict[str, str]:
@@ -50,20 +64,6 @@ def _uploads_for(user_id: str, upload_ids: Sequence[str]) -> dict[str, str]:
     query = select(Upload).where(Upload.id.in_(upload_ids), Upload.stored_at.is_not(None), Upload.deleted_at.is_(None))
     originals = db.session.scalars(query.where(Upload.purged_at.is_(None))).all()
     return {each.id: uploads.copy_for(user_id, each).id for each in originals}
-
-
-def _with_uploads(settings: Mapping[str, Any], copied: Mapping[str, str]) -> dict[str, Any]:
-    """Return settings that name the copies of their pictures; a picture that is gone is left out."""
-    result = dict(settings)
-    for part, key in (("cover", "file"), ("background", "image")):
-        named = (settings.get(part) or {}).get(key)
-        if named not in pictures_in(settings):
-            continue
-        if named in copied:
-            result[part] = {**settings[part], key: copied[named]}
-        else:
-            del result[part]
-    return result
 
 
 def _copy(session: Session, project: Project) -> Project:

@@ -47,34 +47,47 @@ def create(user_id: str, wanted: Change, *, project_id: str | None = None) -> Pr
 
     Raise InvalidSettings, NotFound and Expired for its uploads, and Conflict beyond the most projects.
     """
-    settings = wanted.settings or {}
-    look = look_of(settings)
+    look = look_of(wanted.settings or {})
     with changing(user_id) as session:
         if project_id and (before := session.get(Project, project_id)):
             if before.user_id != user_id or before.deleted_at:
                 raise Conflict("This id is taken. Please send another one.")
             return own_project(session, user_id, project_id)
         refuse_too_many(session, user_id, adding=1)
-        project = Project(
-            id=project_id or new_id(),
-            user_id=user_id,
-            name=_UNNAMED,
-            settings=settings,
-            look=look,
-            song=None,
-            searched="",
-        )
-        session.add(project)
-        set_committed_value(project, "people", [])
-        session.flush()
-        _apply(session, project, wanted, look, user_id=user_id)
+        return add(session, user_id, wanted, look, project_id=project_id)
+
+
+def add(session: Session, user_id: str, wanted: Change, look: str, *, project_id: str | None = None) -> Project:
+    """Add a project to a transaction; raise as `create` does for its uploads."""
+    project = Project(
+        id=project_id or new_id(),
+        user_id=user_id,
+        name=_UNNAMED,
+        settings=wanted.settings or {},
+        look=look,
+        song=None,
+        searched="",
+    )
+    session.add(project)
+    set_committed_value(project, "people", [])
+    session.flush()
+    _apply(session, project, wanted, look, user_id=user_id)
     return project
 
 
-def change(user: User, project: Project, version: int, wanted: Change, *, restored: int | None = None) -> Project:
+def change(
+    user: User,
+    project: Project,
+    version: int,
+    wanted: Change,
+    *,
+    restored: int | None = None,
+    is_separate: bool = False,
+) -> Project:
     """Change a project, unless somebody has changed it since `version`: then raise Conflict with the newer version.
 
-    Raise NotFound and NotAllowed for a user who may not edit it any more. `restored` numbers the version brought back.
+    Raise NotFound and NotAllowed for a user who may not edit it any more. `restored` numbers the version brought back;
+    `is_separate` makes a version of its own, so that the one before can be brought back.
     """
     look = look_of(wanted.settings) if wanted.settings is not None else None
     with changing(project.user_id) as session:
@@ -90,7 +103,7 @@ def change(user: User, project: Project, version: int, wanted: Change, *, restor
             _refuse_other_uploads(session, project, wanted)
         project.version += 1
         project.changed_at = now()
-        _apply(session, project, wanted, look, user_id=user.id, restored=restored)
+        _apply(session, project, wanted, look, user_id=user.id, restored=restored, is_separate=is_separate)
     return project
 
 
@@ -198,6 +211,7 @@ def _apply(
     *,
     user_id: str,
     restored: int | None = None,
+    is_separate: bool = False,
 ) -> None:
     if wanted.song_id is not None:
         project.song = uploads.open_upload(session, project.user_id, wanted.song_id)
@@ -212,7 +226,7 @@ def _apply(
     if wanted.name is not None or project.name == _UNNAMED:
         project.name = _name(wanted.name) or _song_name(project.song) or _UNNAMED
     project.searched = _searched(project)
-    versions.record(session, project, user_id, restored=restored)
+    versions.record(session, project, user_id, restored=restored, is_separate=is_separate)
     keep_uploads(session, project)
 
 

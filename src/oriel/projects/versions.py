@@ -18,10 +18,12 @@ _A_DELETED_ACCOUNT = "A deleted account"
 _SOMEONE = "Someone"
 
 
-def record(session: Session, project: Project, user_id: str, *, restored: int | None = None) -> None:
-    """Note how a user leaves a project, in their version of the last minutes or in a new one."""
+def record(
+    session: Session, project: Project, user_id: str, *, restored: int | None = None, is_separate: bool = False
+) -> None:
+    """Note how a user leaves a project, in their version of the last minutes or in a new one (`is_separate`)."""
     latest = _latest(session, project.id)
-    if latest is None or restored is not None or not _goes_on(latest, user_id):
+    if latest is None or is_separate or restored is not None or not _goes_on(latest, user_id):
         latest = ProjectVersion(project_id=project.id, user_id=user_id, restored=restored)
         session.add(latest)
     latest.number = project.version

@@ -34,6 +34,7 @@ BODIES: dict[str, Callable[[Shared], dict[str, Any]]] = {
     "POST /api/projects/{project_id}/people": lambda _: {"json": {"email": "new@example.com", "role": "viewer"}},
     "PATCH /api/projects/{project_id}/people/{person_id}": lambda _: {"json": {"role": "viewer"}},
     "POST /api/projects/{project_id}/versions/{version_id}/restore": lambda _: {"json": {"version": 1}},
+    "PUT /api/projects/{project_id}/settings": lambda _: {"json": {"version": 1, "settings": {}}},
     "POST /api/projects/{project_id}/pictures": lambda _: a_picture(),
     **{f"POST /api/projects/{name}": lambda it: {"json": {"ids": [it.id]}} for name in ("delete", "duplicate")},
     "POST /api/projects/settings": lambda it: {"json": {"ids": [it.id]}},

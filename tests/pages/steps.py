@@ -151,9 +151,9 @@ def away(site: Service) -> Iterator[None]:
         os.kill(site.command.pid, signal.SIGCONT)
 
 
-def drop(page: Page, *files: Path) -> None:
-    """Drop files or folders on the picture, as somebody does with a mouse."""
-    box = page.locator(".frame").bounding_box()
+def drop(page: Page, *files: Path, on: str = ".frame") -> None:
+    """Drop files or folders on the picture or another part of a page, as somebody does with a mouse."""
+    box = page.locator(on).bounding_box()
     assert box
     at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}

@@ -1,6 +1,7 @@
 """A customer comes back: saves a project, finds it, changes it, renders it again, cleans up."""
 
 import json
+import re
 import secrets
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from benchmarks.account import Account
 from playwright.sync_api import Page, expect
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
-from tests.pages.steps import TINY, choose_look, open_song, shared, sign_in
+from tests.pages.steps import TINY, choose_look, drop, open_song, shared, sign_in
 from tests.render.service import Service
 
 
@@ -142,6 +143,53 @@ def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Vis
     assert visitor.accessible() == []
     page.go_back()
     expect(page.locator(".project")).to_have_count(4)
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_settings_files_become_projects_and_replace_settings(
+    visit: Visit, site: Service, width: int, tmp_path: Path
+) -> None:
+    visitor = visit(width)
+    page, projects = visitor.page, visitor.page.locator(".project")
+    headers = headers_of(site, sign_in(visitor).email)
+    for name in ("Dawn", "Dusk"):
+        body = {"name": name, "settings": {"look": "prism"}}
+        httpx.post(f"{site.url}/api/projects", headers=headers, json=body).raise_for_status()
+    visitor.open("/dashboard")
+    page.get_by_label("Choose Dawn").check()
+    page.get_by_label("Choose Dusk").check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download settings").click()
+    both, halo, wrong = (tmp_path / name for name in ("both.json", "Halo settings.json", "wrong.json"))
+    download.value.save_as(both)
+    halo.write_text('{"version": 1, "look": "halo"}', "utf-8")
+    wrong.write_text('{"look": "halo", "params": {"radius": "wide"}}', "utf-8")
+    # Several files at once: one of them is refused, with the field's name.
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Import settings").click()
+    chooser.value.set_files([both, wrong, halo])
+    expect(page.get_by_text("3 projects are imported.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("wrong.json.*radius"))
+    expect(projects).to_have_count(5)
+    expect(projects.filter(has_text="Dawn")).to_have_count(2)
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("alert").get_by_role("button", name="Close").click()
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(projects).to_have_count(2)
+    # Dropped on the page.
+    drop(page, halo, on="main")
+    expect(page.get_by_text("is imported.")).to_be_visible()
+    expect(projects.filter(has_text="Halo")).to_have_count(1)
+    # In place of what a project has, and back.
+    page.get_by_label("Actions for Dawn").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Replace settings").click()
+    chooser.value.set_files(halo)
+    dawn = projects.filter(has_text="Dawn")
+    expect(dawn).to_contain_text("Halo")
+    page.locator(".toast", has_text="settings of the file").get_by_role("button", name="Undo").click()
+    expect(dawn).to_contain_text("Prism")
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)

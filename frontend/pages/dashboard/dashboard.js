@@ -7,10 +7,12 @@ import {signedIn} from '../../ui/signed-in.js';
 import {toast} from '../../ui/toast.js';
 import {searchOf, viewOf} from './address.js';
 import {Choice} from './choice.js';
+import {takeDrops} from './drop-zone.js';
 import {Pages} from './pages.js';
 import {projectsPanel} from './projects.js';
 import {followRenders} from './render-news.js';
 import {rendersPanel} from './renders.js';
+import {chooseImport, importFiles} from './settings-import.js';
 
 /**
  * @typedef {import('../../lib/api-schema.js').components['schemas']['ProjectSummary']} Project
@@ -25,7 +27,7 @@ const RENDERS_A_PAGE = 50;
 const TABS = /** @type {const} */ ([['projects', 'Projects'], ['shared', 'Shared with me'], ['renders', 'Renders']]);
 
 export class Dashboard extends LitElement {
-  static properties = {view: {state: true}, profile: {state: true}, busy: {state: true}, projectName: {state: true}};
+  static properties = {view: {state: true}, profile: {state: true}, busy: {state: true}, projectName: {state: true}, refusals: {state: true}};
 
   constructor() {
     super();
@@ -35,6 +37,8 @@ export class Dashboard extends LitElement {
     this.busy = false;
     /** Of the project whose renders are shown. */
     this.projectName = '';
+    /** @type {import('./settings-import.js').Refusal[]} of settings files */
+    this.refusals = [];
     this.chosen = new Choice();
     /** @type {Pages<Project>} */
     this.projects = new Pages((page) => this.fetchProjects(page, false));
@@ -87,6 +91,7 @@ export class Dashboard extends LitElement {
       pages.addEventListener('change', () => this.requestUpdate());
       void pages.reload();
     }
+    this.stopDrops = takeDrops(this, (files) => void importFiles(this, files));
     addEventListener('popstate', () => this.show(viewOf(location.search), {isBack: true}));
     this.timer = setInterval(() => void followRenders(this), POLL_MS);
     void this.nameProject();
@@ -96,6 +101,7 @@ export class Dashboard extends LitElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     clearInterval(this.timer);
+    this.stopDrops?.();
     this.observer.disconnect();
   }
 
@@ -176,13 +182,24 @@ export class Dashboard extends LitElement {
       <div class="top">
         <h1>My videos</h1>
         ${this.meters()}
-        <a class="button" href="/studio?new">New project</a>
+        <div class="row">
+          <button class="button" type="button" ?disabled=${this.busy} @click=${() => chooseImport(this)}>Import settings</button>
+          <a class="button" href="/studio?new">New project</a>
+        </div>
       </div>
       <div class="tabs" role="tablist" aria-label="My videos" @keydown=${this.moveTab}>
         ${TABS.map(([name, title]) => html`<button class="tab" role="tab" type="button" id=${`tab-${name}`} aria-controls="panel" aria-selected=${tab === name}
           tabindex=${tab === name ? 0 : -1} @click=${() => this.show({tab: name})}>${title}${name === 'shared' && this.shared.total ? html` <span class="number quiet">${this.shared.total}</span>` : nothing}</button>`)}
       </div>
+      ${this.refusals.length ? this.refused() : nothing}
       <div role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>${tab === 'renders' ? rendersPanel(this) : projectsPanel(this)}</div>`;
+  }
+
+  refused() {
+    return html`<div class="notice problem refused" role="alert">
+      <ul>${this.refusals.map(({file, sentence}) => html`<li><strong><bdi>${file}</bdi></strong> ${sentence}</li>`)}</ul>
+      <button class="button" type="button" @click=${() => { this.refusals = []; }}>Close</button>
+    </div>`;
   }
 
   /** @param {KeyboardEvent} event */

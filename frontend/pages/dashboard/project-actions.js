@@ -1,5 +1,6 @@
 // What is done with projects from their list.
 import {api, said} from '../../lib/api.js';
+import {download} from '../../lib/files.js';
 import {counted, isolated} from '../../lib/words.js';
 import {ask, askName} from '../../ui/dialog.js';
 import {openShareDialog} from '../../ui/share-dialog.js';
@@ -109,11 +110,8 @@ export async function downloadSettings(page, ids) {
     const items = await inBatches(ids, async (some) => (await said(api.POST('/api/projects/settings', {body: {ids: some}}))).items);
     const [only] = items;
     const content = items.length === 1 ? only?.settings : items.map(({name, settings}) => ({name, settings}));
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], {type: 'application/json'}));
-    link.download = `${items.length === 1 ? only?.name : counted(items.length, 'project')} settings.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    const name = `${items.length === 1 ? only?.name : counted(items.length, 'project')} settings.json`;
+    download(new Blob([JSON.stringify(content, null, 2)], {type: 'application/json'}), name);
     page.chosen.clear();
   });
 }

@@ -6,6 +6,7 @@ import {clock, counted, date} from '../../lib/words.js';
 import {EVERYTHING} from './address.js';
 import {choice, lookChoice, pictureOf, searchField, titled} from './filters.js';
 import {copy, downloadSettings, duplicate, leave, remove, rename, share} from './project-actions.js';
+import {replaceSettings} from './settings-import.js';
 import {end, trouble} from './trouble.js';
 
 /**
@@ -121,6 +122,7 @@ const ownActions = (page, project) => html`
   <button type="button" @click=${() => rename(page, project)}>Rename</button>
   <button type="button" @click=${() => duplicate(page, [project.id])}>Duplicate</button>
   <button type="button" @click=${() => downloadSettings(page, [project.id])}>Download settings</button>
+  <button type="button" @click=${() => replaceSettings(page, project)}>Replace settings</button>
   <button type="button" class="danger" @click=${() => remove(page, [project.id])}>Delete</button>`;
 
 /**
@@ -128,5 +130,6 @@ const ownActions = (page, project) => html`
  * @param {Project} project
  */
 const sharedActions = (page, project) => html`
-  ${project.role === 'editor' ? html`<button type="button" @click=${() => copy(page, project)}>Make a copy</button>` : nothing}
+  ${project.role === 'editor' ? html`<button type="button" @click=${() => replaceSettings(page, project)}>Replace settings</button>
+    <button type="button" @click=${() => copy(page, project)}>Make a copy</button>` : nothing}
   <button type="button" class="danger" @click=${() => leave(page, project)}>Leave</button>`;

@@ -1,11 +1,12 @@
 // Looks that go out and come in: links, settings files, and what is copied.
+import {download} from '../../lib/files.js';
 import {LOOKS} from '../../preview/looks.js';
 import {isTouch} from '../../lib/touch.js';
 import {nested, readSettings, resolveSettings} from '../../preview/settings.js';
 import {copyLink} from '../../ui/share-link.js';
 import {toast} from '../../ui/toast.js';
 import {fitFormat} from './edits.js';
-import {choose, download} from './files.js';
+import {choose} from './files.js';
 import {picturesOf} from './own-pictures.js';
 import {lookIn} from './own-presets.js';
 import {presetOf} from './preset-of-look.js';

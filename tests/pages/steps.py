@@ -132,6 +132,35 @@ def sign_in(visitor: Visitor) -> Customer:
     return Customer(visitor, email)
 
 
+def open_project(visitor: Visitor, project: str) -> Page:
+    """Open a project that is called "Night Drive" in the studio, with its song."""
+    visitor.open(f"/studio?project={project}")
+    expect(visitor.page.get_by_label("Name of this project")).to_have_value("Night Drive")
+    expect(visitor.page.locator(".invite")).to_have_count(0)
+    return visitor.page
+
+
+def log_in(page: Page, email: str) -> None:
+    """Fill in the form that asks for address and password."""
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def expect_saved(page: Page) -> None:
+    """Wait until the studio has saved a change."""
+    expect(page.locator(".saved")).to_have_text("Saving…")
+    expect(page.locator(".saved")).to_have_text("Saved in My videos")
+
+
+def ask_to_delete(page: Page, password: str) -> None:
+    """Ask to delete the account, on its page."""
+    if not page.locator("#current-delete").is_visible():
+        page.get_by_text("Delete my account", exact=True).click()
+    page.locator("#current-delete").fill(password)
+    page.keyboard.press("Enter")
+
+
 def kill_web(site: Service) -> None:
     """Kill every process that answers requests; `oriel up` starts new ones."""
     web = [pid for pid in descendants(site.command.pid) if "gunicorn" in arguments(pid)]

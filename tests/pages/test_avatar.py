@@ -8,8 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, expect
 from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
-from tests.pages.steps import Customer, sign_in
-from tests.pages.test_sharing import open_project, owner_with_project
+from tests.pages.owner import owner_with_project
+from tests.pages.steps import Customer, open_project, sign_in
 from tests.render.service import Service
 
 

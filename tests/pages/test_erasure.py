@@ -10,9 +10,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, expect
 from tests.pages.conftest import PASSWORD, Visit
-from tests.pages.steps import TINY, sign_in
+from tests.pages.steps import TINY, ask_to_delete, sign_in
 from tests.pages.test_avatar import token_of
-from tests.pages.test_leaving import ask_for_deletion
 from tests.render.service import PATIENCE_S, Service
 from tests.render.songs import music, write_wav
 
@@ -32,7 +31,7 @@ def test_an_account_is_erased_to_its_end(visit: Visit, site: Service, tmp_path: 
     guest.page.goto(link)
     expect(guest.page.get_by_role("heading", name=TITLE)).to_be_visible()
     visitor.open("/account#delete")
-    ask_for_deletion(visitor, PASSWORD)
+    ask_to_delete(visitor.page, PASSWORD)
     expect(page.get_by_role("complementary", name="Your account")).to_contain_text("will be deleted on")
     let_the_week_pass(site, user_id)
     wait_until(page, lambda: number(site, "SELECT count(*) FROM users WHERE id = ?", user_id) == 0)

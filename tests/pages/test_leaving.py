@@ -6,7 +6,7 @@ from zipfile import ZipFile
 import pytest
 from playwright.sync_api import expect
 from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
-from tests.pages.steps import sign_in
+from tests.pages.steps import ask_to_delete, sign_in
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -36,11 +36,11 @@ def test_a_customer_deletes_the_account_and_keeps_it(visit: Visit, width: int) -
     page = visitor.page
     customer = sign_in(visitor)
     visitor.open("/account#delete")
-    ask_for_deletion(visitor, "not the password")
+    ask_to_delete(page, "not the password")
     expect(page.get_by_text("Your current password is wrong.")).to_be_visible()
     assert visitor.accessible() == []
     _look(visitor, f"delete-{width}")
-    ask_for_deletion(visitor, PASSWORD)
+    ask_to_delete(page, PASSWORD)
     notice = page.get_by_role("complementary", name="Your account")
     expect(notice).to_contain_text("Your account will be deleted on")
     assert visitor.accessible() == []
@@ -64,7 +64,7 @@ def test_a_customer_deletes_the_account_and_keeps_it(visit: Visit, width: int) -
     expect(notice).to_be_hidden()
     # Whoever signs in again keeps it, too.
     visitor.open("/account#delete")
-    ask_for_deletion(visitor, PASSWORD)
+    ask_to_delete(page, PASSWORD)
     expect(notice).to_be_visible()
     page.get_by_role("button", name="Sign out").first.click()
     page.wait_for_url(f"{visitor.url}/")
@@ -78,15 +78,6 @@ def test_a_customer_deletes_the_account_and_keeps_it(visit: Visit, width: int) -
     notice.get_by_role("button", name="Close").click()
     expect(notice).to_be_hidden()
     expect(page.get_by_text("Account kept: the deletion was withdrawn").first).to_be_visible()
-
-
-def ask_for_deletion(visitor: Visitor, password: str) -> None:
-    """Fill in the form on the account page."""
-    page = visitor.page
-    if not page.locator("#current-delete").is_visible():
-        page.get_by_text("Delete my account", exact=True).click()
-    page.locator("#current-delete").fill(password)
-    page.keyboard.press("Enter")
 
 
 def _look(visitor: Visitor, name: str) -> None:

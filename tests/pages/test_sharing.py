@@ -1,73 +1,14 @@
 """Projects are shared: by a link, with people, between two browsers, and until somebody is removed."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-from playwright.sync_api import Page, expect
-from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
-from tests.pages.steps import TINY, choose_look, sign_in
+from playwright.sync_api import expect
+from tests.pages.conftest import ON_A_PHONE, Visit
+from tests.pages.owner import owner_with_project
+from tests.pages.steps import choose_look, expect_saved, log_in, open_project, sign_in
 from tests.render.service import Service
-
-SETTINGS = {**TINY, "look": "halo"}
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A customer beside the browser, with a project."""
-
-    site: Service
-    visitor: Visitor
-    email: str
-    headers: dict[str, str]
-    project: str
-
-    def call(self, method: str, path: str = "", **options: Any) -> Any:  # noqa: ANN401  (JSON)
-        url = f"{self.site.url}/api/projects/{self.project}{path}"
-        answer = httpx.request(method, url, headers=self.headers, **options).raise_for_status()
-        return answer.json() if answer.content else None
-
-    def share(self, **switches: bool) -> str:
-        """Switch the link on and return its path."""
-        link = str(self.call("PATCH", "/sharing", json={"link": True, **switches})["link"])
-        return link.removeprefix(self.site.url)
-
-    def invite(self, email: str, role: str = "editor") -> str:
-        return str(self.call("POST", "/people", json={"email": email, "role": role})["id"])
-
-
-def owner_with_project(visit: Visit, site: Service, song: Path, width: int = 1280) -> Owner:
-    """Sign a customer in who has a project with a song."""
-    visitor = visit(width)
-    email = sign_in(visitor).email
-    login = httpx.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD}).json()
-    headers = {"Authorization": f"Bearer {login['access_token']}"}
-    httpx.put(f"{site.url}/api/user/profile", headers=headers, json={"name": "Ada"}).raise_for_status()
-    upload = httpx.post(f"{site.url}/api/uploads", headers=headers, files={"audio": (song.name, song.read_bytes())})
-    body = {"name": "Night Drive", "upload_id": upload.raise_for_status().json()["id"], "settings": SETTINGS}
-    project = httpx.post(f"{site.url}/api/projects", headers=headers, json=body).raise_for_status().json()["id"]
-    return Owner(site, visitor, email, headers, project)
-
-
-def open_project(visitor: Visitor, project: str) -> Page:
-    visitor.open(f"/studio?project={project}")
-    expect(visitor.page.get_by_label("Name of this project")).to_have_value("Night Drive")
-    expect(visitor.page.locator(".invite")).to_have_count(0)
-    return visitor.page
-
-
-def log_in(page: Page, email: str) -> None:
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-
-
-def expect_saved(page: Page) -> None:
-    expect(page.locator(".saved")).to_have_text("Saving…")
-    expect(page.locator(".saved")).to_have_text("Saved in My videos")
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)

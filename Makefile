@@ -113,5 +113,5 @@ bench-play: setup ## whether the studio's memory stays level over half an hour o
 bench: setup ## speed and memory of every look and preset (SONG=path for any song), as text and JSON in build/
 	$(BIN)/python -m benchmarks.bench --presets --uhd --whole $(if $(SONG),--song "$(SONG)") --json build/bench.json
 
-bench-web: setup ## Lighthouse and the weight of the scripts (URL=http://127.0.0.1:5000 for a running service)
-	$(BIN)/python -m benchmarks.web $(if $(URL),--url "$(URL)") --json build/bench-web.json
+bench-web: setup ## Lighthouse, the weight of the scripts, and how soon the dashboard is there
+	$(BIN)/python -m benchmarks.web --json build/bench-web.json

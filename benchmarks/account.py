@@ -56,7 +56,18 @@ class Account:
 
     def post(self, path: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401  (what httpx takes)
         """Send something and return the answer."""
-        answer = self._http.post(path, **request)
+        return self._send("POST", path, **request)
+
+    def put(self, path: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401  (what httpx takes)
+        """Replace something and return the answer."""
+        return self._send("PUT", path, **request)
+
+    def patch(self, path: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401  (what httpx takes)
+        """Change something and return the answer."""
+        return self._send("PATCH", path, **request)
+
+    def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+        answer = self._http.request(method, path, **request)
         answer.raise_for_status()
         return dict(answer.json()) if answer.content else {}
 

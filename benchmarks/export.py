@@ -105,7 +105,7 @@ def _add_project(user_id: str, number: int, song: Path, video: Path) -> None:
                 title=f"Song {number}",
                 audio_filename="song.wav",
                 audio_object=song_name,
-                render_config={"cover": {}, "background": {}},
+                render_config={"look": "prism", "cover": {}, "background": {}},
                 watermark=False,
                 song_s=180.0,
                 max_song_s=360.0,

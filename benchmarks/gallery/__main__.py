@@ -1,6 +1,6 @@
 """Photographs every page in every state: build/gallery/index.html.
 
-python -m benchmarks.gallery [--only pages|studio|dialog|renders]... [--width 1280] [--scheme dark] [--out FOLDER]
+python -m benchmarks.gallery [--only GROUP]... [--width 1280] [--scheme dark] [--out FOLDER]
 
 Starts a service of its own, with real songs and real renders. Each picture is taken at 1280 and 390 pixels, dark and
 light, with the example song.
@@ -19,7 +19,7 @@ from pathlib import Path
 from examples.first_light.cover import cover_png
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.gallery import pages, studio
+from benchmarks.gallery import pages, returning, studio
 from benchmarks.gallery.camera import VARIANTS, Variant, View, view
 from benchmarks.gallery.renders import Renders, photograph_cancelled, photograph_running
 from benchmarks.preview import EXAMPLE, SECONDS
@@ -27,7 +27,7 @@ from benchmarks.service import Service, service
 from oriel.rendering.pipeline.browser import launch_options
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 
-GROUPS = ("pages", "studio", "dialog", "renders")
+GROUPS = ("pages", "studio", "dialog", "renders", "returning")
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Gallery</title>
 <style>
@@ -88,6 +88,9 @@ def photograph(
         each_variant(lambda seen: photograph_running(seen, renders))
         renders.cancel()
         each_variant(lambda seen: photograph_cancelled(seen, renders))
+    if "returning" in wanted:
+        customer = returning.Returning(running, song)
+        each_variant(lambda seen: returning.photograph(seen, customer, folder))
     return problems
 
 

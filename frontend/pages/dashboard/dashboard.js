@@ -197,7 +197,7 @@ export class Dashboard extends LitElement {
 
   refused() {
     return html`<div class="notice problem refused" role="alert">
-      <ul>${this.refusals.map(({file, sentence}) => html`<li><strong><bdi>${file}</bdi></strong> ${sentence}</li>`)}</ul>
+      <ul>${this.refusals.map(({file, sentence}) => html`<li><strong><bdi>${file}</bdi>:</strong> ${sentence}</li>`)}</ul>
       <button class="button" type="button" @click=${() => { this.refusals = []; }}>Close</button>
     </div>`;
   }

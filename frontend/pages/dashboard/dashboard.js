@@ -22,8 +22,8 @@ import {chooseImport, importFiles} from './settings-import.js';
 
 const TYPED_MS = 250;
 const POLL_MS = 3000;
-const PROJECTS_A_PAGE = 48;
-const RENDERS_A_PAGE = 50;
+// A few screens of a phone: more of them cost it time before the first can be touched.
+const PER_PAGE = 24;
 const TABS = /** @type {const} */ ([['projects', 'Projects'], ['shared', 'Shared with me'], ['renders', 'Renders']]);
 
 export class Dashboard extends LitElement {
@@ -45,7 +45,7 @@ export class Dashboard extends LitElement {
     /** @type {Pages<Project>} of others, who share them */
     this.shared = new Pages((page) => this.fetchProjects(page, true));
     /** @type {Pages<RenderStatus>} */
-    this.renders = new Pages((page) => this.askForRenders({page, per_page: RENDERS_A_PAGE}));
+    this.renders = new Pages((page) => this.askForRenders({page, per_page: PER_PAGE}));
     this.typed = 0;
     this.typedSearch = this.view.search;
     this.observer = new IntersectionObserver((seen) => {
@@ -74,7 +74,7 @@ export class Dashboard extends LitElement {
    */
   fetchProjects(page, shared) {
     const {search, look, sort} = this.view;
-    return said(api.GET('/api/projects', {params: {query: {page, per_page: PROJECTS_A_PAGE, search, sort, shared, ...(look ? {look} : {})}}}));
+    return said(api.GET('/api/projects', {params: {query: {page, per_page: PER_PAGE, search, sort, shared, ...(look ? {look} : {})}}}));
   }
 
   /** @param {{page: number, per_page: number, state?: 'under_way', sort?: 'oldest'}} asked beside what is chosen */
@@ -87,14 +87,16 @@ export class Dashboard extends LitElement {
   async connectedCallback() {
     super.connectedCallback();
     if (!(await signedIn())) return;
-    for (const pages of [this.projects, this.shared, this.renders]) {
-      pages.addEventListener('change', () => this.requestUpdate());
-      void pages.reload();
-    }
+    const lists = [this.projects, this.shared, this.renders];
+    for (const pages of lists) pages.addEventListener('change', () => this.requestUpdate());
     this.stopDrops = takeDrops(this, (files) => void importFiles(this, files));
     addEventListener('popstate', () => this.show(viewOf(location.search), {isBack: true}));
     this.timer = setInterval(() => void followRenders(this), POLL_MS);
     void this.nameProject();
+    // What is on the screen first; the others share its line.
+    const {pages: open} = this;
+    await open.reload();
+    for (const pages of lists) if (pages !== open) void pages.reload();
     await this.learn();
   }
 

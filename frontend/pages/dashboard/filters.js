@@ -1,4 +1,4 @@
-// The fields above a list: words to search for, and choices that narrow or sort it.
+// What both lists share: the words and choices above them, and how their pictures come.
 import {html} from 'lit';
 import {live} from 'lit/directives/live.js';
 
@@ -13,6 +13,9 @@ const LOOKS = Object.keys(PICTURES).map((path) => path.split('/').at(-3) ?? '');
 
 /** @param {string} look */
 export const pictureOf = (look) => PICTURES[`../../looks/${look}/thumbnails/default.webp`] ?? '';
+
+/** A browser finds out late that a lazy picture is on the screen. @param {number} at place in the list */
+export const loadingOf = (at) => (at < 4 ? 'eager' : 'lazy');
 
 /** @param {string} name */
 export const titled = (name) => `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;

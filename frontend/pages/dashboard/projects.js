@@ -4,7 +4,7 @@ import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {clock, counted, date} from '../../lib/words.js';
 import {EVERYTHING} from './address.js';
-import {choice, lookChoice, pictureOf, searchField, titled} from './filters.js';
+import {choice, loadingOf, lookChoice, pictureOf, searchField, titled} from './filters.js';
 import {copy, downloadSettings, duplicate, leave, remove, rename, share} from './project-actions.js';
 import {replaceSettings} from './settings-import.js';
 import {end, trouble} from './trouble.js';
@@ -81,14 +81,15 @@ function many(page) {
 
 /** @param {Dashboard} page */
 function list(page) {
-  return html`<ul class="projects ${page.view.view}">${repeat(page.listed.items, ({id}) => id, (project) => card(page, project))}</ul>`;
+  return html`<ul class="projects ${page.view.view}">${repeat(page.listed.items, ({id}) => id, (project, at) => card(page, project, at))}</ul>`;
 }
 
 /**
  * @param {Dashboard} page
  * @param {Project} project
+ * @param {number} at its place in the list
  */
-function card(page, project) {
+function card(page, project, at) {
   const {id, name, look, song, role, owner_name: owner, is_shared: isShared} = project;
   const isMine = role === 'owner';
   const isChosen = page.chosen.ids.has(id);
@@ -99,7 +100,7 @@ function card(page, project) {
       event.preventDefault();
       pick(event);
     }}>
-      <img class="picture" src=${project.thumbnail_url ?? pictureOf(look)} alt="" width="480" height="270" loading="lazy">
+      <img class="picture" loading=${loadingOf(at)} src=${project.thumbnail_url ?? pictureOf(look)} alt="" width="480" height="270">
       <span class="words"><strong dir="auto" title=${name}>${name}</strong>
         <span class="quiet">${isMine && isShared ? 'Shared · ' : nothing}${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}</span>
         ${isMine ? nothing : html`<span class="quiet">From <bdi>${owner}</bdi> · ${role === 'editor' ? 'Can edit' : 'Can view'}</span>`}</span>

@@ -4,7 +4,7 @@ import {repeat} from 'lit/directives/repeat.js';
 import {hasEnded} from '../../lib/watch.js';
 import {about, clock, counted, date, percent, size} from '../../lib/words.js';
 import {EVERYTHING} from './address.js';
-import {choice, lookChoice, searchField} from './filters.js';
+import {choice, loadingOf, lookChoice, searchField} from './filters.js';
 import {end, trouble} from './trouble.js';
 
 /**
@@ -66,17 +66,18 @@ function filters(page) {
 
 /** @param {Dashboard} page */
 function list(page) {
-  return html`<ul class="renders">${repeat(page.renders.items, ({id}) => id, (render) => row(page, render))}</ul>`;
+  return html`<ul class="renders">${repeat(page.renders.items, ({id}) => id, (render, at) => row(page, render, at))}</ul>`;
 }
 
 /**
  * @param {Dashboard} page
  * @param {RenderStatus} render
+ * @param {number} at its place in the list
  */
-function row(page, render) {
+function row(page, render, at) {
   const {id, project_id: project, title, filename, artist, poster_url: poster} = render;
   return html`<li class="render">
-    <a class="picture" href="/render/${id}" tabindex="-1" aria-hidden="true">${poster ? html`<img src=${poster} alt="" loading="lazy">` : nothing}</a>
+    <a class="picture" href="/render/${id}" tabindex="-1" aria-hidden="true">${poster ? html`<img loading=${loadingOf(at)} src=${poster} alt="">` : nothing}</a>
     <div class="words">
       <a href="/render/${id}"><strong dir="auto">${title || filename}</strong></a>
       <span class="quiet"><bdi>${artist}</bdi>${artist ? ' · ' : ''}${facts(render)}</span>

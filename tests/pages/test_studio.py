@@ -186,6 +186,18 @@ def test_the_menu_of_the_sound_closes_by_escape_and_by_a_click_elsewhere(visit: 
     expect(page.get_by_text("200 ms")).to_be_visible()
 
 
+def test_a_visitor_with_a_phone_finds_the_way_in(visit: Visit) -> None:
+    visitor = visit(390)
+    page = visitor.page
+    visitor.open("/studio")
+    # Nothing was changed, so nothing is said about saving.
+    expect(page.locator(".saved svg")).to_have_count(0)
+    page.locator("summary[aria-label=Menu]").click()
+    assert visitor.accessible() == []
+    page.get_by_role("link", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_title_that_is_cut_says_so_at_this_shape(visit: Visit, song: Path, width: int) -> None:
     visitor = visit(width)

@@ -29,10 +29,17 @@ export function bar(studio) {
           <div class="menu-items"><span class="quiet">${session.user?.email}</span>
             ${projectActions(studio, 'narrow-only')}
             <a href="/dashboard">My videos</a><a href="/account">Account</a><a href="/billing">Plan and billing</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
-      : html`<a class="button plain wide-only" href="/login?next=/studio">Sign in</a>`}
+      : visitorsMenu(studio)}
     ${song && !studio.project.id ? html`<button class="button" type="button" title="Keep it in My videos" @click=${() => studio.save()}>Save</button>` : nothing}
     <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(studio)}>Render</button>
   </header>`;
+}
+
+/** On a phone with a song there is no room: Save and Render lead to an account. @param {import('../studio.js').Studio} studio */
+function visitorsMenu({song}) {
+  return html`<a class="button plain wide-only" href="/login?next=/studio">Sign in</a>
+    ${song ? nothing : html`<details class="menu narrow-only"><summary class="icon" aria-label="Menu" title="Menu">${personIcon}</summary>
+      <div class="menu-items"><a href="/login?next=/studio">Sign in</a><a href="/register?next=/studio">Create an account</a><a href="/pricing">Pricing</a><a href="/help" target="_blank">Help</a></div></details>`}`;
 }
 
 /** @param {import('../studio.js').Studio} studio */
@@ -59,6 +66,6 @@ const wordsOf = ({otherTab, project, saved}) => (otherTab ? saved : project.word
 /** Words, and on a phone a sign. @param {import('../studio.js').Studio} studio */
 function savedState(studio) {
   const words = wordsOf(studio);
-  const sign = /^(Saving|Saved .*Waiting)/.test(words) ? savingIcon : /^Saved(?!.*only)/.test(words) ? savedIcon : unsavedIcon;
+  const sign = !words ? nothing : /^(Saving|Saved .*Waiting)/.test(words) ? savingIcon : /^Saved(?!.*only)/.test(words) ? savedIcon : unsavedIcon;
   return html`<span class="saved" role="status" title=${words}>${sign}<span>${words}</span></span>`;
 }

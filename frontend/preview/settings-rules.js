@@ -9,7 +9,7 @@
 const LARGEST_COLOUR = 0xFFFFFF;
 const LONGEST_S = 86_400;
 const NO_TEXT = 'it must be valid Unicode text';
-const NOT_A_COLOUR = 'it is not a colour such as “#8309d5”';
+const NEEDS_COLOUR = 'it must be a colour such as “#8309d5”';
 export const HEX_COLOUR = /^#[0-9a-fA-F]{6}$/;
 
 /**
@@ -39,7 +39,7 @@ export function normalColour(value) {
 /** @type {Rule} */
 const colour = (value, report) => {
   const normal = normalColour(value);
-  if (typeof normal !== 'string' || !HEX_COLOUR.test(normal)) report(NOT_A_COLOUR);
+  if (typeof normal !== 'string' || !HEX_COLOUR.test(normal)) report(NEEDS_COLOUR);
   return normal;
 };
 

@@ -23,6 +23,7 @@ from oriel.rendering.pipeline.settings_document import (
 )
 
 _FINISH_DEFAULTS = {"glow": 0.0, "vignette": 0.0, "grain": 0.0, "aberration": 0.0}
+_TYPES = {"string": "text", "boolean": "true or false", "number": "a number", "integer": "a whole number"}
 _NEEDED_BY_BACKGROUND = {"color": "color", "gradient": "colors", "image": "image"}
 
 
@@ -126,15 +127,25 @@ def _normal(value: object, schema: Mapping[str, Any]) -> object:
 
 def _invalid_parameter(look: Look, problem: ValidationError) -> InvalidParameter:
     path = ".".join(["params", *(str(step) for step in problem.path)])
+    sentence = f"Setting “{path}” cannot be used: it must be {_needed(problem)}."
+    return InvalidParameter(sentence, look=look.name, setting=path)
+
+
+def _needed(problem: ValidationError) -> str:
+    """Return what a value must be, in the words of frontend/preview/parameters.js."""
     schema = problem.schema if isinstance(problem.schema, Mapping) else {}
-    if problem.validator == "enum":
-        choices = ", ".join(f"“{choice}”" for choice in schema["enum"])
-        reason = f"“{problem.instance}” is not one of {choices}"
-    elif schema.get("format") == "color":
-        reason = f"{problem.instance!r} is not a colour such as “#8309d5”"
-    else:
-        reason = problem.message
-    return InvalidParameter(f"Setting “{path}” cannot be used: {reason}.", look=look.name, setting=path)
+    if schema.get("format") == "color":
+        return "a colour such as “#8309d5”"
+    match problem.validator:
+        case "type":
+            return _TYPES[schema["type"]]
+        case "enum":
+            return f"one of {', '.join(f'“{choice}”' for choice in schema['enum'])}"
+        case "minimum":
+            return f"at least {schema['minimum']:g}"
+        case "maximum":
+            return f"at most {schema['maximum']:g}"
+    return f"as its look declares it ({problem.message})"
 
 
 def _background(look: Look, preset: Preset, given: Background) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def normal_colour(value: object) -> object:
 def _colour(value: object) -> object:
     colour = normal_colour(value)
     if not isinstance(colour, str) or not _HEX_COLOUR.fullmatch(colour):
-        raise ValueError("it is not a colour such as “#8309d5”")
+        raise ValueError("it must be a colour such as “#8309d5”")
     return colour
 
 

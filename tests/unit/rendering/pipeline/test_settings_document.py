@@ -56,7 +56,7 @@ def test_a_colour_has_one_spelling(colour: object) -> None:
 @pytest.mark.parametrize("colour", ["red", "#12345", "#1234567", -1, 0x1000000, True, 1.5, "8587733"])
 def test_other_colours_are_refused(colour: object) -> None:
     with pytest.raises(
-        InvalidSettings, match=r"background\.color” cannot be used: it is not a colour such as “#8309d5”"
+        InvalidSettings, match=r"background\.color” cannot be used: it must be a colour such as “#8309d5”"
     ):
         parse_settings({"background": {"color": colour}})
 

@@ -3,12 +3,14 @@ import {ApiError} from '../lib/api.js';
 
 /**
  * Send a form with `send`; show a refusal at its field, or above the button.
- * @param {HTMLFormElement} form has a `.problem[role=alert]`, and fields named as the API names them
+ * @param {HTMLFormElement} form has a `.problem[role=alert]`, fields named as the API names them, and a disabled button
  * @param {(values: Record<string, string>) => Promise<void>} send
  */
 export function onSubmit(form, send) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type="submit"]'));
   form.noValidate = true;
+  // Until now a click would have left the page: the browser sends a form that no script handles.
+  button.disabled = false;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (button.getAttribute('aria-busy') === 'true') return;

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from tests.pages import calls
 from tests.render.service import PATIENCE_S, Service
 from tests.render.songs import music, write_wav
 
@@ -107,7 +107,7 @@ class Visitor:
         """Return the link of a kind in a mail to an address, which may be under way."""
         found: list[str] = []
         for _ in range(int(PATIENCE_S * 10)):
-            mails = [mail for mail in httpx.get(f"{self.url}/dev/mail.json").json() if mail["to"] == email]
+            mails = [mail for mail in calls.get(f"{self.url}/dev/mail.json").json() if mail["to"] == email]
             found = [link for mail in mails for link in mail["links"] if re.search(kind, link)]
             if found:
                 return found[0]

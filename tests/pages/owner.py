@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+from tests.pages import calls
 from tests.pages.conftest import PASSWORD, Visit, Visitor
 from tests.pages.steps import TINY, sign_in
 from tests.render.service import Service
@@ -26,7 +26,7 @@ class Owner:
         """Call a path of the API, or one below the project."""
         below = path if path.startswith("/api/") else f"/api/projects/{self.project}{path}"
         url = f"{self.site.url}{below}"
-        answer = httpx.request(method, url, headers=self.headers, **options).raise_for_status()
+        answer = calls.request(method, url, headers=self.headers, **options).raise_for_status()
         return answer.json() if answer.content else None
 
     def share(self, **switches: bool) -> str:
@@ -42,10 +42,10 @@ def owner_with_project(visit: Visit, site: Service, song: Path, width: int = 128
     """Sign a customer in who has a project with a song."""
     visitor = visit(width)
     email = sign_in(visitor).email
-    login = httpx.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD}).json()
+    login = calls.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD}).json()
     headers = {"Authorization": f"Bearer {login['access_token']}"}
-    httpx.put(f"{site.url}/api/user/profile", headers=headers, json={"name": "Ada"}).raise_for_status()
-    upload = httpx.post(f"{site.url}/api/uploads", headers=headers, files={"audio": (song.name, song.read_bytes())})
+    calls.put(f"{site.url}/api/user/profile", headers=headers, json={"name": "Ada"}).raise_for_status()
+    upload = calls.post(f"{site.url}/api/uploads", headers=headers, files={"audio": (song.name, song.read_bytes())})
     body = {"name": "Night Drive", "upload_id": upload.raise_for_status().json()["id"], "settings": SETTINGS}
-    project = httpx.post(f"{site.url}/api/projects", headers=headers, json=body).raise_for_status().json()["id"]
+    project = calls.post(f"{site.url}/api/projects", headers=headers, json=body).raise_for_status().json()["id"]
     return Owner(site, visitor, email, headers, project)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 from playwright.sync_api import Page, expect
+from tests.pages import calls
 from tests.pages.conftest import PASSWORD, Visitor
 from tests.render.processes import arguments, descendants, kill
 from tests.render.service import Service
@@ -110,9 +110,9 @@ class Customer:
 
     def get(self, path: str) -> Any:  # noqa: ANN401  (JSON)
         """Ask the API in the customer's name, apart from the browser."""
-        login = httpx.post(f"{self.visitor.url}/api/auth/login", json={"email": self.email, "password": PASSWORD})
+        login = calls.post(f"{self.visitor.url}/api/auth/login", json={"email": self.email, "password": PASSWORD})
         token = login.raise_for_status().json()["access_token"]
-        answer = httpx.get(f"{self.visitor.url}{path}", headers={"Authorization": f"Bearer {token}"})
+        answer = calls.get(f"{self.visitor.url}{path}", headers={"Authorization": f"Bearer {token}"})
         return answer.raise_for_status().json()
 
     def renders(self) -> list[dict[str, Any]]:
@@ -124,9 +124,9 @@ def sign_in(visitor: Visitor) -> Customer:
     """Make the visitor a customer without using a page."""
     email = f"{secrets.token_hex(6)}@example.com"
     account = {"email": email, "password": PASSWORD}
-    httpx.post(f"{visitor.url}/api/auth/register", json={**account, "name": ""}).raise_for_status()
+    calls.post(f"{visitor.url}/api/auth/register", json={**account, "name": ""}).raise_for_status()
     token = parse_qs(urlsplit(visitor.link(email, "verify-email")).query)["token"][0]
-    httpx.post(f"{visitor.url}/api/auth/verify-email", json={"token": token}).raise_for_status()
+    calls.post(f"{visitor.url}/api/auth/verify-email", json={"token": token}).raise_for_status()
     answer = visitor.context.request.post(f"{visitor.url}/api/auth/login", data={**account, "cookie": True})
     assert answer.ok, answer.text()
     return Customer(visitor, email)

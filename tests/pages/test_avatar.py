@@ -4,9 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, expect
+from tests.pages import calls
 from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
 from tests.pages.owner import owner_with_project
 from tests.pages.steps import Customer, open_project, sign_in
@@ -79,7 +79,7 @@ def test_people_who_share_a_project_see_each_other(
         send(site.url, person, faces / "me.jpg")
     for email in (bob.email, "nobody.yet@example.com"):
         ada.invite(email)
-    httpx.post(f"{site.url}/api/projects/{ada.project}/opened", headers=headers).raise_for_status()
+    calls.post(f"{site.url}/api/projects/{ada.project}/opened", headers=headers).raise_for_status()
     open_project(ada.visitor, ada.project)
     share = "Your account" if width == 390 else "Share"
     page.locator(f'summary[aria-label="{share}"]').click()
@@ -114,12 +114,12 @@ def shows(avatar: Locator) -> None:
 def send(url: str, headers: dict[str, str], file: Path) -> None:
     with file.open("rb") as content:
         files = {"picture": (file.name, content)}
-        httpx.put(f"{url}/api/user/avatar", files=files, headers=headers).raise_for_status()
+        calls.put(f"{url}/api/user/avatar", files=files, headers=headers).raise_for_status()
 
 
 def token_of(customer: Customer) -> dict[str, str]:
     account = {"email": customer.email, "password": PASSWORD}
-    login = httpx.post(f"{customer.visitor.url}/api/auth/login", json=account).raise_for_status()
+    login = calls.post(f"{customer.visitor.url}/api/auth/login", json=account).raise_for_status()
     return {"Authorization": f"Bearer {login.json()['access_token']}"}
 
 

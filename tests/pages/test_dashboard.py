@@ -6,10 +6,10 @@ import secrets
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from benchmarks.account import Account
 from playwright.sync_api import Page, expect
+from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.steps import TINY, choose_look, drop, open_song, shared, sign_in
 from tests.render.service import Service
@@ -31,14 +31,14 @@ def save(visitor: Visitor) -> str:
 
 def headers_of(site: Service, email: str) -> dict[str, str]:
     """Sign in beside the page."""
-    answer = httpx.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD})
+    answer = calls.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD})
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
 def project_of(site: Service, page: Page, headers: dict[str, str]) -> dict[str, object]:
     """Return the project that the page has open, as the service has it."""
     project_id = page.evaluate("new URLSearchParams(location.search).get('project')")
-    answer = httpx.get(f"{site.url}/api/projects/{project_id}", headers=headers)
+    answer = calls.get(f"{site.url}/api/projects/{project_id}", headers=headers)
     return dict(answer.json())
 
 
@@ -88,7 +88,7 @@ def test_two_windows_on_one_project_do_not_overwrite_each_other(visit: Visit, so
     headers = headers_of(site, save(visitor))
     project = project_of(site, page, headers)
     changed = {"version": project["version"], "settings": {**TINY, "look": "horizon"}}
-    answer = httpx.patch(f"{site.url}/api/projects/{project['id']}", headers=headers, json=changed)
+    answer = calls.patch(f"{site.url}/api/projects/{project['id']}", headers=headers, json=changed)
     assert answer.status_code == 200
     choose_look(page, "Halo")
     expect(page.get_by_role("heading", name="This project was changed elsewhere")).to_be_visible()
@@ -98,7 +98,7 @@ def test_two_windows_on_one_project_do_not_overwrite_each_other(visit: Visit, so
     assert project_of(site, page, headers)["look"] == "halo"
     # A render keeps what it was made with, and can be opened as something new.
     order = {"project_id": project["id"], "settings": TINY}
-    job = httpx.post(f"{site.url}/api/render/submit", headers=headers, json=order).json()
+    job = calls.post(f"{site.url}/api/render/submit", headers=headers, json=order).json()
     visitor.open(f"/studio?render={job['id']}")
     expect(page.locator(".tile", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
@@ -111,7 +111,7 @@ def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Vis
     headers = headers_of(site, email)
     for number, look in enumerate(["halo", "prism", "horizon"]):
         body = {"name": f"<b>Song</b> {number}", "settings": {"look": look}}
-        assert httpx.post(f"{site.url}/api/projects", headers=headers, json=body).status_code == 201
+        assert calls.post(f"{site.url}/api/projects", headers=headers, json=body).status_code == 201
     visitor.open("/dashboard")
     expect(page.locator(".project")).to_have_count(3)
     page.get_by_label("Search projects").fill("horizon")
@@ -154,7 +154,7 @@ def test_settings_files_become_projects_and_replace_settings(
     headers = headers_of(site, sign_in(visitor).email)
     for name in ("Dawn", "Dusk"):
         body = {"name": name, "settings": {"look": "prism"}}
-        httpx.post(f"{site.url}/api/projects", headers=headers, json=body).raise_for_status()
+        calls.post(f"{site.url}/api/projects", headers=headers, json=body).raise_for_status()
     visitor.open("/dashboard")
     page.get_by_label("Choose Dawn").check()
     page.get_by_label("Choose Dusk").check()

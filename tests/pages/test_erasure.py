@@ -22,7 +22,7 @@ TITLE = "Marmalade Lighthouse"
 def test_an_account_is_erased_to_its_end(visit: Visit, site: Service, tmp_path: Path) -> None:
     visitor, guest = visit(), visit(390)
     page, customer = visitor.page, sign_in(visitor)
-    api = httpx.Client(base_url=site.url, headers=token_of(customer))
+    api = httpx.Client(base_url=site.url, headers=token_of(customer), timeout=PATIENCE_S)
     with api:
         user_id = str(call(api, "PUT", "/api/user/profile", json={"name": NAME})["id"])
         project, job = project_with_video(api, write_wav(tmp_path / f"{TITLE}.wav", music(2.0)))

@@ -9,8 +9,10 @@ import httpx
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
+from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.steps import Customer, open_song, press_render, sign_in
+from tests.render.service import PATIENCE_S
 
 NEW_PASSWORD = "seven green bicycles"  # noqa: S105  (of an account that lives as long as a test)
 RECOVERY_CODE = re.compile(r"^[a-z2-7]{4}(-[a-z2-7]{4}){3}$")
@@ -27,8 +29,10 @@ def enter(visitor: Visitor, customer: Customer) -> None:
 def with_app(customer: Customer) -> list[str]:
     """Give a customer an app without using a page; return the recovery codes."""
     url, account = customer.visitor.url, {"email": customer.email, "password": PASSWORD}
-    token = httpx.post(f"{url}/api/auth/login", json=account).raise_for_status().json()["access_token"]
-    with httpx.Client(base_url=f"{url}/api/user/second-factor", headers={"Authorization": f"Bearer {token}"}) as api:
+    token = calls.post(f"{url}/api/auth/login", json=account).raise_for_status().json()["access_token"]
+    with httpx.Client(
+        base_url=f"{url}/api/user/second-factor", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_S
+    ) as api:
         secret = api.post("/totp", json={"current_password": PASSWORD}).raise_for_status().json()["secret"]
         answer = api.post("/totp/confirm", json={"code": pyotp.TOTP(secret).now()}).raise_for_status()
     return list(answer.json()["recovery_codes"])
@@ -192,5 +196,5 @@ def test_a_key_that_may_only_read_is_made(visit: Visit) -> None:
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_text("May only read")).to_be_visible()
     key = {"X-API-Key": page.locator(".secret").inner_text()}
-    assert httpx.get(f"{visitor.url}/api/renders", headers=key).status_code == 200
-    assert httpx.post(f"{visitor.url}/api/render/submit", headers=key, json={}).status_code == 403
+    assert calls.get(f"{visitor.url}/api/renders", headers=key).status_code == 200
+    assert calls.post(f"{visitor.url}/api/render/submit", headers=key, json={}).status_code == 403

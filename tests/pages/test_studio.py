@@ -4,9 +4,9 @@ import json
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
+from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
 from tests.pages.steps import choose_look, open_song, order, picture, register, wait_for_other_picture
 from tests.render.service import Service
@@ -58,7 +58,7 @@ def test_own_pictures_are_seen_undone_kept_and_ordered(visit: Visit, song: Path,
     order(visitor)
     headers = {"Authorization": f"Bearer {token_of(site, email)}"}
     job = page.url.rsplit("/", 1)[-1]
-    settings = httpx.get(f"{site.url}/api/render/status/{job}", headers=headers).json()["settings"]
+    settings = calls.get(f"{site.url}/api/render/status/{job}", headers=headers).json()["settings"]
     assert settings["cover"]["source"] == "file"
     assert settings["background"]["type"] == "image"
     assert len({settings["cover"]["file"], settings["background"]["image"], "cover"}) == 3
@@ -66,7 +66,7 @@ def test_own_pictures_are_seen_undone_kept_and_ordered(visit: Visit, song: Path,
 
 def token_of(site: Service, email: str) -> str:
     """Sign in beside the page."""
-    answer = httpx.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD})
+    answer = calls.post(f"{site.url}/api/auth/login", json={"email": email, "password": PASSWORD})
     return str(answer.json()["access_token"])
 
 

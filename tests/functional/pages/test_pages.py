@@ -95,6 +95,12 @@ def test_a_page_is_compressed_for_a_browser_that_takes_it(client: FlaskClient) -
     assert gzip.decompress(page.data).decode() == client.get("/pricing").text
 
 
+@pytest.mark.parametrize("path", ["/login", "/register"])
+def test_a_form_cannot_be_sent_before_its_script_is_there(client: FlaskClient, path: str) -> None:
+    [form] = re.findall(r"<form.*?</form>", client.get(path).text, re.DOTALL)
+    assert re.findall(r'<button[^>]* type="submit"([^>]*)>', form) == [" disabled"]
+
+
 def test_the_pricing_page_shows_every_plan_with_its_price(client: FlaskClient) -> None:
     page = client.get("/pricing").text
     for plan in PLANS.values():

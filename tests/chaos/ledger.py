@@ -51,7 +51,10 @@ class Ledger:
 
     def chunks(self, job_id: str) -> list[Path]:
         """Return what is kept of a render's chunks."""
-        return sorted((self.service.data / "storage" / "chunks" / job_id).glob("*"))
+        # The folder may go while it is read.
+        with contextlib.suppress(FileNotFoundError):
+            return sorted((self.service.data / "storage" / "chunks" / job_id).glob("*"))
+        return []
 
     def folders(self, job_id: str) -> list[Path]:
         """Return the folders that attempts at a render have made."""

@@ -52,6 +52,7 @@ def test_the_profile(caller: Callable[..., Caller]) -> None:
         "plan": "free",
         "pending_email": None,
         "deletion_due_at": None,
+        "avatar_url": None,
         "statistics": {
             "renders_total": 0,
             "renders_this_period": 0,

@@ -28,7 +28,8 @@ def test_somebody_registers(client: FlaskClient) -> None:
     user = json_of(answer)["user"]
     assert (user["email"], user["name"], user["role"], user["plan"]) == ("ada@example.com", "Ada", "user", "free")
     assert user["email_verified"] is False
-    assert set(user) == {"id", "email", "name", "email_verified", "role", "plan", "created_at", "deletion_due_at"}
+    names = {"id", "email", "name", "email_verified", "role", "plan", "created_at", "deletion_due_at", "avatar_url"}
+    assert set(user) == names
 
 
 def test_the_link_in_the_mail_confirms_the_address(person: Callable[..., Person], mailbox: Mailbox) -> None:

@@ -24,6 +24,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.logs import facts
 from oriel.infra.mail.dispatch import dispatch_due, tidy
+from oriel.infra.pulse import touch_pulse
 from oriel.infra.redis import connect
 from oriel.media.loudness import unmeasured
 from oriel.media.sweep import delete_leftovers
@@ -117,7 +118,7 @@ def run_clock(settings: Settings) -> int:
             thread.start()
         _log.info("clock ready")
         while not stop.wait(_TICK_S) and all(thread.is_alive() for thread in threads):
-            pass
+            touch_pulse(settings)
         over.set()
         for thread in threads:
             thread.join(_LEAVE_S)

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     admin_email: str | None = None
     admin_password: SecretStr | None = None
     metrics_token: SecretStr | None = None
+    pulse_file: Path | None = None
     sentry_dsn: SecretStr | None = None
     clamav_address: str | None = None
     operator_name: str | None = None

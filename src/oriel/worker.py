@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oriel.app import create_app
 from oriel.errors import InvalidConfiguration
 from oriel.infra.database import database_ahead_s, db
+from oriel.infra.pulse import touch_pulse
 from oriel.infra.redis import connect
 from oriel.rendering import attempts, hints, presence
 from oriel.rendering.attempts import Attempt
@@ -72,6 +73,7 @@ def _work(workshop: Workshop, name: str) -> None:
     _log.info("worker ready")
     report_at = time.monotonic()
     while not workshop.stop.is_asked:
+        touch_pulse(workshop.settings)
         attempt = _claim(workshop.stop, name)
         if attempt:
             if not work_on(workshop, attempt):

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oriel.errors import AppError, Cancelled, StageHung
 from oriel.infra.database import db
 from oriel.infra.logs import correlation, facts
+from oriel.infra.pulse import touch_pulse
 from oriel.infra.storage import storage
 from oriel.rendering import attempts, jobs, speeds
 from oriel.rendering.attempts import HEARTBEAT_S, Attempt, Video
@@ -249,6 +250,7 @@ def _heart(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStor
 def _beat(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore, over: threading.Event) -> None:
     with workshop.app.app_context():
         while True:
+            touch_pulse(workshop.settings)
             if watch.is_stuck:
                 watch.end("stuck")
             try:

@@ -4,15 +4,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 from subprocess import PIPE
-from typing import Any
 
 import pytest
 from apiflask import APIFlask
-from sqlalchemy import Column, MetaData, Table, inspect, select, text
+from sqlalchemy import MetaData, Table, inspect, select, text
 from tests.functional.conftest import service_settings
+from tests.functional.database.rows import value_for
 from tests.functional.waiting import PATIENCE_S
 
 from oriel.app import alembic, create_app, upgrade_database
@@ -147,15 +146,8 @@ def _filled() -> References:
     with db.engine.begin() as connection:
         for table in tables.sorted_tables:
             if table.name != "alembic_version":
-                connection.execute(table.insert().values({column.name: _value(column) for column in table.columns}))
+                connection.execute(table.insert().values({column.name: value_for(column) for column in table.columns}))
     return _references({table.name: {} for table in tables.sorted_tables})
-
-
-def _value(column: Column[Any]) -> object:
-    if column.primary_key or column.foreign_keys:
-        # All rows have the same one, so that each refers to the others.
-        return "1" if column.type.python_type is str else 1
-    return {str: "x", int: 0, float: 0.0, bool: False, datetime: now(), object: {}}[column.type.python_type]
 
 
 def _references(tables: Iterable[str]) -> References:

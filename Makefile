@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks format lock bench bench-preview bench-play gallery recording thumbnails load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-image test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks deployment-tools check-deployment audit format lock bench bench-preview bench-play gallery recording thumbnails load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,7 +36,7 @@ test: test-frontend test-service test-render test-pages ## every test that CI ru
 test-frontend: setup
 	npm run --silent test
 
-test-service: setup
+test-service: deployment-tools
 	@mkdir -p build
 	$(COUNT_LINES) --out build/lines-service.json -m pytest -q -m "not long" -n $(SERVICE_WORKERS) $(SERVICE_TESTS)
 
@@ -48,33 +48,38 @@ test-render: setup
 test-pages: setup
 	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) tests/pages
 
-test-fast: setup ## what needs no browser
+test-fast: deployment-tools ## what needs no browser
 	npm run --silent test
 	$(BIN)/python -m pytest -q -m "not long and not render" $(SERVICE_TESTS)
 
-test-full: setup ## everything, all repetitions
+test-full: deployment-tools ## everything, all repetitions
 	npm run --silent test
 	$(BIN)/python -m pytest -q -n $(SERVICE_WORKERS) $(SERVICE_TESTS)
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/render
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/pages
 	scripts/bare_debian.sh trixie
+	$(MAKE) test-image
 
 test-debian13: ## the pipeline's tests on a bare Debian 13, whose FFmpeg, Mesa and Python are newer (as root)
 	@scripts/bare_debian.sh trixie
 
 test-parallel: test ## the tests side by side (as make test runs them)
 
-test-coverage: test ## line coverage, line by line
-	$(BIN)/python -m slipcover --skip-covered --merge build/lines.json --out /dev/stdout
+test-coverage: test ## line coverage as pages: build/coverage/index.html
+	$(BIN)/python scripts/coverage_html.py build/lines.json build/coverage
+
+test-image: setup ## the Dockerfile's steps in a clean Debian, and its service as another user than root (as root)
+	@[ "$$(id -u)" -ne 0 ] || command -v mmdebstrap >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends mmdebstrap; }
+	$(BIN)/python -m pytest -q tests/image
 
 chaos: setup ## hurt the running service again and again: 100 killed workers, a Valkey that dies and forgets
 	$(BIN)/python -m pytest -q -s tests/chaos
 
-check: check-python check-frontend check-locks ## lock files, format, lint, types, import order
+check: check-python check-frontend check-locks check-deployment ## lock files, format, lint, types, import order, deployment
 
 check-python: setup
-	$(BIN)/ruff format --check src tests benchmarks examples wsgi.py
-	$(BIN)/ruff check src tests benchmarks examples wsgi.py
+	$(BIN)/ruff format --check src tests benchmarks examples scripts run_tests.py wsgi.py
+	$(BIN)/ruff check src tests benchmarks examples scripts run_tests.py wsgi.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -85,9 +90,18 @@ check-frontend: setup
 check-locks: setup
 	@scripts/check_locks.sh
 
+deployment-tools: setup
+	@scripts/deployment_tools.sh
+
+check-deployment: deployment-tools ## Dockerfile, compose.yaml, Caddyfile, systemd units, workflows, shell scripts
+	@scripts/check_deployment.sh
+
+audit: deployment-tools ## known vulnerabilities of what the lock files name (asks PyPI and npm), dangerous code in ours
+	@scripts/audit.sh
+
 format: setup ## mend what the formatter can
-	$(BIN)/ruff format src tests benchmarks examples wsgi.py
-	$(BIN)/ruff check --fix src tests benchmarks examples wsgi.py
+	$(BIN)/ruff format src tests benchmarks examples scripts run_tests.py wsgi.py
+	$(BIN)/ruff check --fix src tests benchmarks examples scripts run_tests.py wsgi.py
 
 lock: setup ## write the lock files from pyproject.toml
 	@scripts/lock.sh

@@ -51,7 +51,9 @@ def _counting(kind: str) -> list[str]:
 def _report(kinds: list[str], *, as_html: bool) -> int:
     slipcover = [str(PYTHON), "-m", "slipcover", "--json", "--merge", *map(_lines, kinds), "--out", _lines("all")]
     if as_html:
-        return _run(slipcover) or _run([str(PYTHON), "scripts/coverage_html.py", _lines("all"), "build/coverage"])
+        # Merging prints the figures as well, which the pages have.
+        merged = _run(slipcover, stdout=subprocess.DEVNULL)
+        return merged or _run([str(PYTHON), "scripts/coverage_html.py", _lines("all"), "build/coverage"])
     return _run([str(PYTHON), "-m", "slipcover", "--merge", *map(_lines, kinds), "--out", "/dev/stdout"])
 
 
@@ -60,8 +62,8 @@ def _lines(kind: str) -> str:
     return f"build/lines-{kind}.json"
 
 
-def _run(command: list[str]) -> int:
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+def _run(command: list[str], stdout: int | None = None) -> int:
+    return subprocess.run(command, cwd=ROOT, stdout=stdout, check=False).returncode
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -104,12 +104,13 @@ def db() -> None:
 def db_upgrade() -> int:
     """Create the database's tables, or upgrade them."""
     from oriel.app import create_app, upgrade_database
-    from oriel.installation import refuse_unusable_database
+    from oriel.installation import refuse_newer_tables, refuse_unusable_database
 
     settings = _service("db")
     if not settings.database_url:
         settings.make_data_folder()
     refuse_unusable_database(settings)
+    refuse_newer_tables(settings)
     with create_app(settings).app_context():
         upgrade_database()
     return 0

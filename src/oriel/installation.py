@@ -75,23 +75,38 @@ def refuse_missing_installation(settings: Settings) -> None:
         raise _no_installation_in_folder(settings)
 
 
+def refuse_newer_tables(settings: Settings) -> None:
+    """Raise InvalidConfiguration where a newer version has changed the database: this one cannot upgrade it."""
+    with asked_once(settings.database_address) as connection:
+        _revisions(connection)
+
+
 def _refuse_other_tables(connection: Connection, settings: Settings) -> None:
+    revisions, newest = _revisions(connection)
+    if not revisions:
+        raise _no_installation(settings)
+    if revisions != newest:
+        raise InvalidConfiguration("The database belongs to another version of Oriel: run `oriel db upgrade` first.")
+
+
+def _revisions(connection: Connection) -> tuple[set[str], set[str]]:
+    """Return the revisions that the database has and those that it should have.
+
+    Raises InvalidConfiguration where it has one that this version does not know.
+    """
     # Imported late: together they take a second, which `oriel web` need not wait for.
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     from oriel.app import MIGRATIONS
 
-    found = set(MigrationContext.configure(connection).get_current_heads())
-    if not found:
-        raise _no_installation(settings)
+    revisions = set(MigrationContext.configure(connection).get_current_heads())
     scripts = ScriptDirectory(MIGRATIONS, version_locations=[MIGRATIONS])
-    if unknown := found - {script.revision for script in scripts.walk_revisions()}:
+    if unknown := revisions - {script.revision for script in scripts.walk_revisions()}:
         raise InvalidConfiguration(
             f"A newer Oriel has changed the database (revision {', '.join(unknown)}): use that one, or restore a copy."
         )
-    if found != set(scripts.get_heads()):
-        raise InvalidConfiguration("The database belongs to another version of Oriel: run `oriel db upgrade` first.")
+    return revisions, set(scripts.get_heads())
 
 
 def _no_installation(settings: Settings) -> InvalidConfiguration:

@@ -25,6 +25,7 @@ from oriel.infra.redis import connect
 from oriel.installation import (
     for_workers,
     refuse_missing_programs,
+    refuse_newer_tables,
     refuse_unusable_addresses,
     refuse_unusable_database,
     refuse_unusable_storage,
@@ -91,6 +92,7 @@ def run_up(settings: Settings, workers: int) -> int:
     with _lock_data_folder(settings):
         _refuse_taken_port(settings)
         refuse_unusable_database(settings)
+        refuse_newer_tables(settings)
         with settings.data_folder_used():
             settings.leave_port()
         children = _children(settings, workers)

@@ -151,6 +151,17 @@ def test_a_database_of_another_version_is_not_touched(
     assert told in fails("jobs", "list")
 
 
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["up", "--port", "5998"]])
+def test_a_database_of_a_newer_version_is_not_upgraded(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    # As after a rollback.
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    newer = "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('9999999999')"
+    _database(tmp_path / "oriel.sqlite3", newer)
+    assert "A newer Oriel has changed the database (revision 9999999999)" in fails(*command)
+
+
 def test_tables_elsewhere_are_upgraded_without_a_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     production = {"ORIEL_ENV": "production", "PUBLIC_URL": "https://oriel.example.com", "SENDGRID_API_KEY": "SG.key"}
     keys = {"SECRET_KEY": secrets.token_hex(32), "JWT_SECRET_KEY": secrets.token_hex(32)}

@@ -129,5 +129,5 @@ def test_a_script_of_the_page_presets_the_look(visit: Visit) -> None:
 def test_a_preset_that_does_not_exist_is_refused_in_a_sentence(visit: Visit) -> None:
     visitor = visit()
     visitor.open("/studio#shape=banana")
-    expect(visitor.page.locator(".toast")).to_contain_text("banana")
+    expect(visitor.page.locator(".toast")).to_contain_text("“params.shape” cannot be used")
     expect(visitor.page.get_by_role("button", name="Choose a file")).to_be_enabled()

@@ -3,18 +3,17 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from subprocess import PIPE
 
 import pytest
 from apiflask import APIFlask
 from sqlalchemy import MetaData, Table, inspect, select, text
-from tests.functional.conftest import service_settings
 from tests.functional.database.rows import value_for
 from tests.functional.waiting import PATIENCE_S
 
-from oriel.app import alembic, create_app, upgrade_database
+from oriel.app import alembic, upgrade_database
 from oriel.infra.clock import now
 from oriel.infra.database import db
 
@@ -36,16 +35,6 @@ _FIRST = "1795200623"
 
 # The columns that refer to others, by table.
 References = dict[str, dict[str, object]]
-
-
-@pytest.fixture
-def empty(empty_database: str, tmp_path: Path, valkey: str) -> Iterator[APIFlask]:
-    """An application on a database of its own without any table."""
-    app = create_app(service_settings(empty_database, valkey, tmp_path))
-    with app.app_context():
-        yield app
-        db.session.rollback()
-        db.engine.dispose()
 
 
 def test_the_migrations_make_what_the_models_say(empty: APIFlask) -> None:

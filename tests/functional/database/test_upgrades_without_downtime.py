@@ -4,32 +4,19 @@ Each migration is applied to the tables before it. Then whatever the version bef
 a row that it writes, which knows nothing of new columns, must be accepted.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from apiflask import APIFlask
 from sqlalchemy import Column, MetaData, Table, insert, inspect
 from sqlalchemy.exc import SQLAlchemyError
-from tests.functional.conftest import service_settings
 from tests.functional.database.rows import value_for
 
-from oriel.app import alembic, create_app
+from oriel.app import alembic
 from oriel.infra.database import db
 
 # Up to here nothing was deployed, and migrations took away defaults that the version before would have needed.
 _FIRST_DEPLOYMENT = "1795893600"
-
-
-@pytest.fixture
-def empty(empty_database: str, tmp_path: Path, valkey: str) -> Iterator[APIFlask]:
-    """An application on a database of its own without any table."""
-    app = create_app(service_settings(empty_database, valkey, tmp_path))
-    with app.app_context():
-        yield app
-        db.session.rollback()
-        db.engine.dispose()
 
 
 def test_no_migration_takes_anything_from_the_version_before(empty: APIFlask) -> None:

@@ -35,7 +35,7 @@ export function about(seconds) {
  * @param {number} bytes
  */
 export function size(bytes) {
-  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
   if (bytes < 1e9) return `${bytes < 1e7 ? NUMBER.format(bytes / 1e6) : Math.round(bytes / 1e6)} MB`;
   return `${NUMBER.format(bytes / 1e9)} GB`;
 }

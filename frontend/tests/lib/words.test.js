@@ -15,7 +15,7 @@ test.each([['Ada Lovelace', 'AL'], ['ada@example.com', 'A'], ['  Ада  Б. В�
   expect(initials(name)).toBe(letters);
 });
 
-test.each([[120, '1 kB'], [2_400_000, '2.4 MB'], [95_400_000, '95 MB'], [1_240_000_000, '1.2 GB']])('%d bytes are %s', (bytes, words) => {
+test.each([[0, '0 kB'], [120, '1 kB'], [2_400_000, '2.4 MB'], [95_400_000, '95 MB'], [1_240_000_000, '1.2 GB']])('%d bytes are %s', (bytes, words) => {
   expect(size(bytes)).toBe(words);
 });
 

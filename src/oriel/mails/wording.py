@@ -1,5 +1,6 @@
 """Formats names, dates, money, lengths and sizes in our emails, in the style of the pages (frontend/lib/words.js)."""
 
+import math
 import re
 from datetime import UTC, datetime
 
@@ -87,7 +88,7 @@ def duration(seconds: float) -> str:
 def size(amount: int) -> str:
     """Return such as "2.4 MB"; a MB is a million bytes. There are decimals only below 10 MB, and in GB."""
     if amount < _MB:
-        return f"{max(1, round(amount / 1000))} kB"
+        return f"{math.ceil(amount / 1000)} kB"
     if amount < _GB:
         return f"{_tenths(amount / _MB) if amount < 10 * _MB else round(amount / _MB)} MB"
     return f"{_tenths(amount / _GB)} GB"

@@ -16,6 +16,7 @@ def test_the_year_is_said_only_where_it_is_not_this_one() -> None:
 @pytest.mark.parametrize(
     ("amount", "words"),
     [
+        (0, "0 kB"),
         (120, "1 kB"),
         (2_400_000, "2.4 MB"),
         (3_000_000, "3 MB"),

@@ -1,13 +1,30 @@
 """A customer looks after the account: name, password, keys, sessions, emails."""
 
+import secrets
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
-from tests.pages.steps import sign_in
+from tests.pages.steps import log_in, sign_in
 
 NEW_PASSWORD = "seven green bicycles"  # noqa: S105  (of an account that lives as long as a test)
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_a_confirmation_that_was_lost_is_sent_again(visit: Visit, width: int) -> None:
+    visitor, email = visit(width), f"{secrets.token_hex(6)}@example.com"
+    visitor.open("/register?next=/account")
+    log_in(visitor.page, email)
+    visitor.page.wait_for_url("**/account")
+    expect(visitor.page.get_by_text("not confirmed")).to_be_visible()
+    assert visitor.accessible() == []
+    visitor.page.get_by_role("button", name="Send the email again").click()
+    expect(visitor.page.locator(".toast")).to_contain_text("email")
+    visitor.confirm(email)
+    visitor.page.reload()
+    expect(visitor.page.get_by_text(email)).to_be_visible()
+    expect(visitor.page.get_by_text("not confirmed")).to_have_count(0)
 
 
 def test_an_account_is_looked_after(visit: Visit) -> None:

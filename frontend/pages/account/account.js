@@ -159,7 +159,8 @@ export class Account extends LitElement {
         <p class="problem" role="alert"></p>
         <button class="button" type="submit">Save</button>
       </form>
-      <p><span class="label">Email</span><br>${email} ${isConfirmed ? nothing : html`<span class="problem">not confirmed</span>`}
+      <p><span class="label">Email</span><br>${email} ${isConfirmed ? nothing : html`<span class="problem">not confirmed</span>
+          <button class="button" type="button" @click=${() => this.attempt(async () => toast((await said(api.POST('/api/auth/verify-email/send'))).message))}>Send the email again</button>`}
         ${pending ? html`<br><span class="quiet">Waiting for you to confirm ${pending}.</span>` : nothing}</p>
       <details class="more"><summary>Change the email address</summary>
         <form class="question" id="change-email" novalidate>

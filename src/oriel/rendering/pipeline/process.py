@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import IO
 
 from oriel.errors import EncodingFailed, ProcessFailed, ProcessTimedOut, ProgramMissing
-from oriel.rendering.pipeline.sandbox import Access, confined
+from oriel.rendering.pipeline.sandbox import Access, confined, end_together
 
 Arguments = Sequence[str | Path]
 
@@ -381,13 +381,15 @@ def _widen(descriptor: int) -> None:
 def _prefix(limits: Limits | None, *, is_confined: bool) -> list[str]:
     """Return what goes before a command so that it ends with us, gains no rights and stays within its limits."""
     setpriv, prlimit = _wrapper("setpriv"), _wrapper("prlimit")
-    # bubblewrap takes the rights away itself; where namespaces are for root only, it is a setuid program.
-    no_rights = [] if is_confined else ["--no-new-privs"]
-    prefix = [setpriv, "--pdeathsig", "KILL", *no_rights, "--"] if setpriv else []
-    if not limits or not prlimit:
-        return prefix
-    sizes = (f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_s}", f"--fsize={limits.file_bytes}", "--core=0")
-    return [*prefix, prlimit, *sizes, "--"]
+    prefix: list[str] = []
+    if setpriv:
+        # bubblewrap takes the rights away itself; where namespaces are for root only, it is a setuid program.
+        end = ["TERM"] if is_confined else ["KILL", "--no-new-privs"]
+        prefix += [setpriv, "--pdeathsig", *end, "--"]
+    if limits and prlimit:
+        sizes = (f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_s}", f"--fsize={limits.file_bytes}", "--core=0")
+        prefix += [prlimit, *sizes, "--"]
+    return [*prefix, *end_together(str(os.getpid()))] if is_confined else prefix
 
 
 @functools.cache

@@ -191,8 +191,8 @@ def test_a_program_that_does_not_start_confined_runs_without(files: Path) -> Non
 def test_a_confined_program_and_its_children_end_with_it() -> None:
     mark = f"60.{os.getpid()}1"
     with Process(["sh", "-c", f"sleep {mark} & sleep {mark}"], access=NO_FILES):
-        # The shell's two children, and the shell, bubblewrap twice over, have the mark in their lines.
-        wait_until(5, mark)
+        # The shell's two children, and the shell, bubblewrap twice over and its shell have the mark in their lines.
+        wait_until(6, mark)
     wait_until(0, mark)
 
 
@@ -205,8 +205,8 @@ def test_a_confined_program_dies_with_us() -> None:
         f"Process(['sleep', '{mark}'], access=NO_FILES); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code]) as parent:
-        # The parent, bubblewrap twice, the program.
-        wait_until(4, mark)
+        # The parent, bubblewrap twice and its shell, the program.
+        wait_until(5, mark)
         os.kill(parent.pid, signal.SIGKILL)
     wait_until(0, mark)
 
@@ -221,6 +221,24 @@ def fake_bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) 
     (folder / "bwrap").write_text(f"#!/bin/sh\n{script}\n", "utf-8")
     (folder / "bwrap").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+@needs_protection
+def test_nothing_stays_of_a_program_whose_parent_is_killed_while_it_starts() -> None:
+    duration = f"60.{os.getpid()}"
+    # Each parent is killed a millisecond later than the one before.
+    code = (
+        "import os, signal, sys, time; from oriel.rendering.pipeline.process import Process;"
+        "from oriel.rendering.pipeline.sandbox import NO_FILES, missing_protection; missing_protection()\n"
+        "for tries in range(30):\n"
+        "    if not (parent := os.fork()):\n"
+        f"        Process(['/bin/sleep', '{duration}'], access=NO_FILES).wait(60)\n"
+        "    time.sleep(tries / 1000)\n"
+        "    os.kill(parent, signal.SIGKILL)\n"
+        "    os.waitpid(parent, 0)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=_TIMEOUT_S)
+    wait_until(0, duration)
 
 
 @pytest.mark.usefixtures("tried_anew")

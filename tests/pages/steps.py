@@ -65,6 +65,17 @@ def wait_for_other_picture(page: Page, before: bytes) -> bytes:
     raise AssertionError("the picture stays as it is")
 
 
+def wait_for_still_picture(page: Page) -> bytes:
+    """Wait until the stage shows the same for a second, and return that."""
+    seen = [picture(page)]
+    for _ in range(120):
+        page.wait_for_timeout(250)
+        seen.append(picture(page))
+        if len(seen) > 4 and len(set(seen[-5:])) == 1:
+            return seen[-1]
+    raise AssertionError("the picture does not come to rest")
+
+
 def press_render(page: Page) -> None:
     """Press the studio's Render button."""
     page.locator(".bar").get_by_role("button", name="Render", exact=True).click()

@@ -29,6 +29,8 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_customer_sends_replaces_and_removes_a_picture(visit: Visit, faces: Path, width: int) -> None:
     visitor = visit(width, scheme="light" if width == 390 else "dark")
     page = visitor.page
+    # Playwright catches file dialogs while somebody listens. A key press may be faster than its beginning to do so.
+    page.on("filechooser", lambda _: None)
     customer = sign_in(visitor)
     visitor.open("/account")
     field, link = page.locator("oriel-avatar-field"), page.locator('.site-nav a[href="/account"]')

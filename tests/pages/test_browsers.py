@@ -6,7 +6,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.pages.conftest import Visit, Visitor
-from tests.pages.steps import TINY, choose_look, drop, open_song, order, picture, press_render, shared, sign_in
+from tests.pages.steps import (
+    TINY,
+    choose_look,
+    drop,
+    open_song,
+    order,
+    picture,
+    press_render,
+    shared,
+    sign_in,
+    wait_for_other_picture,
+    wait_for_still_picture,
+)
 from tests.render.service import PATIENCE_S, Service
 
 from oriel.rendering.pipeline.tools import find_chromium
@@ -99,9 +111,10 @@ def test_the_picture_comes_back_where_it_was_after_the_graphics_were_lost(visit:
     # A context can be lost on purpose only where the page itself draws.
     page.add_init_script("delete HTMLCanvasElement.prototype.transferControlToOffscreen")
     open_song(visitor, song)
+    first = picture(page)
     page.locator("oriel-timeline").click()
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300)))")
-    before = picture(page)
+    wait_for_other_picture(page, first)
+    before = wait_for_still_picture(page)
     graphics = page.evaluate_handle(
         "document.querySelector('.canvas-host canvas').getContext('webgl2').getExtension('WEBGL_lose_context')"
     )

@@ -10,7 +10,7 @@ ENDS_WITHIN_S = 5.0
 PATIENCE_S = 5 * ENDS_WITHIN_S
 
 
-@pytest.mark.parametrize("stage", ["preparing", "rendering"])
+@pytest.mark.parametrize("stage", [pytest.param("preparing", marks=pytest.mark.long), "rendering"])
 def test_a_cancelled_render_ends_soon(site: Site, song: Path, stage: str) -> None:
     journey = site.customer("free")
     job_id = site.submit(journey, journey.upload(song), width=1280, height=720)

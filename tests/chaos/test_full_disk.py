@@ -15,7 +15,7 @@ DISK_MB = 192
 @pytest.fixture(
     params=[
         pytest.param("d", id="the disk of everything"),
-        pytest.param("d/work", id="the work folder's disk", marks=pytest.mark.long),
+        pytest.param("d/work", id="the work folder's disk"),
     ]
 )
 def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
@@ -28,6 +28,7 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]
     subprocess.run(["umount", "--lazy", disk], check=True)
 
 
+@pytest.mark.long
 def test_a_render_goes_on_when_there_is_room_again(begin: Begin, song: Path, small_disk: Path) -> None:
     site = begin()
     journey = site.customer()

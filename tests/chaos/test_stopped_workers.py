@@ -9,7 +9,7 @@ from tests.chaos.site import BIG, Site
 from tests.render.processes import kill
 
 
-@pytest.mark.parametrize("grace_s", [0, pytest.param(3, marks=pytest.mark.long), 10])
+@pytest.mark.parametrize("grace_s", [*(pytest.param(seconds, marks=pytest.mark.long) for seconds in (0, 3)), 10])
 def test_a_worker_is_asked_to_end_and_then_killed(site: Site, song: Path, grace_s: float) -> None:
     journey = site.customer()
     job_id = site.submit(journey, journey.upload(song), **BIG)

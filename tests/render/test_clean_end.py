@@ -94,7 +94,7 @@ def assert_nothing_left(command: Command) -> None:
     assert [str(path) for path in command.work.rglob("*")] == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM])
 @pytest.mark.parametrize("moment", [starting, drawing, joining])
 def test_a_render_that_is_asked_to_stop_leaves_nothing(
     start: Callable[[], Command], number: signal.Signals, moment: Callable[[Command], None], held: Path
@@ -132,7 +132,7 @@ def test_a_browser_that_hangs_holds_nobody_up_who_wants_to_stop(start: Callable[
     assert_nothing_left(command)
 
 
-@pytest.mark.parametrize("to", ["command", "group"])
+@pytest.mark.parametrize("to", ["command", pytest.param("group", marks=pytest.mark.long)])
 def test_a_killed_render_goes_on_where_it_was(
     start: Callable[[], Command], undisturbed: str, to: Literal["command", "group"], held: Path
 ) -> None:
@@ -178,7 +178,15 @@ def is_replaced(command: Command, kind: Kind) -> bool:
     return True
 
 
-@pytest.mark.parametrize("kind", ["renderer", "gpu", "browser", "driver"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "renderer",
+        pytest.param("gpu", marks=pytest.mark.long),
+        "browser",
+        pytest.param("driver", marks=pytest.mark.long),
+    ],
+)
 def test_a_crashed_browser_is_replaced_and_nobody_sees_it(
     start: Callable[[], Command], undisturbed: str, kind: Kind
 ) -> None:

@@ -86,7 +86,14 @@ def once(action: Callable[[], None]) -> Callable[[Progress], None]:
 
 
 # The browser's main process is not needed to draw: where it alone stands still nobody need notice.
-@pytest.mark.parametrize(("kind", "browsers"), [("browser", 1), ("renderer", 2), ("gpu", 2)])
+@pytest.mark.parametrize(
+    ("kind", "browsers"),
+    [
+        pytest.param("browser", 1, marks=pytest.mark.long),
+        pytest.param("renderer", 2, marks=pytest.mark.long),
+        ("gpu", 2),
+    ],
+)
 def test_a_browser_that_hangs_over_a_frame_is_replaced(
     apart: ThreadPoolExecutor,
     request_of: RenderRequest,
@@ -117,6 +124,7 @@ def test_a_browser_that_hangs_while_it_loads_is_replaced(
     assert theatre.processes == []
 
 
+@pytest.mark.long
 def test_a_browser_that_hangs_again_and_again_is_replaced_twice(
     apart: ThreadPoolExecutor, request_of: RenderRequest, theatre: Theatre
 ) -> None:

@@ -56,7 +56,12 @@ def test_a_video_has_as_many_frames_as_the_song_is_long(
 
 @pytest.mark.parametrize(
     ("name", "background"),
-    [("a.mp4", None), ("a.webm", None), ("a.mov", None), ("a.mov", "transparent")],
+    [
+        ("a.mp4", None),
+        pytest.param("a.webm", None, marks=pytest.mark.long),
+        pytest.param("a.mov", None, marks=pytest.mark.long),
+        ("a.mov", "transparent"),
+    ],
     ids=["mp4", "webm", "mov", "mov with alpha"],
 )
 def test_a_second_run_in_another_process_gives_the_same_bytes(

@@ -248,6 +248,8 @@ def _check_same(key: str, first: tuple[str, str, str], now: tuple[str, str, str]
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    # Twenty calls at once must find room.
+    request_queue_size = 64
 
 
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:

@@ -36,7 +36,10 @@ from oriel.mails import (
     render_failed,
     render_goes_on,
     render_held_up,
+    render_lost,
     render_ready,
+    renders_go_on,
+    renders_wait,
     second_factor_added,
     second_factor_removed,
     second_factors_reset,
@@ -69,6 +72,9 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
         "render_held_up": render_held_up(name, title),
         "render_goes_on": render_goes_on(name, title),
+        "render_lost": render_lost(title, "a1", "STAGE_HUNG", "The browser does not answer.", 3),
+        "renders_wait": renders_wait("DISK_FULL", "The disk is full.", "a1", EXPIRES),
+        "renders_go_on": renders_go_on("DISK_FULL"),
         "expires_soon": expires_soon(name, title, link, EXPIRES),
         "receipt": receipt(name, title, 499, "usd", EXPIRES, title, link, link),
         "payment_failed": payment_failed(name, "Pro", 999, "usd", EXPIRES, link, link),
@@ -84,7 +90,9 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
 
 
 KINDS = list(every_letter())
+TO_OPERATORS = ("render_lost", "renders_wait", "renders_go_on")
 WITHOUT_LINKS = (
+    *TO_OPERATORS,
     "address_wanted",
     "email_changed",
     "password_changed",
@@ -132,7 +140,7 @@ def test_both_forms_greet_and_carry_the_link(kind: str) -> None:
     links = {attrs["href"] for tag, attrs in Tags(letter.html).tags if tag == "a"}
     assert links == (set() if kind in WITHOUT_LINKS else {LINK})
     assert (LINK in letter.text.split()) == bool(links)
-    greeting = "Hi," if kind == "invitation" else "Hi Ada,"
+    greeting = "Hi," if kind == "invitation" or kind in TO_OPERATORS else "Hi Ada,"
     assert greeting in letter.text
     assert greeting in letter.html
 

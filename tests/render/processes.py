@@ -50,7 +50,7 @@ def is_kind(pid: int, kind: Kind) -> bool:
         case "driver":
             return "run-driver" in given
         case "ffmpeg":
-            # Until it has replaced the program that ties its life to ours, its name comes later in the line.
+            # The programs in front of it, which confine it and end it with us, have its name later in their lines.
             return "pipe:0" in given and any(Path(part).name == "ffmpeg" for part in given)
 
 

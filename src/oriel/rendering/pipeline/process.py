@@ -17,9 +17,11 @@ from types import TracebackType
 from typing import IO
 
 from oriel.errors import EncodingFailed, ProcessFailed, ProcessTimedOut, ProgramMissing
-from oriel.rendering.pipeline.sandbox import Access, confined, end_together
+from oriel.rendering.pipeline.sandbox import Access, confined
 
 Arguments = Sequence[str | Path]
+
+_END_TOGETHER = Path(__file__).with_name("end_together.sh")
 
 # Children get what a program needs to start and nothing else: our own environment holds secrets.
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR", "NVIDIA_VISIBLE_DEVICES")
@@ -389,7 +391,7 @@ def _prefix(limits: Limits | None, *, is_confined: bool) -> list[str]:
     if limits and prlimit:
         sizes = (f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_s}", f"--fsize={limits.file_bytes}", "--core=0")
         prefix += [prlimit, *sizes, "--"]
-    return [*prefix, *end_together(str(os.getpid()))] if is_confined else prefix
+    return [*prefix, "/bin/sh", str(_END_TOGETHER), str(os.getpid())] if is_confined else prefix
 
 
 @functools.cache

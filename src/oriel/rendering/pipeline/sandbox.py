@@ -142,11 +142,6 @@ def wrapper(program: Path, access: Access, more: Sequence[str] = ()) -> list[str
     ]
 
 
-def end_together(parent: str) -> tuple[str, ...]:
-    """Return what goes before bubblewrap so that SIGTERM ends all of it; it does not start for another parent."""
-    return ("/bin/sh", str(Path(__file__).with_name("end_together.sh")), parent)
-
-
 @functools.cache
 def _system() -> tuple[str, ...]:
     parts: list[str] = []

@@ -225,20 +225,20 @@ def fake_bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) 
 
 @needs_protection
 def test_nothing_stays_of_a_program_whose_parent_is_killed_while_it_starts() -> None:
-    duration = f"60.{os.getpid()}"
+    mark = f"60.{os.getpid()}3"
     # Each parent is killed a millisecond later than the one before.
     code = (
-        "import os, signal, sys, time; from oriel.rendering.pipeline.process import Process;"
+        "import os, signal, time; from oriel.rendering.pipeline.process import Process;"
         "from oriel.rendering.pipeline.sandbox import NO_FILES, missing_protection; missing_protection()\n"
         "for tries in range(30):\n"
         "    if not (parent := os.fork()):\n"
-        f"        Process(['/bin/sleep', '{duration}'], access=NO_FILES).wait(60)\n"
+        f"        Process(['/bin/sleep', '{mark}'], access=NO_FILES).wait(60)\n"
         "    time.sleep(tries / 1000)\n"
         "    os.kill(parent, signal.SIGKILL)\n"
         "    os.waitpid(parent, 0)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=_TIMEOUT_S)
-    wait_until(0, duration)
+    wait_until(0, mark)
 
 
 @pytest.mark.usefixtures("tried_anew")

@@ -49,7 +49,7 @@ def track(site: Site, stage: Stage, tools: Tools, song: Path) -> str:
 @pytest.fixture(scope="session")
 def pictures(site: Site, tools: Tools) -> Mapping[str, Path]:
     """A cover larger than is used, and a background."""
-    # Not too fine: a video has a quarter of the colours' pixels, and what they lose is the same for every look.
+    # Blurred a little: a video halves the resolution of colours, and the finest lines would show that alone.
     made = {"cover": "mandelbrot=s=1500x1500,gblur=6", "image": "gradients=s=900x700:seed=4:n=4"}
     for name, source in made.items():
         out = site.folder / f"{name}.png"

@@ -95,7 +95,7 @@ def test_a_rarer_song_is_heard_as_the_render_hears_it(
 
 
 def test_a_song_tells_its_tags_its_cover_and_how_far_it_is(page: Page, site: Site, encode: Encode) -> None:
-    picture = ("-f", "lavfi", "-i", "color=red:s=64x64:d=0.04,format=rgb24", "-map", "0", "-map", "1", "-frames:v", "1")
+    picture = ("-f", "lavfi", "-i", "color=red:s=64x64:d=0.04,format=rgb24", "-map", "0", "-map", "1")
     tags = ("-metadata", "title=<b>Ä title</b>", "-metadata", "artist=An artist")
     told = read(page, site, encode("tags.mp3", *picture, "-disposition:v", "attached_pic", *tags))
     assert (told["title"], told["artist"]) == ("<b>Ä title</b>", "An artist")

@@ -7,6 +7,7 @@ development service (`make run`), because it reads the mail under /dev/mail.json
 """
 
 import argparse
+import math
 import os
 import secrets
 import sys
@@ -34,6 +35,7 @@ class Journey:
         self.email = f"demo-{secrets.token_hex(4)}@example.com"
         self._password = secrets.token_urlsafe(18)
         self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_S)
+        self._log_in_again_at = math.inf
         self._say = say
 
     def close(self) -> None:
@@ -51,8 +53,7 @@ class Journey:
         link = self._link("verify-email")
         self._post("/api/auth/verify-email", json={"token": parse_qs(urlparse(link).query)["token"][0]})
         self._say("confirmed the address with the link from the mail")
-        login = self._post("/api/auth/login", json={"email": self.email, "password": self._password})
-        self._http.headers["Authorization"] = f"Bearer {login['access_token']}"
+        self._log_in()
 
     def upload(self, song: Path) -> str:
         """Send the song and return its id."""
@@ -130,11 +131,23 @@ class Journey:
             time.sleep(_POLL_S)
         raise RuntimeError(f"No mail with a link to {part} arrived within {_TIMEOUT_S:.0f} s.")
 
+    def _log_in(self) -> None:
+        account = {"email": self.email, "password": self._password}
+        login = self._answer(self._http.post("/api/auth/login", json=account))
+        self._http.headers["Authorization"] = f"Bearer {login['access_token']}"
+        self._log_in_again_at = time.monotonic() + login["expires_in"] / 2
+
     def _get(self, path: str) -> Any:  # noqa: ANN401  (JSON)
-        return self._answer(self._http.get(path))
+        return self._send("GET", path)
 
     def _post(self, path: str, **request: Any) -> Any:  # noqa: ANN401  (JSON)
-        return self._answer(self._http.post(path, **request))
+        return self._send("POST", path, **request)
+
+    def _send(self, method: str, path: str, **request: Any) -> Any:  # noqa: ANN401  (JSON)
+        # A long song takes longer than an access token lives.
+        if time.monotonic() > self._log_in_again_at:
+            self._log_in()
+        return self._answer(self._http.request(method, path, **request))
 
     def _answer(self, answer: httpx.Response) -> Any:  # noqa: ANN401  (JSON)
         if answer.is_error:

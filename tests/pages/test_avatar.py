@@ -29,7 +29,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_customer_sends_replaces_and_removes_a_picture(visit: Visit, faces: Path, width: int) -> None:
     visitor = visit(width, scheme="light" if width == 390 else "dark")
     page = visitor.page
-    # Playwright catches file dialogs only while somebody listens. If that began with the key press, it could be too late.
+    # Playwright catches file dialogs only while somebody listens; beginning with the key press could be too late.
     page.on("filechooser", lambda _: None)
     customer = sign_in(visitor)
     visitor.open("/account")

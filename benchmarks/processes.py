@@ -13,10 +13,10 @@ def descendants() -> dict[int, float]:
     """Map the ids of this process and all its descendants to the CPU milliseconds that each has used so far."""
     parents: dict[int, int] = {}
     times: dict[int, float] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            pid = int(stat.parent.name)
+            fields = (process / "stat").read_text().rsplit(")", 1)[1].split()
+            pid = int(process.name)
             parents[pid], times[pid] = int(fields[1]), (int(fields[11]) + int(fields[12])) * _TICK_MS
     return {pid: time for pid, time in times.items() if _descends(pid, parents)}
 

@@ -347,13 +347,13 @@ def checked(answer: httpx.Response) -> None:
 def web_pids(running: Service) -> list[int]:
     """Return the processes that serve: gunicorn's workers, whose parent is gunicorn, whose parent is the supervisor."""
     found = []
-    for stat in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if b"oriel.wsgi:app" not in stat.read_bytes():
+            if b"oriel.wsgi:app" not in (process / "cmdline").read_bytes():
                 continue
-            parent = int((stat.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            parent = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
             if b"oriel.wsgi:app" in Path(f"/proc/{parent}/cmdline").read_bytes():
-                found.append(int(stat.parent.name))
+                found.append(int(process.name))
     if not found:
         raise RuntimeError("no web process")
     return found

@@ -12,11 +12,11 @@ Kind = Literal["browser", "renderer", "gpu", "driver", "ffmpeg"]
 def descendants(ancestor: int) -> list[int]:
     """Return the ids of the processes below one, zombies left out."""
     children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            state, parent = stat.read_text().rsplit(")", 1)[1].split()[:2]
+            state, parent = (process / "stat").read_text().rsplit(")", 1)[1].split()[:2]
             if state not in "ZX":
-                children.setdefault(int(parent), []).append(int(stat.parent.name))
+                children.setdefault(int(parent), []).append(int(process.name))
     found: list[int] = []
     waiting = [ancestor]
     while waiting:

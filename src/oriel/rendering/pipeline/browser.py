@@ -170,11 +170,11 @@ def kill_tree(pid: int) -> None:
 
 def _children() -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             # The name before the bracket may contain anything.
-            parent = stat.read_text("utf8", "replace").rsplit(")", 1)[1].split()[1]
-            found.setdefault(int(parent), []).append(int(stat.parent.name))
+            parent = (process / "stat").read_text("utf8", "replace").rsplit(")", 1)[1].split()[1]
+            found.setdefault(int(parent), []).append(int(process.name))
     return found
 
 

@@ -398,9 +398,9 @@ def test_no_ffmpeg_survives_a_kill(make_song: MakeSong, studio: Studio, tmp_path
 
 def processes_in(folder: Path) -> list[str]:
     commands = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
-            command = entry.read_bytes().decode("utf-8", "replace").replace("\0", " ")
+            command = (entry / "cmdline").read_bytes().decode("utf-8", "replace").replace("\0", " ")
         except OSError:
             continue
         if command.startswith("/") and "ffmpeg" in command and str(folder) in command:

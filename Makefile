@@ -22,8 +22,8 @@ demo: setup ## send the example song (or SONG=path) through the whole service an
 	@scripts/demo.sh "$(SONG)"
 
 # In three runs: a browser's event loop lives in the thread in which render tests run, and Flask cannot work beside it.
-# `make -j2 test` makes two at once. The service's have a process more than there are cores, as the chaos tests keep one
-# that waits most of the time.
+# `make -j3 test` makes all three at once. The service's have a process more than there are cores, as the chaos tests
+# keep one that waits most of the time.
 SERVICE_WORKERS := $(shell expr $(WORKERS) + 1)
 SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
 # It looks for lines to stop counting after as many vain counts, which takes a pause of its own.

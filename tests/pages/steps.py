@@ -65,14 +65,14 @@ def wait_for_other_picture(page: Page, before: bytes) -> bytes:
     raise AssertionError("the picture stays as it is")
 
 
-def wait_for_still_picture(page: Page) -> bytes:
-    """Wait until the stage shows the same for a second, and return that."""
-    seen = [picture(page)]
-    for _ in range(120):
+def wait_for_still_picture(page: Page, other_than: bytes = b"") -> bytes:
+    """Wait until the stage shows the same for a second, and something else than before; return that."""
+    seen: list[bytes] = []
+    for _ in range(480):
+        seen = [*seen[-4:], picture(page)]
+        if len(seen) == 5 and set(seen) == {seen[0]} != {other_than}:
+            return seen[0]
         page.wait_for_timeout(250)
-        seen.append(picture(page))
-        if len(seen) > 4 and len(set(seen[-5:])) == 1:
-            return seen[-1]
     raise AssertionError("the picture does not come to rest")
 
 

@@ -16,7 +16,6 @@ from tests.pages.steps import (
     press_render,
     shared,
     sign_in,
-    wait_for_other_picture,
     wait_for_still_picture,
 )
 from tests.render.service import PATIENCE_S, Service
@@ -113,8 +112,7 @@ def test_the_picture_comes_back_where_it_was_after_the_graphics_were_lost(visit:
     open_song(visitor, song)
     first = picture(page)
     page.locator("oriel-timeline").click()
-    wait_for_other_picture(page, first)
-    before = wait_for_still_picture(page)
+    before = wait_for_still_picture(page, other_than=first)
     graphics = page.evaluate_handle(
         "document.querySelector('.canvas-host canvas').getContext('webgl2').getExtension('WEBGL_lose_context')"
     )

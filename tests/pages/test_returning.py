@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
-from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
+from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.owner import SETTINGS, Owner, owner_with_project
 from tests.pages.steps import (
     ask_to_delete,
@@ -28,7 +28,7 @@ from tests.render.service import Service
 LAST_MONTH = timedelta(days=-25)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_subscriber_pays_meets_limits_recovers_and_cancels(visit: Visit, song: Path, width: int) -> None:
     visitor = visit(width)
     page = visitor.page
@@ -78,7 +78,7 @@ def test_a_subscriber_pays_meets_limits_recovers_and_cancels(visit: Visit, song:
     expect(page.get_by_text("Your plan will continue.")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_customer_comes_back_shares_and_leaves(visit: Visit, site: Service, song: Path, width: int) -> None:
     ada = owner_with_project(visit, site, song, width)
     make_last_months_video(ada)

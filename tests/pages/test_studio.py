@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
-from tests.pages.steps import choose_look, open_song, order, picture, register, wait_for_other_picture
+from tests.pages.steps import choose_look, open_song, order, register, wait_for_still_picture
 from tests.render.service import Service
 
 from oriel.rendering.pipeline.tools import find_tools
@@ -36,16 +36,16 @@ def test_own_pictures_are_seen_undone_kept_and_ordered(visit: Visit, song: Path,
     open_song(visitor, song)
     choose_look(page, "Halo")
     page.locator("#tab-text").click()
-    still = picture(page)
+    still = wait_for_still_picture(page)
     cover = "#panel .picture-field >> nth=0 >> button >> nth=0"
     choose_picture(page, cover, draw(tmp_path / "one.png", "#c02020"))
-    red = wait_for_other_picture(page, still)
+    red = wait_for_still_picture(page, other_than=still)
     (other := tmp_path / "other").mkdir()
     # Another picture of the same name is another picture.
     choose_picture(page, cover, draw(other / "one.png", "#20c020"))
-    green = wait_for_other_picture(page, red)
+    green = wait_for_still_picture(page, other_than=red)
     page.get_by_role("button", name="Undo").click()
-    wait_for_other_picture(page, green)
+    wait_for_still_picture(page, other_than=green)
     page.get_by_role("radio", name="Picture").check()
     choose_picture(page, "[data-takes=background] button", draw(tmp_path / "behind.png", "#2020c0"))
     expect(page.get_by_alt_text("The background")).to_be_visible()

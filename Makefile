@@ -22,9 +22,9 @@ demo: setup ## send the example song (or SONG=path) through the whole service an
 	@scripts/demo.sh "$(SONG)"
 
 # In three runs: a browser's event loop lives in the thread in which render tests run, and Flask cannot work beside it.
-# `make -j3 test` makes all three at once. The service's have a process more than there are cores, as the chaos tests
-# keep one that waits most of the time.
-SERVICE_WORKERS := $(shell expr $(WORKERS) + 1)
+# `make -j2 test` makes two at once. The service's have a process more than there are cores, as the chaos tests keep one
+# that waits most of the time, and so have those of the pages, which wait for a worker, a mail or a browser.
+MORE_WORKERS := $(shell expr $(WORKERS) + 1)
 SERVICE_TESTS := tests/chaos tests/unit tests/functional tests/contracts
 # It looks for lines to stop counting after as many vain counts, which takes a pause of its own.
 COUNT_LINES := $(BIN)/python -m slipcover --source src/oriel --threshold 1000 --json
@@ -38,7 +38,7 @@ test-frontend: setup
 
 test-service: deployment-tools
 	@mkdir -p build
-	$(COUNT_LINES) --out build/lines-service.json -m pytest -q -m "not long" -n $(SERVICE_WORKERS) $(SERVICE_TESTS)
+	$(COUNT_LINES) --out build/lines-service.json -m pytest -q -m "not long" -n $(MORE_WORKERS) $(SERVICE_TESTS)
 
 test-render: setup
 	@mkdir -p build
@@ -46,7 +46,7 @@ test-render: setup
 
 # In a run of its own: Playwright drives one browser for each thread, and the render tests hold theirs.
 test-pages: setup
-	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) tests/pages
+	$(BIN)/python -m pytest -q -m "not long" -n $(MORE_WORKERS) tests/pages
 
 test-fast: deployment-tools ## what needs no browser
 	npm run --silent test
@@ -54,9 +54,9 @@ test-fast: deployment-tools ## what needs no browser
 
 test-full: deployment-tools ## everything, all repetitions
 	npm run --silent test
-	$(BIN)/python -m pytest -q -n $(SERVICE_WORKERS) $(SERVICE_TESTS)
+	$(BIN)/python -m pytest -q -n $(MORE_WORKERS) $(SERVICE_TESTS)
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/render
-	$(BIN)/python -m pytest -q -n $(WORKERS) tests/pages
+	$(BIN)/python -m pytest -q -n $(MORE_WORKERS) tests/pages
 	scripts/bare_debian.sh trixie
 	$(MAKE) test-image
 

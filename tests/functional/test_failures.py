@@ -64,8 +64,8 @@ def failing(collected: Envelopes) -> Flask:
 
 
 def test_a_failure_is_told_with_its_trace_and_nothing_of_the_customer(failing: Flask, collected: Envelopes) -> None:
-    headers = {"Authorization": "Bearer abc", "Cookie": "refresh=abc"}
-    answer = failing.test_client().post("/d/token-abc?ticket=abc", json={"password": "abc"}, headers=headers)
+    headers = {"Authorization": "Bearer hush", "Cookie": "refresh=hush"}
+    answer = failing.test_client().post("/d/token-hush?ticket=hush", json={"password": "hush"}, headers=headers)
     assert answer.status_code == 500
     sentry_sdk.flush(10)
     event, *others = collected
@@ -74,7 +74,7 @@ def test_a_failure_is_told_with_its_trace_and_nothing_of_the_customer(failing: F
     assert event["exception"]["values"][0]["stacktrace"]["frames"][-1]["function"] == "fail"
     assert (event["environment"], event["request"]) == ("development", {"method": "POST"})
     assert "public-key" in event.pop("key")
-    assert "abc" not in json.dumps(event)
+    assert "hush" not in json.dumps(event)
 
 
 def test_without_an_address_nothing_is_collected() -> None:

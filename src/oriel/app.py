@@ -5,7 +5,7 @@ from pathlib import Path
 
 from apiflask import APIFlask
 
-from oriel import __version__, accounts, api, billing, dev, health, media, metrics, pages, privacy, projects
+from oriel import __version__, accounts, api, billing, dev, health, media, metrics, monitoring, pages, privacy, projects
 from oriel.accounts.tokens import init_tokens
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
 from oriel.infra.events import init_events
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     media.register(app, upload_dependencies(settings))
     projects.register(app)
     rendering.register(app)
+    monitoring.register(app)
     metrics.register(app)
     dev.register(app, settings)
     api.register(app)

@@ -28,6 +28,7 @@ from oriel.infra.pulse import touch_pulse
 from oriel.infra.redis import connect
 from oriel.media.loudness import unmeasured
 from oriel.media.sweep import delete_leftovers
+from oriel.monitoring import cleanup as monitoring_cleanup
 from oriel.privacy import erasure, exports, usage
 from oriel.rendering import attempts, expiry, hints, holdups, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
@@ -85,6 +86,7 @@ SWEEPS = (
     Task("old payment events", 86_400, lambda: journal.tidy()),
     Task("old sessions", 86_400, lambda: clean_up(jobs.cleanup_accounts)),
     Task("old feature counts", 86_400, lambda: usage.tidy()),
+    Task("old measurements", 86_400, lambda: monitoring_cleanup.tidy()),
     Task("old exports", 600, lambda: exports.delete_expired(limit=20)),
 )
 # A queue each, so that a storage that hangs under a deletion holds up no song and no mail.

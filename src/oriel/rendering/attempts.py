@@ -79,6 +79,7 @@ def claim(worker: str) -> Attempt | None:
         job.fence += 1
         job.lease_until = at + LEASE
         job.started_at = job.started_at or at
+        job.claimed_at = at
         job.stage = "preparing"
         job.chunks_at_claim = job.chunks_kept
         attempt = Attempt(job.id, job.user_id, job.fence)

@@ -85,6 +85,8 @@ class RenderJob(Base):
     worker: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
+    # When the latest attempt began.
+    claimed_at: Mapped[datetime | None]
     stage: Mapped[str | None] = mapped_column(String(12))
     progress: Mapped[float] = mapped_column(default=0.0)
     eta_s: Mapped[float | None]

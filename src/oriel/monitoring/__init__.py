@@ -1,0 +1,14 @@
+"""How the service is doing: what each attempt took, how checks went, and figures over time for operators."""
+
+from apiflask import APIFlask
+
+from oriel.accounts import personal_data
+from oriel.monitoring import cleanup, models
+from oriel.monitoring.monitoring_data import MONITORING_DATA
+
+__all__ = ["cleanup", "models", "register"]
+
+
+def register(app: APIFlask) -> None:
+    """Add what this domain holds of customers."""
+    personal_data.register(MONITORING_DATA)

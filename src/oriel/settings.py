@@ -85,6 +85,19 @@ class Settings(BaseSettings):
     mail_from: str = "Oriel <no-reply@localhost>"
     alert_email: str | None = None
 
+    # --- alerts; 0 switches a condition off
+    alert_webhook_url: str | None = None
+    alert_webhook_secret: SecretStr | None = None
+    alert_dead_letters: int = Field(default=1, ge=0)
+    alert_oldest_wait_minutes: int = Field(default=15, ge=0)
+    alert_error_percent: float = Field(default=5.0, ge=0, le=100)
+    alert_workers: int = Field(default=1, ge=0)
+    alert_nothing_rendered_minutes: int = Field(default=30, ge=0)
+    alert_disk_free_percent: float = Field(default=10.0, ge=0, le=100)
+    alert_mail_failures: int = Field(default=3, ge=0)
+    alert_unknown_webhooks: int = Field(default=3, ge=0)
+    alert_certificate_days: int = Field(default=14, ge=0)
+
     # --- storage
     gcs_bucket_name: str | None = None
     google_application_credentials: Path | None = None

@@ -9,6 +9,7 @@ from tests.functional.caller import Caller
 
 from oriel.accounts.access import Who
 from oriel.accounts.models import ROLE_ADMIN
+from oriel.rendering import presence
 
 
 def test_a_process_that_answers_is_healthy(client: FlaskClient) -> None:
@@ -19,29 +20,43 @@ def test_hello(client: FlaskClient) -> None:
     assert client.get("/hello").text == "Hello World"
 
 
-def test_the_status_asks_database_and_queue(client: FlaskClient) -> None:
-    assert client.get("/status").json == {
-        "status": "ok",
-        "version": "0.1.0",
-        "parts": {"database": True, "queue": True},
-    }
+def test_the_status_names_each_dependency_with_its_latency(client: FlaskClient) -> None:
+    answer = client.get("/status").json
+    assert answer
+    assert (answer["status"], answer["version"]) == ("ok", "0.1.0")
+    dependencies = answer["dependencies"]
+    assert list(dependencies) == ["database", "redis", "storage", "mail", "payments"]
+    assert {dependency["state"] for dependency in dependencies.values()} == {"ok"}
+    assert all(set(dependency) == {"state", "latency_ms"} for dependency in dependencies.values())
 
 
-def test_an_operator_is_told_what_goes_on(caller: Callable[..., Caller], client: FlaskClient) -> None:
+def test_an_operator_sees_queue_workers_mails_and_checks(
+    app: APIFlask, caller: Callable[..., Caller], client: FlaskClient
+) -> None:
     client.post("/api/auth/register", json={"email": "ada@example.com", "password": "tuba lantern violet"})
+    with app.app_context():
+        presence.report("worker-1@here")
     told = caller(role=ROLE_ADMIN).get("/status").json
     assert told
-    assert told["operation"] == {
-        "queue": {"workers": [], "idle_workers": [], "waiting": {}, "oldest_waiting_s": None},
-        "mails": {"waiting": 1, "failed": 0},
-        "storage": "folder",
+    operation = told["operation"]
+    assert operation["queue"] == {
+        "workers": [],
+        "idle_workers": ["worker-1@here"],
+        "waiting": {},
+        "oldest_waiting_s": None,
     }
+    assert [(worker["name"], worker["state"]) for worker in operation["workers"]] == [("worker-1@here", "idle")]
+    assert operation["mails"] == {"waiting": 1, "failed": 0}
+    assert operation["storage"] == "folder"
+    assert [check["check"] for check in operation["checks"]] == [
+        *("database", "redis", "storage", "mail:local", "payments")
+    ]
 
 
 @pytest.mark.parametrize("token", ["", "Bearer nonsense", "Basic YTpi"])
 def test_others_are_told_the_brief_status(caller: Callable[..., Caller], client: FlaskClient, token: str) -> None:
     answers = [caller().get("/status"), client.get("/status", headers={"Authorization": token})]
-    assert [set(answer.json or {}) for answer in answers] == [{"status", "version", "parts"}] * 2
+    assert [set(answer.json or {}) for answer in answers] == [{"status", "version", "dependencies"}] * 2
 
 
 def test_an_operator_who_logged_out_is_told_the_brief_status(caller: Callable[..., Caller]) -> None:

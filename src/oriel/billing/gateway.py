@@ -160,6 +160,9 @@ class Event:
 class PaymentGateway(Protocol):
     """A payment service. Every call may raise PaymentsUnavailable; those that move money may be repeated."""
 
+    def check(self) -> None:
+        """Return if the service answers and accepts our key."""
+
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
         """Create a customer, if need be in place of a deleted one (`instead_of`), and return its id."""
 

@@ -68,6 +68,11 @@ class OfflineGateway:
 
     # --- the gateway
 
+    def check(self) -> None:
+        """Open the books."""
+        with self._books():
+            pass
+
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
         """Create a customer; a deleted one gets the same id again."""
         with self._books() as books:

@@ -76,6 +76,10 @@ class StripeGateway:
         ).v1
         self._rest = CircuitBreaker()
 
+    def check(self) -> None:
+        """List one price, which a restricted key of ours may do as well."""
+        self._ask(self._client.prices.list, cast("Any", {"limit": 1}))
+
     def customer(self, user_id: str, email: str, name: str, *, instead_of: str | None = None) -> str:
         """Create a customer; the same call within a day returns the same one, even if it was deleted."""
         params = {"email": email, "metadata": {"user_id": user_id}}

@@ -1,10 +1,14 @@
 """Figures of the render queue, for operators."""
 
+from datetime import datetime
+from typing import Literal
+
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
 from oriel.infra.clock import now
 from oriel.infra.database import db
+from oriel.rendering.attempts import LEASE
 from oriel.rendering.models import PROCESSING, QUEUED, RenderJob, Worker
 from oriel.rendering.presence import GONE_AFTER
 
@@ -18,6 +22,16 @@ class QueueFigures(BaseModel):
     oldest_waiting_s: float | None = Field(description="How long the oldest render has been waiting, in seconds")
 
 
+class LiveWorker(BaseModel):
+    """A worker that is alive."""
+
+    name: str
+    state: Literal["busy", "idle"]
+    job_id: str | None = Field(default=None, description="The render that it makes")
+    stage: str | None = Field(default=None, description="How far that render is")
+    seen_at: datetime = Field(description="When it last reported")
+
+
 def queue_figures() -> QueueFigures:
     """Return how the queue stands now."""
     at = now()
@@ -28,6 +42,20 @@ def queue_figures() -> QueueFigures:
         waiting=_waiting(),
         oldest_waiting_s=round((at - oldest).total_seconds(), 1) if oldest else None,
     )
+
+
+def live_workers() -> list[LiveWorker]:
+    """Return every live worker by name, busy or idle."""
+    at = now()
+    leased = (RenderJob.status == PROCESSING, RenderJob.lease_until > at, RenderJob.worker.is_not(None))
+    jobs = {str(job.worker): job for job in db.session.scalars(select(RenderJob).where(*leased))}
+    busy = [
+        LiveWorker(name=name, state="busy", job_id=job.id, stage=job.stage, seen_at=(job.lease_until or at) - LEASE)
+        for name, job in jobs.items()
+    ]
+    rows = db.session.scalars(select(Worker).where(Worker.seen_at > at - GONE_AFTER, Worker.name.not_in(list(jobs))))
+    idle = [LiveWorker(name=row.name, state="idle", seen_at=row.seen_at) for row in rows]
+    return sorted([*busy, *idle], key=lambda worker: worker.name)
 
 
 def _idle_workers(busy: list[str]) -> list[str]:

@@ -195,10 +195,17 @@ def sendgrid_peer() -> Iterator[SendGridPeer]:
     peer = SendGridPeer()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert self.path == "/v3/scopes"
+            peer.keys.append(self.headers["Authorization"])
+            self._answer(peer.says)
+
         def do_POST(self) -> None:
             assert self.path == "/v3/mail/send"
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            says = peer.take(self.headers["Authorization"], body)
+            self._answer(peer.take(self.headers["Authorization"], body))
+
+        def _answer(self, says: Says) -> None:
             if says is Says.NOTHING:
                 peer.released.wait()
                 self.close_connection = True

@@ -67,6 +67,17 @@ class TestEveryGateway:
         with pytest.raises(MailNotTaken):
             rig.unreachable.hand_over(MESSAGE)
 
+    def test_a_check_logs_in_and_sends_nothing(self, rig: Rig) -> None:
+        rig.gateway.check()
+        assert rig.peer.received == []
+
+    def test_a_check_tells_rejected_credentials_and_an_unreachable_provider(self, rig: Rig) -> None:
+        rig.peer.says = Says.NOT_TO_YOU
+        with pytest.raises(MailProviderRefusesUs):
+            rig.gateway.check()
+        with pytest.raises(MailNotTaken):
+            rig.unreachable.check()
+
     def test_the_reason_never_names_the_customer_or_the_key(self, rig: Rig) -> None:
         rig.peer.says = Says.NOT_TO_YOU
         with pytest.raises(MailFailed) as caught:

@@ -226,6 +226,10 @@ def standing(facts: SubscriptionFacts) -> tuple[str | None, str, bool]:
     return facts.plan, facts.state, facts.ends_at is not None and facts.ends_at <= facts.period_end
 
 
+def test_a_service_that_works_passes_the_check(rig: Rig) -> None:
+    rig.gateway.check()
+
+
 class TestPages:
     def test_a_customer_is_made_once(self, rig: Rig, ada: str) -> None:
         assert rig.gateway.customer("user-ada", "ada@example.com", "Ada") == ada

@@ -206,6 +206,9 @@ class Kept:
     def hand_over(self, message: Message) -> None:
         self.taken.append(message)
 
+    def check(self) -> None:
+        """Always answer."""
+
 
 @dataclass
 class Deadly(Kept):

@@ -77,6 +77,10 @@ class Gateway(Protocol):
         """Return when it has taken the message; else raise one of the four kinds of MailFailed."""
         ...
 
+    def check(self) -> None:
+        """Return if the provider answers and accepts our credentials; send nothing. Else raise MailFailed."""
+        ...
+
 
 class LocalOutbox:
     """The provider of a development machine: a mail is where it belongs as soon as it is in our own table."""
@@ -86,6 +90,9 @@ class LocalOutbox:
 
     def hand_over(self, message: Message) -> None:
         """Take everything: it is shown by /dev/mail."""
+
+    def check(self) -> None:
+        """Always answer."""
 
 
 def sender_of(mail_from: str) -> Sender:

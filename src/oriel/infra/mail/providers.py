@@ -51,6 +51,11 @@ class Providers:
         return [gateway.name for gateway, _ in self._asked]
 
     @property
+    def gateways(self) -> list[Gateway]:
+        """The providers themselves, in order of preference."""
+        return [gateway for gateway, _ in self._asked]
+
+    @property
     def are_resting(self) -> bool:
         """Whether all of them are left alone at the moment."""
         return not any(breaker.is_closed for _, breaker in self._asked)

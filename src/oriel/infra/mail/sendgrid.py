@@ -39,6 +39,14 @@ class SendGrid:
             raise MailOutcomeUnknown("SendGrid did not answer.", reason=type(error).__name__) from error
         _check(answer)
 
+    def check(self) -> None:
+        """Ask what our key may do, which every key may ask."""
+        try:
+            answer = self._client.get("/v3/scopes")
+        except httpx.HTTPError as error:
+            raise MailNotTaken("SendGrid could not be reached.", reason=type(error).__name__) from error
+        _check(answer)
+
 
 def _check(answer: httpx.Response) -> None:
     if answer.is_success:

@@ -98,6 +98,13 @@ class Smtp:
         finally:
             server.close()
 
+    def check(self) -> None:
+        """Log in and leave."""
+        server = self._connected("localhost")
+        with contextlib.suppress(OSError):
+            server.quit()
+        server.close()
+
     def _connected(self, own_name: str) -> smtplib.SMTP:
         """Return the server, ready to take a message."""
         server = None

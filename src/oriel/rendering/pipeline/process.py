@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO
 
 from oriel.errors import EncodingFailed, ProcessFailed, ProcessTimedOut, ProgramMissing
+from oriel.rendering.pipeline.priority import lower_priority
 from oriel.rendering.pipeline.sandbox import Access, confined
 
 Arguments = Sequence[str | Path]
@@ -32,7 +33,6 @@ _TERMINATE_S = 2.0
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 _NICE = 10
-_AUTOGROUP_S = 0.11
 # FFmpeg's own exit codes may lie above 128, so only the signals that its limits and its faults bring are told apart.
 _DEADLY = (
     *(signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGKILL, signal.SIGSEGV),
@@ -162,7 +162,7 @@ class Process:
         prefix = _prefix(limits, is_confined=self._is_confined)
         self._popen = _start([*prefix, *(within or command)], capture, cwd, environment)
         if gives_way:
-            _give_way(self._popen.pid)
+            lower_priority(self._popen.pid, to=os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
         self._stderr = _Tail(self._popen.stderr, keep=_STDERR_TAIL_BYTES)
         self._stdout = _Tail(self._popen.stdout, most=limits.stdout_bytes if limits else None) if capture else None
 
@@ -352,23 +352,6 @@ def _start(
     os.set_blocking(popen.stdin.fileno(), False)
     _widen(popen.stdin.fileno())
     return popen
-
-
-def _give_way(pid: int) -> None:
-    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + _NICE, 19)
-    with contextlib.suppress(OSError):
-        # The group, as bubblewrap may have started the program already.
-        os.setpriority(os.PRIO_PGRP, pid, nice)
-    # Where Linux weighs sessions against each other ("autogroup"), a process's own priority counts within its session
-    # alone, and this one is a session of its own.
-    autogroup = Path(f"/proc/{pid}/autogroup")
-    with contextlib.suppress(OSError):
-        try:
-            autogroup.write_text(str(nice))
-        except BlockingIOError:
-            # Linux takes one such wish in a tenth of a second from those who are not root.
-            time.sleep(_AUTOGROUP_S)
-            autogroup.write_text(str(nice))
 
 
 def _widen(descriptor: int) -> None:

@@ -17,6 +17,7 @@ from oriel.infra.redis import init_redis
 from oriel.infra.storage import init_storage
 from oriel.infra.web import init_web
 from oriel.rendering import wiring as rendering
+from oriel.scaling.routes import routes as scaling_routes
 from oriel.settings import Settings, load_settings
 from oriel.upload_wiring import upload_dependencies
 
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     rendering.register(app)
     monitoring.register(app)
     health.register(app)
+    app.register_blueprint(scaling_routes)
     metrics.register(app)
     dev.register(app, settings)
     api.register(app)

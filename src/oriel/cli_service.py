@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # A command that acts on an installation which is there.
 _OPERATOR = "operator"
 _WORKER = "worker"
-_RUNNING = (_WORKER, "clock")
+_RUNNING = (_WORKER, "clock", "autoscale")
 
 
 @click.command()
@@ -38,7 +38,7 @@ _RUNNING = (_WORKER, "clock")
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Number of workers; each renders one video at a time.",
+    help="Number of workers; each renders one video at a time. With AUTOSCALE_MAXIMUM, it varies by itself.",
 )
 def up(port: int | None, data: Path | None, workers: int) -> int:
     """Run everything on this machine: web, worker, clock and Valkey. Ctrl-C stops it."""
@@ -73,14 +73,16 @@ def web() -> int:
 @click.command()
 @click.option("--name", help="This worker's name in the database.")
 def worker(name: str | None) -> int:
-    """Render queued videos, one at a time."""
+    """Render queued videos, one at a time. SIGUSR1 lets the running render finish, then the worker leaves."""
     from oriel.installation import for_workers, refuse_missing_programs, refuse_unusable_database
-    from oriel.worker import run_worker
+    from oriel.rendering.pipeline.priority import lower_priority
+    from oriel.worker import NICENESS, run_worker
 
     if (environment := for_workers(os.environ)) != dict(os.environ):
         # Start again with fewer secrets: /proc shows the environment that a process started with.
         command = [sys.executable, "-m", "oriel", "worker", *(["--name", name] if name else [])]
         os.execve(sys.executable, command, environment)  # noqa: S606  (an argument list, no shell)
+    lower_priority(os.getpid(), to=NICENESS)
     settings = _service(_WORKER)
     refuse_missing_programs(settings)
     refuse_unusable_database(settings)
@@ -93,6 +95,25 @@ def clock() -> int:
     from oriel.clock import run_clock
 
     return run_clock(_service("clock"))
+
+
+@click.command()
+@click.option(
+    "--print", "prints", is_flag=True, help="Print the wanted number and what it follows from as JSON, and end."
+)
+def autoscale(prints: bool) -> int:
+    """Run as many workers on this machine as the waiting renders need. Ends none that renders."""
+    if prints:
+        from oriel.scaling.figures import scaling_figures
+
+        return with_app(lambda: click.echo(scaling_figures(load_settings()).model_dump_json(indent=2)))
+    from oriel.autoscale import run_autoscale
+    from oriel.installation import refuse_missing_programs, refuse_unusable_database
+
+    settings = _service("autoscale")
+    refuse_missing_programs(settings)
+    refuse_unusable_database(settings)
+    return run_autoscale(settings)
 
 
 @click.group()
@@ -369,7 +390,7 @@ def jobs_new_link(job_id: str) -> int:
     return with_app(lambda: click.echo(give_new_link(job_id)))
 
 
-COMMANDS = (up, web, worker, clock, db, admin, mail, jobs)
+COMMANDS = (up, web, worker, clock, autoscale, db, admin, mail, jobs)
 
 
 def _list_jobs(status: str | None, limit: int) -> int:

@@ -1,6 +1,5 @@
 """/metrics for Prometheus: requests as the web processes have seen them, renders and mails as the database has them."""
 
-import hmac
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,15 +15,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from oriel.accounts.access import Who, allow
-from oriel.errors import NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import db
-from oriel.infra.loopback import comes_from_this_machine
+from oriel.infra.figures_access import refuse_strangers
 from oriel.infra.mail.outbox import OutboxMail
 from oriel.infra.metrics_folder import FOLDER, has_room
 from oriel.infra.openapi_extensions import text_answer
 from oriel.rendering.models import QUEUED, RenderJob
-from oriel.settings import Settings
+from oriel.scaling.figures import scaling_figures
 
 routes = APIBlueprint("metrics", "metrics", tag="health")
 
@@ -49,6 +47,13 @@ class Rows(Collector):
         oldest = db.session.scalar(select(func.min(RenderJob.created_at)).where(RenderJob.status == QUEUED))
         waited = (now() - oldest).total_seconds() if oldest else 0.0
         yield GaugeMetricFamily("oriel_queue_oldest_seconds", "How long the oldest waiting render waits", value=waited)
+        scaling = scaling_figures(current_app.config["ORIEL"])
+        workers = GaugeMetricFamily("oriel_workers", "Workers by state", labels=["state"])
+        workers.add_metric(["busy"], scaling.busy_workers)
+        workers.add_metric(["idle"], scaling.idle_workers)
+        yield workers
+        wanted = "Workers that start every render within AUTOSCALE_TARGET_WAIT_S"
+        yield GaugeMetricFamily("oriel_wanted_workers", wanted, value=scaling.wanted_workers)
 
 
 def register(app: APIFlask) -> None:
@@ -66,8 +71,7 @@ def register(app: APIFlask) -> None:
 )
 def metrics() -> Response:
     """Tell the figures to who may see them; to others there is nothing here."""
-    if not _may_see():
-        raise NotFound("There is nothing here.")
+    refuse_strangers()
     rows = CollectorRegistry()
     rows.register(Rows())
     return Response(generate_latest(_of_all()) + generate_latest(rows), content_type=_CONTENT_TYPE)
@@ -81,14 +85,6 @@ def _of_all() -> CollectorRegistry:
     together = CollectorRegistry()
     _count_together(together, folder)
     return together
-
-
-def _may_see() -> bool:
-    settings: Settings = current_app.config["ORIEL"]
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if settings.metrics_token and given:
-        return hmac.compare_digest(given.encode(), settings.metrics_token.get_secret_value().encode())
-    return not settings.metrics_token and comes_from_this_machine()
 
 
 def _count(response: Response) -> Response:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from oriel.errors import InvalidConfiguration
@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     operator_name: str | None = None
     operator_address: str | None = None
     operator_email: str | None = None
+
+    # --- the number of workers
+    autoscale_minimum: int = Field(default=1, ge=0, le=1000)
+    autoscale_maximum: int | None = Field(default=None, ge=1, le=1000)
+    autoscale_target_wait_s: float = Field(default=60.0, ge=1, le=86_400)
+    autoscale_cool_down_s: float = Field(default=300.0, ge=0, le=86_400)
 
     # --- payments
     stripe_secret_key: SecretStr | None = None
@@ -158,6 +164,13 @@ class Settings(BaseSettings):
         if value is None or value.get_secret_value().startswith(_STRIPE_SECRETS):
             return value
         raise ValueError("it is not a Stripe secret key, which begins with sk_ or rk_")
+
+    @field_validator("autoscale_maximum")
+    @classmethod
+    def _at_least_the_minimum(cls, value: int | None, others: ValidationInfo) -> int | None:
+        if value is not None and value < others.data.get("autoscale_minimum", 0):
+            raise ValueError("it is less than AUTOSCALE_MINIMUM")
+        return value
 
     @field_validator("audio_formats")
     @classmethod

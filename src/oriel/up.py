@@ -4,26 +4,18 @@ import contextlib
 import fcntl
 import logging
 import os
-import re
-import secrets
-import shutil
 import signal
 import socket
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import IO
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.errors import InvalidConfiguration
 from oriel.infra.redis import connect
 from oriel.installation import (
-    for_workers,
     refuse_missing_programs,
     refuse_newer_tables,
     refuse_unusable_addresses,
@@ -33,54 +25,16 @@ from oriel.installation import (
 from oriel.rendering.pipeline.process import clean_environment
 from oriel.settings import Settings
 from oriel.stop_flag import StopFlag
+from oriel.supervision import Child, restart_crashed, stop_all
+from oriel.worker_pool import child_environment, machine_name, worker_children
 
 _log = logging.getLogger("oriel.up")
 
 _STOP_S = 15.0
-# A crashed worker's render must resume within 10 s, of which a start takes about 3 s.
-_LONGEST_PAUSE_S = 5.0
-# After 10 s, reset the crash counter.
-_STABLE_S = 10.0
 _VALKEY_START_S = 10.0
 _WEB_START_S = 20.0
-_LOG_FLUSH_TIMEOUT_S = 1.0
 # The longest path of a Unix socket, with its final zero.
 _LONGEST_SOCKET = 107
-# A line of Valkey's log: process id and role, time and level, or the signal handler.
-_VALKEY_LINE = re.compile(r"\d+:(?:[A-Z] [\w :.]+ [.*#-]|signal-handler \(\d+\)) (?:WARNING )?(?P<message>.*)")
-
-
-@dataclass
-class Child:
-    """A supervised process: its command, and its history of crashes."""
-
-    name: str
-    command: list[str]
-    environment: dict[str, str]
-    process: "subprocess.Popen[bytes] | None" = None
-    started_at: float = 0.0
-    deaths: int = 0
-    next_start: float = 0.0
-    worker_name: str | None = field(default=None)
-    # Whether its log has another format than ours, and is relayed.
-    is_foreign: bool = False
-    log_thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Start it in its own session: Ctrl-C then reaches only the supervisor, which stops all in order."""
-        output = subprocess.PIPE if self.is_foreign else None
-        self.process = subprocess.Popen(
-            [*_die_with_parent(), *self.command], env=self.environment, start_new_session=True, stdout=output
-        )
-        self.started_at = time.monotonic()
-        if self.process.stdout:
-            self.log_thread = threading.Thread(target=_relay_log, args=(self.name, self.process.stdout), daemon=True)
-            self.log_thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the process is running."""
-        return self.process is not None and self.process.poll() is None
 
 
 def run_up(settings: Settings, workers: int) -> int:
@@ -108,12 +62,6 @@ def run_up(settings: Settings, workers: int) -> int:
         finally:
             _stop_all(children)
     return 0
-
-
-def _die_with_parent() -> list[str]:
-    """Return the command prefix that terminates a process when the supervisor is killed (Linux only)."""
-    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 @contextmanager
@@ -158,34 +106,17 @@ def _answers(settings: Settings, over: StopFlag) -> bool:
     return False
 
 
-def _relay_log(name: str, lines: IO[bytes]) -> None:
-    """Relay the lines of a process to our log, until it ends."""
-    with lines:
-        for line in lines:
-            text = line.decode("utf-8", "replace").rstrip()
-            parts = _VALKEY_LINE.fullmatch(text)
-            _log.info("%s: %s", name, parts["message"] if parts else text)
-
-
 def _children(settings: Settings, workers: int) -> list[Child]:
-    environment = _environment(settings)
+    environment = child_environment(settings)
     oriel = [sys.executable, "-m", "oriel"]
     children = [Child("web", [*oriel, "web"], environment), Child("clock", [*oriel, "clock"], environment)]
-    # In containers all supervisors have the same process id, and two may share a database.
-    machine = f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}"
-    for number in range(1, workers + 1):
-        name = f"worker-{number}"
-        children.append(Child(name, [*oriel, "worker", "--name", f"{name}@{machine}"], for_workers(environment)))
-        children[-1].worker_name = f"{name}@{machine}"
+    if settings.autoscale_maximum:
+        children.append(Child("autoscale", [*oriel, "autoscale"], environment))
+    else:
+        children += worker_children(settings, range(1, workers + 1), machine_name())
     if not settings.redis_url:
         children.insert(0, Child("valkey", _valkey_command(settings), clean_environment(), is_foreign=True))
     return children
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """Return our environment with the options of the command line."""
-    chosen = {"DATA_DIR": str(settings.data_root), "PORT": str(settings.port)}
-    return {**os.environ, **chosen, "PYTHONUNBUFFERED": "1"}
 
 
 def _valkey_command(settings: Settings) -> list[str]:
@@ -252,28 +183,11 @@ def _await_valkey(settings: Settings) -> None:
 def _watch(children: list[Child], over: StopFlag, settings: Settings) -> None:
     """Restart crashed processes, with exponential backoff."""
     while not over.wait(0.1):
-        at = time.monotonic()
-        for child in children:
-            if child.is_running:
-                continue
-            if child.next_start <= child.started_at:
-                _note_death(child, at)
-                _release(child, settings)
-            if at >= child.next_start:
-                child.start()
-
-
-def _note_death(child: Child, at: float) -> None:
-    code = child.process.returncode if child.process else None
-    child.deaths = 1 if at - child.started_at > _STABLE_S else child.deaths + 1
-    pause = min(0.1 * 2.0**child.deaths, _LONGEST_PAUSE_S)
-    child.next_start = at + pause
-    _log.warning("%s exited with code %s; restarting in %.1f s", child.name, code, pause)
+        restart_crashed(children, lambda child: _release(child, settings))
 
 
 def _release(child: Child, settings: Settings) -> None:
-    """Kill the rest of a dead process's group, and release a dead worker's renders to other workers at once."""
-    _end_group(child, signal.SIGKILL)
+    """Release a dead worker's renders to other workers at once."""
     if child.worker_name is None:
         return
     from oriel.app import create_app
@@ -293,28 +207,6 @@ def _release(child: Child, settings: Settings) -> None:
 
 
 def _stop_all(children: list[Child]) -> None:
-    """Stop all processes, Valkey last; kill the group of any that does not stop in time."""
-    first = [child for child in children if child.name != "valkey"]
-    for group in (first, [child for child in children if child.name == "valkey"]):
-        for child in group:
-            if child.is_running and child.process:
-                child.process.terminate()
-        deadline = time.monotonic() + _STOP_S
-        for child in group:
-            if child.process:
-                try:
-                    child.process.wait(max(0.1, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
-                    _log.warning("%s did not stop in time and is killed", child.name)
-            _end_group(child, signal.SIGKILL)
-            if child.log_thread:
-                child.log_thread.join(_LOG_FLUSH_TIMEOUT_S)
-
-
-def _end_group(child: Child, number: signal.Signals) -> None:
-    if child.process is None:
-        return
-    try:
-        os.killpg(child.process.pid, number)
-    except (ProcessLookupError, PermissionError):
-        return
+    """Stop all processes, Valkey last."""
+    stop_all([child for child in children if child.name != "valkey"], _STOP_S)
+    stop_all([child for child in children if child.name == "valkey"], _STOP_S)

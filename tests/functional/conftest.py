@@ -34,6 +34,7 @@ _DATABASE_AT_STAKE = (
         "database/",
         "mail/",
         "rendering/",
+        "scaling/",
         "accounts/test_at_once",
         "billing/test_rights",
         "billing/test_single_payments",
@@ -161,7 +162,7 @@ def caller(app: APIFlask) -> Callable[..., Caller]:
 @pytest.fixture
 def signals_kept() -> Iterator[None]:
     """What this process does when it is told to end stays as it was, whatever a test has set."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
     before = [signal.getsignal(number) for number in numbers]
     yield
     for number, handler in zip(numbers, before, strict=True):

@@ -4,7 +4,7 @@ import os
 import socket
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from oriel.infra.clock import now
@@ -41,6 +41,21 @@ def expected_frames_per_s(job: RenderJob) -> float:
     return (sum(nearest) / len(nearest) if nearest else guess) / _pixels(job)
 
 
+def usual_paces() -> dict[str, float]:
+    """Return the pixels that a machine draws in a second, by kind of render, as the mean of all machines."""
+    return dict(
+        db.session.execute(
+            select(MachineSpeed.kind, func.avg(MachineSpeed.pixels_per_s)).group_by(MachineSpeed.kind)
+        ).all()
+    )
+
+
+def kind_of(look: str, format_: str, shorter_side: float) -> str:
+    """Return what decides the speed most: look, format, and the class of the shorter side."""
+    size = next((size for size in _SIZES if shorter_side <= size), "more")
+    return f"{look} {format_} {size}"[:60]
+
+
 def note(job: RenderJob, frames_per_s: float) -> None:
     """Remember how fast this machine has drawn a render."""
     key = {"machine": machine(), "kind": _kind(job)}
@@ -58,11 +73,8 @@ def _forget_old(session: Session) -> None:
 
 
 def _kind(job: RenderJob) -> str:
-    """Return what decides the speed most: look, format, and the class of the shorter side."""
     output = job.render_config["output"]
-    shorter = min(output["width"], output["height"])
-    size = next((size for size in _SIZES if shorter <= size), "more")
-    return f"{job.render_config['look']} {output['format']} {size}"[:60]
+    return kind_of(job.render_config["look"], output["format"], min(output["width"], output["height"]))
 
 
 def _pixels(job: RenderJob) -> int:

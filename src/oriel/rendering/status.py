@@ -15,32 +15,23 @@ from oriel.infra.cache import remembered
 from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
 from oriel.infra.masking import without_folders
+from oriel.rendering.drawing_work import BESIDES_S, PIXELS
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, MachineSpeed, RenderJob
 from oriel.rendering.pipeline.fonts import text_warnings
 from oriel.rendering.pipeline.settings_document import complete_schema
 from oriel.rendering.speeds import USUAL_PACE
 
-# What each render takes beside the drawing, and for how long back the recent pace is looked at.
-_BESIDES_S = 5.0
+# For how long back the recent pace is looked at.
 _RECENT = timedelta(hours=24)
-_USUAL_SONG_S = 180.0
 # Everybody who waits asks twice a second, and is told the same about the queue as a whole.
 _QUEUE_KEPT_S = 1
 # Which place a render has in its own plan. Made once: to put it together costs more than to ask it.
 _before = aliased(RenderJob)
-_LASTS_S = func.coalesce(
-    RenderJob.render_config[("range", "duration_s")].as_float(),
-    func.nullif(RenderJob.song_s, 0) - RenderJob.render_config[("range", "start_s")].as_float(),
-    _USUAL_SONG_S,
-)
-_WIDTH, _HEIGHT, _FPS = (RenderJob.render_config[("output", name)].as_float() for name in ("width", "height", "fps"))
-# How many pixels are to be drawn in all.
-_WORK = _WIDTH * _HEIGHT * _FPS * _LASTS_S
 _PLACES = select(
     RenderJob.id,
     RenderJob.plan,
     RenderJob.weight,
-    _WORK,
+    PIXELS,
     select(func.count() + 1)
     .where(_before.status == QUEUED, _before.plan == RenderJob.plan, _before.created_at < RenderJob.created_at)
     .scalar_subquery(),
@@ -222,7 +213,7 @@ def _current_queue() -> _Queue:
 
 def _eta_s(queue: _Queue, position: int, work: float | None) -> float:
     """Return in about how many seconds a render is done: those before it, side by side, and itself."""
-    own = _BESIDES_S + (work or 0.0) / queue.pace
+    own = BESIDES_S + (work or 0.0) / queue.pace
     return (position - 1) / max(1, queue.workers) * (queue.render_s or own) + own
 
 
@@ -245,13 +236,13 @@ def _queue() -> _Queue:
 def _recently() -> dict[str, float | None]:
     """Return `render_s` and `pace` of the latest renders, from their starts to their ends."""
     ends = db.session.execute(
-        select(RenderJob.started_at, RenderJob.completed_at, _WORK)
+        select(RenderJob.started_at, RenderJob.completed_at, PIXELS)
         .where(RenderJob.status == COMPLETED, RenderJob.completed_at > now() - _RECENT)
         .order_by(RenderJob.completed_at.desc())
         .limit(20)
     )
     done = [((end - start).total_seconds(), work or 0.0) for start, end, work in ends if start and end]
-    drawn, drawing_s = sum(work for _, work in done), sum(max(0.1, took - _BESIDES_S) for took, _ in done)
+    drawn, drawing_s = sum(work for _, work in done), sum(max(0.1, took - BESIDES_S) for took, _ in done)
     if not drawn:
         return {"render_s": None, "pace": db.session.scalar(select(func.avg(MachineSpeed.pixels_per_s))) or USUAL_PACE}
     return {"render_s": sum(took for took, _ in done) / len(done), "pace": drawn / drawing_s}

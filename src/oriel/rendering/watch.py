@@ -86,10 +86,11 @@ class Watch:
 
 
 class Stop:
-    """Asks this worker to stop; ends the attempt under way at once."""
+    """Asks this worker to stop, which ends the attempt under way at once, or to drain, which lets it finish."""
 
     def __init__(self) -> None:
         self._asked = StopFlag()
+        self._draining = StopFlag()
         self._watch: Watch | None = None
 
     @property
@@ -97,9 +98,19 @@ class Stop:
         """Whether the worker was asked to stop."""
         return self._asked.is_set
 
+    @property
+    def is_draining(self) -> bool:
+        """Whether the worker takes no other render."""
+        return self._draining.is_set
+
+    def drain(self) -> None:
+        """Ask the worker to leave after the render under way; safe from a signal handler."""
+        self._draining.set()
+
     def ask(self) -> None:
         """Ask the worker to stop; safe from a signal handler."""
         self._asked.set()
+        self._draining.set()
         if self._watch:
             self._watch.end("stop")
 
@@ -110,5 +121,5 @@ class Stop:
             watch.end("stop")
 
     def wait(self, seconds: float) -> None:
-        """Sleep until the seconds have passed or the worker is asked to stop."""
-        self._asked.wait(seconds)
+        """Sleep until the seconds have passed or the worker is asked to stop or to drain."""
+        self._draining.wait(seconds)

@@ -1,0 +1,1 @@
+"""How many workers the waiting renders need."""

@@ -1,0 +1,31 @@
+"""`oriel up` with AUTOSCALE_MAXIMUM: workers come with the demand, and only idle ones go."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.chaos.site import BIG, Site
+from tests.render.processes import kill
+
+
+def test_workers_come_with_the_demand_and_no_render_is_interrupted_when_they_go(
+    begin: Callable[..., Site], song: Path, short_song: Path
+) -> None:
+    limits = {"AUTOSCALE_MAXIMUM": "2", "AUTOSCALE_TARGET_WAIT_S": "1", "AUTOSCALE_COOL_DOWN_S": "1"}
+    site = begin(**limits)
+    workers = site.service.processes
+    site.wait_until(lambda: len(workers("worker")) == 1, "the smallest number runs")
+    journey = site.customer()
+    long_upload, short_upload = journey.upload(song), journey.upload(short_song)
+    renders = [site.submit(journey, long_upload, **BIG), *(site.submit(journey, short_upload) for _ in range(3))]
+    site.wait_until(lambda: len(site.ledger.processing()) == 2, "two work at once")
+    # The last one is asked to leave while it works, which no autoscaler would do.
+    site.wait_for_frames(renders[0])
+    holder = site.holder(renders[0])
+    kill(holder, signal.SIGUSR1)
+    site.assert_delivered_once(renders)
+    assert [site.ledger.row(job_id)["fence"] for job_id in renders] == [1] * len(renders)
+    site.wait_until(lambda: holder not in workers("worker"), "the one that was asked has left")
+    site.wait_until(lambda: len(workers("worker")) == 1, "only the smallest number is left")
+    assert "has left" in site.story
+    site.end()

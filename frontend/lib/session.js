@@ -8,7 +8,8 @@ import {ApiError, credentials, errorBody} from './api.js';
  * @typedef {{methods: Method[], options: () => Promise<Record<string, unknown>>, send: (proof: object) => Promise<void>}} SecondStep what a login still needs
  */
 
-const CSRF = 'oriel_csrf';
+// The first in production: browsers keep such a cookie for this host and HTTPS alone.
+const CSRF = ['__Host-oriel_csrf', 'oriel_csrf'];
 // Renewed this long before it ends, so that no call meets a token that has just run out.
 const EARLY_MS = 60_000;
 // One tab renews at a time: a refresh token works once, and the others then get the new one from the cookie.
@@ -111,7 +112,7 @@ class SignedIn extends EventTarget {
 
   /** End the session here and in the other tabs. Without a connection it ends when its tokens do. */
   async signOut() {
-    await post('/api/auth/logout', null, {'X-CSRF-TOKEN': cookie(CSRF)}).catch(() => {});
+    await post('/api/auth/logout', null, {'X-CSRF-TOKEN': csrf()}).catch(() => {});
     this.#become('signed-out', null);
     news.postMessage('signed-out');
   }
@@ -123,13 +124,13 @@ class SignedIn extends EventTarget {
   }
 
   async #renew() {
-    if (!cookie(CSRF)) {
+    if (!csrf()) {
       this.#become('signed-out', null);
       return false;
     }
     try {
       this.#accept(
-        await inTurn(() => post('/api/auth/refresh', null, {'X-CSRF-TOKEN': cookie(CSRF)})),
+        await inTurn(() => post('/api/auth/refresh', null, {'X-CSRF-TOKEN': csrf()})),
       );
       return true;
     } catch (error) {
@@ -200,6 +201,11 @@ async function post(path, body, headers = {}) {
  */
 function secondStep({token, methods}, send) {
   return {methods, send, options: async () => (await post('/api/auth/login/second-factor/options', {token})).options};
+}
+
+/** The token that a request with the session's cookie needs; empty where nobody is signed in. */
+function csrf() {
+  return CSRF.map(cookie).find(Boolean) ?? '';
 }
 
 /** @param {string} name */

@@ -17,12 +17,16 @@ def register(app: APIFlask) -> None:
     from oriel.accounts.pages import message_page
     from oriel.accounts.pages import routes as pages
     from oriel.accounts.second_factors.routes import routes as second_factors
-    from oriel.accounts.tokens import REFRESH_COOKIE
+    from oriel.accounts.tokens import refresh_cookie
     from oriel.accounts.user_routes import routes as user
 
     personal_data.register(ACCOUNT_DATA)
     app.url_map.converters["id"] = IdConverter
-    app.config["SECURITY_SCHEMES"]["refresh_cookie"] = {"type": "apiKey", "in": "cookie", "name": REFRESH_COOKIE}
+    app.config["SECURITY_SCHEMES"]["refresh_cookie"] = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": refresh_cookie(app.config["ORIEL"]),
+    }
     for blueprint in (auth, user, second_factors, pages):
         app.register_blueprint(blueprint)
     show_errors_on(app, message_page)

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 
 from oriel.accounts.models import ApiKey, User, UserSession
 from oriel.accounts.scopes import Scope
-from oriel.accounts.tokens import REFRESH_COOKIE, Claims, claims_of, read_access_token, read_token
+from oriel.accounts.tokens import Claims, claims_of, has_refresh_cookie, read_access_token, read_token
 from oriel.errors import AccountDisabled, EmailNotVerified, NotAllowed, NotAuthenticated
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
@@ -152,9 +152,10 @@ def _good_session(session: UserSession | None, user_id: str) -> UserSession:
 
 
 def _admitted(who: Who, keys: Scope | None) -> User:
-    if _is_key_alone() and not (REFRESH_COOKIE in request.cookies if who is Who.SESSION else keys):
+    if _is_key_alone() and not (has_refresh_cookie() if who is Who.SESSION else keys):
         raise NotAuthenticated(_NO_KEYS)
     user = _holder() if who is Who.SESSION else _caller(keys)
+    g.caller_id = user.id
     if user.disabled_at:
         raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
     if who is Who.ADMIN and not user.is_admin:

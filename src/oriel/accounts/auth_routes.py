@@ -24,7 +24,7 @@ from oriel.accounts.origin import refuse_foreign_pages, request_origin
 from oriel.accounts.second_factors import passkeys
 from oriel.accounts.second_factors.bodies import LoginProofIn, OptionsOut, PendingLoginIn, PendingLoginOut
 from oriel.accounts.serializers import user_out
-from oriel.accounts.tokens import ACCESS_LIFE, REFRESH_LIFE, access_token, refresh_token
+from oriel.accounts.tokens import ACCESS_LIFE, REFRESH_LIFE, access_token, claims_in_cookie, refresh_token
 from oriel.infra.bodies import only_small_bodies
 from oriel.infra.database import writing
 from oriel.infra.limits import address_key, rate
@@ -92,7 +92,7 @@ def log_in(json_data: LoginIn) -> Response:
     begun = login.log_in(json_data.email, json_data.password, request_origin())
     if isinstance(begun, login.SecondStep):
         return _second_step(begun)
-    return _tokens(begun, in_cookie=json_data.cookie)
+    return _first_tokens(begun, in_cookie=json_data.cookie)
 
 
 @routes.post("/login/second-factor")
@@ -104,7 +104,7 @@ def log_in(json_data: LoginIn) -> Response:
 def finish_log_in(json_data: LoginProofIn) -> Response:
     """Start the session of a login that answered 202; the token works for ten minutes and for one session."""
     begun = login.finish_log_in(json_data.token, json_data.proof(), request_origin())
-    return _tokens(begun, in_cookie=json_data.cookie)
+    return _first_tokens(begun, in_cookie=json_data.cookie)
 
 
 @routes.post("/login/second-factor/options")
@@ -179,6 +179,13 @@ def _second_step(step: login.SecondStep) -> Response:
     response = jsonify(answer.model_dump(mode="json"))
     response.status_code = 202
     return response
+
+
+def _first_tokens(session: UserSession, *, in_cookie: bool) -> Response:
+    """Return the tokens of a new session; in a browser it takes the place of the one that its cookie held."""
+    if in_cookie and (before := claims_in_cookie()):
+        sessions.log_out(before.user_id, before.session_id, request_origin())
+    return _tokens(session, in_cookie=in_cookie)
 
 
 def _tokens(session: UserSession, *, in_cookie: bool) -> Response:

@@ -81,7 +81,8 @@ class LoginIn(Body):
     cookie: bool = Field(
         default=False,
         description="For browsers: send the refresh token as an HttpOnly cookie instead of in the answer."
-        " /api/auth/refresh and /api/auth/logout then need the cookie `oriel_csrf` in the header X-CSRF-TOKEN.",
+        " /api/auth/refresh and /api/auth/logout then need the cookie `__Host-oriel_csrf` in the header X-CSRF-TOKEN"
+        " (`oriel_csrf` in development).",
     )
 
 

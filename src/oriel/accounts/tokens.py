@@ -13,6 +13,7 @@ from flask_jwt_extended import (
     JWTManager,
     create_access_token,
     create_refresh_token,
+    decode_token,
     get_jwt,
     verify_jwt_in_request,
 )
@@ -27,8 +28,12 @@ REFRESH_LIFE = timedelta(days=30)
 # A page may ask twice at once, or lose the first answer; that is no theft.
 REUSE_GRACE = timedelta(seconds=10)
 
-REFRESH_COOKIE = "oriel_refresh"
+_REFRESH_COOKIE = "oriel_refresh"
+_CSRF_COOKIE = "oriel_csrf"
+# Browsers take such a cookie only from this host, over HTTPS and for all paths, so no other subdomain can plant one.
+_HOST_ONLY = "__Host-"
 _ISSUER = "oriel"
+_AUDIENCE = "oriel-api"
 _SEEN = "oriel.tokens"
 # A few megabytes; the length is limited because the extension accepts long headers.
 _MOST_SEEN = 4096
@@ -55,20 +60,32 @@ def init_tokens(app: Flask, settings: Settings) -> None:
         JWT_DECODE_ALGORITHMS=["HS256"],
         JWT_ENCODE_ISSUER=_ISSUER,
         JWT_DECODE_ISSUER=_ISSUER,
+        JWT_ENCODE_AUDIENCE=_AUDIENCE,
+        JWT_DECODE_AUDIENCE=_AUDIENCE,
         JWT_ACCESS_TOKEN_EXPIRES=ACCESS_LIFE,
         JWT_REFRESH_TOKEN_EXPIRES=REFRESH_LIFE,
         JWT_TOKEN_LOCATION=["headers", "cookies"],
         JWT_COOKIE_SECURE=settings.is_production,
         JWT_COOKIE_SAMESITE="Strict",
         JWT_COOKIE_CSRF_PROTECT=True,
-        JWT_REFRESH_COOKIE_PATH="/api/auth/",
+        JWT_REFRESH_COOKIE_PATH="/" if settings.is_production else "/api/auth/",
         # Only the refresh token may come as a cookie; pages keep the access token in memory.
         JWT_ACCESS_COOKIE_NAME="oriel_no_access_cookie",
-        JWT_REFRESH_COOKIE_NAME=REFRESH_COOKIE,
-        JWT_REFRESH_CSRF_COOKIE_NAME="oriel_csrf",
+        JWT_REFRESH_COOKIE_NAME=refresh_cookie(settings),
+        JWT_REFRESH_CSRF_COOKIE_NAME=_prefix(settings) + _CSRF_COOKIE,
     )
     jwt.init_app(app)
     app.extensions[_SEEN] = {}
+
+
+def refresh_cookie(settings: Settings) -> str:
+    """Return the name of the cookie that holds the refresh token."""
+    return _prefix(settings) + _REFRESH_COOKIE
+
+
+def has_refresh_cookie() -> bool:
+    """Return whether the request brings a refresh token in its cookie."""
+    return current_app.config["JWT_REFRESH_COOKIE_NAME"] in request.cookies
 
 
 def access_token(user_id: str, session_id: str) -> str:
@@ -81,6 +98,18 @@ def refresh_token(user_id: str, session_id: str, token_id: str) -> str:
     """Return the refresh token with this id; a second one differs only in its dates."""
     token: str = create_refresh_token(identity=user_id, additional_claims={"sid": session_id, "jti": token_id})
     return token
+
+
+def claims_in_cookie() -> Claims | None:
+    """Return the ids in the cookie's refresh token; None without a valid one.
+
+    It comes without a CSRF token, so it may only end that session.
+    """
+    cookie = request.cookies.get(current_app.config["JWT_REFRESH_COOKIE_NAME"], "")
+    try:
+        return claims_of(decode_token(cookie))
+    except (JWTExtendedException, PyJWTError, NotAuthenticated):
+        return None
 
 
 def read_token(where: Literal["headers", "cookies"], *, either_kind: bool = False) -> dict[str, Any]:
@@ -118,3 +147,8 @@ def claims_of(payload: dict[str, Any]) -> Claims:
         return Claims(str(payload["sub"]), str(payload["sid"]), str(payload["jti"]))
     except KeyError as error:
         raise NotAuthenticated("Please sign in: this access token is not valid.") from error
+
+
+def _prefix(settings: Settings) -> str:
+    # Development speaks plain HTTP, where browsers refuse the prefix.
+    return _HOST_ONLY if settings.is_production else ""

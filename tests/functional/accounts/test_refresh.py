@@ -89,6 +89,17 @@ def test_a_token_of_another_issuer_is_refused(person: Callable[..., Person], app
         assert ada.client.get("/api/user/profile", headers=bearer(token)).status_code == status
 
 
+@pytest.mark.parametrize(("audience", "status"), [("oriel-api", 200), ("another", 401), (None, 401)])
+def test_a_token_for_another_audience_is_refused(
+    person: Callable[..., Person], app: APIFlask, audience: str | None, status: int
+) -> None:
+    ada = _logged_in(person)
+    told = jwt.decode(ada.access, options={"verify_signature": False}) | {"aud": audience}
+    key = app.config["JWT_SECRET_KEY"]
+    token = jwt.encode({name: value for name, value in told.items() if value is not None}, key, "HS256")
+    assert ada.client.get("/api/user/profile", headers=bearer(token)).status_code == status
+
+
 def test_an_access_token_is_no_cookie(person: Callable[..., Person]) -> None:
     ada = _logged_in(person)
     for name in ("oriel_no_access_cookie", "oriel_refresh", "access_token_cookie"):
@@ -143,6 +154,28 @@ def test_a_browser_keeps_the_refresh_token_in_a_cookie(person: Callable[..., Per
     assert answer.status_code == 200
     assert json_of(answer)["refresh_token"] is None
     assert ada.client.post("/api/auth/refresh", headers=_csrf(ada)).status_code == 200
+
+
+def test_a_login_ends_the_session_that_the_browser_had(person: Callable[..., Person]) -> None:
+    ada = _in_browser(person)
+    before = ada.access
+    assert ada.log_in(cookie=True).status_code == 200
+    assert ada.client.get("/api/user/profile", headers=bearer(before)).status_code == 401
+    assert ada.call("GET", "/api/user/profile").status_code == 200
+
+
+def test_a_login_without_cookies_ends_no_session(person: Callable[..., Person]) -> None:
+    ada = _in_browser(person)
+    before = ada.access
+    assert ada.log_in().status_code == 200
+    assert ada.client.get("/api/user/profile", headers=bearer(before)).status_code == 200
+
+
+@pytest.mark.parametrize("cookie", ["", "a.b.c", "forged"])
+def test_a_login_is_not_hindered_by_a_broken_cookie(person: Callable[..., Person], cookie: str) -> None:
+    ada = _in_browser(person)
+    ada.client.set_cookie("oriel_refresh", cookie, path="/api/auth/")
+    assert ada.log_in(cookie=True).status_code == 200
 
 
 def test_the_cookie_alone_does_nothing(person: Callable[..., Person]) -> None:

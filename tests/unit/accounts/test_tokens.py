@@ -1,4 +1,4 @@
-"""How the cookie of a refresh token is set."""
+"""How the cookies of a refresh token are set."""
 
 import pytest
 from flask import Flask, Response
@@ -9,8 +9,9 @@ from oriel.accounts.tokens import init_tokens, refresh_token
 from oriel.settings import Settings
 
 
-@pytest.mark.parametrize(("env", "is_secure"), [("production", True), ("development", False)])
-def test_in_production_the_cookie_of_a_refresh_token_goes_over_https_only(env: str, is_secure: bool) -> None:
+@pytest.fixture
+def cookies(env: str) -> list[str]:
+    """Return the `Set-Cookie` headers for a refresh token: the token itself, and its twin that scripts can read."""
     secret = SecretStr("c4b91e02f7a84d6593bd0c1e2f5a6b78")
     settings = Settings(_env_file=None, jwt_secret_key=secret).model_copy(update={"oriel_env": env})
     app = Flask("tokens")
@@ -18,11 +19,23 @@ def test_in_production_the_cookie_of_a_refresh_token_goes_over_https_only(env: s
     with app.test_request_context():
         answer = Response()
         set_refresh_cookies(answer, refresh_token("user", "session", "token"))
-    cookies = answer.headers.getlist("Set-Cookie")
-    assert len(cookies) == 2
+    return answer.headers.getlist("Set-Cookie")
+
+
+@pytest.mark.parametrize("env", ["production"])
+def test_in_production_browsers_keep_the_cookies_for_this_host_and_https_alone(cookies: list[str]) -> None:
+    assert [cookie.split("=")[0] for cookie in cookies] == ["__Host-oriel_refresh", "__Host-oriel_csrf"]
     for cookie in cookies:
-        assert ("Secure;" in cookie) == is_secure
-        assert "SameSite=Strict" in cookie
+        # A browser refuses a cookie with the prefix if one of these is missing, or if it names a domain.
+        assert {"Secure", "Path=/", "SameSite=Strict"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+    assert ["HttpOnly" in cookie for cookie in cookies] == [True, False]
+
+
+@pytest.mark.parametrize("env", ["development"])
+def test_in_development_the_cookies_work_over_plain_http(cookies: list[str]) -> None:
+    assert [cookie.split("=")[0] for cookie in cookies] == ["oriel_refresh", "oriel_csrf"]
+    assert not any("Secure" in cookie for cookie in cookies)
+    assert all("SameSite=Strict" in cookie for cookie in cookies)
     assert "HttpOnly" in cookies[0]
-    assert cookies[0].startswith("oriel_refresh=")
     assert "Path=/api/auth/" in cookies[0]

@@ -110,8 +110,8 @@ export function codeField(id) {
 
 function recoveryField() {
   return html`<div class="field"><label for="factor-recovery">Recovery code</label>
-    <input class="input code" id="factor-recovery" name="recovery_code" type="text" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="40" pattern="[A-Za-z0-9 \\-]{16,40}" required
-      data-name="The recovery code" data-shape="A recovery code has 16 letters and digits." aria-describedby="factor-recovery-problem">
+    <input class="input code" id="factor-recovery" name="recovery_code" type="text" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="60" pattern="[A-Za-z0-9 \\-]{16,60}" required
+      data-name="The recovery code" data-shape="A recovery code has 24 letters and digits." aria-describedby="factor-recovery-problem">
     <p class="problem" id="factor-recovery-problem"></p></div>`;
 }
 

@@ -15,7 +15,7 @@ from tests.pages.steps import Customer, open_song, press_render, sign_in
 from tests.render.service import PATIENCE_S
 
 NEW_PASSWORD = "seven green bicycles"  # noqa: S105  (of an account that lives as long as a test)
-RECOVERY_CODE = re.compile(r"^[a-z2-7]{4}(-[a-z2-7]{4}){3}$")
+RECOVERY_CODE = re.compile(r"^[a-z2-7]{4}(-[a-z2-7]{4}){5}$")
 
 
 def enter(visitor: Visitor, customer: Customer) -> None:

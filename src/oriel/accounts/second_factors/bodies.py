@@ -24,8 +24,8 @@ Code = Annotated[
 ]
 RecoveryText = Annotated[
     str,
-    StringConstraints(min_length=16, max_length=40, pattern=r"^[A-Za-z0-9 -]*$"),
-    Field(description="Works once", examples=["k3vd-m5xq-7rta-n2pw"]),
+    StringConstraints(min_length=16, max_length=60, pattern=r"^[A-Za-z0-9 -]*$"),
+    Field(description="Works once", examples=["k3vd-m5xq-7rta-n2pw-hx4c-6jye"]),
 ]
 _Encoded = Annotated[str, StringConstraints(min_length=1, max_length=100_000, pattern=r"^[A-Za-z0-9_-]*$")]
 _CredentialId = Annotated[str, StringConstraints(min_length=1, max_length=1364, pattern=r"^[A-Za-z0-9_-]*$")]

@@ -13,8 +13,8 @@ from oriel.infra.ids import secret_hash
 
 CODES = 10
 
-# 80 bits, so that a plain digest hides a code, written as 16 letters and digits in groups of four.
-_BYTES = 10
+# 120 bits, written as 24 letters and digits in groups of four. ASVS 6.5.2 wants 112 where only a digest is stored.
+_BYTES = 15
 _GROUP = 4
 
 

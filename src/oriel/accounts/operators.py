@@ -23,7 +23,7 @@ def create_admin(email: str, password: str) -> User:
     InvalidEmail, WeakPassword.
     """
     address = checked_email(email)
-    passwords.refuse_weak(password, known=(address,))
+    passwords.refuse_weak(password, known=(address,), for_operator=True)
     stored = passwords.hash_password(password)
     with writing() as session:
         user = session.scalar(select(User).where(User.email == address)) or User(email=address)

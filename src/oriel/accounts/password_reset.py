@@ -11,7 +11,7 @@ from oriel.accounts import activity, delays, letters, passwords
 from oriel.accounts.activity import Did
 from oriel.accounts.addresses import spelled_email
 from oriel.accounts.keys import revoke_keys
-from oriel.accounts.models import EmailToken, PasswordResetRequest, PasswordResetToken, User
+from oriel.accounts.models import ROLE_USER, EmailToken, PasswordResetRequest, PasswordResetToken, User
 from oriel.accounts.origin import Origin
 from oriel.accounts.registration import user_by_email
 from oriel.accounts.sessions import end_sessions
@@ -78,7 +78,7 @@ def reset_password(token: str, password: str, origin: Origin) -> None:
     Raise InvalidToken, WeakPassword.
     """
     user = owner_of_link(token)
-    passwords.refuse_weak(password, known=(user.email, user.name))
+    passwords.refuse_weak(password, known=(user.email, user.name), for_operator=user.role != ROLE_USER)
     # A hash may wait many seconds for its turn; it must not hold a database connection meanwhile.
     db.session.commit()
     stored = passwords.hash_password(password)

@@ -9,7 +9,7 @@ from oriel.accounts.activity import Did
 from oriel.accounts.addresses import checked_email
 from oriel.accounts.keys import revoke_keys
 from oriel.accounts.login import prove, refuse_other_password
-from oriel.accounts.models import User
+from oriel.accounts.models import ROLE_USER, User
 from oriel.accounts.origin import Origin
 from oriel.accounts.password_reset import end_reset_links
 from oriel.accounts.registration import send_confirmation
@@ -68,7 +68,8 @@ def _prove(user: User, password: str | None, session_id: str, origin: Origin) ->
 def _hashed(user: User, wanted: Change, email: str | None) -> str | None:
     if wanted.password is None:
         return None
-    passwords.refuse_weak(wanted.password, known=(user.email, email or "", wanted.name or user.name))
+    known = (user.email, email or "", wanted.name or user.name)
+    passwords.refuse_weak(wanted.password, known=known, for_operator=user.role != ROLE_USER)
     # A hash may wait many seconds for its turn; it must not hold a database connection meanwhile.
     db.session.commit()
     return passwords.hash_password(wanted.password)

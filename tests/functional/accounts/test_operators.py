@@ -37,6 +37,20 @@ def test_an_operator_needs_an_address_and_a_good_password(app: APIFlask) -> None
         create_admin("root@example.com", "password1")
 
 
+def test_an_operators_password_has_twelve_characters(app: APIFlask, person: Callable[..., Person]) -> None:
+    with app.app_context():
+        with pytest.raises(WeakPassword, match="12 characters"):
+            create_admin("root@example.com", "k7#mQ2vX9!z")
+        ada = person()
+        create_admin(ada.email, OTHER_PASSWORD)
+    ada.password = OTHER_PASSWORD
+    ada.log_in()
+    change = {"password": "k7#mQ2vX9!z", "current_password": OTHER_PASSWORD}
+    answer = ada.call("PUT", "/api/user/profile", json=change)
+    assert answer.status_code == 422
+    assert "12 characters" in json_of(answer)["error"]["message"]
+
+
 def test_whom_nobody_knows_cannot_be_closed(app: APIFlask) -> None:
     for act in (disable_user, enable_user, reset_second_factors):
         with app.app_context(), pytest.raises(NotFound):

@@ -23,6 +23,12 @@ def test_a_password_that_many_use_is_refused(password: str) -> None:
         refuse_weak(password)
 
 
+@pytest.mark.parametrize("password", ["orielpro", "Oriel2026!", "0riel123", "OrielSignalFX1", "visualizer99"])
+def test_a_password_made_of_our_names_is_refused(password: str) -> None:
+    with pytest.raises(WeakPassword):
+        refuse_weak(password)
+
+
 @pytest.mark.parametrize("password", ["ada.lovelace@example.com", "lovelace", "Lovelace1", "example1"])
 def test_a_password_made_of_the_users_own_words_is_refused(password: str) -> None:
     with pytest.raises(WeakPassword):
@@ -43,8 +49,17 @@ def test_the_length_counts(password: str) -> None:
         refuse_weak(password)
 
 
-def test_the_list_has_thousands() -> None:
+@pytest.mark.parametrize("password", ["emergency", "9638527410", "Q1W2E3R4T5Y6U7", "bmw318is", "parabola"])
+def test_a_password_that_has_leaked_is_refused(password: str) -> None:
+    with pytest.raises(WeakPassword):
+        refuse_weak(password)
+
+
+def test_the_lists_have_more_than_the_three_thousand_that_asvs_wants() -> None:
     assert len(passwords._common()) > 3000
+    assert len(passwords._leaked()) > 15_000
+    assert all(len(password) >= passwords.SHORTEST for password in passwords._leaked())
+    assert all(password == password.lower() for password in passwords._leaked())
 
 
 def test_the_hash_is_as_expensive_as_owasp_wants_and_fits_its_column() -> None:

@@ -12,6 +12,7 @@ from oriel.settings import Settings
 # Load balancers and Prometheus ask inside their own network, often without TLS.
 _ALSO_PLAIN = ("/health", "/metrics")
 _NUL = "\0"
+_CREDENTIALS = ("Authorization", "X-API-Key")
 
 
 def refuse_nul() -> None:
@@ -29,8 +30,15 @@ def name_scheme_alike() -> None:
         request.environ["HTTP_AUTHORIZATION"] = f"Bearer{space}{token}"
 
 
+def _is_for_programs() -> bool:
+    return request.path.startswith("/api/") or any(name in request.headers for name in _CREDENTIALS)
+
+
 def force_https(settings: Settings) -> Callable[[], Response | None]:
-    """Return what sends a caller who came without TLS to PUBLIC_URL, and refuses requests that may hold secrets."""
+    """Return the check of requests without TLS: a browser that opens a page is sent to PUBLIC_URL, others are refused.
+
+    A program that calls the API has already sent its token or key in the clear. A redirect would hide that for ever.
+    """
 
     def check() -> Response | None:
         if request.is_secure or request.path in _ALSO_PLAIN or comes_from_this_machine():
@@ -38,7 +46,7 @@ def force_https(settings: Settings) -> Callable[[], Response | None]:
         if request.headers.get("X-Forwarded-Proto", "").endswith("https"):
             # A redirect would come back the same way, again and again.
             raise Forbidden("The proxy in front of this service is not trusted: the operator must set TRUSTED_PROXIES.")
-        if request.method in ("GET", "HEAD"):
+        if request.method in ("GET", "HEAD") and not _is_for_programs():
             return redirect(settings.base_url + request.full_path.removesuffix("?"), 308)
         raise Forbidden(f"This service takes requests over HTTPS only: {settings.base_url}")
 

@@ -21,6 +21,7 @@ from oriel.errors import AppError
 from oriel.infra.bodies import OurRequest
 from oriel.infra.edge import force_https, name_scheme_alike, refuse_nul
 from oriel.infra.logs import correlation, facts
+from oriel.infra.security_log import log_event, log_refusal
 from oriel.settings import Settings
 from oriel.validation import fields_of, refusal_of, shortened
 
@@ -56,8 +57,10 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# Pages and data are for our own pages. Files (videos, posters, mail pictures) may be shown elsewhere by their links.
+_OURS_ALONE = ("text/html", "application/json")
 # What belongs to an answer about a failure.
 _KEPT = ("Allow", "Content-Range", "Retry-After")
 _TITLES = {404: "Page not found", 429: "Too many requests"}
@@ -138,6 +141,7 @@ def _for_people(response: Response, sentence: str) -> Response:
 def _map_errors(app: APIFlask) -> None:
     @app.errorhandler(AppError)
     def known(error: AppError) -> ResponseReturnValue:
+        log_refusal(error)
         if error.http_status >= 500:
             # What is away for a while is expected to be, now and then, and needs no trace.
             level = logging.WARNING if error.retryable and error.http_status == 503 else logging.ERROR
@@ -161,6 +165,8 @@ def _map_errors(app: APIFlask) -> None:
     # than the status.
     @app.errorhandler(HTTPException)
     def unread(error: HTTPException) -> ResponseReturnValue:
+        if error.code == HTTPStatus.FORBIDDEN:
+            log_event("refused", level=logging.WARNING, code=CODES[HTTPStatus.FORBIDDEN], path=_route())
         return _refused(error.code or 500, _sentence(error), {}, error)
 
 
@@ -191,6 +197,8 @@ def _finish(response: Response, settings: Settings) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", current_app.extensions[_POLICY])
+    if response.mimetype in _OURS_ALONE:
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     if settings.is_production:
         response.headers.setdefault("Strict-Transport-Security", _HSTS)
     # Answers about a customer are for nobody's cache; pages and files say otherwise themselves.

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import socket
 import subprocess
@@ -41,7 +42,13 @@ class Upstream(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def caddy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def http_port() -> int:
+    """The port on which Caddy takes requests without TLS."""
+    return _free_port()
+
+
+@pytest.fixture(scope="module")
+def caddy(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a Caddy in front of the upstream."""
     subprocess.run([_ROOT / "scripts/deployment_tools.sh"], check=True, timeout=600)
     upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
@@ -49,6 +56,7 @@ def caddy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = _free_port()
     home = tmp_path_factory.mktemp("caddy")
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    environment["HTTP_PORT"] = str(http_port)
     environment["ORIEL_UPSTREAM"] = f"127.0.0.1:{upstream.server_port}"
     command = [str(_CADDY), "run", "--adapter", "caddyfile", "--config", str(_ROOT / "deploy/Caddyfile")]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
@@ -83,6 +91,28 @@ def test_a_caller_cannot_choose_an_address(caddy: int) -> None:
 
 def test_figures_are_not_for_the_internet(caddy: int) -> None:
     assert _ask(caddy, "GET", "/metrics")[0] == 404
+
+
+def test_without_tls_a_page_leads_to_the_public_address(caddy: int, http_port: int) -> None:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", http_port, timeout=PATIENCE_S)) as connection:
+        connection.request("GET", "/pricing?a=b")
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (308, f"http://127.0.0.1:{caddy}/pricing?a=b")
+
+
+@pytest.mark.usefixtures("caddy")
+def test_without_tls_the_api_is_refused(http_port: int) -> None:
+    status, body = _ask(http_port, "GET", "/api/user/profile", headers={"Authorization": "Bearer abc"})
+    assert (status, json.loads(body)["error"]["code"]) == (403, "NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/studio"])
+def test_every_answer_asks_for_https_from_now_on(caddy: int, path: str) -> None:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", caddy, timeout=PATIENCE_S)) as connection:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+        assert "Server" not in answer.headers
 
 
 def test_only_files_may_be_large(caddy: int) -> None:

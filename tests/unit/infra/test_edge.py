@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from apiflask import APIFlask
-from flask import request
+from flask import Response, request
 from flask.testing import FlaskClient
 from pydantic import BaseModel
 
@@ -34,7 +34,9 @@ def make_client() -> MakeClient:
             "local": comes_from_this_machine(),
             "sent": request.headers.get("Authorization"),
         }
-        for path in ("/health", "/metrics", "/<name>"):
+        app.add_url_rule("/page", "page", lambda: "<!doctype html>")
+        app.add_url_rule("/file", "file", lambda: Response("", mimetype="video/mp4"))
+        for path in ("/health", "/metrics", "/<name>", "/api/<name>"):
             app.add_url_rule(path, path, lambda **_: facts(), methods=["GET", "POST"])
         app.add_url_rule("/json", "json", lambda: {"got": request.get_json()}, methods=["POST"])
         app.add_url_rule("/form", "form", lambda: dict(request.form), methods=["POST"])
@@ -118,6 +120,21 @@ def test_no_failure_tells_megabytes(client: FlaskClient) -> None:
     assert (len(error["message"]), error["message"][-1], len(error["details"]["each"])) == (1000, "…", 21)
 
 
+def test_browsers_are_told_to_be_careful(client: FlaskClient) -> None:
+    headers = client.get("/a").headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert {"camera=()", "microphone=()", "geolocation=()"} <= set(headers["Permissions-Policy"].split(", "))
+
+
+@pytest.mark.parametrize(("path", "policy"), [("/a", "same-origin"), ("/page", "same-origin"), ("/file", None)])
+def test_pages_and_data_are_for_our_own_pages(client: FlaskClient, path: str, policy: str | None) -> None:
+    assert client.get(path).headers.get("Cross-Origin-Resource-Policy") == policy
+
+
 def test_only_the_peers_real_address_makes_a_request_local(make_client: MakeClient) -> None:
     behind = make_client(trusted_proxies=1)
     assert (behind.get("/a", headers=FORWARDED, environ_base=ELSEWHERE).json or {})["local"] is False
@@ -139,6 +156,18 @@ def production(make_client: MakeClient) -> FlaskClient:
 def test_in_production_plain_http_leads_to_https(production: FlaskClient, method: str) -> None:
     answer = production.open("/a?b=c%20d", method=method, environ_base=ELSEWHERE)
     assert (answer.status_code, answer.headers["Location"]) == (308, "https://oriel.example.com/a?b=c%20d")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [("/api/a", {}), ("/a", {"Authorization": "Bearer abc"}), ("/a", {"X-API-Key": "abc"})],
+)
+def test_in_production_a_program_over_plain_http_is_refused(
+    production: FlaskClient, path: str, headers: dict[str, str]
+) -> None:
+    answer = production.get(path, headers=headers, environ_base=ELSEWHERE)
+    assert (answer.status_code, "Location" in answer.headers) == (403, False)
+    assert "over HTTPS only: https://oriel.example.com" in (answer.json or {})["error"]["message"]
 
 
 def test_in_production_nothing_is_taken_over_plain_http(production: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from oriel.accounts.models import Activity
 from oriel.accounts.origin import Origin
 from oriel.infra.clock import in_iso
+from oriel.infra.security_log import log_event
 
 
 class Did(StrEnum):
@@ -46,8 +48,12 @@ class Did(StrEnum):
     DELETION_WITHDRAWN = "deletion_withdrawn"
 
 
+_ALARMING = (Did.LOGIN_FAILED, Did.SESSION_STOLEN, Did.FACTOR_FAILED, Did.FACTORS_RESET, Did.MADE_ADMIN)
+
+
 def record(session: Session, user_id: str, did: Did, origin: Origin, **details: object) -> None:
-    """Write one line; `details` are JSON values without secrets."""
+    """Write one line, and log the event; `details` are JSON values without secrets."""
+    log_event(str(did), user=user_id, level=logging.WARNING if did in _ALARMING else logging.INFO)
     session.add(
         Activity(
             user_id=user_id, kind=str(did), address=origin.address, user_agent=origin.user_agent, details=dict(details)

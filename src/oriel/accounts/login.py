@@ -1,5 +1,6 @@
 """Login, in two steps where the account has a second factor, and password checks before sensitive changes."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from oriel.errors import AccountDisabled, InvalidToken, WrongLogin
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_secret, secret_hash
+from oriel.infra.security_log import log_event
 
 PENDING_LIFE = timedelta(minutes=10)
 
@@ -152,6 +154,8 @@ def _note_failure(user: User | None, keys: tuple[str, ...], origin: Origin) -> N
         delays.begin(session, *keys)
         if user:
             activity.record(session, user.id, Did.LOGIN_FAILED, origin)
+        else:
+            log_event(str(Did.LOGIN_FAILED), level=logging.WARNING, account="unknown")
 
 
 def _wrong() -> WrongLogin:

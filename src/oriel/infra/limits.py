@@ -14,6 +14,7 @@ from oriel.errors import TooManyRequests
 from oriel.infra.openapi_extensions import note
 from oriel.infra.rate_counter import SCHEME
 from oriel.infra.redis import patience
+from oriel.infra.security_log import log_refusal
 from oriel.infra.web import error_answer
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,7 +36,9 @@ def address_key() -> str:
 def _refused(_error: RateLimitExceeded) -> ResponseReturnValue:
     breached = limiter.current_limit
     wait = max(1, round(breached.reset_at - time.time())) if breached else 60
-    return error_answer(TooManyRequests(f"Too many requests. Please try again in {wait} s.", retry_after_s=wait))
+    refusal = TooManyRequests(f"Too many requests. Please try again in {wait} s.", retry_after_s=wait)
+    log_refusal(refusal)
+    return error_answer(refusal)
 
 
 def _in_both_styles(response: Response) -> Response:

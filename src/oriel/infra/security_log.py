@@ -1,0 +1,57 @@
+"""Security events in the log: logins and their failures, refusals, changes of rights. No secrets, no addresses.
+
+docs/security.md lists them. A source is a keyed digest of the network address, the same in all lines from one address.
+"""
+
+import hashlib
+import hmac
+import logging
+
+from flask import current_app, g, has_request_context, request
+
+from oriel.errors import (
+    AppError,
+    InvalidToken,
+    NotAllowed,
+    NotAuthenticated,
+    TooManyRequests,
+    WrongLogin,
+    WrongSecondFactor,
+)
+from oriel.infra.logs import facts
+
+_log = logging.getLogger("oriel.security")
+
+_REFUSALS = (InvalidToken, NotAllowed, NotAuthenticated, TooManyRequests, WrongLogin, WrongSecondFactor)
+# Every page whose token has run out gets such an answer, and renews it.
+_ROUTINE = (NotAuthenticated,)
+_SOURCE_DIGITS = 16
+
+
+def log_event(event: str, *, user: str | None = None, level: int = logging.INFO, **details: object) -> None:
+    """Log a security event; `details` are values without secrets, names and addresses."""
+    about = {"event": event, "user": user or _caller(), "source": _source(), **details}
+    _log.log(level, "security event", extra=facts(**{name: value for name, value in about.items() if value}))
+
+
+def log_refusal(error: AppError) -> None:
+    """Log the refusal of a request, unless the error has nothing to do with the caller's rights."""
+    if isinstance(error, _REFUSALS):
+        level = logging.INFO if isinstance(error, _ROUTINE) else logging.WARNING
+        log_event("refused", level=level, code=error.code, method=request.method, path=_route())
+
+
+def _route() -> str:
+    # What stands in its places may be a secret.
+    return request.url_rule.rule if request.url_rule else "-"
+
+
+def _caller() -> str | None:
+    return g.get("caller_id") if has_request_context() else None
+
+
+def _source() -> str | None:
+    if not has_request_context() or not request.remote_addr:
+        return None
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, b"source " + request.remote_addr.encode(), hashlib.sha256).hexdigest()[:_SOURCE_DIGITS]

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     operator_name: str | None = None
     operator_address: str | None = None
     operator_email: str | None = None
+    security_contact: str | None = None
 
     # --- the number of workers
     autoscale_minimum: int = Field(default=1, ge=0, le=1000)
@@ -140,6 +141,13 @@ class Settings(BaseSettings):
             return value
         raise ValueError("it must be an http:// or https:// address, such as https://oriel.example.com")
 
+    @field_validator("security_contact")
+    @classmethod
+    def _contact(cls, value: str | None) -> str | None:
+        if value is None or (re.fullmatch(r"https://[!-~]+|(mailto:)?[!-9;-~]+@[!-9;-~]+", value)):
+            return value
+        raise ValueError("it must be an email address or an https:// address of a page")
+
     @field_validator("assets_url")
     @classmethod
     def _assets_origin(cls, value: str | None) -> str | None:
@@ -198,6 +206,14 @@ class Settings(BaseSettings):
     def bind_host(self) -> str:
         """The address to listen on."""
         return self.host or ("0.0.0.0" if self.is_production else "127.0.0.1")  # noqa: S104  (production serves)
+
+    @property
+    def security_report_address(self) -> str | None:
+        """The URI for reports of vulnerabilities: SECURITY_CONTACT, or else OPERATOR_EMAIL; None without either."""
+        contact = self.security_contact or self.operator_email
+        if contact is None or contact.startswith(("mailto:", "https://")):
+            return contact
+        return f"mailto:{contact}"
 
     @property
     def most_connections_of_an_address(self) -> int:

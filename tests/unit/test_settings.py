@@ -148,6 +148,13 @@ def test_links_begin_with_the_address_and_one_slash(monkeypatch: pytest.MonkeyPa
     assert load_settings().base_url == used
 
 
+@pytest.mark.parametrize("value", ["Ada", "http://example.com/report", "a b@example.com", "a@b.de\nExpires: never"])
+def test_a_contact_that_nobody_can_reach_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SECURITY_CONTACT", value)
+    with pytest.raises(InvalidConfiguration, match="SECURITY_CONTACT"):
+        load_settings()
+
+
 def test_a_command_beside_the_service_knows_its_port(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     assert load_settings().where_it_runs().base_url == "http://127.0.0.1:5000"

@@ -2,7 +2,7 @@
 
 from apiflask import APIFlask
 
-from oriel.pages import assets, html, routes
+from oriel.pages import assets, html, routes, security_contact
 from oriel.settings import Settings
 
 
@@ -11,3 +11,4 @@ def register(app: APIFlask, settings: Settings) -> None:
     html.init_pages(app, settings)
     app.register_blueprint(assets.routes)
     app.register_blueprint(routes.routes)
+    app.register_blueprint(security_contact.routes)

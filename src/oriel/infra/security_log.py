@@ -11,9 +11,13 @@ from flask import current_app, g, has_request_context, request
 
 from oriel.errors import (
     AppError,
+    EmailNotVerified,
+    InfectedFile,
+    InvalidSignature,
     InvalidToken,
     NotAllowed,
     NotAuthenticated,
+    SecondFactorNeeded,
     TooManyRequests,
     WrongLogin,
     WrongSecondFactor,
@@ -22,9 +26,12 @@ from oriel.infra.logs import facts
 
 _log = logging.getLogger("oriel.security")
 
-_REFUSALS = (InvalidToken, NotAllowed, NotAuthenticated, TooManyRequests, WrongLogin, WrongSecondFactor)
-# Every page whose token has run out gets such an answer, and renews it.
-_ROUTINE = (NotAuthenticated,)
+_REFUSALS = (
+    *(InfectedFile, InvalidSignature, InvalidToken, NotAllowed, NotAuthenticated),
+    *(TooManyRequests, WrongLogin, WrongSecondFactor),
+)
+# Pages get these while they are used as they should be: a token has run out, a check is due.
+_ROUTINE = (EmailNotVerified, NotAuthenticated, SecondFactorNeeded)
 _SOURCE_DIGITS = 16
 
 

@@ -57,6 +57,11 @@ def test_a_forged_token_is_logged(client: FlaskClient, events: Events) -> None:
     assert events()[-1]["code"] == "NOT_AUTHENTICATED"
 
 
+def test_a_forged_event_of_the_payment_service_is_logged(client: FlaskClient, events: Events) -> None:
+    client.post("/api/payments/webhook", data=b"{}", headers={"Stripe-Signature": "t=1,v1=00"})
+    assert events()[-1]["code"] == "INVALID_SIGNATURE"
+
+
 def test_a_new_operator_is_logged(client: FlaskClient, events: Events) -> None:
     with client.application.app_context():
         user = create_admin("boss@example.com", PASSWORD)

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 from oriel.infra.loopback import comes_from_this_machine
 from oriel.settings import Settings
 
-# Load balancers and Prometheus ask inside their own network, often without TLS.
-_ALSO_PLAIN = ("/health", "/metrics")
+# Load balancers, Prometheus and KEDA ask inside their own network, often without TLS.
+_ALSO_PLAIN = ("/health", "/metrics", "/metrics/workers")
 _NUL = "\0"
 _CREDENTIALS = ("Authorization", "X-API-Key")
 

@@ -89,8 +89,9 @@ def test_a_caller_cannot_choose_an_address(caddy: int) -> None:
     ]
 
 
-def test_figures_are_not_for_the_internet(caddy: int) -> None:
-    assert _ask(caddy, "GET", "/metrics")[0] == 404
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/metrics/workers"])
+def test_figures_are_not_for_the_internet(caddy: int, path: str) -> None:
+    assert _ask(caddy, "GET", path)[0] == 404
 
 
 def test_without_tls_a_page_leads_to_the_public_address(caddy: int, http_port: int) -> None:

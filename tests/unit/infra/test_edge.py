@@ -36,7 +36,7 @@ def make_client() -> MakeClient:
         }
         app.add_url_rule("/page", "page", lambda: "<!doctype html>")
         app.add_url_rule("/file", "file", lambda: Response("", mimetype="video/mp4"))
-        for path in ("/health", "/metrics", "/<name>", "/api/<name>"):
+        for path in ("/health", "/metrics", "/metrics/workers", "/<name>", "/api/<name>"):
             app.add_url_rule(path, path, lambda **_: facts(), methods=["GET", "POST"])
         app.add_url_rule("/json", "json", lambda: {"got": request.get_json()}, methods=["POST"])
         app.add_url_rule("/form", "form", lambda: dict(request.form), methods=["POST"])
@@ -180,9 +180,10 @@ def test_in_production_https_is_served_and_asked_for_ever_after(production: Flas
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
 
 
-@pytest.mark.parametrize("path", ["/health", "/metrics"])
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/metrics/workers"])
 def test_who_looks_after_the_service_may_come_over_plain_http(production: FlaskClient, path: str) -> None:
-    assert production.get(path, environ_base=ELSEWHERE).status_code == 200
+    headers = {"Authorization": "Bearer the token for figures"}
+    assert production.get(path, headers=headers, environ_base=ELSEWHERE).status_code == 200
 
 
 def test_this_machine_may_come_over_plain_http(production: FlaskClient) -> None:

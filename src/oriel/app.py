@@ -5,7 +5,21 @@ from pathlib import Path
 
 from apiflask import APIFlask
 
-from oriel import __version__, accounts, api, billing, dev, health, media, metrics, monitoring, pages, privacy, projects
+from oriel import (
+    __version__,
+    accounts,
+    admin,
+    api,
+    billing,
+    dev,
+    health,
+    media,
+    metrics,
+    monitoring,
+    pages,
+    privacy,
+    projects,
+)
 from oriel.accounts.tokens import init_tokens
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
 from oriel.infra.events import init_events
@@ -74,6 +88,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     monitoring.register(app)
     health.register(app)
     app.register_blueprint(scaling_routes)
+    admin.register(app, settings)
     metrics.register(app)
     dev.register(app, settings)
     api.register(app)

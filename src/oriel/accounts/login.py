@@ -1,6 +1,7 @@
 """Login, in two steps where the account has a second factor, and password checks before sensitive changes."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,13 +17,24 @@ from oriel.accounts.registration import user_by_email
 from oriel.accounts.second_factors.factors import factors_of, has_second_factor, lock
 from oriel.accounts.second_factors.proof import Proof, check_proof
 from oriel.accounts.sessions import begin_session
-from oriel.errors import AccountDisabled, InvalidToken, WrongLogin
+from oriel.errors import AccountDisabled, InvalidToken, NotAllowed, WrongLogin
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_secret, secret_hash
 from oriel.infra.security_log import log_event
 
 PENDING_LIFE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A place to log in: whom it admits, and how long its sessions last at most (None: as long as usual)."""
+
+    admits: Callable[[User], bool]
+    session_life: timedelta | None = None
+
+
+SITE = Door(lambda _user: True)
 
 
 @dataclass(frozen=True)
@@ -33,11 +45,11 @@ class SecondStep:
     methods: list[str]
 
 
-def log_in(email: str, password: str, origin: Origin) -> UserSession | SecondStep:
+def log_in(email: str, password: str, origin: Origin, door: Door = SITE) -> UserSession | SecondStep:
     """Check the password and start a session, or return the second step if the account has a second factor.
 
-    An unknown address takes as long and gets the same refusal. Raise WrongLogin, AccountDisabled (only after the right
-    password), TooManyRequests.
+    An unknown address takes as long and gets the same refusal. Raise WrongLogin, AccountDisabled and NotAllowed (only
+    after the right password), TooManyRequests.
     """
     address = spelled_email(email)
     keys = (delays.account_key(address), delays.address_key(origin.address))
@@ -52,18 +64,18 @@ def log_in(email: str, password: str, origin: Origin) -> UserSession | SecondSte
     with writing() as session:
         if not still_has_password(session, user, checked):
             raise _wrong()
-        _refuse_disabled(user)
+        _refuse_unwelcome(user, door)
         delays.forgive(session, *keys)
         if has_second_factor(user.id):
             return _second_step(session, user.id)
         activity.record(session, user.id, Did.LOGGED_IN, origin)
-        return _begin(session, user, origin)
+        return _begin(session, user, origin, door)
 
 
-def finish_log_in(token: str, proof: Proof, origin: Origin) -> UserSession:
+def finish_log_in(token: str, proof: Proof, origin: Origin, door: Door = SITE) -> UserSession:
     """Check the second factor and start the session of a login.
 
-    Raise InvalidToken, WrongSecondFactor, AccountDisabled, TooManyRequests.
+    Raise InvalidToken, WrongSecondFactor, AccountDisabled, NotAllowed, TooManyRequests.
     """
     user = owner_of_login(token)
     check_proof(user, proof, origin)
@@ -73,9 +85,9 @@ def finish_log_in(token: str, proof: Proof, origin: Origin) -> UserSession:
         waiting = delete(PendingLogin).where(PendingLogin.token_hash == secret_hash(token))
         if session.scalar(waiting.returning(PendingLogin.id)) is None:
             raise _expired()
-        _refuse_disabled(user)
+        _refuse_unwelcome(user, door)
         activity.record(session, user.id, Did.LOGGED_IN, origin, second_factor=proof.method)
-        begun = _begin(session, user, origin)
+        begun = _begin(session, user, origin, door)
         begun.second_factor_at = now()
         return begun
 
@@ -130,14 +142,19 @@ def _second_step(session: Session, user_id: str) -> SecondStep:
     return SecondStep(token, factors_of(session, user_id).methods)
 
 
-def _begin(session: Session, user: User, origin: Origin) -> UserSession:
+def _begin(session: Session, user: User, origin: Origin, door: Door) -> UserSession:
     user.last_login_at = now()
-    return begin_session(session, user, origin)
+    begun = begin_session(session, user, origin)
+    if door.session_life:
+        begun.expires_at = now() + door.session_life
+    return begun
 
 
-def _refuse_disabled(user: User) -> None:
+def _refuse_unwelcome(user: User, door: Door) -> None:
     if user.disabled_at:
         raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
+    if not door.admits(user):
+        raise NotAllowed("This account may not sign in here.")
 
 
 def _expired() -> InvalidToken:

@@ -13,6 +13,9 @@ from oriel.infra.ids import new_id
 
 ROLE_USER = "user"
 ROLE_ADMIN = "admin"
+# Sees everything in the admin panel and may do what harms nobody; see oriel.admin.actions.
+ROLE_SUPPORT = "support"
+STAFF_ROLES = (ROLE_ADMIN, ROLE_SUPPORT)
 
 
 class User(Base):
@@ -48,8 +51,13 @@ class User(Base):
 
     @property
     def is_admin(self) -> bool:
-        """Whether this is an operator."""
+        """Whether this is an operator with all rights."""
         return self.role == ROLE_ADMIN
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is an operator, also one who may only help."""
+        return self.role in STAFF_ROLES
 
 
 class UserSession(Base):

@@ -10,6 +10,7 @@ from oriel.media.uploads import KEPT_FOR
 NAMES = {
     *("activity", "counters", "exports", "failures", "keys", "links", "mails", "payment-events", "payments", "people"),
     *("avatar", "feature-uses", "measurements", "pieces"),
+    *("admin-actions",),
     *("plan", "profile", "projects", "rendered-songs", "renders", "second-factors", "sessions", "uploads", "videos"),
 }
 

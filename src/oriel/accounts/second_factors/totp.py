@@ -40,8 +40,15 @@ def start_setup(session: Session, user: User) -> Setup:
     secret = pyotp.random_base32()
     app.secret, app.created_at = encrypt(secret, _purpose(user.id)), now()
     session.add(app)
-    uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=_ISSUER)
-    return Setup(secret, uri, _qr_svg(uri))
+    return _setup(user, secret)
+
+
+def waiting_setup(session: Session, user: User) -> Setup | None:
+    """Return the set-up that waits for its first code, for a page that is shown again; None where there is none."""
+    app = session.get(AuthenticatorApp, user.id)
+    if app is None or app.confirmed_at or app.created_at < now() - SETUP_LIFE:
+        return None
+    return _setup(user, decrypt(app.secret, _purpose(user.id)))
 
 
 def confirm_setup(session: Session, user_id: str, code: str) -> None:
@@ -74,6 +81,11 @@ def app_of(session: Session, user_id: str) -> AuthenticatorApp | None:
     """Return an account's app; None if there is none or its set-up is not confirmed."""
     query = select(AuthenticatorApp).where(AuthenticatorApp.user_id == user_id)
     return session.scalar(query.where(AuthenticatorApp.confirmed_at.is_not(None)))
+
+
+def _setup(user: User, secret: str) -> Setup:
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=_ISSUER)
+    return Setup(secret, uri, _qr_svg(uri))
 
 
 def _qr_svg(text: str) -> str:

@@ -1,0 +1,47 @@
+"""The admin panel: what operators see and do, behind a login of its own, with an audit trail."""
+
+from apiflask import APIBlueprint, APIFlask
+from flask_admin import Admin
+from flask_admin.theme import Bootstrap4Theme
+
+from oriel.accounts import personal_data
+from oriel.accounts.access import Who, allow
+from oriel.admin import models
+from oriel.admin.entrance import Entrance
+from oriel.admin.nonce import nonce, set_policy
+from oriel.admin.overview import Overview
+from oriel.admin.trail import ADMIN_DATA
+from oriel.admin.trail_view import TrailView
+from oriel.settings import Settings
+
+__all__ = ["models", "register"]
+
+
+def register(app: APIFlask, settings: Settings) -> None:
+    """Add the panel under /admin."""
+    personal_data.register(ADMIN_DATA)
+    # Nothing else uses Flask's own session: it is the panel's cookie.
+    app.config.update(
+        SESSION_COOKIE_NAME="oriel_admin",
+        SESSION_COOKIE_PATH="/admin",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=settings.is_production,
+    )
+    app.register_blueprint(APIBlueprint("panel", __name__, template_folder="templates", enable_openapi=False))
+    app.after_request(set_policy)
+    panel = Admin(
+        app,
+        name="Oriel",
+        url="/admin",
+        index_view=Overview(),
+        theme=Bootstrap4Theme(base_template="panel/base.html"),
+        csp_nonce_generator=nonce,
+    )
+    panel.add_views(Entrance(), *_parts())
+    app.view_functions["admin.static"] = allow(Who.ANYONE)(app.view_functions["admin.static"])
+
+
+def _parts() -> tuple[object, ...]:
+    """Return the parts of the panel, in the order of the menu."""
+    return (TrailView(),)

@@ -1,0 +1,46 @@
+"""The audit trail's pages. They only show: nothing in the panel changes a line."""
+
+from collections.abc import Sequence
+
+from oriel.admin.actions import ACTIONS, KINDS
+from oriel.admin.lists import BaseModelView, Column, Condition, Filter, Section
+from oriel.admin.models import AdminAction
+
+
+class TrailView(BaseModelView[AdminAction]):
+    """What operators did."""
+
+    model = AdminAction
+    search_hint = "Id of a user, payment, render …"
+    columns = (
+        Column("When", lambda line: line.at, lambda line: f"/admin/trail/{line.id}"),
+        Column("Who", lambda line: line.actor),
+        Column("Role", lambda line: line.role),
+        Column("Did", lambda line: ACTIONS[line.action].title if line.action in ACTIONS else line.action),
+        Column("To", lambda line: f"{line.kind} {line.object_id}"),
+    )
+    filters = (Filter("kind", "Kind", {kind: AdminAction.kind == kind for kind in KINDS}),)
+
+    def __init__(self) -> None:
+        super().__init__(name="Audit trail", endpoint="panel_trail", url="/admin/trail")
+
+    def searched(self, text: str) -> Condition:
+        """Find the lines about an object, or of an operator, by id."""
+        # With the kinds, the index answers.
+        return (AdminAction.kind.in_(KINDS) & (AdminAction.object_id == text)) | (AdminAction.actor_id == text)
+
+    def title_of(self, row: AdminAction) -> str:
+        """Return what was done."""
+        return ACTIONS[row.action].title if row.action in ACTIONS else row.action
+
+    def sections(self, row: AdminAction) -> Sequence[Section]:
+        """Return all of a line."""
+        facts = {
+            "When": row.at,
+            "Who": row.actor,
+            "Role": row.role,
+            "Network address": row.address,
+            "Action": row.action,
+            "Object": f"{row.kind} {row.object_id}",
+        }
+        return [Section("Line", facts), Section("Detail", row.detail)]

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,6 +26,7 @@ UNDER_WAY = (QUEUED, PROCESSING)
 DELETED = "deleted"
 WITHDRAWN = "withdrawn"
 LONGEST_SEARCHED = 1000
+_IS_MOVED = text("moved_ahead_at IS NOT NULL")
 
 
 def _look(context: DefaultExecutionContext) -> str:
@@ -79,6 +80,9 @@ class RenderJob(Base):
     weight: Mapped[int]
     at_once: Mapped[int]
     run_after: Mapped[datetime] = mapped_column(default=now)
+    # By an operator: since when it goes before all others, and when it was last queued again after it had failed.
+    moved_ahead_at: Mapped[datetime | None]
+    retried_at: Mapped[datetime | None]
 
     # --- the attempt under way
     fence: Mapped[int] = mapped_column(default=0)
@@ -133,6 +137,8 @@ class RenderJob(Base):
         Index(None, "purged_at", "expires_at"),
         Index(None, "purged_at", "deleted_at"),
         Index(None, "status", "completed_at"),
+        # Few are ever moved, and each claim asks.
+        Index(None, "moved_ahead_at", sqlite_where=_IS_MOVED, postgresql_where=_IS_MOVED),
     )
 
     @property

@@ -1,9 +1,9 @@
-"""What operators do with render jobs: list, show, retry, give a new link."""
+"""What operators do with render jobs: list, show, retry, cancel, move to the front, give a new link."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import rights
@@ -13,8 +13,14 @@ from oriel.billing.refusals import Demand
 from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
-from oriel.rendering import jobs, video_access
+from oriel.rendering import jobs, status, video_access
+from oriel.rendering.announcement import announce
+from oriel.rendering.cancellation import end_render, locked_job
 from oriel.rendering.models import FAILED, QUEUED, RenderJob
+
+# Takes a job's id.
+Verb = Callable[[str], object]
+MOST_AHEAD = 20
 
 
 def listed(status: str | None, limit: int) -> Sequence[RenderJob]:
@@ -60,6 +66,50 @@ def retry(job_id: str) -> RenderJob:
     return job
 
 
+def in_order(job_ids: Collection[str]) -> Sequence[str]:
+    """Return the ids of jobs in the order in which they came; those that do not exist are left out."""
+    query = select(RenderJob.id).where(RenderJob.id.in_(job_ids)).order_by(RenderJob.created_at, RenderJob.id)
+    return db.session.scalars(query).all()
+
+
+def dead_letters(limit: int) -> Sequence[str]:
+    """Return the ids of failed jobs that a new attempt may help: not those that failed because of their own song."""
+    query = select(RenderJob.id).where(RenderJob.status == FAILED, RenderJob.error_code.not_in(status.CUSTOMERS_OWN))
+    return db.session.scalars(query.order_by(RenderJob.created_at, RenderJob.id).limit(limit)).all()
+
+
+def cancel(job_id: str) -> RenderJob:
+    """End a render for its customer, who gets the right back whatever was drawn; raise NotFound, WrongState."""
+    user_id = _found(job_id).user_id
+    with writing() as session:
+        job = locked_job(session, job_id)
+        # It does not count: a frame that is drawn from now on comes after the wish to end it.
+        job.first_frame_at = None
+        if not end_render(session, job):
+            raise WrongState(f"This render has already ended: it is {job.status}.", status=job.status)
+    announce(user_id, job_id)
+    return job
+
+
+def move_ahead(job_id: str) -> RenderJob:
+    """Let a waiting render go before all others but those moved earlier; raise NotFound, WrongState.
+
+    At most `MOST_AHEAD` at a time: where everything is first, nothing is.
+    """
+    user_id = _found(job_id).user_id
+    with writing() as session:
+        job = locked_job(session, job_id)
+        if job.status != QUEUED:
+            raise WrongState(f"Only a waiting render can be moved: this one is {job.status}.", status=job.status)
+        ahead = select(func.count()).where(RenderJob.status == QUEUED, RenderJob.moved_ahead_at.is_not(None))
+        if job.moved_ahead_at is None and (session.scalar(ahead) or 0) >= MOST_AHEAD:
+            raise WrongState(f"{MOST_AHEAD} renders are at the front already. Wait until some of them have started.")
+        job.moved_ahead_at = job.moved_ahead_at or now()
+    announce(user_id, job_id)
+    jobs.ask_for(jobs.render_video_job, job.id)
+    return job
+
+
 def give_new_link(job_id: str) -> str:
     """Return a new link to a render's video; those that were given out before are worth nothing from now on."""
     _found(job_id)
@@ -78,6 +128,7 @@ def _pay_again(session: Session, job: RenderJob) -> None:
 
 def _begin_anew(job: RenderJob) -> None:
     job.status, job.fruitless, job.run_after = QUEUED, 0, now()
+    job.retried_at, job.moved_ahead_at = now(), None
     job.completed_at = job.cancel_asked_at = job.first_frame_at = None
     job.error_code = job.error_message = job.error_details = None
     job.progress, job.frames_done = 0.0, 0

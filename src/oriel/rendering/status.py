@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field, WithJsonSchema
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from oriel.billing.models import SPENT, RenderRight
@@ -35,10 +35,19 @@ _PLACES = select(
     select(func.count() + 1)
     .where(_before.status == QUEUED, _before.plan == RenderJob.plan, _before.created_at < RenderJob.created_at)
     .scalar_subquery(),
+    # Its place among those that an operator has moved to the front.
+    case(
+        (
+            RenderJob.moved_ahead_at.is_not(None),
+            select(func.count() + 1)
+            .where(_before.status == QUEUED, _before.moved_ahead_at < RenderJob.moved_ahead_at)
+            .scalar_subquery(),
+        )
+    ),
 )
 
 # What is about a customer's own song or settings may be told as it is; the rest names our folders and programs.
-_CUSTOMERS_OWN = {error.code for error in error_classes() if issubclass(error, CallerError) and not error.of_machine}
+CUSTOMERS_OWN = {error.code for error in error_classes() if issubclass(error, CallerError) and not error.of_machine}
 _OURS = "Something went wrong on our side, and we have been notified. Please try again later."
 
 Status = Literal["queued", "processing", "completed", "failed", "cancelled"]
@@ -184,12 +193,12 @@ def _counts(job: RenderJob, spent: set[str]) -> bool | None:
 
 def told_of(job: RenderJob) -> str:
     """Return the sentence about a failure that its customer reads: theirs as it is, ours without our machines."""
-    own = job.error_code in _CUSTOMERS_OWN
+    own = job.error_code in CUSTOMERS_OWN
     return without_folders(job.error_message) if own and job.error_message else _OURS
 
 
 def _details_of(job: RenderJob) -> dict[str, Any]:
-    if job.error_code not in _CUSTOMERS_OWN:
+    if job.error_code not in CUSTOMERS_OWN:
         return {}
     details = (job.error_details or {}).items()
     return {name: without_folders(value) if isinstance(value, str) else value for name, value in details}
@@ -202,8 +211,8 @@ def _waits(ids: Sequence[str]) -> dict[str, tuple[int, float]]:
     queue = _current_queue()
     rows = db.session.execute(_PLACES.where(RenderJob.id.in_(ids)))
     return {
-        job_id: (at := _position(queue, plan, weight, place), _eta_s(queue, at, work))
-        for job_id, plan, weight, work, place in rows
+        job_id: (at := ahead or _position(queue, plan, weight, place), _eta_s(queue, at, work))
+        for job_id, plan, weight, work, place, ahead in rows
     }
 
 

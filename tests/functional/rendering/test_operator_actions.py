@@ -1,10 +1,12 @@
 """What operators do with renders, and what is swept."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 from sqlalchemy import select
 from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh
@@ -13,17 +15,17 @@ from oriel.billing import current_plan
 from oriel.billing.models import HELD, Credit, RenderRight
 from oriel.billing.plans import CREDIT
 from oriel.billing.storage_use import storage_used
-from oriel.errors import NotFound, StageCrashed, StorageFailed, WrongState
-from oriel.infra.clock import clock
+from oriel.errors import NotFound, StageCrashed, StorageFailed, UndecodableSong, WrongState
+from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.infra.storage import Storage, storage
 from oriel.rendering import attempts, delivery, expiry, operator_actions
-from oriel.rendering.attempts import Video
+from oriel.rendering.attempts import Pulse, Video
 from oriel.rendering.models import RenderJob
 
 
 def dead(job: RenderJob) -> RenderJob:
-    """Let a render fail for good."""
+    """Let a render fail for good, which has no other beside it."""
     for _ in range(3):
         attempt = attempts.claim("worker")
         assert attempt
@@ -188,3 +190,101 @@ def test_only_a_video_that_is_there_gets_a_new_link(make_job: MakeJob) -> None:
         operator_actions.give_new_link(make_job().id)
     with pytest.raises(NotFound):
         operator_actions.give_new_link("none")
+
+
+def test_a_render_that_many_operators_retry_at_once_runs_once(make_job: MakeJob, app: APIFlask) -> None:
+    job = dead(make_job())
+
+    def press(_: int) -> str:
+        with app.app_context():
+            try:
+                return operator_actions.retry(job.id).status
+            except WrongState:
+                return "refused"
+
+    with ThreadPoolExecutor(4) as operators:
+        assert sorted(operators.map(press, range(4))) == ["queued", *["refused"] * 3]
+    assert attempts.claim("worker")
+    assert attempts.claim("another") is None
+
+
+def test_many_are_queued_again_in_the_order_in_which_they_came(make_job: MakeJob) -> None:
+    start = now()
+    jobs = [dead(make_job(created_at=start - timedelta(minutes=minutes))) for minutes in (1, 3, 2)]
+    order = operator_actions.in_order([job.id for job in jobs])
+    assert order == [jobs[1].id, jobs[2].id, jobs[0].id]
+    # Whatever order they are queued in: a queue of the same plan goes by when they came.
+    for job_id in reversed(order):
+        operator_actions.retry(job_id)
+    claims = [attempts.claim("worker") for _ in range(3)]
+    assert [claim.job_id for claim in claims if claim] == order
+
+
+def test_what_failed_by_its_own_song_is_no_dead_letter(make_job: MakeJob) -> None:
+    ours, theirs = dead(make_job()), make_job()
+    attempt = attempts.claim("worker")
+    assert attempt
+    attempts.fail(attempt, UndecodableSong("This song is damaged."))
+    assert fresh(theirs).status == "failed"
+    assert operator_actions.dead_letters(10) == [ours.id]
+
+
+def right_of(job: RenderJob) -> str:
+    return db.session.scalars(select(RenderRight.state).where(RenderRight.render_id == job.id)).one()
+
+
+def test_a_render_that_an_operator_cancels_does_not_count(make_job: MakeJob) -> None:
+    waiting, drawn = make_job(created_at=now() + timedelta(minutes=1)), make_job()
+    attempt = attempts.claim("worker")
+    assert attempt
+    attempts.beat(attempt, Pulse("rendering", 0.5, 10.0, 3, 0))
+    operator_actions.cancel(waiting.id)
+    operator_actions.cancel(drawn.id)
+    assert attempts.beat(attempt, Pulse("rendering", 0.6, 9.0, 4, 0)) == "cancel"
+    attempts.end_cancelled(attempt)
+    assert [(fresh(job).status, right_of(job)) for job in (waiting, drawn)] == [("cancelled", "returned")] * 2
+
+
+def test_what_has_ended_is_not_cancelled(make_job: MakeJob) -> None:
+    job = dead(make_job())
+    with pytest.raises(WrongState, match="failed"):
+        operator_actions.cancel(job.id)
+    with pytest.raises(NotFound):
+        operator_actions.cancel("none")
+
+
+def test_only_a_waiting_render_is_moved_to_the_front(make_job: MakeJob) -> None:
+    job = dead(make_job())
+    with pytest.raises(WrongState, match="waiting"):
+        operator_actions.move_ahead(job.id)
+    with pytest.raises(NotFound):
+        operator_actions.move_ahead("none")
+
+
+def test_the_front_has_few_places(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operator_actions, "MOST_AHEAD", 1)
+    first = make_job()
+    moved_at = operator_actions.move_ahead(first.id).moved_ahead_at
+    with pytest.raises(WrongState, match="at the front"):
+        operator_actions.move_ahead(make_job().id)
+    # Where it stands already, it keeps its place.
+    assert operator_actions.move_ahead(first.id).moved_ahead_at == moved_at
+
+
+def test_the_customer_is_told_that_a_render_has_been_moved(make_job: MakeJob, caller: Callable[..., Caller]) -> None:
+    customer = caller()
+    for _ in range(3):
+        make_job(created_at=now() - timedelta(minutes=1))
+    job = make_job(user_id=customer.user_id)
+    operator_actions.move_ahead(job.id)
+    status = customer.get(f"/api/render/status/{job.id}").json
+    assert status
+    assert status["queue_position"] == 1
+
+
+def test_what_is_tried_again_has_lost_its_place_at_the_front(make_job: MakeJob) -> None:
+    job = make_job()
+    operator_actions.move_ahead(job.id)
+    dead(job)
+    again = operator_actions.retry(job.id)
+    assert (again.moved_ahead_at, again.retried_at is not None) == (None, True)

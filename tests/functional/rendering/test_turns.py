@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select
-from tests.functional.rendering.conftest import MakeJob
+from sqlalchemy import delete, select, update
+from tests.functional.rendering.conftest import MakeJob, fresh
 
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
-from oriel.rendering import attempts
+from oriel.rendering import attempts, operator_actions
 from oriel.rendering.models import QueueTurn, RenderJob
 from oriel.rendering.turns import next_job
 
@@ -119,3 +119,49 @@ def test_ten_minutes_of_waiting_make_up_for_one_turn_of_the_free_plan(
     make_job(plan="free", created_at=start - timedelta(seconds=head_start_s))
     make_job(plan="enterprise", created_at=start)
     assert order_of(1) == [first]
+
+
+def claimed(count: int) -> list[str]:
+    attempts_made = [attempts.claim("w") for _ in range(count)]
+    return [attempt.job_id for attempt in attempts_made if attempt]
+
+
+def test_what_is_moved_to_the_front_goes_first_in_the_order_of_the_moves(make_job: MakeJob) -> None:
+    old = make_job(plan="enterprise", created_at=now() - timedelta(hours=2))
+    third, second, first = (make_job() for _ in range(3))
+    for job in (first, second, third):
+        operator_actions.move_ahead(job.id)
+    assert claimed(4) == [first.id, second.id, third.id, old.id]
+
+
+def test_a_move_costs_its_plan_a_turn(make_job: MakeJob) -> None:
+    for plan in ("free", "pro", "pro", "pro", "pro"):
+        make_job(plan=plan, created_at=now() - timedelta(seconds=1))
+    operator_actions.move_ahead(make_job(plan="free").id)
+    assert order_of(5) == ["free", "pro", "pro", "pro", "pro"]
+
+
+def test_a_customers_cap_holds_for_what_is_moved_too(make_job: MakeJob) -> None:
+    running = make_job()
+    assert claimed(1) == [running.id]
+    operator_actions.move_ahead(make_job(user_id=running.user_id).id)
+    other = make_job()
+    assert claimed(2) == [other.id]
+
+
+def test_what_is_moved_and_pauses_is_not_claimed(make_job: MakeJob) -> None:
+    job = make_job(run_after=now() + timedelta(minutes=5))
+    operator_actions.move_ahead(job.id)
+    assert claimed(1) == []
+
+
+def test_what_failed_long_ago_brings_no_bonus_along(make_job: MakeJob) -> None:
+    week_ago = now() - timedelta(days=7)
+    dead = [make_job(created_at=week_ago) for _ in range(3)]
+    for job in dead:
+        with writing() as session:
+            session.execute(update(RenderJob).where(RenderJob.id == job.id).values(retried_at=now()))
+    for _ in range(9):
+        make_job(plan="enterprise", created_at=now() - timedelta(seconds=1))
+    assert order_of(9).count("free") <= 2
+    assert fresh(dead[2]).status == "queued"

@@ -1,6 +1,5 @@
 """Shows the outbox as a mailbox, as customers would see their emails."""
 
-import base64
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from oriel.errors import NotFound
 from oriel.infra.clock import in_iso
 from oriel.infra.database import db
 from oriel.infra.mail import OutboxMail, failures, providers
-from oriel.infra.mail.pictures import illustrated
+from oriel.infra.mail.pictures import embedded
 
 routes = APIBlueprint(
     "dev_mail", __name__, url_prefix="/dev", template_folder="templates", enable_openapi=False, tag="dev"
@@ -64,12 +63,8 @@ def script() -> Response:
 @allow(Who.ANYONE)
 def letter(mail_id: str) -> ResponseReturnValue:
     """Return the email's HTML, for the frame."""
-    html, pictures = illustrated(_mail(mail_id))
-    for picture in pictures:
-        data = f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode('ascii')}"
-        html = html.replace(f"cid:{picture.cid}", data)
     # Links open a new page, because our pages refuse to be framed.
-    response = make_response(html.replace("<head>", '<head><base target="_blank">', 1))
+    response = make_response(embedded(_mail(mail_id)).replace("<head>", '<head><base target="_blank">', 1))
     response.headers["Content-Security-Policy"] = _LETTER_CSP
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response

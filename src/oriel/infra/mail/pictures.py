@@ -1,5 +1,6 @@
 """A letter's pictures, read from the storage when it is sent."""
 
+import base64
 import logging
 import re
 import tempfile
@@ -28,6 +29,15 @@ def illustrated(mail: OutboxMail) -> tuple[str, tuple[Picture, ...]]:
         else:
             pictures.append(Picture(inline.cid, inline.media_type, data))
     return html, tuple(pictures)
+
+
+def embedded(mail: OutboxMail) -> str:
+    """Return the HTML with its pictures inside it, for a browser."""
+    html, pictures = illustrated(mail)
+    for picture in pictures:
+        data = f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode('ascii')}"
+        html = html.replace(f"cid:{picture.cid}", data)
+    return html
 
 
 def _read(inline: Inline, mail_id: str) -> bytes | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 from tests.pages import calls
-from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
+from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.owner import owner_with_project
 from tests.pages.steps import Customer, open_project, sign_in
 from tests.render.service import Service
@@ -25,7 +25,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_customer_sends_replaces_and_removes_a_picture(visit: Visit, faces: Path, width: int) -> None:
     visitor = visit(width, scheme="light" if width == 390 else "dark")
     page = visitor.page
@@ -71,7 +71,7 @@ def test_a_customer_sends_replaces_and_removes_a_picture(visit: Visit, faces: Pa
     expect(link.locator("img")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_people_who_share_a_project_see_each_other(
     visit: Visit, site: Service, faces: Path, song: Path, width: int
 ) -> None:

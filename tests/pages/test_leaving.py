@@ -5,11 +5,11 @@ from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import expect
-from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
+from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.steps import ask_to_delete, sign_in
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_customer_downloads_all_data(visit: Visit, width: int) -> None:
     visitor = visit(width)
     page = visitor.page
@@ -30,7 +30,7 @@ def test_a_customer_downloads_all_data(visit: Visit, width: int) -> None:
     assert visitor.link(customer.email, "account#data")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_a_customer_deletes_the_account_and_keeps_it(visit: Visit, width: int) -> None:
     visitor = visit(width)
     page = visitor.page

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.render.conftest import Render
+from tests.render.in_turn import with_looks_in_turn
 from tests.render.songs import click_times, clicks, music, write_wav
 from tests.render.videos import lumas, sound, stream
 
@@ -26,12 +27,10 @@ BEFORE, AFTER = 6, 4
 SIZE = {"width": 320, "height": 180}
 NO_TEXT = {"title": "", "artist": ""}
 
-every_look = pytest.mark.parametrize("look", load_looks().all, ids=lambda look: look.name)
 PRESETS = [(look, preset.name) for look in load_looks().all for preset in look.presets]
 every_preset = pytest.mark.parametrize(
     ("look", "preset"), PRESETS, ids=[f"{look.name}-{preset}" for look, preset in PRESETS]
 )
-every_rate = pytest.mark.parametrize("fps", [24, 30, 60])
 
 
 def changes(pictures: Iterable[NDArray[np.int16]]) -> list[float]:
@@ -61,8 +60,7 @@ def test_the_analysis_hears_each_click_and_nothing_else(stage: Stage, click_trac
     assert np.abs(heard - np.array(TIMES)).max() <= 0.003
 
 
-@every_rate
-@every_look
+@with_looks_in_turn("fps", [(24,), (30,), (60,)])
 def test_a_look_answers_each_click_within_one_frame(
     stage: Stage, settings_of: Callable[..., ResolvedSettings], click_track: bytes, look: Look, fps: int
 ) -> None:
@@ -123,8 +121,7 @@ def signal_to_noise_db(song: NDArray[np.int16], heard: NDArray[np.int16]) -> flo
 
 
 @pytest.mark.long
-@every_rate
-@every_look
+@with_looks_in_turn("fps", [(24,), (30,), (60,)])
 def test_a_video_of_three_minutes_answers_every_click_and_does_not_drift(
     render: Render, tools: Tools, tmp_path: Path, look: Look, fps: int
 ) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.render.conftest import Render
+from tests.render.in_turn import with_looks_in_turn
 from tests.render.patches import GREYS, PRIMARIES
 from tests.render.songs import music, write_wav
 from tests.render.videos import frame, stream
@@ -64,8 +65,7 @@ def test_the_video_of_a_look_is_what_the_page_shows(
         assert difference(screenshot(stage, index, 640, 360), frame(result.output, tools, index)) <= 2
 
 
-@pytest.mark.parametrize("finish", [{"glow": 1.5}, {"vignette": 1.0}, {"grain": 0.6}, {"aberration": 1.0}], ids=str)
-@every_look
+@with_looks_in_turn("finish", [({"glow": 1.5},), ({"vignette": 1.0},), ({"grain": 0.6},), ({"aberration": 1.0},)])
 def test_the_finish_of_the_video_is_that_of_the_page(
     render: Render, stage: Stage, tools: Tools, blink: Path, look: Look, finish: dict[str, float]
 ) -> None:
@@ -113,8 +113,7 @@ def test_nothing_behind_what_is_opaque_is_seen(render: Render, tools: Tools, bli
     assert np.abs(decoded[:, 168:] - 0xA0).max() <= 3
 
 
-@pytest.mark.parametrize(("width", "height"), AWKWARD_SIZES)
-@every_look
+@with_looks_in_turn("width,height", AWKWARD_SIZES)
 def test_every_size_is_filled_to_its_edges(
     render: Render, stage: Stage, tools: Tools, blink: Path, look: Look, width: int, height: int
 ) -> None:

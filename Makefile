@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-image test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks deployment-tools check-deployment audit format lock bench bench-preview bench-play gallery recording thumbnails load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-image test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks deployment-tools check-deployment audit format lock bench bench-preview bench-play gallery recording thumbnails bench-service load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -106,8 +106,12 @@ format: setup ## mend what the formatter can
 lock: setup ## write the lock files from pyproject.toml
 	@scripts/lock.sh
 
-load-test: setup ## what the service stands: polls, submits, many renders, open WebSockets
+bench-service: setup ## what the service stands: polls, submits, a hundred renders, open WebSockets
 	$(BIN)/python -m benchmarks.service --json build/service.json
+
+load-test: setup ## visitors, customers and an operator on a service of its own, by Locust (USERS=20, TIME=2m)
+	@scripts/load_tools.sh
+	$(BIN)/python -m benchmarks.load $(if $(USERS),--users $(USERS)) $(if $(TIME),--time $(TIME)) --json build/load.json
 
 gallery: setup ## photograph every page in every state, wide and narrow, dark and light: build/gallery/index.html
 	$(BIN)/python -m benchmarks.gallery

@@ -1,6 +1,7 @@
 """What the service stands: status polls, submits, many renders, open WebSockets, webhooks, the queue's own time.
 
-python -m benchmarks.service [--seconds 10] [--renders 100] [--sockets 300] [--only NAME...] [--json F] (make load-test)
+python -m benchmarks.service [--seconds 10] [--renders 100] [--sockets 300] [--only NAME...] [--json F]
+(make bench-service)
 
 Everything runs on this machine against an `oriel up` of its own with a data folder that goes with it; the load comes
 from this process, so both share the cores, as they do where the goals were set (2 cores).
@@ -66,10 +67,10 @@ class Service:
         self._await()
         self.app: APIFlask = create_app(Settings(data_dir=data, port=self.port))
 
-    def customers(self, count: int, plan: str) -> list[dict[str, str]]:
+    def customers(self, count: int, plan: str, **columns: str) -> list[dict[str, str]]:
         """Make customers and return the headers of each."""
         with self.app.app_context():
-            made = [self._customer(number, plan) for number in range(count)]
+            made = [self._customer(number, plan, columns) for number in range(count)]
             return [{"Authorization": f"Bearer {access_token(user, session)}"} for user, session in made]
 
     def stop(self) -> None:
@@ -77,12 +78,13 @@ class Service:
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
-    def _customer(self, number: int, plan: str) -> tuple[str, str]:
+    def _customer(self, number: int, plan: str, columns: Mapping[str, str]) -> tuple[str, str]:
         with writing() as session:
             user = User(
                 email=f"{plan}{number}-{os.urandom(4).hex()}@example.com",
                 password_hash=os.urandom(8).hex(),
                 email_verified_at=now(),
+                **columns,
             )
             session.add(user)
             session.flush()
@@ -96,7 +98,7 @@ class Service:
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.HTTPError):
                 # The database is enough: some measure without Redis.
-                if httpx.get(f"{self.url}/status").json()["parts"]["database"]:
+                if httpx.get(f"{self.url}/status").json()["dependencies"]["database"]["state"] == "ok":
                     return
             time.sleep(0.2)
         raise RuntimeError("the service does not start")

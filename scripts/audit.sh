@@ -6,7 +6,7 @@ scripts/deployment_tools.sh
 tools=.venv/deployment/bin
 
 # The lock names every package with its hash, so nothing has to be resolved or installed.
-for lock in requirements.lock requirements-dev.lock; do
+for lock in requirements.lock requirements-dev.lock requirements-load.lock; do
   "$tools/pip-audit" --progress-spinner off --require-hashes --disable-pip --requirement "$lock"
 done
 npm audit --audit-level=high

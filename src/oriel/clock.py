@@ -21,6 +21,7 @@ from oriel.billing import journal
 from oriel.billing.fulfilment import settle_wanted
 from oriel.billing.gateway import takes_payments
 from oriel.infra.clock import now
+from oriel.infra.counters import write_counts
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.logs import facts
 from oriel.infra.mail.dispatch import dispatch_due, tidy
@@ -28,7 +29,9 @@ from oriel.infra.pulse import touch_pulse
 from oriel.infra.redis import connect
 from oriel.media.loudness import unmeasured
 from oriel.media.sweep import delete_leftovers
+from oriel.monitoring import alert_calls, alerts, health_log
 from oriel.monitoring import cleanup as monitoring_cleanup
+from oriel.monitoring.conditions import Observer
 from oriel.privacy import erasure, exports, usage
 from oriel.rendering import attempts, expiry, hints, holdups, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
@@ -43,6 +46,11 @@ _TICK_S = 1.0
 _LEADS_FOR = timedelta(seconds=5)
 # What is under way then may be a mail or a deletion of some seconds.
 _LEAVE_S = 5.0
+
+
+# Between two evaluations of the conditions that operators are alerted about.
+_EVALUATE_S = 30.0
+_CHECK_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,8 @@ def run_clock(settings: Settings) -> int:
             threading.Thread(target=_tick, args=(app, over, SWEEPS, "sweeps", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MAIL, None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MONEY, "money", holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, alert_tasks(app, settings), "alerts", holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, alert_calls_of(settings), None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, EXPORTS, None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, ERASURES, "erasures", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, RECONCILIATION, "reconciliation", holder), daemon=True),
@@ -124,7 +134,26 @@ def run_clock(settings: Settings) -> int:
         over.set()
         for thread in threads:
             thread.join(_LEAVE_S)
+    with app.app_context():
+        write_counts()
     return 0 if stop.is_set else 1
+
+
+def alert_tasks(app: Flask, settings: Settings) -> tuple[Task, ...]:
+    """Return the tasks of the one clock that watches the service."""
+    runner, observer = health_log.open_runner(app), Observer(settings)
+    return (
+        Task("dependency checks", _CHECK_S, lambda: health_log.write_results(runner)),
+        Task("alerts", _EVALUATE_S, lambda: alerts.evaluate(observer)),
+        Task("old incidents", 86_400, alerts.tidy),
+    )
+
+
+def alert_calls_of(settings: Settings) -> tuple[Task, ...]:
+    """Return the task that calls the operators' webhook, which may hang, where there is one."""
+    if not settings.alert_webhook_url:
+        return ()
+    return (Task("alert calls", 2, lambda: alert_calls.send_due(settings)),)
 
 
 def hint_waiting() -> bool:

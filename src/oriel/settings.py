@@ -19,11 +19,12 @@ _STRIPE_SECRETS = ("sk_", "rk_")
 # A worker reads files from strangers, so it gets none of the secrets that rendering does not need.
 NOT_FOR_WORKERS = (
     *("jwt_secret_key", "stripe_secret_key", "stripe_webhook_secret", "sendgrid_api_key", "smtp_url"),
-    *("admin_password", "metrics_token"),
+    *("admin_password", "metrics_token", "alert_webhook_url", "alert_webhook_secret"),
 )
 # Stripe's are longer. Anybody who guesses a shorter one could send us forged payment events.
 _LEAST_WEBHOOK_SECRET = 32
 _LEAST_METRICS_TOKEN = 16
+_LEAST_ALERT_SECRET = 16
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Every format that the pipeline can read; the first three are accepted by default.
 _AUDIO_FORMATS = ("mp3", "wav", "m4a", "flac", "ogg", "opus", "aac")
@@ -93,7 +94,8 @@ class Settings(BaseSettings):
     alert_email: str | None = None
 
     # --- alerts; 0 switches a condition off
-    alert_webhook_url: str | None = None
+    # Whoever knows such an address may often post to it.
+    alert_webhook_url: SecretStr | None = None
     alert_webhook_secret: SecretStr | None = None
     alert_dead_letters: int = Field(default=1, ge=0)
     alert_oldest_wait_minutes: int = Field(default=15, ge=0)
@@ -147,6 +149,14 @@ class Settings(BaseSettings):
         if value is None or (re.fullmatch(r"https://[!-~]+|(mailto:)?[!-9;-~]+@[!-9;-~]+", value)):
             return value
         raise ValueError("it must be an email address or an https:// address of a page")
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _called_address(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(_plain(value))
+        if value is None or (parts.scheme in ("http", "https") and parts.hostname):
+            return value
+        raise ValueError("it must be an http:// or https:// address")
 
     @field_validator("assets_url")
     @classmethod
@@ -323,7 +333,17 @@ class Settings(BaseSettings):
     def _development_problems(self) -> dict[str, str]:
         if self.bind_host not in _LOOPBACK:
             return {"HOST": "development listens on 127.0.0.1 only; set ORIEL_ENV=production to serve other machines"}
-        return self._payment_problems()
+        return self._payment_problems() | self._alert_problems()
+
+    def _alert_problems(self) -> dict[str, str]:
+        if not self.alert_webhook_url:
+            return {}
+        problems = {}
+        if weakness := weakness_of(_plain(self.alert_webhook_secret), _LEAST_ALERT_SECRET):
+            problems["ALERT_WEBHOOK_SECRET"] = weakness
+        if self.is_production and not _plain(self.alert_webhook_url).startswith("https://"):
+            problems["ALERT_WEBHOOK_URL"] = "it must begin with https://"
+        return problems
 
     def _payment_problems(self) -> dict[str, str]:
         if not self.stripe_secret_key:
@@ -350,7 +370,7 @@ class Settings(BaseSettings):
             problems["SENDGRID_API_KEY"] = "set it or SMTP_URL, so that customers get their emails"
         if self.data_root.is_dir() and self.data_root.stat().st_mode & 0o077:
             problems["DATA_DIR"] = f"other users can read the data folder; run: chmod 700 {self.data_root}"
-        return problems | self._payment_problems()
+        return problems | self._payment_problems() | self._alert_problems()
 
     def _secret_problems(self) -> dict[str, str]:
         least = {"secret_key": None, "jwt_secret_key": None, "metrics_token": _LEAST_METRICS_TOKEN}

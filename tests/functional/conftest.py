@@ -24,6 +24,7 @@ from oriel.app import create_app, upgrade_database
 from oriel.billing.gateway import init_payments
 from oriel.billing.offline import OfflineGateway
 from oriel.infra.clock import clock
+from oriel.infra.counters import forget_counts
 from oriel.infra.database import Base, db
 from oriel.infra.redis import redis
 from oriel.media.dependencies import dependencies, set_dependencies
@@ -97,6 +98,8 @@ def migrated_app(database: str, valkey: str, tmp_path_factory: pytest.TempPathFa
     init_payments(app, OfflineGateway(settings.data_root, settings.base_url, "whsec_tests", deliver=lambda *_: None))
     probe_each_file_once(app)
     app.config["TESTING"] = True
+    # What it counts is written when a test says so.
+    forget_counts()
     app.test_client_class = CheckedClient
     with app.app_context():
         upgrade_database()
@@ -139,6 +142,7 @@ def apart(app: APIFlask) -> Iterator[Apart]:
 @pytest.fixture
 def app(migrated_app: APIFlask) -> Iterator[APIFlask]:
     """The application with empty tables, an empty Valkey and the real time."""
+    forget_counts()
     with migrated_app.app_context():
         redis().flushall()
         with db.engine.begin() as connection:

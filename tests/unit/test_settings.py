@@ -279,6 +279,32 @@ def test_production_refuses_what_protects_nothing(
     assert told in str(caught.value.details[name])
 
 
+@pytest.mark.parametrize(
+    ("url", "secret", "named"),
+    [
+        ("https://hooks.example.com/1", None, "ALERT_WEBHOOK_SECRET"),
+        ("https://hooks.example.com/1", "short", "ALERT_WEBHOOK_SECRET"),
+        ("http://hooks.example.com/1", "0c9dd1a53f7e4b28", "ALERT_WEBHOOK_URL"),
+    ],
+)
+def test_alerts_leave_production_signed_and_encrypted(
+    monkeypatch: pytest.MonkeyPatch, url: str, secret: str | None, named: str
+) -> None:
+    for each, given in (PRODUCTION | PAYMENTS | {"ALERT_WEBHOOK_URL": url}).items():
+        monkeypatch.setenv(each, given)
+    if secret:
+        monkeypatch.setenv("ALERT_WEBHOOK_SECRET", secret)
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_settings().require_service()
+    assert set(caught.value.details) == {named}
+
+
+def test_an_alert_webhook_must_be_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", "hooks.example.com")
+    with pytest.raises(InvalidConfiguration, match="ALERT_WEBHOOK_URL"):
+        load_settings()
+
+
 def test_production_refuses_the_secrets_of_development(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     data = tmp_path / "data"
     used = load_settings().model_copy(update={"data_dir": data}).require_service().secret_key

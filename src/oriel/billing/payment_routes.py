@@ -18,7 +18,8 @@ from oriel.billing.history import own_payment, payment_on
 from oriel.billing.models import FAILED, PENDING, RENDER, SUBSCRIPTION, Payment
 from oriel.billing.plans import PAID_PLANS, PLANS
 from oriel.billing.rates import writes
-from oriel.errors import InvalidPaymentRequest, PaymentsUnavailable
+from oriel.billing.webhook_counts import BAD_SIGNATURE, TAKEN, UNKNOWN_KIND, UNREADABLE, WEBHOOKS
+from oriel.errors import InvalidEvent, InvalidPaymentRequest, InvalidSignature, PaymentsUnavailable
 from oriel.infra.cache import remembered
 from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
@@ -147,7 +148,12 @@ def status(checkout_session_id: str) -> PaymentStatusOut:
 )
 def webhook() -> WrittenOut:
     """Check the signature and save the event; it is processed afterwards."""
-    event = payments().read_event(request.get_data(cache=False), request.headers.get(_SIGNATURE, ""))
+    try:
+        event = payments().read_event(request.get_data(cache=False), request.headers.get(_SIGNATURE, ""))
+    except (InvalidSignature, InvalidEvent) as error:
+        WEBHOOKS.add(BAD_SIGNATURE if isinstance(error, InvalidSignature) else UNREADABLE)
+        raise
+    WEBHOOKS.add(TAKEN if event.kind in journal.EVENT_KINDS else UNKNOWN_KIND)
     return WrittenOut(new=journal.save_event(event))
 
 

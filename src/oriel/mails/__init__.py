@@ -19,7 +19,7 @@ from oriel.mails.account_letters import (
     second_factors_reset,
 )
 from oriel.mails.letter import Inline, Letter
-from oriel.mails.operator_letters import render_lost, renders_go_on, renders_wait
+from oriel.mails.operator_letters import alert_closed, alert_opened, render_lost, renders_go_on, renders_wait
 from oriel.mails.payment_letters import (
     credit_held,
     credit_returned,
@@ -48,6 +48,8 @@ __all__ = [
     "RenderDetails",
     "account_kept",
     "address_wanted",
+    "alert_closed",
+    "alert_opened",
     "confirmation",
     "credit_held",
     "credit_returned",

@@ -1,5 +1,6 @@
 """Letters to operators."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from oriel.mails.letter import Letter, compose
@@ -36,3 +37,28 @@ def renders_wait(code: str, sentence: str, job_id: str, since: datetime) -> Lett
 def renders_go_on(code: str) -> Letter:
     """Tell the operator that delayed renders are running again."""
     return compose("renders_go_on", f"Renders are running again after {code}", greeting=greeting(""), code=code)
+
+
+def alert_opened(title: str, sentence: str, since: datetime, commands: Sequence[tuple[str, str]]) -> Letter:
+    """Tell the operator that something is wrong, and which commands help."""
+    return compose(
+        "alert_opened",
+        f"Alert: {title}",
+        greeting=greeting(""),
+        title=title,
+        sentence=sentence,
+        since=date(since),
+        commands=tuple(commands),
+    )
+
+
+def alert_closed(title: str, sentence: str, since: datetime) -> Letter:
+    """Tell the operator that an incident is over."""
+    return compose(
+        "alert_closed",
+        f"All clear: {title}",
+        greeting=greeting(""),
+        title=title,
+        sentence=sentence,
+        since=date(since),
+    )

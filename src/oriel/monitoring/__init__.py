@@ -3,10 +3,10 @@
 from apiflask import APIFlask
 
 from oriel.accounts import personal_data
-from oriel.monitoring import cleanup, models
+from oriel.monitoring import cleanup, incidents, models
 from oriel.monitoring.monitoring_data import MONITORING_DATA
 
-__all__ = ["cleanup", "models", "register"]
+__all__ = ["cleanup", "incidents", "models", "register"]
 
 
 def register(app: APIFlask) -> None:

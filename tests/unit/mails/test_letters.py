@@ -12,6 +12,8 @@ from oriel.mails import (
     RenderDetails,
     account_kept,
     address_wanted,
+    alert_closed,
+    alert_opened,
     confirmation,
     credit_held,
     credit_returned,
@@ -75,6 +77,8 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "render_lost": render_lost(title, "a1", "STAGE_HUNG", "The browser does not answer.", 3),
         "renders_wait": renders_wait("DISK_FULL", "The disk is full.", "a1", EXPIRES),
         "renders_go_on": renders_go_on("DISK_FULL"),
+        "alert_opened": alert_opened("Workers are missing", title, EXPIRES, (("Check:", "oriel doctor"),)),
+        "alert_closed": alert_closed("Workers are missing", title, EXPIRES),
         "expires_soon": expires_soon(name, title, link, EXPIRES),
         "receipt": receipt(name, title, 499, "usd", EXPIRES, title, link, link),
         "payment_failed": payment_failed(name, "Pro", 999, "usd", EXPIRES, link, link),
@@ -90,7 +94,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
 
 
 KINDS = list(every_letter())
-TO_OPERATORS = ("render_lost", "renders_wait", "renders_go_on")
+TO_OPERATORS = ("alert_opened", "alert_closed", "render_lost", "renders_wait", "renders_go_on")
 WITHOUT_LINKS = (
     *TO_OPERATORS,
     "address_wanted",

@@ -1,0 +1,323 @@
+"""Alerts: each condition opens one incident, which is told once, and its end is told once."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select, update
+from tests.functional.monitoring.conftest import MakeJob
+
+from oriel.infra.clock import clock, now
+from oriel.infra.counters import forget_counts, totals, write_counts
+from oriel.infra.database import db, writing
+from oriel.infra.http_counts import ANSWERS, FAILED, OK
+from oriel.infra.mail import outbox
+from oriel.infra.mail.outbox import OutboxMail
+from oriel.mails import Letter
+from oriel.monitoring import alerts
+from oriel.monitoring.conditions import CONDITIONS, Condition, Observer, Unknown
+from oriel.monitoring.incidents import AlertCall, Incident
+from oriel.monitoring.models import SystemHealth
+from oriel.rendering import attempts, presence
+from oriel.rendering.models import COMPLETED, RenderJob
+from oriel.rendering.models import FAILED as RENDER_FAILED
+from oriel.settings import Settings
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+def told() -> list[tuple[str, str]]:
+    """Return kind and subject of each letter to the operators, in order."""
+    query = select(OutboxMail.kind, OutboxMail.subject).where(OutboxMail.kind.startswith("alert_"))
+    return [(kind, subject) for kind, subject in db.session.execute(query.order_by(OutboxMail.id))]
+
+
+def condition(name: str) -> Condition:
+    return next(each for each in CONDITIONS if each.name == name)
+
+
+class Watch:
+    """The clock's evaluations of one condition."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.condition = condition(name)
+        self.observer = Observer(settings)
+
+    def look(self, *, after: timedelta = timedelta(0)) -> list[str]:
+        """Evaluate, and return the kinds of the letters that are new."""
+        before = len(told())
+        clock.shift(after)
+        write_counts()
+        alerts.evaluate(self.observer, [self.condition])
+        return [kind for kind, _ in told()[before:]]
+
+    def opens_once(self) -> None:
+        """Check that the condition is told, once."""
+        if self.condition.holds_for:
+            assert self.look() == []
+            assert self.look(after=self.condition.holds_for) == ["alert_opened"]
+        else:
+            assert self.look() == ["alert_opened"]
+        assert self.look() == []
+        assert self.look(after=timedelta(seconds=30)) == []
+        subject = told()[-1][1]
+        assert subject == f"Alert: {self.condition.title}"
+
+    def closes_once(self) -> None:
+        """Check that the end is told, once, and not before it has lasted."""
+        assert self.look() == []
+        assert self.look(after=alerts.QUIET_FOR) == ["alert_closed"]
+        assert self.look(after=HOUR) == []
+        assert told()[-1][1] == f"All clear: {self.condition.title}"
+        (incident,) = db.session.scalars(select(Incident))
+        assert incident.closed_at
+
+
+@pytest.fixture
+def watch(settings: Settings) -> Callable[..., Watch]:
+    return lambda name, **others: Watch(name, settings.model_copy(update=others))
+
+
+def set_jobs(**values: object) -> None:
+    with writing() as session:
+        session.execute(update(RenderJob).values(**values))
+
+
+def test_nothing_is_told_while_all_is_well(settings: Settings) -> None:
+    alerts.evaluate(Observer(settings))
+    assert told() == []
+    assert db.session.scalar(select(Incident)) is None
+
+
+def test_dead_letters(watch: Callable[..., Watch], make_job: MakeJob) -> None:
+    one = watch("dead_letters")
+    make_job(status=RENDER_FAILED, fruitless=3, completed_at=now())
+    # One that failed by its customer's song is no matter of operators.
+    make_job(status=RENDER_FAILED, completed_at=now())
+    one.opens_once()
+    set_jobs(status=COMPLETED)
+    one.closes_once()
+
+
+def test_oldest_wait(watch: Callable[..., Watch], make_job: MakeJob) -> None:
+    one = watch("oldest_wait")
+    job = make_job()
+    assert one.look() == []
+    clock.shift(16 * MINUTE)
+    one.opens_once()
+    assert attempts.claim("worker-1")
+    set_jobs(lease_until=now() + 2 * HOUR)
+    # What waits behind its customer's own render waits by our rules.
+    make_job(user_id=job.user_id, created_at=now() - HOUR)
+    one.closes_once()
+
+
+def test_error_rate(watch: Callable[..., Watch]) -> None:
+    one = watch("error_rate")
+    assert one.look() == []
+    ANSWERS.add(OK, by=30)
+    ANSWERS.add(FAILED, by=3)
+    one.opens_once()
+    # The latest errors were seen that long ago, so it is over at once.
+    assert one.look(after=11 * MINUTE) == ["alert_closed"]
+    assert one.look(after=HOUR) == []
+
+
+def test_few_errors_or_few_answers_are_no_error_rate(watch: Callable[..., Watch]) -> None:
+    one = watch("error_rate")
+    assert one.look() == []
+    ANSWERS.add(FAILED, by=10)
+    assert one.look() == []
+    ANSWERS.add(OK, by=1000)
+    assert one.look(after=MINUTE) == []
+
+
+def test_answers_are_counted(client: FlaskClient) -> None:
+    client.get("/health")
+    forget_counts()
+    client.get("/health")
+    client.get("/nothing")
+    write_counts()
+    assert totals() == {(ANSWERS.name, (OK,)): 2}
+
+
+def test_worker_gone(watch: Callable[..., Watch]) -> None:
+    one = watch("worker_gone", alert_workers=2)
+    presence.report("worker-1")
+    presence.report("worker-2")
+    assert one.look() == []
+    presence.leave("worker-2")
+    one.opens_once()
+    presence.report("worker-1")
+    presence.report("worker-3")
+    assert one.look() == []
+    clock.shift(alerts.QUIET_FOR)
+    for name in ("worker-1", "worker-3"):
+        presence.report(name)
+    assert one.look() == ["alert_closed"]
+
+
+def test_a_worker_that_is_back_within_a_minute_is_not_told(watch: Callable[..., Watch]) -> None:
+    one = watch("worker_gone", alert_workers=1)
+    assert one.look() == []
+    presence.report("worker-1")
+    assert one.look(after=timedelta(seconds=10)) == []
+    assert db.session.scalar(select(Incident)) is None
+
+
+def test_nothing_rendered(watch: Callable[..., Watch], make_job: MakeJob) -> None:
+    one = watch("nothing_rendered")
+    make_job()
+    assert one.look() == []
+    clock.shift(31 * MINUTE)
+    one.opens_once()
+    assert attempts.claim("worker-1")
+    set_jobs(lease_until=now() + 2 * HOUR, frames_done=100)
+    one.closes_once()
+
+
+def test_disk(watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch) -> None:
+    one = watch("disk", alert_disk_free_percent=10.0)
+    free = [4.0]
+    monkeypatch.setattr("oriel.monitoring.conditions.free_percent", lambda _settings: free[0])
+    one.opens_once()
+    free[0] = 40.0
+    one.closes_once()
+
+
+def checked(states: Sequence[str]) -> None:
+    with writing() as session:
+        session.execute(delete(SystemHealth))
+        for minutes, state in enumerate(reversed(states)):
+            row = SystemHealth(check="storage", state=state, message="No room.", checked_at=now() - minutes * MINUTE)
+            session.add(row)
+
+
+def test_storage_failing(watch: Callable[..., Watch]) -> None:
+    one = watch("storage_failing")
+    checked(["down", "ok"])
+    assert one.look() == []
+    checked(["ok", "down"])
+    assert one.look() == []
+    checked(["down", "down"])
+    one.opens_once()
+    checked(["down", "ok"])
+    assert one.look() == []
+    clock.shift(alerts.QUIET_FOR)
+    # Without new results nobody can say that it is over.
+    assert one.look() == []
+    checked(["ok", "ok"])
+    assert one.look() == ["alert_closed"]
+
+
+def a_mail(key: str, **values: object) -> None:
+    with writing() as session:
+        outbox.enqueue(session, Letter("x", "x", "x"), to="ada@example.com", user_id=None, kind="x", subject_key=key)
+        session.execute(update(OutboxMail).where(OutboxMail.subject_key == key).values(**values))
+
+
+def test_mail_failures(watch: Callable[..., Watch]) -> None:
+    one = watch("mail_failures", alert_mail_failures=2)
+    a_mail("1", state="failed", failed_at=now())
+    assert one.look() == []
+    a_mail("2", created_at=now() - HOUR)
+    one.opens_once()
+    with writing() as session:
+        session.execute(update(OutboxMail).values(state="sent"))
+    one.closes_once()
+
+
+def test_unknown_webhooks(watch: Callable[..., Watch], client: FlaskClient) -> None:
+    one = watch("unknown_webhooks")
+    assert one.look() == []
+    for _ in range(3):
+        client.post("/api/payments/webhook", data=b"{}", headers={"Stripe-Signature": "t=1,v1=00"})
+    one.opens_once()
+    assert one.look(after=HOUR) == ["alert_closed"]
+    assert one.look(after=HOUR) == []
+
+
+def test_certificate(watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch) -> None:
+    one = watch("certificate", public_url="https://oriel.example.com")
+    left = [timedelta(days=13)]
+    monkeypatch.setattr("oriel.monitoring.conditions._time_left", lambda *_: left[0])
+    monkeypatch.setattr("oriel.monitoring.conditions._CERTIFICATE_ASKED_EVERY_S", 0.0)
+    one.opens_once()
+    left[0] = timedelta(days=89)
+    one.closes_once()
+
+
+def test_every_condition_has_a_test() -> None:
+    names = [name.removeprefix("test_") for name in globals() if name.startswith("test_")]
+    assert {each.name for each in CONDITIONS} <= set(names)
+
+
+@pytest.mark.parametrize("name", [each.name for each in CONDITIONS])
+def test_zero_switches_a_condition_off(name: str, settings: Settings, make_job: MakeJob) -> None:
+    off = {field: 0 for field in Settings.model_fields if field.startswith("alert_") and "webhook_" not in field}
+    make_job(created_at=now() - 9 * HOUR)
+    a_mail("1", state="failed", failed_at=now())
+    quiet = Observer(settings.model_copy(update={**off, "alert_email": "ops@example.com"}))
+    alerts.evaluate(quiet, [condition(name)])
+    assert told() == []
+
+
+def test_a_condition_that_cannot_be_looked_at_changes_nothing_and_holds_up_no_other(settings: Settings) -> None:
+    def unknown(_observer: Observer) -> str:
+        raise Unknown
+
+    def broken(_observer: Observer) -> str:
+        raise RuntimeError
+
+    conditions = [
+        Condition("one", "One", unknown, ()),
+        Condition("two", "Two", broken, ()),
+        Condition("three", "Three", lambda _observer: "It holds.", ()),
+    ]
+    alerts.evaluate(Observer(settings), conditions)
+    assert [subject for _, subject in told()] == ["Alert: Three"]
+
+
+def test_a_condition_at_its_threshold_opens_one_incident(settings: Settings) -> None:
+    holds = [True]
+    flapping = Condition("flaps", "It flaps", lambda _observer: "Now." if holds[0] else None, ())
+    observer = Observer(settings)
+    for _ in range(20):
+        alerts.evaluate(observer, [flapping])
+        holds[0] = not holds[0]
+        clock.shift(MINUTE)
+    assert told() == [("alert_opened", "Alert: It flaps")]
+
+
+def test_what_comes_back_after_the_all_clear_is_another_incident(settings: Settings) -> None:
+    holds = [True]
+    again = Condition("again", "Again", lambda _observer: "Now." if holds[0] else None, ())
+    observer = Observer(settings)
+    for wanted in (True, False, True):
+        holds[0] = wanted
+        alerts.evaluate(observer, [again])
+        clock.shift(alerts.QUIET_FOR)
+        alerts.evaluate(observer, [again])
+    assert [kind for kind, _ in told()] == ["alert_opened", "alert_closed", "alert_opened"]
+
+
+def test_without_an_address_or_a_webhook_the_incident_is_kept(app: APIFlask) -> None:
+    holds = Condition("holds", "It holds", lambda _observer: "Now.", ())
+    alerts.evaluate(Observer(app.config["ORIEL"]), [holds])
+    assert told() == []
+    assert [incident.condition for incident in alerts.open_incidents()] == ["holds"]
+    assert db.session.scalar(select(AlertCall)) is None
+
+
+def test_old_incidents_are_forgotten(settings: Settings) -> None:
+    observer = Observer(settings)
+    alerts.evaluate(observer, [Condition("holds", "It holds", lambda _observer: "Now.", ())])
+    clock.shift(alerts.QUIET_FOR)
+    alerts.evaluate(observer, [Condition("holds", "It holds", lambda _observer: None, ())])
+    assert alerts.tidy() == 0
+    clock.shift(alerts.KEPT_FOR + MINUTE)
+    assert alerts.tidy() == 1
+    assert db.session.scalar(select(AlertCall)) is None

@@ -7,7 +7,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Node, where setup had to bring its own.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-image test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks deployment-tools check-deployment audit format lock bench bench-preview bench-play gallery recording thumbnails bench-service load-test
+.PHONY: help setup run demo test test-frontend test-service test-render test-pages test-fast test-full test-debian13 test-demo test-image test-coverage test-parallel chaos bench-web check check-python check-frontend check-locks deployment-tools check-deployment audit format lock bench bench-preview bench-play gallery recording thumbnails bench-service load-test
 
 help:
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,10 +58,15 @@ test-full: deployment-tools ## everything, all repetitions
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/render
 	$(BIN)/python -m pytest -q -n $(MORE_WORKERS) tests/pages
 	scripts/bare_debian.sh trixie
+	$(MAKE) test-demo
 	$(MAKE) test-image
 
 test-debian13: ## the pipeline's tests on a bare Debian 13, whose FFmpeg, Mesa and Python are newer (as root)
 	@scripts/bare_debian.sh trixie
+
+test-demo: ## `make demo` on a bare Debian 12 and a bare Debian 13, as a newcomer runs it (as root)
+	@scripts/bare_debian.sh bookworm make demo
+	@scripts/bare_debian.sh trixie make demo
 
 test-parallel: test ## the tests side by side (as make test runs them)
 

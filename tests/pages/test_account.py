@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
 from tests.pages.steps import log_in, sign_in
 
@@ -25,6 +26,33 @@ def test_a_confirmation_that_was_lost_is_sent_again(visit: Visit, width: int) ->
     visitor.page.reload()
     expect(visitor.page.get_by_text(email)).to_be_visible()
     expect(visitor.page.get_by_text("not confirmed")).to_have_count(0)
+
+
+def test_the_pages_behind_emails_and_payments_are_accessible(visit: Visit) -> None:
+    visitor, email = visit(390, scheme="light"), f"{secrets.token_hex(6)}@example.com"
+    calls.post(f"{visitor.url}/api/auth/register", json={"email": email, "password": PASSWORD}).raise_for_status()
+    confirmation = visitor.link(email, "verify-email").removeprefix(visitor.url)
+    found = {}
+
+    def look(state: str) -> None:
+        found[state] = visitor.accessible()
+        if visitor.page.evaluate("document.documentElement.scrollWidth") > 390:
+            found[state].append("is too wide")
+
+    visitor.open(confirmation)
+    look("confirmation")
+    visitor.page.get_by_role("button", name="Confirm my email address").click()
+    expect(visitor.page.get_by_text("is confirmed")).to_be_visible()
+    look("confirmed")
+    visitor.open(confirmation)
+    look("link that was used")
+    calls.post(f"{visitor.url}/api/auth/reset-password", json={"email": email}).raise_for_status()
+    visitor.open(visitor.link(email, "reset-password").removeprefix(visitor.url))
+    look("new password")
+    for path in ("/unsubscribe?token=none", "/payment/done?payment=none", "/payment/left?payment=none"):
+        visitor.open(path)
+        look(path)
+    assert {state: problems for state, problems in found.items() if problems} == {}
 
 
 def test_an_account_is_looked_after(visit: Visit) -> None:

@@ -3,12 +3,14 @@
 from apiflask import APIFlask
 
 from oriel.accounts import personal_data
-from oriel.monitoring import cleanup, incidents, models
+from oriel.monitoring import attempts, cleanup, incidents, models
 from oriel.monitoring.monitoring_data import MONITORING_DATA
+from oriel.rendering import attempt_ends
 
 __all__ = ["cleanup", "incidents", "models", "register"]
 
 
 def register(app: APIFlask) -> None:
-    """Add what this domain holds of customers."""
+    """Record each attempt at a render, and add what this domain holds of customers."""
+    attempt_ends.register(attempts.record)
     personal_data.register(MONITORING_DATA)

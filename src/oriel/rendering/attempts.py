@@ -7,6 +7,7 @@ import logging
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, Select, select, update
@@ -18,8 +19,9 @@ from oriel.errors import AppError, WorkerLost
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.logs import facts
-from oriel.rendering import holdups, letters
+from oriel.rendering import attempt_ends, holdups, letters
 from oriel.rendering.announcement import announce
+from oriel.rendering.attempt_ends import GIVEN_BACK, HELD_UP, LOST, RETRIED, Measurements
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.turns import next_job
 
@@ -119,7 +121,7 @@ def has_ended(attempt: Attempt) -> bool:
     return status not in UNDER_WAY
 
 
-def complete(attempt: Attempt, video: Video) -> bool:
+def complete(attempt: Attempt, video: Video, measurements: Measurements | None = None) -> bool:
     """Declare the render done: the video is there, the right is spent, the mail is written, in one commit.
 
     Return False, and write nothing of the video, where it is somebody else's by now, or was cancelled meanwhile.
@@ -132,8 +134,9 @@ def complete(attempt: Attempt, video: Video) -> bool:
         is_cancelled = job.cancel_asked_at is not None
         if is_cancelled:
             # Its customer was told whether it counts, and waits for no video.
-            cancel_now(session, job)
+            _end_cancelled(session, job, measurements)
         else:
+            attempt_ends.record(session, job, attempt_ends.COMPLETED, measurements=measurements)
             _complete(session, job, video, at)
     announce(attempt.user_id, attempt.job_id)
     return not is_cancelled
@@ -150,31 +153,33 @@ def _complete(session: Session, job: RenderJob, video: Video, at: datetime) -> N
     letters.render_ready(session, job)
 
 
-def fail(attempt: Attempt, error: AppError) -> None:
+def fail(attempt: Attempt, error: AppError, measurements: Measurements | None = None) -> None:
     """End an attempt with an error: what may help is tried again after a pause, the rest fails for good."""
     with writing() as session:
         job = _held(session, attempt)
         if job:
-            _end_with(session, job, error)
+            _end_with(session, job, error, measurements)
     announce(attempt.user_id, attempt.job_id)
 
 
-def _end_with(session: Session, job: RenderJob, error: AppError) -> None:
+def _end_with(session: Session, job: RenderJob, error: AppError, measurements: Measurements | None) -> None:
     if job.cancel_asked_at:
-        cancel_now(session, job)
+        _end_cancelled(session, job, measurements)
         return
+    record = partial(attempt_ends.record, session, job, error_code=error.code, measurements=measurements)
     if error.of_machine:
+        record(outcome=HELD_UP)
         # No fault of the render: it waits until somebody else takes it, or until there is room again.
         _requeue(job, now() + timedelta(seconds=_spread(holdups.hold_up(job, error))))
         return
     holdups.end(session, job)
-    if not error.retryable:
+    if error.retryable:
+        _count_fruitless(job)
+    if not error.retryable or job.fruitless >= MOST_FRUITLESS:
+        record(outcome=attempt_ends.FAILED)
         end_badly(session, job, error.code, error.message, error.details)
         return
-    _count_fruitless(job)
-    if job.fruitless >= MOST_FRUITLESS:
-        end_badly(session, job, error.code, error.message, error.details)
-        return
+    record(outcome=RETRIED)
     pause = _PAUSES_S[max(job.fruitless, 1) - 1]
     _requeue(job, now() + timedelta(seconds=_spread(pause)))
 
@@ -183,24 +188,30 @@ def _spread(seconds: float) -> float:
     return seconds * random.uniform(1 - _PAUSE_SPREAD, 1 + _PAUSE_SPREAD)  # noqa: S311  (no secret)
 
 
-def give_back(attempt: Attempt) -> None:
+def give_back(attempt: Attempt, measurements: Measurements | None = None) -> None:
     """Let somebody else go on, at once: an orderly end of a worker is nobody's fault."""
     with writing() as session:
         job = _held(session, attempt)
         if job and job.cancel_asked_at:
-            cancel_now(session, job)
+            _end_cancelled(session, job, measurements)
         elif job:
+            attempt_ends.record(session, job, GIVEN_BACK, measurements=measurements)
             _requeue(job, now())
     announce(attempt.user_id, attempt.job_id)
 
 
-def end_cancelled(attempt: Attempt) -> None:
+def end_cancelled(attempt: Attempt, measurements: Measurements | None = None) -> None:
     """Declare an attempt ended because its customer wanted it so."""
     with writing() as session:
         job = _held(session, attempt)
         if job:
-            cancel_now(session, job)
+            _end_cancelled(session, job, measurements)
     announce(attempt.user_id, attempt.job_id)
+
+
+def _end_cancelled(session: Session, job: RenderJob, measurements: Measurements | None = None) -> None:
+    attempt_ends.record(session, job, attempt_ends.CANCELLED, measurements=measurements)
+    cancel_now(session, job)
 
 
 def cancel_now(session: Session, job: RenderJob, *, is_paid_back: bool = False) -> None:
@@ -260,10 +271,12 @@ def release(worker: str) -> int:
 
 def _take_back(session: Session, job: RenderJob) -> None:
     if job.cancel_asked_at:
-        cancel_now(session, job)
+        _end_cancelled(session, job)
         return
     _count_fruitless(job)
-    if job.fruitless >= MOST_FRUITLESS:
+    is_over = job.fruitless >= MOST_FRUITLESS
+    attempt_ends.record(session, job, attempt_ends.FAILED if is_over else LOST, WorkerLost.code)
+    if is_over:
         sentence = "The render stopped unexpectedly three times in a row. We have been notified and will look into it."
         end_badly(session, job, WorkerLost.code, sentence, {"attempts": job.fence})
         return

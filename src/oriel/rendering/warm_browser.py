@@ -73,6 +73,11 @@ class WarmBrowser:
             with contextlib.suppress(AppError):
                 stage.close()
 
+    @property
+    def backend(self) -> str | None:
+        """What the browser draws with, while it is open."""
+        return self._stage.backend if self._stage else None
+
     def _is_worn(self, stage: Stage) -> bool:
         return stage.memory_bytes() > _WORN_BYTES
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
+from oriel.rendering.attempt_ends import Measurements
 from oriel.rendering.attempts import Pulse
 from oriel.rendering.pipeline.progress import CancelToken, Progress
 from oriel.stop_flag import StopFlag
@@ -32,10 +33,20 @@ class Watch:
     uploading: bool = False
     # The poster's name in the storage, once it is there.
     poster_object: str | None = None
+    # How long each earlier stage took, and since when the present one goes on.
+    stage: str = "preparing"
+    stage_since: float = field(default_factory=time.monotonic)
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    # Frames that earlier attempts had made, known when the drawing begins.
+    frames_before: int | None = None
+    peak_memory_bytes: int = 0
 
     def see(self, progress: Progress) -> None:
         """Take the pipeline's progress."""
         at = time.monotonic()
+        self._enter(progress.stage, at)
+        if progress.stage == "rendering" and self.frames_before is None:
+            self.frames_before = progress.frames_done
         if (progress.stage, progress.fraction) != (self.progress.stage, self.progress.fraction):
             self.moved_at = at
         if progress.stage == "rendering" and progress.frames_done > self.progress.frames_done:
@@ -44,6 +55,32 @@ class Watch:
         if progress.eta_s is not None:
             self._allow(at, progress.eta_s)
         self.progress = progress
+
+    def upload(self) -> None:
+        """Say that the video is made and goes to the storage."""
+        self._enter("uploading", time.monotonic())
+        self.uploading = True
+
+    def _enter(self, stage: str, at: float) -> None:
+        if stage != self.stage:
+            self.stage_seconds[self.stage] = self.stage_seconds.get(self.stage, 0.0) + at - self.stage_since
+            self.stage, self.stage_since = stage, at
+
+    def note_memory(self, used_bytes: int) -> None:
+        """Remember the largest of these."""
+        self.peak_memory_bytes = max(self.peak_memory_bytes, used_bytes)
+
+    def measurements(self, backend: str | None) -> Measurements:
+        """Return what this attempt took until now."""
+        stages = dict(self.stage_seconds)
+        stages[self.stage] = stages.get(self.stage, 0.0) + time.monotonic() - self.stage_since
+        return Measurements(
+            stages={stage: round(seconds, 3) for stage, seconds in stages.items()},
+            frames=max(0, self.progress.frames_done - (self.frames_before or 0)),
+            frames_per_s=self.frames_per_s,
+            peak_memory_bytes=self.peak_memory_bytes or None,
+            backend=backend,
+        )
 
     def _allow(self, at: float, eta_s: float) -> None:
         """Raise the limit by the estimates of the first minute: the very first one is expected and not measured."""

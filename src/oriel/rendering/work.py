@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import shutil
 import threading
 import time
@@ -28,6 +29,7 @@ from oriel.rendering.pipeline.looks import Looks
 from oriel.rendering.pipeline.render import render_song
 from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.settings_document import THE_COVER, parse_settings
+from oriel.rendering.process_memory import memory_of_tree
 from oriel.rendering.warm_browser import WarmBrowser
 from oriel.rendering.watch import Stop, Watch
 from oriel.settings import Settings
@@ -87,7 +89,7 @@ def _attempted(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: Chunk
     try:
         _render(workshop, attempt, watch, chunks)
     except Cancelled:
-        _surely(lambda: _ended(attempt, watch))
+        _surely(lambda: _ended(workshop, attempt, watch))
         return None
     except AppError as error:
         _log.warning(error.message, exc_info=error, extra=facts(job=attempt.job_id, code=error.code))
@@ -99,7 +101,7 @@ def _attempted(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: Chunk
         return None
     # With the chunks that it has made since the last heartbeat.
     _surely(lambda: attempts.beat(attempt, watch.pulse(chunks.made)))
-    _surely(lambda: attempts.fail(attempt, failure))
+    _surely(lambda: attempts.fail(attempt, failure, watch.measurements(workshop.browser.backend)))
     return failure
 
 
@@ -130,11 +132,11 @@ def _render(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkSto
         )
         workshop.browser.begin()
         result = render_song(request, watch.see, watch.cancel, stage_factory=workshop.browser.stage)
-        watch.uploading = True
+        watch.upload()
         video = _store(job, request, result)
     if watch.frames_per_s:
         _remember_speed(job, watch.frames_per_s)
-    if _surely(lambda: attempts.complete(attempt, video)):
+    if _surely(lambda: attempts.complete(attempt, video, watch.measurements(result.backend))):
         jobs.ask_for(jobs.send_completion_email, job.id)
         _log.info("render done", extra=facts(job=job.id, frames_per_s=round(result.frames_per_s, 1)))
 
@@ -206,17 +208,19 @@ def _store(job: RenderJob, request: RenderRequest, result: RenderResult) -> Vide
     return Video(video.name, video.size_bytes, result.sha256, result.duration_s, poster_name)
 
 
-def _ended(attempt: Attempt, watch: Watch) -> None:
+def _ended(workshop: Workshop, attempt: Attempt, watch: Watch) -> None:
+    measurements = watch.measurements(workshop.browser.backend)
     _log.info("render ended early", extra=facts(job=attempt.job_id, reason=watch.reason))
     match watch.reason:
         case "cancel":
-            attempts.end_cancelled(attempt)
+            attempts.end_cancelled(attempt, measurements)
         case "stuck":
-            attempts.fail(attempt, StageHung("The render stopped making progress and was ended."))
+            sentence = "The render stopped making progress and was ended."
+            attempts.fail(attempt, StageHung(sentence), measurements)
         case "lost":
             pass
         case _:
-            attempts.give_back(attempt)
+            attempts.give_back(attempt, measurements)
 
 
 def _unexpected(error: Exception) -> AppError:
@@ -251,6 +255,7 @@ def _beat(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore
     with workshop.app.app_context():
         while True:
             touch_pulse(workshop.settings)
+            watch.note_memory(memory_of_tree(os.getpid()))
             if watch.is_stuck:
                 watch.end("stuck")
             try:

@@ -73,3 +73,34 @@ def test_a_stored_poster_is_told_with_every_heartbeat_from_then_on(watch: Watch)
     assert watch.pulse(0).poster_object is None
     watch.show_poster("videos/a.jpg")
     assert [watch.pulse(chunks).poster_object for chunks in (0, 1)] == ["videos/a.jpg"] * 2
+
+
+def test_each_stage_has_its_time(watch: Watch, clock: Clock) -> None:
+    watch.stage_since = clock.now
+    see(watch, 0, stage="preparing")
+    clock.now += 2
+    see(watch, 0, stage="analysing")
+    clock.now += 3
+    see(watch, 0)
+    clock.now += 10
+    see(watch, 240)
+    watch.upload()
+    clock.now += 1
+    stages = watch.measurements("llvmpipe").stages
+    assert stages == {"preparing": 2.0, "analysing": 3.0, "rendering": 10.0, "uploading": 1.0}
+
+
+def test_the_frames_of_earlier_attempts_are_not_counted_again(watch: Watch, clock: Clock) -> None:
+    see(watch, 300)
+    clock.now += 2.2
+    see(watch, 421)
+    found = watch.measurements("gpu")
+    assert (found.frames, found.backend) == (121, "gpu")
+    assert found.frames_per_s == pytest.approx(55)
+
+
+def test_the_largest_memory_is_remembered(watch: Watch) -> None:
+    assert watch.measurements(None).peak_memory_bytes is None
+    for used in (5, 900, 20):
+        watch.note_memory(used)
+    assert watch.measurements(None).peak_memory_bytes == 900

@@ -1,9 +1,8 @@
 """The activity log of an account; each line is written in the commit that it describes."""
 
-import csv
-import io
 import json
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +13,7 @@ from oriel.accounts.models import Activity
 from oriel.accounts.origin import Origin
 from oriel.infra.clock import in_iso
 from oriel.infra.security_log import log_event
+from oriel.infra.spreadsheet import csv_text
 
 
 class Did(StrEnum):
@@ -101,16 +101,9 @@ def activity_of(
 
 def activity_csv(session: Session, query: Select[Activity]) -> str:
     """Return the newest 10,000 lines that a query finds as CSV, with a row of names."""
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(_COLUMNS)
+    rows: list[Sequence[str]] = [_COLUMNS]
     for line in session.scalars(query.limit(MOST_EXPORTED)):
         details = json.dumps(line.details, ensure_ascii=False) if line.details else ""
-        values = (in_iso(line.at), line.kind, line.address, line.user_agent, details)
-        table.writerow([_harmless(str(value)) for value in values])
-    return text.getvalue()
-
-
-def _harmless(value: str) -> str:
-    """Return a value that a spreadsheet takes for text: strangers choose the name of the browser in a failed login."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        # Strangers choose the name of the browser in a failed login.
+        rows.append((in_iso(line.at) or "", line.kind, line.address, line.user_agent, details))
+    return csv_text(rows)

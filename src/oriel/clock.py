@@ -31,6 +31,7 @@ from oriel.media.loudness import unmeasured
 from oriel.media.sweep import delete_leftovers
 from oriel.monitoring import alert_calls, alerts, health_log
 from oriel.monitoring import cleanup as monitoring_cleanup
+from oriel.monitoring import rollups, samples
 from oriel.monitoring.conditions import Observer
 from oriel.privacy import erasure, exports, usage
 from oriel.rendering import attempts, expiry, hints, holdups, jobs
@@ -76,6 +77,11 @@ MONEY = (
     Task("payment events", 1, lambda: journal.process_due_events()),
     Task("refunds", 10, lambda: settle_wanted()),
 )
+FIGURES = (
+    Task("sample the queue", 60, samples.sample_queue),
+    Task("sample accounts and storage", 60, samples.sample_stock),
+    Task("roll up figures", 300, rollups.roll_up),
+)
 # It asks about everybody who pays, which may take minutes.
 RECONCILIATION = (Task("reconcile payments", 3600, lambda: reconcile_payments()),)
 # An export of many gigabytes takes an hour, and each clock does its share.
@@ -118,6 +124,7 @@ def run_clock(settings: Settings) -> int:
             threading.Thread(target=_tick, args=(app, over, MONEY, "money", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, alert_tasks(app, settings), "alerts", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, alert_calls_of(settings), None, holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, FIGURES, "figures", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, EXPORTS, None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, ERASURES, "erasures", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, RECONCILIATION, "reconciliation", holder), daemon=True),

@@ -114,6 +114,7 @@ class Payment(Base):
         UniqueConstraint("user_id", "open_thing"),
         Index(None, "user_id", "created_at", "id"),
         Index(None, "status", "created_at"),
+        Index(None, "completed_at"),
     )
 
 
@@ -125,7 +126,7 @@ class PaymentEvent(Base):
     id: Mapped[str] = mapped_column(String(255), primary_key=True)
     kind: Mapped[str] = mapped_column(String(100))
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
-    received_at: Mapped[datetime] = mapped_column(default=now)
+    received_at: Mapped[datetime] = mapped_column(default=now, index=True)
     # When it is processed or retried; null once it is done.
     due_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
     tries: Mapped[int] = mapped_column(default=0)

@@ -4,13 +4,20 @@ import base64
 import hashlib
 import secrets
 import uuid
+from datetime import datetime
 
 _ALPHABET = str.maketrans("", "", "=")
 
 
 def new_id() -> str:
     """Return an id of 26 characters that sorts by time of making: new rows lie together in an index."""
-    return base64.b32hexencode(_uuid7().bytes).decode().translate(_ALPHABET).lower()
+    return _text(_uuid7())
+
+
+def first_id(moment: datetime) -> str:
+    """Return what sorts before each id made at this moment or later, and after all earlier ones."""
+    value = uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+    return _text(value)
 
 
 def new_secret() -> str:
@@ -21,6 +28,10 @@ def new_secret() -> str:
 def secret_hash(secret: str) -> str:
     """Return what is stored of a secret: it has too many bits to be guessed, so a plain digest does."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _text(value: uuid.UUID) -> str:
+    return base64.b32hexencode(value.bytes).decode().translate(_ALPHABET).lower()
 
 
 def _uuid7() -> uuid.UUID:

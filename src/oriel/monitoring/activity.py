@@ -1,0 +1,34 @@
+"""Active accounts: those that sign in, upload, save a project or submit a render. Only numbers leave this module."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Select, func, select, union
+from sqlalchemy.orm import Session
+
+from oriel.accounts.activity import Did
+from oriel.accounts.models import Activity
+from oriel.infra.ids import first_id
+from oriel.media.models import Upload
+from oriel.projects.models import Project
+from oriel.rendering.models import RenderJob
+
+_SIGNS_OF_LIFE = (str(Did.REGISTERED), str(Did.LOGGED_IN), str(Did.EMAIL_CONFIRMED))
+
+
+def active_accounts(session: Session, since: datetime, until: datetime, among: Collection[str] | None = None) -> int:
+    """Return how many accounts were active from `since` until before `until`, of all or `among` some."""
+    if among is not None and not among:
+        return 0
+    # Ids begin with the time, so that each part is a range of a primary key.
+    first, end = first_id(since), first_id(until)
+    parts: list[Select[str]] = [
+        select(Activity.user_id).where(Activity.id >= first, Activity.id < end, Activity.kind.in_(_SIGNS_OF_LIFE)),
+        select(Upload.user_id).where(Upload.id >= first, Upload.id < end),
+        select(Project.user_id).where(Project.id >= first, Project.id < end),
+        select(RenderJob.user_id).where(RenderJob.id >= first, RenderJob.id < end),
+    ]
+    if among is not None:
+        columns = (Activity.user_id, Upload.user_id, Project.user_id, RenderJob.user_id)
+        parts = [part.where(column.in_(among)) for part, column in zip(parts, columns, strict=True)]
+    return session.scalar(select(func.count()).select_from(union(*parts).subquery())) or 0

@@ -46,6 +46,7 @@ _TAGS = {
     "user": "Profile, sessions, API keys and activity.",
     "privacy": "A copy of your data, and the end of your account.",
     "health": "The state of the service.",
+    "operation": "For operators: figures over time, and the state of everything.",
     _ALIASES: "Other addresses of the same operations. New programs should use the main ones.",
 }
 _FIRST = (

@@ -7,6 +7,7 @@ from flask_admin.theme import Bootstrap4Theme
 from oriel.accounts import personal_data
 from oriel.accounts.access import Who, allow
 from oriel.admin import models
+from oriel.admin.dashboard import DashboardView
 from oriel.admin.entrance import Entrance
 from oriel.admin.nonce import nonce, set_policy
 from oriel.admin.overview import Overview
@@ -44,4 +45,4 @@ def register(app: APIFlask, settings: Settings) -> None:
 
 def _parts() -> tuple[object, ...]:
     """Return the parts of the panel, in the order of the menu."""
-    return (TrailView(),)
+    return (DashboardView(), TrailView())

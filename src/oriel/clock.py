@@ -29,9 +29,8 @@ from oriel.infra.pulse import touch_pulse
 from oriel.infra.redis import connect
 from oriel.media.loudness import unmeasured
 from oriel.media.sweep import delete_leftovers
-from oriel.monitoring import alert_calls, alerts, health_log
+from oriel.monitoring import alert_calls, alerts, health_log, rollups, samples
 from oriel.monitoring import cleanup as monitoring_cleanup
-from oriel.monitoring import rollups, samples
 from oriel.monitoring.conditions import Observer
 from oriel.privacy import erasure, exports, usage
 from oriel.rendering import attempts, expiry, hints, holdups, jobs

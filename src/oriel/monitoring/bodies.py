@@ -60,6 +60,14 @@ class HealthCheckOut(BaseModel):
     checked_at: Instant
 
 
+class AlertOut(BaseModel):
+    """A condition that operators have been alerted about and that still holds."""
+
+    condition: str
+    message: str
+    opened_at: Instant
+
+
 class SystemStatusOut(BaseModel):
     """The state of the service: queue, workers, and everything that it depends on."""
 
@@ -70,3 +78,4 @@ class SystemStatusOut(BaseModel):
     queue: QueueFigures
     workers: list[LiveWorker]
     checks: list[HealthCheckOut]
+    alerts: list[AlertOut] = Field(description="Those that are open, the oldest first")

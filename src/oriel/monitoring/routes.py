@@ -5,7 +5,8 @@ from apiflask import APIBlueprint
 from oriel import __version__
 from oriel.accounts.access import Who, allow
 from oriel.monitoring import system_status
-from oriel.monitoring.bodies import HealthCheckOut, LineOut, MetricsOut, MetricsQuery, SystemStatusOut
+from oriel.monitoring.alerts import open_incidents
+from oriel.monitoring.bodies import AlertOut, HealthCheckOut, LineOut, MetricsOut, MetricsQuery, SystemStatusOut
 from oriel.monitoring.figures import Line, figures
 from oriel.monitoring.ranges import whole_steps
 from oriel.rendering.queue_figures import live_workers, queue_figures
@@ -45,6 +46,7 @@ def status() -> SystemStatusOut:
         "queue": queue_figures(),
         "workers": live_workers(),
         "checks": [HealthCheckOut.model_validate(check, from_attributes=True) for check in checks],
+        "alerts": [AlertOut.model_validate(alert, from_attributes=True) for alert in open_incidents()],
     }
     return SystemStatusOut.model_validate(answer)
 

@@ -12,6 +12,7 @@ from tests.functional.caller import Caller
 from oriel.accounts.models import ROLE_ADMIN
 from oriel.infra.clock import in_iso, now
 from oriel.infra.database import db, writing
+from oriel.monitoring.incidents import Incident
 from oriel.monitoring.models import DailyRollup, HourlyRollup, SystemHealth
 from oriel.monitoring.rollups import DAY, HOUR, start_of_day, start_of_hour
 
@@ -99,6 +100,15 @@ def test_the_latest_result_of_each_check_is_told(app: APIFlask, admin: Caller) -
     assert told == [("database", "ok", ""), ("redis", "degraded", "It answers slowly.")]
     assert found["queue"]["waiting"] == {}
     assert found["workers"] == []
+
+
+def test_the_open_alerts_are_told(app: APIFlask, admin: Caller) -> None:
+    with app.app_context(), writing() as session:
+        session.add(Incident(condition="disk", message="The disk is nearly full.", opened_at=now()))
+        session.add(Incident(condition="worker", message="A worker may be gone."))
+        session.add(Incident(condition="mail", message="Mails failed.", opened_at=now(), closed_at=now()))
+    alerts = json_of(admin.get("/admin/api/system-status"))["alerts"]
+    assert [(alert["condition"], alert["message"]) for alert in alerts] == [("disk", "The disk is nearly full.")]
 
 
 @pytest.mark.parametrize(("state", "status"), [("ok", "ok"), ("degraded", "degraded"), ("down", "down")])

@@ -5,7 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {defineConfig} from 'vitest/config';
 import {compress} from './build-plugins/compress.js';
 import {apiPage, bundledCharacters, lookDeclarations} from './build-plugins/data.js';
-import {shell} from './build-plugins/shell.js';
+import {nonce, shell} from './build-plugins/shell.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const pages = readdirSync(join(here, 'pages'));
@@ -14,7 +14,7 @@ export default defineConfig({
   root: here,
   base: './',
   publicDir: join(here, 'public'),
-  plugins: [lookDeclarations(here), bundledCharacters(), apiPage(here), shell(here), compress()],
+  plugins: [lookDeclarations(here), bundledCharacters(), apiPage(here), shell(here), nonce(), compress()],
   worker: {format: 'es'},
   experimental: {
     // A page has addresses of any depth and names its files from the root. Scripts and styles name theirs from where

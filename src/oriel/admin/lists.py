@@ -12,6 +12,8 @@ from flask import request, url_for
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from oriel.admin.actions import may
+from oriel.admin.staff import staff
 from oriel.admin.views import PanelView, page
 from oriel.errors import NotFound
 from oriel.infra.database import Base, db
@@ -36,11 +38,21 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True)
 class Filter:
-    """A choice beside the search: the name in the address, its title, and the condition behind each option."""
+    """A choice beside the search: the name in the address, its title, and the condition behind each option.
+
+    A condition that depends on the time is a function, called for each page. `words` are what the page shows instead
+    of the options.
+    """
 
     name: str
     title: str
-    options: Mapping[str, Condition]
+    options: Mapping[str, Condition | Callable[[], Condition]]
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def condition(self, option: str) -> Condition | None:
+        """Return the condition behind an option; None for no option and for one that is unknown."""
+        found = self.options.get(option)
+        return found() if callable(found) else found
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Tab:
+    """A link above a list, to those of its rows that a filter lets through."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
 class Slice(Generic[Row]):
     """One page of a list, and the keys of the pages beside it."""
 
@@ -104,6 +125,11 @@ class BaseModelView(PanelView, Generic[Row]):
     filters: Sequence[Filter] = ()
     # What can be searched for, in words; "" for a list without a search.
     search_hint = ""
+    # The name of the filter that is shown as tabs; "" for a list without tabs.
+    tabs = ""
+    # Below the title, and in the place of the rows where there are none.
+    description = ""
+    empty_sentence = ""
     list_template = "panel/list.html"
     details_template = "panel/details.html"
 
@@ -117,6 +143,10 @@ class BaseModelView(PanelView, Generic[Row]):
             self.list_template,
             header=[column.title for column in self.columns],
             rows=[[_cell(column, row) for column in self.columns] for row in shown.rows],
+            keys=[str(getattr(row, self.key().key)) for row in shown.rows],
+            tabs=self._tabs(),
+            list_buttons=allowed(self.list_buttons()),
+            bulk_buttons=allowed(self.bulk_buttons()),
             total=self._count(query),
             counted_to=COUNTED_TO,
             older=self._page_url(before=shown.older) if shown.older else None,
@@ -134,7 +164,9 @@ class BaseModelView(PanelView, Generic[Row]):
             row=row,
             title=self.title_of(row),
             sections=self.sections(row),
-            buttons=self.buttons(row),
+            badges=self.badges(row),
+            buttons=allowed(self.buttons(row)),
+            **self.extras(row),
         )
 
     # --- what a list says about itself
@@ -172,6 +204,22 @@ class BaseModelView(PanelView, Generic[Row]):
         """Return the actions on a row's page; those that a role may not take are left out."""
         return ()
 
+    def bulk_buttons(self) -> Sequence[Button]:
+        """Return the actions on rows chosen in the list; their keys come as `key`, see `oriel.admin.many`."""
+        return ()
+
+    def list_buttons(self) -> Sequence[Button]:
+        """Return the actions on the list as a whole."""
+        return ()
+
+    def badges(self, row: Row) -> Sequence[object]:
+        """Return what stands beside the title of a row's page, such as its state."""
+        return ()
+
+    def extras(self, row: Row) -> Mapping[str, object]:
+        """Return what a details template of its own needs beside the sections."""
+        return {}
+
     # ---
 
     def row(self, key: str) -> Row:
@@ -190,10 +238,25 @@ class BaseModelView(PanelView, Generic[Row]):
         if self.search_hint and (text := _search()):
             query = query.where(self.searched(text))
         for each in self.filters:
-            condition = each.options.get(request.args.get(each.name, ""))
+            condition = each.condition(request.args.get(each.name, ""))
             if condition is not None:
                 query = query.where(condition)
         return query
+
+    def _tabs(self) -> list[Tab]:
+        """Return a tab for all rows and one for each option; the search and the other filters stay as they are."""
+        kept: dict[str, Any] = {
+            name: value for name, value in request.args.items() if name not in ("before", "after", self.tabs)
+        }
+        current, endpoint = request.args.get(self.tabs, ""), f"{self.endpoint}.index"
+        for each in self.filters:
+            if each.name == self.tabs:
+                options = [("", "All"), *((option, each.words.get(option, option)) for option in each.options)]
+                return [
+                    Tab(word, url_for(endpoint, **{**kept, self.tabs: option or None}), option == current)
+                    for option, word in options
+                ]
+        return []
 
     def _slice(self, query: Select[Row]) -> Slice[Row]:
         before, after = request.args.get("before", ""), request.args.get("after", "")
@@ -237,6 +300,11 @@ def starts_with(column: InstrumentedAttribute[str], text: str) -> Condition:
     if db.engine.dialect.name == "postgresql":
         return column.startswith(text, autoescape=True)
     return (column >= text) & (column < text + "\U0010ffff")
+
+
+def allowed(buttons: Sequence[Button]) -> list[Button]:
+    """Return the buttons that the operator's role may press."""
+    return [button for button in buttons if may(staff().user.role, button.action)]
 
 
 def _cell(column: Column[Row], row: Row) -> Cell:

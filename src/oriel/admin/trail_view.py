@@ -22,7 +22,7 @@ class TrailView(BaseModelView[AdminAction]):
     filters = (Filter("kind", "Kind", {kind: AdminAction.kind == kind for kind in KINDS}),)
 
     def __init__(self) -> None:
-        super().__init__(name="Audit trail", endpoint="panel_trail", url="/admin/trail")
+        super().__init__(name="Audit trail", endpoint="panel_trail", url="/admin/trail", menu_icon_value="audit")
 
     def searched(self, text: str) -> Condition:
         """Find the lines about an object, or of an operator, by id."""

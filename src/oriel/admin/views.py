@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from flask import redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_admin.form import SecureForm
+from jinja2 import TemplateNotFound
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -24,7 +25,7 @@ from oriel.accounts.access import Who
 from oriel.admin.actions import ACTIONS, STAFF, may
 from oriel.admin.nonce import nonce
 from oriel.admin.staff import LONGEST, current_staff
-from oriel.errors import NotAllowed, NotAuthenticated
+from oriel.errors import NotAllowed, NotAuthenticated, Unavailable
 from oriel.infra.bodies import only_small_bodies
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -112,7 +113,10 @@ class PanelView(BaseView):
             "panel_nonce": nonce(),
             **values,
         }
-        rendered: str = super().render(template, **values)
+        try:
+            rendered: str = super().render(template, **values)
+        except TemplateNotFound as error:
+            raise Unavailable("This page is not built yet: run `make setup` first.") from error
         return rendered
 
     def _handle_view(self, name: str, **_values: Any) -> Any:  # noqa: ANN401

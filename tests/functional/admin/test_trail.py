@@ -129,7 +129,7 @@ def test_the_panel_shows_the_lines(app: APIFlask, admin: Operator) -> None:
     assert ADA.name in admin.get("/admin/trail/").text
     assert ADA.name in admin.get(f"/admin/trail/?search={'b' * 26}").text
     assert ADA.name in admin.get(f"/admin/trail/?search={ADA.id}").text
-    assert "There are none." in admin.get("/admin/trail/?search=nothing").text
+    assert "Nothing matches." in admin.get("/admin/trail/?search=nothing").text
     page = admin.get(f"/admin/trail/{line.id}").text
     assert all(word in page for word in (ADA.name, ADA.address, "b" * 26, "method"))
     assert admin.get("/admin/trail/nothing").status_code == 404

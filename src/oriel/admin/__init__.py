@@ -7,12 +7,18 @@ from flask_admin.theme import Bootstrap4Theme
 from oriel.accounts import personal_data
 from oriel.accounts.access import Who, allow
 from oriel.admin import models
+from oriel.admin.cells import readable_json
 from oriel.admin.dashboard import DashboardView
 from oriel.admin.entrance import Entrance
+from oriel.admin.mails import MailView
 from oriel.admin.nonce import nonce, set_policy
 from oriel.admin.overview import Overview
+from oriel.admin.projects import ProjectView
+from oriel.admin.renders import RenderView
+from oriel.admin.storage import StorageView
 from oriel.admin.trail import ADMIN_DATA
 from oriel.admin.trail_view import TrailView
+from oriel.admin.uploads import UploadView
 from oriel.settings import Settings
 
 __all__ = ["models", "register"]
@@ -31,6 +37,7 @@ def register(app: APIFlask, settings: Settings) -> None:
     )
     app.register_blueprint(APIBlueprint("panel", __name__, template_folder="templates", enable_openapi=False))
     app.after_request(set_policy)
+    app.jinja_env.filters["readable_json"] = readable_json
     panel = Admin(
         app,
         name="Oriel",
@@ -45,4 +52,11 @@ def register(app: APIFlask, settings: Settings) -> None:
 
 def _parts() -> tuple[object, ...]:
     """Return the parts of the panel, in the order of the menu."""
-    return (DashboardView(), TrailView())
+    return (
+        RenderView(),
+        MailView(),
+        UploadView(),
+        ProjectView(),
+        StorageView(),
+        TrailView(),
+    )

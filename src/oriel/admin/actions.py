@@ -27,6 +27,17 @@ _TABLE = (
     Action("panel.login", "Sign in to the panel", STAFF),
     Action("panel.logout", "Sign out of the panel", STAFF),
     Action("panel.second_factor", "Set up a second factor", STAFF),
+    # --- renders
+    Action("render.retry", "Try again", STAFF),
+    Action("render.requeue", "Requeue dead letters", ADMIN),
+    Action("render.move", "Move to the front", ADMIN),
+    Action("render.cancel", "Cancel", ADMIN),
+    Action("render.new_link", "Give a new link", ADMIN),
+    # --- mails, uploads, projects
+    Action("mail.resend", "Send again", STAFF),
+    Action("upload.delete", "Delete", ADMIN),
+    Action("project.unshare", "Take the link back", ADMIN),
+    Action("project.restore", "Bring back", STAFF),
 )
 
 ACTIONS = {action.name: action for action in _TABLE}

@@ -1,5 +1,6 @@
-"""The first page of the panel: links to all of its parts."""
+"""The first page of the panel: how things stand now."""
 
+from oriel.admin.attention import figures
 from oriel.admin.views import PanelView, page
 
 
@@ -8,10 +9,11 @@ class Overview(PanelView):
 
     def __init__(self) -> None:
         # The static files are those of Flask-Admin.
-        super().__init__(name="Overview", endpoint="admin", url="/admin", static_folder="static")
+        super().__init__(
+            name="Overview", endpoint="admin", url="/admin", static_folder="static", menu_icon_value="overview"
+        )
 
     @page("/")
     def index(self) -> str:
-        """Show what there is."""
-        parts = [view for view in self.admin._views if view is not self and view.is_visible() and view.is_accessible()]
-        return self.render("panel/overview.html", parts=parts)
+        """Show how things stand."""
+        return self.render("panel/overview.html", figures=figures())

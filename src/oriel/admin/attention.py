@@ -1,0 +1,66 @@
+"""What an operator looks at first: what waits, what has failed, each with the way to its list. Counted by indexes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import url_for
+from sqlalchemy import ColumnElement, func, select
+
+from oriel.admin.cells import age_of
+from oriel.infra.clock import now
+from oriel.infra.database import Base, db
+from oriel.infra.mail import OutboxMail
+from oriel.infra.mail.outbox import FAILED as MAIL_FAILED
+from oriel.infra.mail.outbox import WAITING
+from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
+from oriel.rendering.queue_figures import queue_figures
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its title, a note below it, and where it leads; `is_bad` where somebody should look at it."""
+
+    title: str
+    value: int
+    note: str
+    link: str
+    is_bad: bool = False
+
+
+def figures() -> list[Figure]:
+    """Return how things stand now."""
+    queue = queue_figures()
+    waiting, workers = sum(queue.waiting.values()), len(queue.workers) + len(queue.idle_workers)
+    failed = _count(RenderJob, RenderJob.status == FAILED, RenderJob.completed_at > now() - _DAY)
+    done = _count(RenderJob, RenderJob.status == COMPLETED, RenderJob.completed_at > now() - _DAY)
+    running = _count(RenderJob, RenderJob.status == PROCESSING)
+    unsent = _count(OutboxMail, OutboxMail.state == MAIL_FAILED)
+    oldest = db.session.scalar(select(func.min(RenderJob.created_at)).where(RenderJob.status == QUEUED))
+    renders, mails = url_for("panel_renders.index"), url_for("panel_mails.index")
+    return [
+        Figure(
+            "Waiting",
+            waiting,
+            f"the oldest for {age_of(oldest)}" if oldest else "nothing waits",
+            f"{renders}?state=queued",
+        ),
+        Figure(
+            "Running",
+            running,
+            f"{workers} worker{'' if workers == 1 else 's'}",
+            f"{renders}?state=processing",
+            not workers,
+        ),
+        Figure("Done", done, "in the last 24 hours", f"{renders}?state=completed"),
+        Figure("Failed", failed, "in the last 24 hours", f"{renders}?state=failed", failed > 0),
+        Figure(
+            "Mails to send", _count(OutboxMail, OutboxMail.state == WAITING), "in the outbox", f"{mails}?state=waiting"
+        ),
+        Figure("Mails failed", unsent, "and not sent again", f"{mails}?state=failed", unsent > 0),
+    ]
+
+
+def _count(model: type[Base], *conditions: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0

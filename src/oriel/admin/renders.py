@@ -1,0 +1,305 @@
+"""Render jobs: what became of each, its error with the end of the log, its video, and what an operator can do."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+from flask import Response, request, url_for
+from sqlalchemy import Select, select
+from sqlalchemy.orm import defer
+from werkzeug.wrappers import Response as AnyResponse
+
+from oriel.admin.cells import Badge, Preformatted, Tone, Two, badge_in
+from oriel.admin.customers import address_of, customer_link, has_address, load_addresses
+from oriel.admin.lists import BaseModelView, Button, Cell, Column, Condition, Filter, Section
+from oriel.admin.many import MOST, act_on, chosen_keys
+from oriel.admin.views import act, page
+from oriel.billing.models import RenderRight
+from oriel.billing.plans import CREDIT, PLANS
+from oriel.errors import error_classes
+from oriel.infra.clock import now
+from oriel.infra.database import db
+from oriel.mails.wording import size
+from oriel.names import folded
+from oriel.rendering import delivery, links, operator_actions
+from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
+from oriel.rendering.status import status_of
+
+_TONES: Mapping[str, Tone] = {QUEUED: "new", PROCESSING: "live", COMPLETED: "good", FAILED: "bad"}
+_STATES = {QUEUED: "Waiting", PROCESSING: "Running", FAILED: "Failed", COMPLETED: "Done", CANCELLED: "Cancelled"}
+_AGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+# Where an error's details hold the end of what a program wrote.
+_LOGS = ("stderr", "log", "output", "console")
+
+
+def _within(age: timedelta) -> Callable[[], Condition]:
+    """Return what makes the condition that a render is no older than this."""
+    return lambda: RenderJob.created_at > now() - age
+
+
+class RenderView(BaseModelView[RenderJob]):
+    """The render jobs of all customers."""
+
+    model = RenderJob
+    description = "Every video that was asked for, the latest first."
+    search_hint = "Title, artist, id, or a customer’s address"  # noqa: RUF001
+    empty_sentence = "Nobody has asked for a video yet."
+    tabs = "state"
+    columns = (
+        Column("Song", lambda job: Two(_name(job), job.artist), lambda job: f"/admin/renders/{job.id}"),
+        Column("State", lambda job: _state(job)),
+        Column("Customer", lambda job: address_of(job.user_id), lambda job: customer_link(job.user_id)),
+        Column("Plan", lambda job: _plan(job)),
+        Column("Look", lambda job: job.look),
+        Column("Asked for", lambda job: job.created_at),
+        Column("Progress", lambda job: f"{job.progress:.0%}" if job.status == PROCESSING else None),
+        Column("Error", lambda job: job.error_code if job.status in (FAILED, QUEUED) else None),
+    )
+    filters = (
+        Filter("state", "State", {state: RenderJob.status == state for state in _STATES}, words=_STATES),
+        Filter(
+            "code",
+            "Error",
+            {code: RenderJob.error_code == code for code in sorted({error.code for error in error_classes()})},
+        ),
+        Filter("plan", "Plan", {plan: RenderJob.plan == plan for plan in (*PLANS, CREDIT.name)}),
+        Filter(
+            "age",
+            "Asked for within",
+            {name: _within(age) for name, age in _AGES.items()},
+            words={name: f"The last {name}" for name in _AGES},
+        ),
+    )
+    details_template = "panel/render.html"
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="Renders", category="Work", endpoint="panel_renders", url="/admin/renders", menu_icon_value="renders"
+        )
+
+    def query(self) -> Select[RenderJob]:
+        """Return the query without the wide columns, which a row's own page reads."""
+        return select(RenderJob).options(defer(RenderJob.render_config), defer(RenderJob.error_details))
+
+    def searched(self, text: str) -> Condition:
+        """Find by id, by the customer's address, or by a part of title, artist and file name."""
+        if "@" in text:
+            return has_address(RenderJob.user_id, text)
+        by_words = RenderJob.searched.contains(folded(text), autoescape=True)
+        return (RenderJob.id == text) | (RenderJob.user_id == text) if _is_id(text) else by_words
+
+    def prepare(self, rows: Sequence[RenderJob]) -> None:
+        """Load the customers' addresses."""
+        load_addresses(job.user_id for job in rows)
+
+    def title_of(self, row: RenderJob) -> str:
+        """Return the song."""
+        return _name(row)
+
+    def badges(self, row: RenderJob) -> Sequence[Badge]:
+        """Return its state, and where it stands in the queue."""
+        moved = [Badge("Moved to the front", "new")] if row.status == QUEUED and row.moved_ahead_at else []
+        return [_state(row), *moved]
+
+    def list_buttons(self) -> Sequence[Button]:
+        """Offer to queue all dead letters again, where there are any."""
+        count = len(operator_actions.dead_letters(MOST))
+        if not count:
+            return ()
+        sentence = f"{count} renders that failed through our fault are queued again, the oldest first, paid as before."
+        return (Button("render.requeue", url_for(".requeue"), confirm=sentence),)
+
+    def bulk_buttons(self) -> Sequence[Button]:
+        """Return what can be done with the chosen renders."""
+        return (
+            Button(
+                "render.retry", url_for(".retry"), confirm="Those that have failed are queued again, the oldest first."
+            ),
+            Button("render.move", url_for(".move"), confirm="Those that wait go before all others."),
+            Button(
+                "render.cancel",
+                url_for(".cancel"),
+                confirm="They end now, and their customers get the right back.",
+                is_dangerous=True,
+            ),
+        )
+
+    def buttons(self, row: RenderJob) -> Sequence[Button]:
+        """Return what can be done with this render as it is."""
+        retry = Button("render.retry", url_for(".retry", key=row.id), confirm="It is queued again, paid as before.")
+        move = Button("render.move", url_for(".move", key=row.id), confirm="It goes before all others that wait.")
+        cancel = Button(
+            "render.cancel",
+            url_for(".cancel", key=row.id),
+            confirm="It ends now, and its customer gets the right back.",
+            is_dangerous=True,
+        )
+        link = Button(
+            "render.new_link", url_for(".new_link", key=row.id), confirm="Links given out before stop working."
+        )
+        return {
+            FAILED: (retry,),
+            QUEUED: (cancel,) if row.moved_ahead_at else (move, cancel),
+            PROCESSING: (cancel,),
+            COMPLETED: () if row.is_over else (link,),
+        }.get(row.status, ())
+
+    def sections(self, row: RenderJob) -> Sequence[Section]:
+        """Return everything about a render."""
+        load_addresses([row.user_id])
+        return [
+            *([_error(row)] if row.error_code else []),
+            _course(row),
+            _customer(row),
+            _song(row),
+            *([_video(row)] if row.video_object else []),
+            Section("Settings", {"Look": row.look, "Everything": row.render_config}),
+        ]
+
+    def extras(self, row: RenderJob) -> Mapping[str, object]:
+        """Return the address that plays the video for ten minutes, and the poster's."""
+        is_there = row.status == COMPLETED and not row.is_over
+        token = links.playing_token(row.id, row.link_generation) if is_there else ""
+        return {"video": url_for(".play", key=row.id, token=token) if token else None, "poster": row.poster_url}
+
+    @page("/<id:key>/video")
+    def play(self, key: str) -> Response:
+        """Send the video, to an operator with an address that is not older than ten minutes."""
+        job = self.row(key)
+        links.check_playing_token(request.args.get("token", ""), job.id, job.link_generation)
+        return delivery.deliver(job)
+
+    @act("/retry", "render.retry")
+    def retry(self) -> AnyResponse:
+        """Queue failed renders again, in the order in which they came."""
+        keys = operator_actions.in_order(_keys())
+        return self._done(keys, "render.retry", operator_actions.retry, "is queued again")
+
+    @act("/requeue", "render.requeue")
+    def requeue(self) -> AnyResponse:
+        """Queue all dead letters again, in the order in which they came."""
+        keys = operator_actions.dead_letters(MOST)
+        return self._done(keys, "render.requeue", operator_actions.retry, "is queued again")
+
+    @act("/move", "render.move")
+    def move(self) -> AnyResponse:
+        """Move waiting renders to the front, in the order in which they came."""
+        keys = operator_actions.in_order(_keys())
+        return self._done(keys, "render.move", operator_actions.move_ahead, "is at the front now")
+
+    @act("/cancel", "render.cancel")
+    def cancel(self) -> AnyResponse:
+        """End renders."""
+        return self._done(_keys(), "render.cancel", operator_actions.cancel, "is being cancelled")
+
+    @act("/new-link", "render.new_link")
+    def new_link(self) -> AnyResponse:
+        """Give a video a new link."""
+        return self._done(_keys(), "render.new_link", operator_actions.give_new_link, "has a new link")
+
+    def _done(self, keys: Sequence[str], action: str, verb: operator_actions.Verb, done: str) -> AnyResponse:
+        only = request.args.get("key")
+        back = self.url_of(only) if only else url_for(".index")
+        return act_on(keys, action, "render", verb, done, back)
+
+
+def _keys() -> list[str]:
+    """Return the render in the address, of its own page, or those that were chosen in the list."""
+    only = request.args.get("key")
+    return [only] if only else chosen_keys()
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 26 and text.isalnum()
+
+
+def _name(job: RenderJob) -> str:
+    return job.title or job.audio_filename
+
+
+def _state(job: RenderJob) -> Badge:
+    if job.status == QUEUED and job.held_since:
+        return Badge("Held up", "bad")
+    word = "Being cancelled" if job.status == PROCESSING and job.cancel_asked_at else _STATES[job.status]
+    return badge_in(_TONES, job.status, word)
+
+
+def _plan(job: RenderJob) -> str:
+    return PLANS[job.plan].title if job.plan in PLANS else "Single render"
+
+
+def _course(job: RenderJob) -> Section:
+    facts: dict[str, object] = {
+        "Asked for": job.created_at,
+        "Stage": job.stage.capitalize() if job.stage and job.status == PROCESSING else None,
+        "Progress": f"{job.progress:.1%}",
+        "Place in the queue": status_of(job).queue_position if job.status == QUEUED else None,
+        "Attempts": job.fence,
+        "Without a new chunk": job.fruitless,
+        "Chunks kept": job.chunks_kept,
+        "Worker": job.worker,
+        "Lease ends": job.lease_until,
+        "Started": job.started_at,
+        "First frame": job.first_frame_at,
+        "Ended": job.completed_at,
+        "Took": _took(job),
+        "Held up since": job.held_since,
+        "Next attempt": job.run_after if job.status == QUEUED and job.run_after > now() else None,
+        "Moved to the front": job.moved_ahead_at,
+        "Tried again": job.retried_at,
+        "Cancelled": job.cancel_asked_at,
+    }
+    always = ("Asked for", "Progress", "Attempts")
+    return Section("Course", {name: value for name, value in facts.items() if name in always or value not in (None, 0)})
+
+
+def _took(job: RenderJob) -> str | None:
+    if not job.started_at or not job.completed_at:
+        return None
+    return f"{(job.completed_at - job.started_at).total_seconds():.1f} s"
+
+
+def _customer(job: RenderJob) -> Section:
+    right = db.session.scalar(select(RenderRight).where(RenderRight.render_id == job.id))
+    facts = {
+        "Customer": Cell(address_of(job.user_id), customer_link(job.user_id)),
+        "Plan": _plan(job),
+        "Paid with": right.kind if right else None,
+        "Right": right.state if right else None,
+        "Watermark": job.watermark,
+        "All of their renders": Cell("Show", f"/admin/renders/?search={job.user_id}"),
+    }
+    return Section("Customer", facts)
+
+
+def _song(job: RenderJob) -> Section:
+    project = Cell(job.project_id, f"/admin/projects/{job.project_id}") if job.project_id else None
+    facts = {
+        "File": job.audio_filename,
+        "Title": job.title,
+        "Artist": job.artist,
+        "Length": f"{job.song_s:.1f} s",
+        "Upload": Cell(job.upload_id, f"/admin/uploads/{job.upload_id}"),
+        "Project": project,
+    }
+    return Section("Song", facts)
+
+
+def _video(job: RenderJob) -> Section:
+    facts = {
+        "Length": f"{job.video_s:.1f} s" if job.video_s else None,
+        "Size": size(job.video_bytes or 0),
+        "Kept until": job.expires_at,
+        "Deleted": job.deleted_at,
+        "Because it was": job.deleted_because,
+        "Out of the storage": job.purged_at,
+        "In the storage": job.video_object,
+        "SHA-256": job.video_sha256,
+    }
+    return Section("Video", {name: value for name, value in facts.items() if value is not None})
+
+
+def _error(job: RenderJob) -> Section:
+    details = dict(job.error_details or {})
+    logs = {name.capitalize(): Preformatted(str(details.pop(name))) for name in _LOGS if details.get(name)}
+    facts = {"Code": job.error_code, "Sentence": job.error_message, "When": job.completed_at, **logs}
+    return Section("Error", {**facts, **({"Details": details} if details else {})})

@@ -53,6 +53,7 @@ def register(app: APIFlask, settings: Settings) -> None:
 def _parts() -> tuple[object, ...]:
     """Return the parts of the panel, in the order of the menu."""
     return (
+        DashboardView(),
         RenderView(),
         MailView(),
         UploadView(),

@@ -42,7 +42,7 @@ class DashboardView(PanelView):
     """Charts for every operator: there is nothing of any customer in them."""
 
     def __init__(self) -> None:
-        super().__init__(name="Dashboard", endpoint="panel_dashboard", url="/admin/dashboard")
+        super().__init__(name="Dashboard", endpoint="panel_dashboard", url="/admin/dashboard", menu_icon_value="health")
 
     @page("/")
     def index(self) -> str:

@@ -15,8 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.operators import panel_cookie
 from benchmarks.service import Service, service
-from oriel.accounts.models import ROLE_ADMIN
 
 _ROOT = Path(__file__).parents[1]
 _LOCUST = _ROOT / ".venv/load/bin/locust"
@@ -55,14 +55,9 @@ def _locust(running: Service, folder: Path, users: int, time: str) -> None:
         "--own-addresses",
     ]
     bounds: list[str | Path] = ["--users", str(users), "--run-time", time, "--csv", folder / "load"]
-    environment = {**os.environ, "LOAD_OPERATOR_TOKEN": _operator_token(running)}
+    environment = {**os.environ, "LOAD_OPERATOR_COOKIE": panel_cookie(running.app)}
     # Locust itself ends with 1 where a request has failed, which the figures say as well.
     subprocess.run([*command, *bounds], cwd=_ROOT, env=environment, check=False, stdout=sys.stderr)
-
-
-def _operator_token(running: Service) -> str:
-    (headers,) = running.customers(1, "free", role=ROLE_ADMIN)
-    return headers["Authorization"].removeprefix("Bearer ")
 
 
 def _read(path: Path) -> list[dict[str, str]]:

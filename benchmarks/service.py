@@ -65,13 +65,17 @@ class Service:
             # All customers of a benchmark come from one address.
             given = {**os.environ, "CONNECTIONS_PER_ADDRESS": "0", **environment}
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=given)
-        self._await()
+        try:
+            self._await()
+        except BaseException:
+            self.stop()
+            raise
         self.app: APIFlask = create_app(Settings(data_dir=data, port=self.port))
 
-    def customers(self, count: int, plan: str, **columns: str) -> list[dict[str, str]]:
+    def customers(self, count: int, plan: str) -> list[dict[str, str]]:
         """Make customers and return the headers of each."""
         with self.app.app_context():
-            made = [self._customer(number, plan, columns) for number in range(count)]
+            made = [self._customer(number, plan) for number in range(count)]
             return [{"Authorization": f"Bearer {access_token(user, session)}"} for user, session in made]
 
     def stop(self) -> None:
@@ -79,13 +83,12 @@ class Service:
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
-    def _customer(self, number: int, plan: str, columns: Mapping[str, str]) -> tuple[str, str]:
+    def _customer(self, number: int, plan: str) -> tuple[str, str]:
         with writing() as session:
             user = User(
                 email=f"{plan}{number}-{os.urandom(4).hex()}@example.com",
                 password_hash=os.urandom(8).hex(),
                 email_verified_at=now(),
-                **columns,
             )
             session.add(user)
             session.flush()

@@ -1,6 +1,6 @@
 """Locust scenarios: visitors, customers and an operator, as they use the service.
 
-locust -f tests/load/locustfile.py [--host http://127.0.0.1:5000] [--own-addresses] [--operator-token TOKEN]
+locust -f tests/load/locustfile.py [--host http://127.0.0.1:5000] [--own-addresses] [--operator-cookie COOKIE]
 
 `make load-test` starts a service for it. Customers confirm their addresses by the mails under /dev, so the service must
 be a development one. Bounds of users and time are in pyproject.toml, [tool.locust]. docs/scaling.md has figures.
@@ -47,7 +47,10 @@ def add_options(parser: ArgumentParser) -> None:
         " the limits of one address.",
     )
     parser.add_argument(
-        "--operator-token", default="", env_var="LOAD_OPERATOR_TOKEN", help="An operator's access token, for /status."
+        "--operator-cookie",
+        default="",
+        env_var="LOAD_OPERATOR_COOKIE",
+        help="The Cookie header of somebody signed in to /admin. Without it, the operator only asks for /status.",
     )
 
 
@@ -204,15 +207,27 @@ def _read_news(socket: Any) -> None:  # noqa: ANN401  (the library has no types)
 
 
 class Operator(FastHttpUser):
-    """Looks how the service is, as monitoring does every few seconds; with a token, as an operator."""
+    """Looks how the service is, every few seconds."""
 
     host = "http://127.0.0.1:5000"
     fixed_count = 1
     wait_time = between(3, 6)
 
+    def on_start(self) -> None:
+        """Come from an address of its own."""
+        self.headers = _headers(self)
+        self.cookie = self.environment.parsed_options.operator_cookie
+
     @task
     def status(self) -> None:
-        """Ask for the state of the service."""
-        token = self.environment.parsed_options.operator_token
-        headers = {**_headers(self), **({"Authorization": f"Bearer {token}"} if token else {})}
-        self.client.get("/status", headers=headers)
+        """Ask for the state of the service, as monitoring does."""
+        self.client.get("/status", headers=self.headers)
+
+    @task
+    def panel(self) -> None:
+        """Open the panel's first page."""
+        if self.cookie:
+            headers = {**self.headers, "Cookie": self.cookie}
+            with self.client.get("/admin/", headers=headers, allow_redirects=False, catch_response=True) as answer:
+                if answer.status_code != 200:
+                    answer.failure(f"the operator is not let in: {answer.status_code}")

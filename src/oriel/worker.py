@@ -41,7 +41,7 @@ _LOOK_S = 2
 _REST_S = 20.0
 # A lease has 8 s and is renewed every 2.
 _MOST_SKEW_S = 2.0
-# Web and clock go first on a busy machine; the systemd unit has the same figure. FFmpeg is nicer still.
+# So much nicer than whoever starts it: web and clock go first on a busy machine. FFmpeg is nicer still.
 NICENESS = 5
 
 

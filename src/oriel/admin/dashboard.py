@@ -42,7 +42,9 @@ class DashboardView(PanelView):
     """Charts for every operator: there is nothing of any customer in them."""
 
     def __init__(self) -> None:
-        super().__init__(name="Dashboard", endpoint="panel_dashboard", url="/admin/dashboard", menu_icon_value="health")
+        super().__init__(
+            name="Dashboard", endpoint="panel_dashboard", url="/admin/dashboard", menu_icon_value="dashboard"
+        )
 
     @page("/")
     def index(self) -> str:

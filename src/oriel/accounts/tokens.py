@@ -21,6 +21,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from oriel.errors import NotAuthenticated
+from oriel.infra.cookies import cookie_name, cookie_path
 from oriel.settings import Settings
 
 ACCESS_LIFE = timedelta(minutes=15)
@@ -30,8 +31,6 @@ REUSE_GRACE = timedelta(seconds=10)
 
 _REFRESH_COOKIE = "oriel_refresh"
 _CSRF_COOKIE = "oriel_csrf"
-# Browsers take such a cookie only from this host, over HTTPS and for all paths, so no other subdomain can plant one.
-_HOST_ONLY = "__Host-"
 _ISSUER = "oriel"
 _AUDIENCE = "oriel-api"
 _SEEN = "oriel.tokens"
@@ -68,11 +67,11 @@ def init_tokens(app: Flask, settings: Settings) -> None:
         JWT_COOKIE_SECURE=settings.is_production,
         JWT_COOKIE_SAMESITE="Strict",
         JWT_COOKIE_CSRF_PROTECT=True,
-        JWT_REFRESH_COOKIE_PATH="/" if settings.is_production else "/api/auth/",
+        JWT_REFRESH_COOKIE_PATH=cookie_path("/api/auth/", settings),
         # Only the refresh token may come as a cookie; pages keep the access token in memory.
         JWT_ACCESS_COOKIE_NAME="oriel_no_access_cookie",
         JWT_REFRESH_COOKIE_NAME=refresh_cookie(settings),
-        JWT_REFRESH_CSRF_COOKIE_NAME=_prefix(settings) + _CSRF_COOKIE,
+        JWT_REFRESH_CSRF_COOKIE_NAME=cookie_name(_CSRF_COOKIE, settings),
     )
     jwt.init_app(app)
     app.extensions[_SEEN] = {}
@@ -80,7 +79,7 @@ def init_tokens(app: Flask, settings: Settings) -> None:
 
 def refresh_cookie(settings: Settings) -> str:
     """Return the name of the cookie that holds the refresh token."""
-    return _prefix(settings) + _REFRESH_COOKIE
+    return cookie_name(_REFRESH_COOKIE, settings)
 
 
 def has_refresh_cookie() -> bool:
@@ -147,8 +146,3 @@ def claims_of(payload: dict[str, Any]) -> Claims:
         return Claims(str(payload["sub"]), str(payload["sid"]), str(payload["jti"]))
     except KeyError as error:
         raise NotAuthenticated("Please sign in: this access token is not valid.") from error
-
-
-def _prefix(settings: Settings) -> str:
-    # Development speaks plain HTTP, where browsers refuse the prefix.
-    return _HOST_ONLY if settings.is_production else ""

@@ -19,6 +19,7 @@ from oriel.admin.storage import StorageView
 from oriel.admin.trail import ADMIN_DATA
 from oriel.admin.trail_view import TrailView
 from oriel.admin.uploads import UploadView
+from oriel.infra.cookies import cookie_name, cookie_path
 from oriel.settings import Settings
 
 __all__ = ["models", "register"]
@@ -28,13 +29,7 @@ def register(app: APIFlask, settings: Settings) -> None:
     """Add the panel under /admin."""
     personal_data.register(ADMIN_DATA)
     # Nothing else uses Flask's own session: it is the panel's cookie.
-    app.config.update(
-        SESSION_COOKIE_NAME="oriel_admin",
-        SESSION_COOKIE_PATH="/admin",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
-        SESSION_COOKIE_SECURE=settings.is_production,
-    )
+    app.config.update(session_cookie(settings))
     app.register_blueprint(APIBlueprint("panel", __name__, template_folder="templates", enable_openapi=False))
     app.after_request(set_policy)
     app.jinja_env.filters["readable_json"] = readable_json
@@ -48,6 +43,17 @@ def register(app: APIFlask, settings: Settings) -> None:
     )
     panel.add_views(Entrance(), *_parts())
     app.view_functions["admin.static"] = allow(Who.ANYONE)(app.view_functions["admin.static"])
+
+
+def session_cookie(settings: Settings) -> dict[str, object]:
+    """Return the settings of Flask's session cookie."""
+    return {
+        "SESSION_COOKIE_NAME": cookie_name("oriel_admin", settings),
+        "SESSION_COOKIE_PATH": cookie_path("/admin", settings),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Strict",
+        "SESSION_COOKIE_SECURE": settings.is_production,
+    }
 
 
 def _parts() -> tuple[object, ...]:

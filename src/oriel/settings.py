@@ -154,7 +154,8 @@ class Settings(BaseSettings):
     @classmethod
     def _called_address(cls, value: SecretStr | None) -> SecretStr | None:
         parts = urlsplit(_plain(value))
-        if value is None or (parts.scheme in ("http", "https") and parts.hostname):
+        # Reading the port raises ValueError if it is not a number.
+        if value is None or (parts.scheme in ("http", "https") and parts.hostname and parts.port != 0):
             return value
         raise ValueError("it must be an http:// or https:// address")
 

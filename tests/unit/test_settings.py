@@ -299,8 +299,9 @@ def test_alerts_leave_production_signed_and_encrypted(
     assert set(caught.value.details) == {named}
 
 
-def test_an_alert_webhook_must_be_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALERT_WEBHOOK_URL", "hooks.example.com")
+@pytest.mark.parametrize("url", ["hooks.example.com", "https://hooks.example.com:x/1", "https://[::1/1", "https:///1"])
+def test_an_alert_webhook_must_be_an_address(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", url)
     with pytest.raises(InvalidConfiguration, match="ALERT_WEBHOOK_URL"):
         load_settings()
 

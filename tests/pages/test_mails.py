@@ -1,5 +1,7 @@
 """Every mail as a phone shows it."""
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Browser
 from tests.pages.conftest import AXE
@@ -12,7 +14,7 @@ LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff" * 3
 
 
 @pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.long)])
-def test_a_mail_fits_and_is_accessible(browser: Browser, scheme: str) -> None:
+def test_a_mail_fits_and_is_accessible(browser: Browser, scheme: Literal["dark", "light"]) -> None:
     page = browser.new_page(viewport={"width": WIDTH, "height": 800}, color_scheme=scheme)
     found = {}
     for kind, letter in every_letter(name=LONG_NAME, title=LONG_NAME).items():

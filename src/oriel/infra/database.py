@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import inspect
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from oriel.errors import InvalidConfiguration
 from oriel.infra.masking import without_password
 
 _BUSY_MS = 5000
+_LOCK_POLL_S = 0.2
 # A server that vanishes is noticed within seconds. Half a minute is longer than any statement of ours.
 _PATIENCE = {
     "connect_timeout": 5,
@@ -198,10 +200,11 @@ def one_at_a_time(number: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _server_lock(number: int) -> Iterator[None]:
-    with db.engine.connect() as connection:
-        # Whoever waits, waits as long as it takes.
-        connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": number})
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # Asked again and again, for as long as it takes. A statement that waits would hold a snapshot, for which
+        # CREATE INDEX CONCURRENTLY waits: whoever holds the lock could build none.
+        while not connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
+            time.sleep(_LOCK_POLL_S)
         try:
             yield
         finally:

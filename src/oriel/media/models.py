@@ -48,7 +48,12 @@ class Upload(Base):
     # Since when the storage has its bytes no more.
     purged_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "user_id", "created_at", "id"), Index(None, "purged_at", "expires_at"))
+    __table_args__ = (
+        Index(None, "user_id", "created_at", "id"),
+        Index(None, "purged_at", "expires_at"),
+        # The clock asks every few seconds for songs that were not measured yet.
+        Index(None, "measured_at", "created_at"),
+    )
 
 
 class ResumableUpload(Base):

@@ -13,7 +13,7 @@ from tests.functional.media.files import uploaded
 
 from oriel.infra.database import db
 from oriel.infra.mail import dispatch
-from oriel.media import sweep
+from oriel.media import loudness, sweep
 from oriel.rendering import attempts, expiry, holdups
 
 MakeCaller = Callable[..., Caller]
@@ -118,6 +118,7 @@ def test_a_list_is_read_from_an_index(app: APIFlask, customer: Caller, path: str
         (lambda: sweep.delete_expired(10), "ix_uploads_purged_at_expires_at"),
         (lambda: dispatch.dispatch_due(10), "ix_outbox_mails_state_run_after_id"),
         (dispatch.tidy, "ix_outbox_mails_state_"),
+        (lambda: loudness.unmeasured(5), "ix_uploads_measured_at_created_at"),
     ],
     ids=[
         "claim",
@@ -129,6 +130,7 @@ def test_a_list_is_read_from_an_index(app: APIFlask, customer: Caller, path: str
         "expired uploads",
         "due mails",
         "old mails",
+        "unmeasured songs",
     ],
 )
 def test_what_is_due_is_found_by_an_index(

@@ -45,11 +45,11 @@ RUN npm run --silent build -- --logLevel warn \
 FROM debian:trixie-slim
 # chromium draws, ffmpeg encodes, Mesa and EGL are the software OpenGL, Noto draws titles in every common script,
 # bubblewrap confines the programs that read files from strangers, tini is the container's init, libatomic1 is for the
-# Node that Playwright brings along.
+# Node that Playwright brings along, postgresql-client is for `oriel backup`.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        ca-certificates python3 tini chromium ffmpeg bubblewrap libatomic1 \
+        ca-certificates python3 tini chromium ffmpeg bubblewrap libatomic1 postgresql-client \
         libegl1 libegl-mesa0 libgl1-mesa-dri libgles2 \
         fontconfig fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
     && rm -rf /var/lib/apt/lists/* \

@@ -41,8 +41,8 @@ check_units() {
   cp -r deploy/systemd "$work/units"
   # The programs are not installed here where the units have them.
   sed -i 's#/opt/oriel/.venv/bin/oriel#/bin/true#' "$work"/units/*.service
-  local units=("$work"/units/oriel-{web,clock,migrate,worker@1}.service)
-  systemd-analyze verify "$work/units/oriel.target" "${units[@]}"
+  local units=("$work"/units/oriel-{web,clock,migrate,backup,worker@1}.service)
+  systemd-analyze verify "$work/units/oriel.target" "$work/units/oriel-backup.timer" "${units[@]}"
   # 0 is shut, 10 is open; what the sandbox needs costs the rest.
   systemd-analyze security --offline=true --threshold=35 --no-pager "${units[@]}" >"$work/exposure" ||
     { cat "$work/exposure" >&2; return 1; }

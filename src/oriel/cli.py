@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from oriel.cli_backup import COMMANDS as BACKUP_COMMANDS
 from oriel.cli_billing import billing
 from oriel.cli_looks import describe_look, list_looks
 from oriel.cli_path import NamedPath
@@ -161,7 +162,7 @@ def doctor(as_json: bool, fix: bool) -> None:
         raise click.exceptions.Exit(2)
 
 
-for _command in (*COMMANDS, billing):
+for _command in (*COMMANDS, *BACKUP_COMMANDS, billing):
     oriel.add_command(_command)
 
 

@@ -423,6 +423,11 @@ def with_app(do: Callable[[], object]) -> int:
     return 0
 
 
+def settings_of_command(process: str = _OPERATOR) -> Settings:
+    """Return the settings for a command on this installation, or with another name for one that need not be there."""
+    return _service(process)
+
+
 def _service(process: str) -> Settings:
     settings = load_settings()
     if process == _OPERATOR:

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     pulse_file: Path | None = None
     sentry_dsn: SecretStr | None = None
     clamav_address: str | None = None
+    postgres_bin: Path | None = None
     operator_name: str | None = None
     operator_address: str | None = None
     operator_email: str | None = None

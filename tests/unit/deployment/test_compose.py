@@ -10,7 +10,7 @@ import yaml
 from oriel.settings import NOT_FOR_WORKERS
 
 _FILE = Path(__file__).parents[3] / "compose.yaml"
-_OURS = ("migrate", "web", "worker", "clock")
+_OURS = ("migrate", "web", "worker", "clock", "backup")
 
 
 @pytest.fixture(scope="module")

@@ -71,3 +71,12 @@ def test_systemd_gives_workers_no_secret_that_rendering_does_not_need() -> None:
     dropped = re.search(r"^UnsetEnvironment=(.*)$", unit, re.MULTILINE)
     assert dropped
     assert dropped[1].lower().split() == list(NOT_FOR_WORKERS)
+
+
+def test_backups_have_what_they_need_in_the_image_and_under_systemd() -> None:
+    image = stages(_ROOT / "Dockerfile")[-1]
+    assert "postgresql-client" in " ".join(each.text for each in image.instructions if each.name == "RUN").split()
+    unit = (_ROOT / "deploy/systemd/oriel-backup.service").read_text("utf-8")
+    [folder] = re.findall(r"^ExecStart=\S+ backup (\S+) --keep 30$", unit, re.MULTILINE)
+    # The rest of the system is read-only.
+    assert f"\nReadWritePaths={folder}\n" in unit

@@ -1,0 +1,211 @@
+"""The drill: a backup, the loss of everything, a restore. Nothing is missing, row by row and byte by byte."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from apiflask import APIFlask
+from tests.functional.backup.conftest import Site, put, stop
+from tests.functional.caller import Caller
+from tests.functional.waiting import PATIENCE_S
+
+from oriel.app import alembic
+from oriel.backup import backup as writing_backup
+from oriel.backup.backup import write_backup
+from oriel.backup.layout import MANIFEST, OBJECTS, objects_of
+from oriel.backup.object_copies import ObjectCopies
+from oriel.backup.restore import restore_backup
+
+SAID: list[str] = []
+
+
+def say(line: str) -> None:
+    SAID.append(line)
+
+
+def test_nothing_is_missing_after_the_loss_of_everything(populated: Site, tmp_path: Path) -> None:
+    rows, files = populated.rows(), populated.files()
+    assert all(rows.values()), [name for name, found in rows.items() if not found]
+    assert len(files) >= 8
+    written = write_backup(populated.settings, tmp_path / "backups", say)
+    populated.destroy()
+    restored = restore_backup(populated.settings, tmp_path / "backups", say)
+    assert restored.backup == written.path
+    assert not restored.is_other_key
+    assert populated.rows() == rows
+    assert populated.files() == files
+
+
+def test_the_restored_service_answers_its_customers(populated: Site, service: APIFlask, tmp_path: Path) -> None:
+    ada = Caller.registered(service)
+    stop(service)
+    write_backup(populated.settings, tmp_path, say)
+    populated.destroy()
+    restore_backup(populated.settings, tmp_path, say)
+    app = populated.app()
+    with app.app_context():
+        assert alembic.compare_metadata() == []
+    again = Caller(app.test_client(), ada.user_id, ada.email, ada.session_id, ada.headers)
+    assert again.get("/api/user/profile").status_code == 200
+    stop(app)
+
+
+def test_the_commands_do_it(populated: Site, tmp_path: Path) -> None:
+    rows, files = populated.rows(), populated.files()
+    told = oriel(populated, "backup", str(tmp_path / "backups"), "--keep", "30")
+    assert told.returncode == 0, told.stderr
+    assert "Copied: 8 new files" in told.stdout
+    assert "Not in it: SECRET_KEY" in told.stderr
+    checked = oriel(populated, "backup", str(tmp_path / "backups"), "--check")
+    assert "is whole" in checked.stdout, checked.stderr
+    populated.destroy()
+    assert oriel(populated, "restore", str(tmp_path / "nowhere")).returncode == 2
+    told = oriel(populated, "restore", str(tmp_path / "backups"))
+    assert told.returncode == 0, told.stderr
+    assert "Written: 8 files" in told.stdout
+    assert populated.rows() == rows
+    assert populated.files() == files
+
+
+def test_a_backup_of_an_older_version_is_upgraded(site: Site, service: APIFlask, tmp_path: Path) -> None:
+    with service.app_context():
+        alembic.downgrade("-1")
+    stop(service)
+    older = write_backup(site.settings, tmp_path, say).manifest.database.revisions
+    site.destroy()
+    restore_backup(site.settings, tmp_path, say)
+    [(revision,)] = site.rows()["alembic_version"]
+    assert revision not in older
+    app = site.app()
+    with app.app_context():
+        assert alembic.compare_metadata() == []
+    stop(app)
+
+
+def test_what_is_written_during_a_backup_is_whole(
+    populated: Site, service: APIFlask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A video that is stored after the files were copied, whose row is written before the database is.
+    copy = writing_backup._copy_database
+
+    def deliver_first(*arguments: object) -> object:
+        with service.app_context():
+            put("videos/late/late/video.mp4", b"just in time")
+        return copy(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(writing_backup, "_copy_database", deliver_first)
+    written = write_backup(populated.settings, tmp_path, say)
+    assert "videos/late/late/video.mp4" in {each.name for each in objects_of(written.path / "objects.jsonl")}
+
+
+def test_what_is_deleted_during_a_backup_does_not_stop_it(
+    populated: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = next(name for name in populated.files() if name.startswith("videos/"))
+    copy = ObjectCopies._copy
+
+    def delete_first(self: ObjectCopies, name: str) -> object:
+        if name == gone:
+            (populated.settings.data_root / "storage" / gone).unlink()
+        return copy(self, name)
+
+    monkeypatch.setattr(ObjectCopies, "_copy", delete_first)
+    written = write_backup(populated.settings, tmp_path, say)
+    assert written.copied_files == len(populated.files())
+
+
+def test_others_write_while_the_database_is_copied(site: Site, service: APIFlask, tmp_path: Path) -> None:
+    over = threading.Event()
+    made: list[str] = []
+
+    def register_all_the_time() -> None:
+        while not over.is_set():
+            made.append(Caller.registered(service).user_id)
+
+    thread = threading.Thread(target=register_all_the_time)
+    thread.start()
+    try:
+        for number in range(3):
+            written = write_backup(site.settings, tmp_path / str(number), say)
+            # A session is written in the commit of its user.
+            assert written.manifest.database.rows["users"] == written.manifest.database.rows["user_sessions"]
+    finally:
+        over.set()
+        thread.join(PATIENCE_S)
+    assert made
+
+
+def test_a_second_backup_copies_only_what_is_new(populated: Site, service: APIFlask, tmp_path: Path) -> None:
+    first = write_backup(populated.settings, tmp_path, say)
+    assert first.copied_files == len(populated.files())
+    with service.app_context():
+        put("videos/a/b/new.mp4", b"one more")
+    first.path.rename(first.path.with_name("20260101T000000Z"))
+    second = write_backup(populated.settings, tmp_path, say)
+    assert (second.copied_files, second.copied_bytes) == (1, len(b"one more"))
+    assert second.manifest.objects
+    assert second.manifest.objects.count == len(populated.files())
+
+
+def test_the_same_content_is_kept_once(site: Site, service: APIFlask, tmp_path: Path) -> None:
+    with service.app_context():
+        for number in range(5):
+            put(f"uploads/a/{number}.mp3", b"the same song")
+    write_backup(site.settings, tmp_path, say)
+    assert len(list((tmp_path / OBJECTS).glob("??/*"))) == 1
+    site.destroy()
+    restore_backup(site.settings, tmp_path, say)
+    assert set(site.files().values()) == {b"the same song"}
+    assert len(site.files()) == 5
+
+
+def test_the_password_of_the_database_is_in_no_file_and_no_secret_key(populated: Site, tmp_path: Path) -> None:
+    write_backup(populated.settings, tmp_path, say)
+    assert populated.settings.secret_key
+    secret = populated.settings.secret_key.get_secret_value().encode()
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or secret not in path.read_bytes()
+
+
+def test_nobody_else_can_read_it(site: Site, service: APIFlask, tmp_path: Path) -> None:
+    told = oriel(site, "backup", str(tmp_path / "backups"))
+    assert told.returncode == 0, told.stderr
+    for path in (tmp_path / "backups", *(tmp_path / "backups").rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_backup_says_what_it_holds(populated: Site, tmp_path: Path) -> None:
+    written = write_backup(populated.settings, tmp_path, say)
+    told = json.loads((written.path / MANIFEST).read_text())
+    assert told["database"]["rows"]["users"] == 3
+    assert told["objects"]["count"] == len(populated.files())
+    assert told["objects"]["size_bytes"] == sum(map(len, populated.files().values()))
+
+
+def oriel(site: Site, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command as an operator does."""
+    settings = site.settings
+    assert settings.secret_key
+    assert settings.jwt_secret_key
+    environment = {
+        "DATABASE_URL": str(settings.database_url),
+        "DATA_DIR": str(settings.data_root),
+        "REDIS_URL": str(settings.redis_url),
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "JWT_SECRET_KEY": settings.jwt_secret_key.get_secret_value(),
+        "POSTGRES_BIN": str(settings.postgres_bin or ""),
+        "PATH": os.environ["PATH"],
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "oriel", *arguments],
+        cwd=site.settings.data_root.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=6 * PATIENCE_S,
+    )

@@ -20,6 +20,7 @@ from oriel import (
     privacy,
     projects,
 )
+from oriel import housekeeping as housekeeping  # for its tables: the clock and a command run its jobs
 from oriel.accounts.tokens import init_tokens
 from oriel.infra.counters import init_counters
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time

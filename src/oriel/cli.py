@@ -16,6 +16,7 @@ import click
 
 from oriel.cli_backup import COMMANDS as BACKUP_COMMANDS
 from oriel.cli_billing import billing
+from oriel.cli_housekeeping import housekeeping
 from oriel.cli_looks import describe_look, list_looks
 from oriel.cli_path import NamedPath
 from oriel.cli_progress import ProgressDisplay
@@ -162,7 +163,7 @@ def doctor(as_json: bool, fix: bool) -> None:
         raise click.exceptions.Exit(2)
 
 
-for _command in (*COMMANDS, *BACKUP_COMMANDS, billing):
+for _command in (*COMMANDS, *BACKUP_COMMANDS, housekeeping, billing):
     oriel.add_command(_command)
 
 

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -19,21 +19,19 @@ from oriel.accounts import password_reset
 from oriel.app import create_app
 from oriel.billing import journal
 from oriel.billing.fulfilment import settle_wanted
-from oriel.billing.gateway import takes_payments
+from oriel.housekeeping import runs, table
+from oriel.housekeeping.job import Job
 from oriel.infra.clock import now
 from oriel.infra.counters import write_counts
 from oriel.infra.database import db, insert_missing, writing
-from oriel.infra.logs import facts
-from oriel.infra.mail.dispatch import dispatch_due, tidy
+from oriel.infra.mail.dispatch import dispatch_due
 from oriel.infra.pulse import touch_pulse
 from oriel.infra.redis import connect
 from oriel.media.loudness import unmeasured
-from oriel.media.sweep import delete_leftovers
 from oriel.monitoring import alert_calls, alerts, health_log, rollups, samples
-from oriel.monitoring import cleanup as monitoring_cleanup
 from oriel.monitoring.conditions import Observer
-from oriel.privacy import erasure, exports, usage
-from oriel.rendering import attempts, expiry, hints, holdups, jobs
+from oriel.privacy import erasure, exports
+from oriel.rendering import attempts, hints, holdups, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
 from oriel.rendering.worker_folder import worker_folder
 from oriel.settings import Settings
@@ -43,6 +41,7 @@ from oriel.worker import own_name
 _log = logging.getLogger("oriel.clock")
 
 _TICK_S = 1.0
+_LOOK_AGAIN_S = 60.0
 _LEADS_FOR = timedelta(seconds=5)
 # What is under way then may be a mail or a deletion of some seconds.
 _LEAVE_S = 5.0
@@ -60,6 +59,11 @@ class Task:
     name: str
     every_s: float
     do: Callable[[], object]
+
+
+def _housekeeping(job: Job) -> Task:
+    """Return the task that looks whether it is time for a job: what is due each day is due after a restart, too."""
+    return Task(job.name, min(job.every.total_seconds(), _LOOK_AGAIN_S), lambda: keep_house(job))
 
 
 # What must not wait for anything that may hang.
@@ -81,27 +85,13 @@ FIGURES = (
     Task("sample accounts and storage", 60, samples.sample_stock),
     Task("roll up figures", 300, rollups.roll_up),
 )
-# It asks about everybody who pays, which may take minutes.
-RECONCILIATION = (Task("reconcile payments", 3600, lambda: reconcile_payments()),)
 # An export of many gigabytes takes an hour, and each clock does its share.
 EXPORTS = (Task("exports", 2, lambda: exports.write_next()),)
 # Each asks the payment service and the storage over the network.
 ERASURES = (Task("erasures", 30, lambda: erasure.erase_due()),)
-SWEEPS = (
-    Task("expire videos", 10, lambda: clean_up(jobs.cleanup_expired_videos)),
-    Task("warn of expiry", 60, lambda: expiry.warn_of_expiry(limit=100)),
-    Task("expire uploads", 60, lambda: clean_up(jobs.cleanup_expired_uploads)),
-    Task("left chunks", 600, lambda: clean_up(jobs.cleanup_left_chunks)),
-    Task("left videos", 86_400, lambda: clean_up(jobs.cleanup_left_videos)),
-    Task("deleted projects", 3600, lambda: clean_up(jobs.cleanup_deleted_projects)),
-    Task("left uploads", 3600, delete_leftovers),
-    Task("old mail", 3600, tidy),
-    Task("old payment events", 86_400, lambda: journal.tidy()),
-    Task("old sessions", 86_400, lambda: clean_up(jobs.cleanup_accounts)),
-    Task("old feature counts", 86_400, lambda: usage.tidy()),
-    Task("old measurements", 86_400, lambda: monitoring_cleanup.tidy()),
-    Task("old exports", 600, lambda: exports.delete_expired(limit=20)),
-)
+SWEEPS = tuple(_housekeeping(job) for job in table.JOBS if not job.is_slow)
+# A check of all payments or files may take minutes.
+SLOW_SWEEPS = tuple(_housekeeping(job) for job in table.JOBS if job.is_slow)
 # A queue each, so that a storage that hangs under a deletion holds up no song and no mail.
 LIGHT_WORK = (hints.HIGH_PRIORITY, hints.CLEANUP)
 
@@ -126,7 +116,7 @@ def run_clock(settings: Settings) -> int:
             threading.Thread(target=_tick, args=(app, over, FIGURES, "figures", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, EXPORTS, None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, ERASURES, "erasures", holder), daemon=True),
-            threading.Thread(target=_tick, args=(app, over, RECONCILIATION, "reconciliation", holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, SLOW_SWEEPS, "slow sweeps", holder), daemon=True),
             *(
                 threading.Thread(target=_work_lightly, args=(app, settings, queue, over), daemon=True)
                 for queue in LIGHT_WORK
@@ -176,17 +166,13 @@ def measure_songs() -> None:
         jobs.ask_for(jobs.measure_song, upload_id)
 
 
-def reconcile_payments() -> None:
-    """Find what lost events have not told us, where payments are taken at all."""
-    if takes_payments():
-        found = journal.reconcile()
-        _log.info("payments reconciled", extra=facts(**asdict(found)))
+def keep_house(job: Job) -> None:
+    """Have a job done that is due, by a light worker, or here while Redis is away: what has expired goes all the same.
 
-
-def clean_up(job: Callable[[], None]) -> None:
-    """Have it done by a light worker, or do it here while Redis is away: what has expired goes all the same."""
-    if not jobs.ask_for(job):
-        job()
+    A second hint does no harm: the job is no longer due then.
+    """
+    if runs.is_due(job) and not (job.doorway and jobs.ask_for(job.doorway)):
+        runs.run_if_due(job)
 
 
 def lead(task: str, holder: str) -> bool:
@@ -243,5 +229,7 @@ def _work_lightly(app: Flask, settings: Settings, queue: str, over: threading.Ev
                 continue
             if found:
                 function, arguments = found
-                _do(Task(function.rpartition(".")[2], 0, partial(jobs.call, function, arguments)))
+                job = table.job_behind(function)
+                do = partial(runs.run_if_due, job) if job else partial(jobs.call, function, arguments)
+                _do(Task(function.rpartition(".")[2], 0, do))
     connection.close()

@@ -32,7 +32,7 @@ dies = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadException
 def own_process(app: APIFlask, signals_kept: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[APIFlask]:
     """Let this process be a clock without tasks for a while, on the application of the tests."""
     monkeypatch.setattr(process, "create_app", lambda _settings: app)
-    for tasks in ("URGENT", "SWEEPS", "MAIL", "FIGURES"):
+    for tasks in ("URGENT", "SWEEPS", "SLOW_SWEEPS", "MAIL", "FIGURES"):
         monkeypatch.setattr(process, tasks, ())
     monkeypatch.setattr(tempfile, "tempdir", tempfile.tempdir)
     # One that would go on for ever is told to end.

@@ -196,6 +196,9 @@ class PaymentGateway(Protocol):
     def subscriptions_of(self, customer_id: str) -> Sequence[SubscriptionFacts]:
         """Return a customer's subscriptions that are not over."""
 
+    def all_subscriptions(self) -> Sequence[SubscriptionFacts]:
+        """Return all customers' subscriptions that are not over, in a few calls; also those of other products."""
+
     def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
         """Return what `upgrade` would charge with the same arguments; nothing changes."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from oriel.billing.bills import record_paid_bill, report_unpaid_bill, sync_bill
 from oriel.billing.fulfilment import give_up_unopened, settle_wanted, sync_payment
@@ -41,7 +41,7 @@ _KEPT_FOR = retention.keep(
     "payment-events", "Ids of payment events", retention.DATABASE, timedelta(days=60), "after they are processed"
 )
 _PAUSES_S = (5, 30, 120, 600, 3600)
-_LOOKED_BACK = timedelta(days=3)
+LOOKED_BACK = timedelta(days=3)
 # Stripe's own page says "paid" some seconds before its event comes.
 _OVERDUE = timedelta(minutes=1)
 # The operator has the money again and must refund it another way.
@@ -85,9 +85,15 @@ def _save_batch(events: Sequence[Event]) -> int:
 
 def tidy() -> int:
     """Delete processed events after two months; return how many. Stripe keeps its own for one month."""
-    old = (PaymentEvent.due_at.is_(None), PaymentEvent.received_at < now() - _KEPT_FOR)
+    gone = delete(PaymentEvent).where(PaymentEvent.id.in_(old_events()))
     with writing() as session:
-        return len(session.scalars(delete(PaymentEvent).where(*old).returning(PaymentEvent.id)).all())
+        return len(session.scalars(gone.returning(PaymentEvent.id)).all())
+
+
+def old_events() -> Select[str]:
+    """Return the select of the ids of events that `tidy` deletes."""
+    old = (PaymentEvent.due_at.is_(None), PaymentEvent.received_at < now() - _KEPT_FOR)
+    return select(PaymentEvent.id).where(*old)
 
 
 def process_due_events(limit: int = 50) -> int:
@@ -120,7 +126,7 @@ def listed(limit: int, *, failed: bool = False) -> Sequence[PaymentEvent]:
 def reconcile() -> Reconciled:
     """Find changes that no event has reported, and apply them."""
     before = _snapshot()
-    missed = _missed(payments().events_since(now() - _LOOKED_BACK))
+    missed = missed_events(payments().events_since(now() - LOOKED_BACK))
     save_events(missed)
     give_up_unopened()
     process_due_events(limit=max(50, len(missed)))
@@ -153,7 +159,8 @@ def _is_owed(paid_as: str) -> bool:
     return owed is not None
 
 
-def _missed(events: Sequence[Event]) -> list[Event]:
+def missed_events(events: Sequence[Event]) -> list[Event]:
+    """Return those that were not received and have a handler."""
     ours = {event.id: event for event in events if event.kind in _HANDLERS}
     for batch in _batches(list(ours)):
         for known in db.session.scalars(select(PaymentEvent.id).where(PaymentEvent.id.in_(batch))):
@@ -200,7 +207,7 @@ def _if_known(ask: Callable[[str], Answer], object_id: str) -> Answer | None:
 
 def _snapshot() -> dict[str, str]:
     """Return the state of each open or recent payment and of each plan, in words, by name."""
-    lately = Payment.created_at > now() - _LOOKED_BACK
+    lately = Payment.created_at > now() - LOOKED_BACK
     rows = db.session.scalars(select(Payment).where(or_(Payment.status == PENDING, lately)))
     states = {f"payment {row.id}": f"{row.status}, {money(row.refunded, row.currency)} refunded" for row in rows}
     for held in db.session.scalars(select(PlanHolding)):

@@ -166,6 +166,12 @@ class OfflineGateway:
             facts = [self._facts(self._renewed(books, subscription_id)) for subscription_id in theirs]
         return [fact for fact in facts if fact.state != "over"]
 
+    def all_subscriptions(self) -> Sequence[SubscriptionFacts]:
+        """List all subscriptions that are not over."""
+        with self._books() as books:
+            facts = [self._facts(self._renewed(books, each["id"])) for each in books.all("sub")]
+        return [fact for fact in facts if fact.state != "over"]
+
     def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
         """Return the price of a new period, less the unused part of the old one."""
         with self._books() as books:

@@ -175,6 +175,13 @@ class StripeGateway:
         facts = [self._facts(subscription) for subscription in listed.data]
         return [fact for fact in facts if fact.state != "over"]
 
+    def all_subscriptions(self) -> Sequence[SubscriptionFacts]:
+        """List those that are not cancelled, a hundred a call."""
+        params = cast("Any", {"limit": _PAGE})
+        listed = self._ask(lambda: list(self._client.subscriptions.list(params).auto_paging_iter()))
+        facts = [self._facts(subscription) for subscription in listed]
+        return [fact for fact in facts if fact.state != "over"]
+
     def quote_upgrade(self, subscription_id: str, plan: str, at: datetime) -> Quote:
         """Fetch a preview of the invoice."""
         subscription = self._subscription(subscription_id)

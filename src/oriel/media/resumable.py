@@ -159,12 +159,17 @@ def cancel(user_id: str, resumable_id: str) -> None:
 def delete_expired(limit: int) -> int:
     """Delete the pieces of uploads whose time is over, and forget those that ended long ago; return how many."""
     with writing() as session:
-        is_over = (ResumableUpload.purged_at.is_(None), ResumableUpload.expires_at <= now() - _GRACE)
-        due = session.scalars(select(ResumableUpload).where(*is_over).limit(limit)).all()
+        due = session.scalars(overdue().limit(limit)).all()
         old = (ResumableUpload.purged_at.is_not(None), ResumableUpload.expires_at <= now() - _REMEMBERED_FOR)
         for row in session.scalars(select(ResumableUpload).where(*old).limit(limit)):
             session.delete(row)
     return sum(_purged(row) for row in due)
+
+
+def overdue() -> Select[ResumableUpload]:
+    """Return the select of uploads whose pieces are to be deleted."""
+    is_over = (ResumableUpload.purged_at.is_(None), ResumableUpload.expires_at <= now() - _GRACE)
+    return select(ResumableUpload).where(*is_over)
 
 
 def _refuse_crowd(session: Session, user_id: str) -> None:

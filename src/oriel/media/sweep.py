@@ -35,7 +35,7 @@ def delete_expired(limit: int) -> int:
 
 def delete_leftovers() -> int:
     """Delete the folders of uploads that a process was killed in; return how many."""
-    return sum(_removed(folder) for folder in _left_folders(dependencies().incoming))
+    return sum(_removed(folder) for folder in left_folders())
 
 
 def erase(user_id: str) -> int:
@@ -69,7 +69,9 @@ def _purged(upload: Upload) -> bool:
     return True
 
 
-def _left_folders(incoming: Path) -> list[Path]:
+def left_folders() -> list[Path]:
+    """Return the folders of uploads that a process was killed in."""
+    incoming = dependencies().incoming
     if not incoming.is_dir():
         return []
     # The files' own times are the machine's, which tests do not shift.

@@ -41,8 +41,10 @@ _PERIODS: tuple[tuple[type[Base], InstrumentedAttribute[datetime], timedelta], .
 )
 
 
-def tidy() -> None:
-    """Delete what is over, one table after another, so that no transaction holds many rows."""
+def tidy() -> int:
+    """Delete what is over, one table after another, so that no transaction holds many rows; return how many rows."""
+    deleted = 0
     for model, column, period in _PERIODS:
         with writing() as session:
-            session.execute(delete(model).where(column < now() - period))
+            deleted += len(session.scalars(delete(model).where(column < now() - period).returning(column)).all())
+    return deleted

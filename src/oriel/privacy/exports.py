@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from oriel.accounts import activity
@@ -113,8 +113,7 @@ def write_next() -> bool:
 
 def delete_expired(limit: int) -> int:
     """Delete the files of exports whose week is over, and rows that no limit counts any more; return how many files."""
-    over = select(DataExport).where(DataExport.state == READY, DataExport.expires_at <= now()).limit(limit)
-    exports = db.session.scalars(over).all()
+    exports = db.session.scalars(expired().limit(limit)).all()
     db.session.commit()
     for export in exports:
         storage().delete_all(_folder(export.user_id, export.id))
@@ -124,6 +123,11 @@ def delete_expired(limit: int) -> int:
         done = (DataExport.state.in_((EXPIRED, FAILED)), DataExport.asked_at < now() - KEPT_FOR - _DAY)
         session.execute(delete(DataExport).where(*done))
     return len(exports)
+
+
+def expired() -> Select[DataExport]:
+    """Return the select of exports whose files are to be deleted."""
+    return select(DataExport).where(DataExport.state == READY, DataExport.expires_at <= now())
 
 
 def _refuse_another(session: Session, user_id: str) -> None:

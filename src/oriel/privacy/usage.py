@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from oriel.accounts.models import User
@@ -65,7 +65,16 @@ def totals() -> Sequence[FeatureTotal]:
     return [FeatureTotal(feature, customers, uses) for feature, customers, uses in rows]
 
 
-def tidy() -> None:
-    """Delete the counts whose time is over."""
+def tidy() -> int:
+    """Delete the counts whose time is over; return how many."""
     with writing() as session:
-        session.execute(delete(FeatureUse).where(FeatureUse.day < (now() - KEPT_FOR).date()))
+        return len(session.scalars(delete(FeatureUse).where(_is_old()).returning(FeatureUse.id)).all())
+
+
+def old_counts() -> Select[str]:
+    """Return the select of the ids of counts that `tidy` deletes."""
+    return select(FeatureUse.id).where(_is_old())
+
+
+def _is_old() -> ColumnElement[bool]:
+    return FeatureUse.day < (now() - KEPT_FOR).date()

@@ -178,11 +178,16 @@ def bring_back(user_id: str, project_ids: Sequence[str]) -> list[str]:
 def forget_deleted(limit: int) -> int:
     """Delete up to so many projects for good that were deleted long ago; return how many."""
     with writing() as session:
-        is_old = Project.deleted_at < now() - BROUGHT_BACK_FOR
-        ids = session.scalars(select(Project.id).where(is_old).limit(limit)).all()
+        ids = session.scalars(forgettable().limit(limit)).all()
         # Asked again: one of them may have been brought back meanwhile.
+        is_old = Project.deleted_at < now() - BROUGHT_BACK_FOR
         gone = session.scalars(delete(Project).where(Project.id.in_(ids), is_old).returning(Project.id)).all()
     return len(gone)
+
+
+def forgettable() -> Select[str]:
+    """Return the select of the ids of projects that nobody can bring back any more."""
+    return select(Project.id).where(Project.deleted_at < now() - BROUGHT_BACK_FOR)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.infra import retention
@@ -40,10 +40,8 @@ def delete_expired_videos(limit: int) -> int:
     cannot be deleted; it and the others are looked at again.
     """
     with writing() as session:
-        is_due = or_(RenderJob.expires_at <= now(), RenderJob.deleted_at.is_not(None))
-        query = select(RenderJob).where(RenderJob.purged_at.is_(None), is_due)
         # In no order, so that one that cannot be deleted does not keep the others back for ever.
-        expired = session.scalars(query.order_by(func.random()).limit(limit)).all()
+        expired = session.scalars(expired_videos().order_by(func.random()).limit(limit)).all()
         for job in expired:
             job.deleted_at = job.deleted_at or now()
     for job in expired:
@@ -53,13 +51,24 @@ def delete_expired_videos(limit: int) -> int:
     return len(expired)
 
 
-def delete_left_videos(limit: int) -> int:
-    """Delete what was stored for renders that ended otherwise; return of how many."""
+def expired_videos() -> Select[RenderJob]:
+    """Return the select of renders whose video is due to be deleted."""
+    is_due = or_(RenderJob.expires_at <= now(), RenderJob.deleted_at.is_not(None))
+    return select(RenderJob).where(RenderJob.purged_at.is_(None), is_due)
+
+
+def left_videos() -> list[tuple[str, str]]:
+    """Return user and id of renders that have files in the storage although they ended otherwise."""
     left = {tuple(stored.name.split("/")[1:3]) for stored in storage().list("videos/")}
     query = select(RenderJob.id).where(or_(RenderJob.status.in_(UNDER_WAY), RenderJob.status == COMPLETED))
     needed = set(db.session.scalars(query.where(RenderJob.purged_at.is_(None))))
     db.session.commit()
-    gone = [(user_id, job_id) for user_id, job_id in sorted(left) if job_id not in needed][:limit]
+    return [(user_id, job_id) for user_id, job_id in sorted(left) if job_id not in needed]
+
+
+def delete_left_videos(limit: int) -> int:
+    """Delete what was stored for renders that ended otherwise; return of how many."""
+    gone = left_videos()[:limit]
     for user_id, job_id in gone:
         storage().delete_all(f"videos/{user_id}/{job_id}/")
     return len(gone)
@@ -68,27 +77,36 @@ def delete_left_videos(limit: int) -> int:
 def warn_of_expiry(limit: int) -> int:
     """Write to those whose video ends in three days, unless it was never kept longer; return to how many."""
     with writing() as session:
-        query = select(RenderJob).where(
-            RenderJob.status == COMPLETED,
-            RenderJob.deleted_at.is_(None),
-            RenderJob.warned_at.is_(None),
-            RenderJob.expires_at <= now() + _WARNING,
-            RenderJob.kept_for_s > _WARNING.total_seconds(),
-        )
-        due = session.scalars(query.limit(limit)).all()
+        due = session.scalars(expiring_videos().limit(limit)).all()
         for job in due:
             job.warned_at = now()
             letters.expires_soon(session, job)
     return len(due)
 
 
-def delete_left_chunks(limit: int) -> int:
-    """Delete the chunks of renders that are not under way any more; return of how many renders."""
+def expiring_videos() -> Select[RenderJob]:
+    """Return the select of renders whose customers are to be warned."""
+    return select(RenderJob).where(
+        RenderJob.status == COMPLETED,
+        RenderJob.deleted_at.is_(None),
+        RenderJob.warned_at.is_(None),
+        RenderJob.expires_at <= now() + _WARNING,
+        RenderJob.kept_for_s > _WARNING.total_seconds(),
+    )
+
+
+def left_chunks() -> list[str]:
+    """Return the ids of renders that have chunks in the storage and are not under way any more."""
     left = sorted({stored.name.split("/")[1] for stored in storage().list("chunks/")})
     query = select(RenderJob.id).where(RenderJob.id.in_(left), RenderJob.status.in_(UNDER_WAY))
     needed = set(db.session.scalars(query))
     db.session.commit()
-    gone = [job_id for job_id in left if job_id not in needed][:limit]
+    return [job_id for job_id in left if job_id not in needed]
+
+
+def delete_left_chunks(limit: int) -> int:
+    """Delete the chunks of renders that are not under way any more; return of how many renders."""
+    gone = left_chunks()[:limit]
     for job_id in gone:
         storage().delete_all(f"chunks/{job_id}/")
     return len(gone)

@@ -366,6 +366,16 @@ class TestSubscriptions:
         assert (bill.id, bill.subscription_id, bill.customer_id) == (page.invoice_id, page.subscription_id, ada)
         assert (bill.amount, bill.currency, bill.state, bill.is_first) == (999, "usd", "paid", True)
 
+    def test_all_are_listed_but_those_that_are_over(self, rig: Rig, ada: str) -> None:
+        bob = rig.gateway.customer("bob", "bob@example.com", "Bob")
+        bought = [rig.gateway.open_checkout(wanted(who, "pro")).session_id for who in (ada, bob)]
+        for session_id in bought:
+            rig.pay(session_id)
+        [first, second] = [str(rig.gateway.checkout(session_id).subscription_id) for session_id in bought]
+        assert {one.subscription_id for one in rig.gateway.all_subscriptions()} == {first, second}
+        rig.gateway.end_subscription(first)
+        assert [(one.subscription_id, one.customer_id) for one in rig.gateway.all_subscriptions()] == [(second, bob)]
+
     def test_a_higher_plan_begins_a_period_that_is_billed_at_once(self, rig: Rig, ada: str) -> None:
         subscription_id = subscribed(rig, ada)
         before = rig.gateway.subscription(subscription_id)

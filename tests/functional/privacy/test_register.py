@@ -6,7 +6,7 @@ from oriel.accounts.personal_data import registered
 from oriel.infra.database import Base
 
 # They hold nothing of anybody. A new table belongs here or to the domain that exports and erases it.
-IMPERSONAL = {
+IMPERSONAL = {"housekeeping_runs", "stray_files"} | {
     *("leaders", "machine_speeds", "queue_turns", "workers"),
     *("daily_rollups", "hourly_rollups", "queue_samples", "rollup_progress", "stock_samples", "system_health"),
     "alert_calls",

@@ -13,6 +13,7 @@ from tests.functional.rendering.conftest import MakeJob, fresh
 from tests.functional.waiting import PATIENCE_S, wait_until
 
 from oriel import clock
+from oriel.housekeeping import table
 from oriel.infra import redis as redis_module
 from oriel.infra.clock import now
 from oriel.infra.redis import connect, redis
@@ -75,7 +76,7 @@ def test_a_hint_waits_on_its_queue_under_the_jobs_name(
 
 @pytest.mark.usefixtures("light_workers")
 def test_the_light_worker_does_it(expired: RenderJob) -> None:
-    clock.clean_up(jobs.cleanup_expired_videos)
+    clock.keep_house(table.job_named("expired-videos"))
     wait_until(lambda: fresh(expired).purged_at)
 
 
@@ -90,7 +91,7 @@ def test_what_is_no_job_of_ours_is_not_called_and_holds_nothing_up(expired: Rend
 
 @pytest.mark.usefixtures("on_frozen_redis")
 def test_with_redis_frozen_the_clock_does_it_itself(expired: RenderJob) -> None:
-    clock.clean_up(jobs.cleanup_expired_videos)
+    clock.keep_house(table.job_named("expired-videos"))
     assert fresh(expired).purged_at
 
 

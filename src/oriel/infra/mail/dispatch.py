@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from oriel.infra import retention
@@ -62,13 +62,21 @@ def tidy() -> int:
 
     None of what they were about can be written about again by then: videos are kept for a month at most.
     """
+    with writing() as session:
+        return len(session.scalars(delete(OutboxMail).where(_is_old()).returning(OutboxMail.id)).all())
+
+
+def old_mails() -> Select[str]:
+    """Return the select of the ids of mails that `tidy` deletes."""
+    return select(OutboxMail.id).where(_is_old())
+
+
+def _is_old() -> ColumnElement[bool]:
     before = now() - KEPT_FOR
-    old = or_(
+    return or_(
         (OutboxMail.state == SENT) & (OutboxMail.sent_at < before),
         (OutboxMail.state == FAILED) & (OutboxMail.failed_at < before),
     )
-    with writing() as session:
-        return len(session.scalars(delete(OutboxMail).where(old).returning(OutboxMail.id)).all())
 
 
 def _take_up() -> OutboxMail | None:

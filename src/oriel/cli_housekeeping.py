@@ -1,0 +1,92 @@
+"""The `oriel housekeeping` command."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from oriel.cli_service import with_app
+from oriel.cli_table import show_table
+from oriel.errors import AppError
+
+if TYPE_CHECKING:
+    from oriel.housekeeping.job import Done, Job
+
+
+@click.command()
+@click.argument("name", metavar="[JOB]", required=False)
+@click.option("--dry-run", is_flag=True, help="Say how much there is to do, and change nothing.")
+@click.option("--list", "only_list", is_flag=True, help="List the jobs and their latest runs.")
+def housekeeping(name: str | None, dry_run: bool, only_list: bool) -> int:
+    """Run the jobs that the clock runs by itself: all of them, or JOB. Each may run at any time."""
+    # Imported late: the service's libraries take half a second.
+    from oriel.housekeeping.table import JOBS, job_named
+
+    if only_list:
+        return with_app(_show_jobs)
+    chosen = JOBS if name is None else (job_named(name),)
+    failed: list[str] = []
+    with_app(lambda: failed.extend(job.name for job in chosen if not _is_done(job, dry_run=dry_run)))
+    if failed:
+        raise AppError(f"Failed: {', '.join(failed)}.")
+    return 0
+
+
+def _is_done(job: "Job", *, dry_run: bool) -> bool:
+    """Run or preview a job and say what came of it; return False where it failed."""
+    from oriel.housekeeping.runs import run_now
+    from oriel.infra.database import db
+
+    if dry_run:
+        if job.preview is None:
+            click.echo(f"{job.name}: it cannot be said beforehand.")
+        else:
+            click.echo(f"{job.name}: would do {_described(job.preview())}")
+        return True
+    try:
+        done = run_now(job)
+    except Exception as error:  # noqa: BLE001  (whatever one job does, the others are run)
+        db.session.rollback()
+        click.echo(f"{job.name}: failed: {error}", err=True)
+        return False
+    click.echo(f"{job.name}: {_described(done) if done else 'another process runs it now'}")
+    return True
+
+
+def _described(done: "Done") -> str:
+    return f"{done.items:,}{f' ({done.detail})' if done.detail and len(done.detail) < 200 else ''}" + (
+        f"\n{done.detail}" if len(done.detail) >= 200 else ""
+    )
+
+
+def _show_jobs() -> None:
+    from oriel.housekeeping.runs import latest_runs
+    from oriel.housekeeping.table import JOBS
+
+    known = latest_runs()
+    rows = []
+    for job in JOBS:
+        run = known.get(job.name)
+        told = (_minute(run.finished_at), _seconds(run.duration_s), run.items, run.error) if run else (None,) * 4
+        last, took, items, error = told
+        words = f"failed {run.failures} times: {error}" if run and error else (run and run.detail) or ""
+        rows.append((job.name, _period(job.every), last or "-", took or "-", "-" if items is None else items, words))
+    show_table(("JOB", "EVERY", "LAST", "TOOK", "ITEMS", "RESULT"), rows)
+    click.echo("")
+    show_table(("JOB", "WHAT IT DOES"), [(job.name, job.sentence) for job in JOBS])
+
+
+def _minute(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else None
+
+
+def _seconds(duration_s: float | None) -> str | None:
+    return None if duration_s is None else f"{duration_s:.2f} s"
+
+
+def _period(every: timedelta) -> str:
+    seconds = round(every.total_seconds())
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

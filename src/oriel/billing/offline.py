@@ -512,7 +512,7 @@ class OfflineGateway:
             created_at=_time(bill["at"]),
             next_try_at=_time(bill["at"]) + _RETRIED_FOR / _RETRIES if waits else None,
             page_url=address,
-            pdf_url=address,
+            pdf_url=f"{self._base_url}/dev/invoice/{bill['id']}.pdf",
         )
 
     def _portal(self, customer_id: str) -> str:

@@ -14,6 +14,7 @@ from oriel.billing.gateway import payments
 from oriel.billing.offline import OfflineGateway, Overview
 from oriel.billing.offline_books import Body
 from oriel.billing.plans import CREDIT, PLANS
+from oriel.dev.invoice_pdf import invoice_pdf
 from oriel.dev.loopback import refuse_foreign_forms, refuse_others
 from oriel.dev.pages import page
 from oriel.errors import CallerError, CardDeclined, NotFound, WrongState
@@ -57,6 +58,19 @@ def do_at_checkout() -> ResponseReturnValue:
 def portal() -> Response:
     """Show a customer's card, subscriptions and invoices."""
     return _portal(request.args.get("customer", ""))
+
+
+@routes.get("/invoice/<invoice_id>.pdf")
+@allow(Who.ANYONE)
+def invoice(invoice_id: str) -> ResponseReturnValue:
+    """Send an invoice as a PDF."""
+    try:
+        document = invoice_pdf(_offline().invoice(invoice_id))
+    except NotFound:
+        return _unknown("invoice")
+    response = Response(document, mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename="invoice.pdf")
+    return response
 
 
 @routes.post("/portal")

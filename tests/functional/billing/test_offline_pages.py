@@ -252,9 +252,33 @@ def test_a_page_is_paid_once(desk: Desk, ada: Caller) -> None:
     assert count(desk.app, Credit) == 1
 
 
-@pytest.mark.parametrize("path", ["/dev/checkout?session=cs_none", "/dev/checkout", "/dev/portal?customer=cus_none"])
+def test_an_invoice_is_a_document_of_one_page(desk: Desk, ada: Caller) -> None:
+    desk.press(desk.open(ada, kind="subscription", plan="pro"), "pay")
+    desk.hear()
+    [bill] = (ada.get("/api/billing/invoices").json or {})["items"]
+    answer = desk.browser.get(bill["pdf_url"])
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.data.startswith(b"%PDF-1.4\n")
+    assert answer.data.endswith(b"%%EOF\n")
+    assert b"$9.99" in answer.data
+    assert b"Nothing was charged" in answer.data
+    # The table at the end says where each object begins.
+    start = int(answer.data.split(b"startxref\n")[1].split()[0])
+    offsets = [int(line[:10]) for line in answer.data[start:].splitlines() if line.endswith(b"00000 n ")]
+    assert [answer.data[at : at + 7] for at in offsets] == [b"%d 0 obj" % number for number in range(1, 6)]
+
+
+UNKNOWN = (
+    "/dev/checkout?session=cs_none",
+    "/dev/checkout",
+    "/dev/portal?customer=cus_none",
+    "/dev/invoice/in_none.pdf",
+)
+
+
+@pytest.mark.parametrize("path", UNKNOWN)
 def test_what_is_unknown_has_a_page_that_says_so(desk: Desk, path: str) -> None:
-    page = desk.browser.get(path)
+    page = desk.browser.get(f"/dev/{path}")
     assert (page.status_code, "There is no such" in page.text) == (404, True)
 
 

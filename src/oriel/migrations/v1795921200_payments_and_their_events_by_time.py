@@ -3,7 +3,7 @@
 Revision 1795921200, after 1795917600.
 """
 
-from alembic import op
+from oriel.infra.migrations import create_index_online, drop_index_online
 
 revision = "1795921200"
 down_revision: str | None = "1795917600"
@@ -13,15 +13,11 @@ depends_on: str | None = None
 
 def upgrade() -> None:
     """Go forward."""
-    with op.batch_alter_table("payments", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_payments_completed_at"), ["completed_at"], unique=False)
-    with op.batch_alter_table("payment_events", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_payment_events_received_at"), ["received_at"], unique=False)
+    create_index_online("ix_payments_completed_at", "payments", ["completed_at"])
+    create_index_online("ix_payment_events_received_at", "payment_events", ["received_at"])
 
 
 def downgrade() -> None:
     """Go back."""
-    with op.batch_alter_table("payment_events", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payment_events_received_at"))
-    with op.batch_alter_table("payments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payments_completed_at"))
+    drop_index_online("ix_payment_events_received_at", "payment_events")
+    drop_index_online("ix_payments_completed_at", "payments")

@@ -52,17 +52,17 @@ class DashboardView(PanelView):
         choice = chosen(request.args)
         return self.render("panel/dashboard.html", board=dashboard(choice.asked), choice=choice, presets=_TITLES)
 
-    @page("/<name>.csv")
-    def table(self, name: str) -> Response:
+    @page("/<chart_name>.csv")
+    def table(self, chart_name: str) -> Response:
         """Return the series of a chart for a spreadsheet."""
-        choice = chosen(request.args)
-        if name not in CHARTS:
+        choice, chart = chosen(request.args), CHARTS.get(chart_name)
+        if chart is None:
             raise NotFound("There is no such chart.")
         if choice.refusal:
             raise CallerError(choice.refusal)
         found = figures(choice.asked.start, choice.asked.end, choice.asked.step)
-        answer = Response(chart_csv(drawn(CHARTS[name], found), found), content_type="text/csv; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{choice.asked.start:%Y-%m-%d}.csv"'
+        answer = Response(chart_csv(drawn(chart, found), found), content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{chart.name}-{choice.asked.start:%Y-%m-%d}.csv"'
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from examples.first_light.cover import cover_png
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.gallery import pages, returning, studio
+from benchmarks.gallery import pages, panel, returning, studio
 from benchmarks.gallery.camera import VARIANTS, Variant, View, view
 from benchmarks.gallery.renders import Renders, photograph_cancelled, photograph_running
 from benchmarks.preview import EXAMPLE, SECONDS
@@ -27,7 +27,7 @@ from benchmarks.service import Service, service
 from oriel.rendering.pipeline.browser import launch_options
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 
-GROUPS = ("pages", "studio", "dialog", "renders", "returning")
+GROUPS = ("pages", "studio", "dialog", "renders", "returning", "panel")
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Gallery</title>
 <style>
@@ -91,6 +91,10 @@ def photograph(
     if "returning" in wanted:
         customer = returning.Returning(running, song)
         each_variant(lambda seen: returning.photograph(seen, customer, folder))
+    if "panel" in wanted:
+        operator = panel.Panel(running)
+        each_variant(lambda seen: panel.photograph_empty(seen, operator))
+        each_variant(lambda seen: panel.photograph(seen, operator))
     return problems
 
 

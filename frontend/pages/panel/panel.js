@@ -4,6 +4,7 @@ import '../../lib/own-scripts.js';
 import '../../ui/menu.js';
 import './confirm.js';
 import './choose.js';
+import {part} from '../../lib/part.js';
 import {toast} from '../../ui/toast.js';
 
 const opener = document.getElementById('open-menu');
@@ -49,4 +50,9 @@ for (const form of document.querySelectorAll('form[method="get"]')) {
 
 for (const select of document.querySelectorAll('select[data-at-once]')) {
   select.addEventListener('change', () => /** @type {HTMLSelectElement} */ (select).form?.requestSubmit());
+}
+
+// Only where there is a chart: the library is larger than the rest of the panel.
+if (document.querySelector('.chart .plot')) {
+  part(import('./charts.js')).catch(() => toast('The charts did not load. Each table below has the same figures.'));
 }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _OPERATOR = "operator"
 _WORKER = "worker"
 _RUNNING = (_WORKER, "clock", "autoscale")
+_WITHOUT_SECRETS = (_WORKER, "autoscale")
 
 
 @click.command()
@@ -441,6 +442,6 @@ def _service(process: str) -> Settings:
         from oriel.installation import refuse_root
 
         refuse_root(settings)
-    settings = (settings.for_worker() if process == _WORKER else settings).require_service()
+    settings = (settings.for_worker() if process in _WITHOUT_SECRETS else settings).require_service()
     log_to_stderr(process, as_json=settings.is_production)
     return settings

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oriel.errors import InvalidConfiguration
 from oriel.infra.redis import connect
 from oriel.installation import (
+    for_workers,
     refuse_missing_programs,
     refuse_newer_tables,
     refuse_unusable_addresses,
@@ -111,7 +112,7 @@ def _children(settings: Settings, workers: int) -> list[Child]:
     oriel = [sys.executable, "-m", "oriel"]
     children = [Child("web", [*oriel, "web"], environment), Child("clock", [*oriel, "clock"], environment)]
     if settings.autoscale_maximum:
-        children.append(Child("autoscale", [*oriel, "autoscale"], environment))
+        children.append(Child("autoscale", [*oriel, "autoscale"], for_workers(environment)))
     else:
         children += worker_children(settings, range(1, workers + 1), machine_name())
     if not settings.redis_url:

@@ -28,6 +28,6 @@ def _policy(value: str, settings: Settings) -> str:
     bucket = " https://storage.googleapis.com" if settings.gcs_bucket_name else ""
     return (
         f"default-src 'none'; script-src 'nonce-{value}'; style-src {own} 'nonce-{value}'; font-src {own};"
-        f" img-src {own} data:{bucket}; media-src {own}{bucket}; connect-src 'self'; form-action 'self';"
-        " base-uri 'none'; frame-ancestors 'none'"
+        f" img-src {own} data:{bucket}; media-src {own}{bucket}; connect-src 'self'; frame-src 'self';"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )

@@ -46,13 +46,11 @@ class RenderView(BaseModelView[RenderJob]):
     tabs = "state"
     columns = (
         Column("Song", lambda job: Two(_name(job), job.artist), lambda job: f"/admin/renders/{job.id}"),
-        Column("State", lambda job: _state(job)),
+        Column("State", lambda job: Two(_state(job), _beside_state(job))),
         Column("Customer", lambda job: address_of(job.user_id), lambda job: customer_link(job.user_id)),
         Column("Plan", lambda job: _plan(job)),
         Column("Look", lambda job: job.look),
         Column("Asked for", lambda job: job.created_at),
-        Column("Progress", lambda job: f"{job.progress:.0%}" if job.status == PROCESSING else None),
-        Column("Error", lambda job: job.error_code if job.status in (FAILED, QUEUED) else None),
     )
     filters = (
         Filter("state", "State", {state: RenderJob.status == state for state in _STATES}, words=_STATES),
@@ -221,6 +219,13 @@ def _state(job: RenderJob) -> Badge:
         return Badge("Held up", "bad")
     word = "Being cancelled" if job.status == PROCESSING and job.cancel_asked_at else _STATES[job.status]
     return badge_in(_TONES, job.status, word)
+
+
+def _beside_state(job: RenderJob) -> str | None:
+    """Return how far a render is, or why it failed or waits again."""
+    if job.status == PROCESSING:
+        return f"{job.progress:.0%}"
+    return job.error_code if job.status in (FAILED, QUEUED) else None
 
 
 def _plan(job: RenderJob) -> str:

@@ -10,10 +10,12 @@ DESTINATION/
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from oriel.errors import CallerError
 
@@ -24,6 +26,8 @@ OBJECTS = "objects"
 PARTIAL = ".partial"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _BLOCK_BYTES = 1 << 20
+_NAME = re.compile(r"[a-z][a-z0-9.-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,29 +130,57 @@ def read_manifest(backup: Path) -> Manifest:
         raise CallerError(f"A newer Oriel has written the backup {backup}. Restore it with that version.")
     if checksum != _digest(body):
         raise damaged(backup, MANIFEST)
+    try:
+        return _manifest(body)
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(backup, MANIFEST) from error
+
+
+def _manifest(body: dict[str, Any]) -> Manifest:
+    """Return what a manifest says; raise KeyError, TypeError or ValueError for one that we have not written."""
     database, objects = body["database"], body["objects"]
     return Manifest(
         version=body["version"],
         written_at=body["written_at"],
         database=Database(
             kind=database["kind"],
-            file=CopiedFile(**database["file"]),
+            file=_file(database["file"]),
             revisions=tuple(database["revisions"]),
             rows=database["rows"],
-            others=tuple(CopiedFile(**each) for each in database["others"]),
+            others=tuple(_file(each) for each in database["others"]),
         ),
-        objects=objects and replace(Objects(**objects), list_file=CopiedFile(**objects["list_file"])),
+        objects=objects and replace(Objects(**objects), list_file=_file(objects["list_file"])),
         key_fingerprint=body["key_fingerprint"],
-        format=form,
+        format=body["format"],
     )
 
 
+def _file(values: dict[str, Any]) -> CopiedFile:
+    """Return a file beside the manifest; raise ValueError for a name that leads elsewhere: a restore writes there."""
+    file = CopiedFile(**values)
+    if not _NAME.fullmatch(file.name):
+        raise ValueError(f"{file.name} is not the name of a file in a backup.")
+    return file
+
+
 def objects_of(path: Path) -> Iterator[StoredObject]:
-    """Yield the objects of a list, by name; nothing where there is no list."""
+    """Yield the objects of a list, by name; nothing where there is no list. Raise CallerError for a damaged one."""
     if path.is_file():
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                yield StoredObject(*json.loads(line))
+                yield _object(path, line)
+
+
+def _object(path: Path, line: str) -> StoredObject:
+    try:
+        stored = StoredObject(*json.loads(line))
+        # The checksum is a path, too.
+        is_ours = bool(_SHA256.fullmatch(stored.sha256))
+    except (TypeError, ValueError) as error:
+        raise damaged(path.parent, path.name) from error
+    if not is_ours:
+        raise damaged(path.parent, path.name)
+    return stored
 
 
 def line_of(stored: StoredObject) -> str:

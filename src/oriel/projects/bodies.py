@@ -8,6 +8,7 @@ from oriel.infra.clock import Instant
 from oriel.infra.paging import Page, PageQuery
 from oriel.projects import projects
 from oriel.projects.access import OpenedProject, Right, Role
+from oriel.projects.kept_uploads import BROUGHT_BACK_FOR
 from oriel.projects.models import LONGEST_NAME, Project
 from oriel.projects.thumbnails import thumbnail_path
 from oriel.validation import ONE_LINE
@@ -75,6 +76,9 @@ class ProjectSummary(BaseModel):
     changed_at: Instant
     opened_at: Instant = Field(description="When its owner has opened it last")
     deleted_at: Instant | None
+    restorable_until: Instant | None = Field(
+        description="Until when a deleted project can be brought back; null for one that is not deleted"
+    )
     role: Literal["owner", "editor", "viewer"] = Field(description="What you are to this project")
     owner_name: str | None = Field(description="Who shares it with you; null for your own")
     is_shared: bool = Field(description="Whether anybody but its owner can open it")
@@ -109,7 +113,7 @@ class ProjectQuery(PageQuery):
 
     search: str = Field(default="", max_length=200, description="Words of the name, the song, the artist or the look")
     look: Identifier | None = Field(default=None, description="Only projects with this look")
-    sort: projects.Sort = Field(default="changed", description="Latest first, or by name")
+    sort: projects.Sort = Field(default="changed", description="Latest first, or by name; `deleted` by deletion")
     deleted: bool = Field(default=False, description="The deleted ones that can still be brought back")
     shared: bool = Field(default=False, description="Those that others share with you, instead of your own")
 
@@ -168,6 +172,7 @@ def _facts(project: Project, role: Role) -> dict[str, Any]:
     return {
         **{name: getattr(project, name) for name in ("id", "name", "look", "version")},
         **{name: getattr(project, name) for name in ("created_at", "changed_at", "opened_at", "deleted_at")},
+        "restorable_until": project.deleted_at and project.deleted_at + BROUGHT_BACK_FOR,
         "thumbnail_url": thumbnail_path(project.thumbnail_id) if project.thumbnail_id else None,
         "song": song_out(project),
         "role": str(role),

@@ -29,7 +29,7 @@ MOST_PROJECTS = 10_000
 _LONGEST_SEARCHED = 1000
 _UNNAMED = "Untitled"
 
-Sort = Literal["changed", "created", "opened", "name"]
+Sort = Literal["changed", "created", "opened", "deleted", "name"]
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,12 @@ def found(
         query = query.where(Project.look == look)
     if sort == "name":
         return query.order_by(func.lower(Project.name), Project.id)
-    column = {"changed": Project.changed_at, "created": Project.created_at, "opened": Project.opened_at}[sort]
+    column = {
+        "changed": Project.changed_at,
+        "created": Project.created_at,
+        "opened": Project.opened_at,
+        "deleted": Project.deleted_at,
+    }[sort]
     return query.order_by(column.desc(), Project.id.desc())
 
 

@@ -1,7 +1,7 @@
 """Projects: kept with their songs, found, changed in turns, copied, deleted and brought back."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -126,6 +126,9 @@ def test_a_deleted_project_comes_back_with_its_song_for_30_days(app: APIFlask, c
     assert ada.delete(f"/api/projects/{project['id']}").status_code == 204
     assert listed(ada) == []
     assert listed(ada, "deleted=true") == ["Mine"]
+    [shown] = (ada.get("/api/projects?deleted=true").json or {})["items"]
+    kept_for = datetime.fromisoformat(shown["restorable_until"]) - datetime.fromisoformat(shown["deleted_at"])
+    assert kept_for == timedelta(days=30)
     assert ada.get(f"/api/projects/{project['id']}").status_code == 404
     clock.shift(timedelta(days=29))
     ada.refresh()
@@ -134,7 +137,17 @@ def test_a_deleted_project_comes_back_with_its_song_for_30_days(app: APIFlask, c
         assert delete_expired(10) == 0
     assert ada.post("/api/projects/restore", json={"ids": [project["id"]]}).get_json() == {"ids": [project["id"]]}
     assert listed(ada) == ["Mine"]
+    assert ada.get(f"/api/projects/{project['id']}").get_json()["restorable_until"] is None
     assert expiry(app, song) is None
+
+
+def test_the_project_that_was_deleted_last_comes_first(caller: MakeCaller) -> None:
+    ada = caller()
+    ids = {name: made(ada, name=name)["id"] for name in ("One", "Two", "Three")}
+    for name in ("Two", "Three", "One"):
+        ada.delete(f"/api/projects/{ids[name]}")
+        clock.shift(timedelta(seconds=1))
+    assert listed(ada, "deleted=true&sort=deleted") == ["One", "Three", "Two"]
 
 
 def test_after_30_days_a_deleted_project_and_its_song_are_gone(app: APIFlask, caller: MakeCaller) -> None:

@@ -12,12 +12,14 @@ from oriel.infra.clock import Instant
 from oriel.infra.database import db
 from oriel.infra.paging import Page, PageQuery, fetch_page
 
+Kind = Literal["render", "subscription"]
+
 
 class PaymentOut(BaseModel):
     """A payment and its state."""
 
     id: str
-    kind: Literal["render", "subscription"]
+    kind: Kind
     what: str = Field(description="What the payment was for, in words")
     amount: int = Field(description="In the currency's smallest unit: 499 USD are $4.99, 499 JPY are ¥499")
     currency: str
@@ -37,10 +39,16 @@ class PaymentList(Page[PaymentOut]):
     """A customer's payments, the latest first."""
 
 
-def payments_of(user_id: str, asked: PageQuery) -> PaymentList:
-    """Return a page of a customer's payments, the latest first."""
+class PaymentQuery(PageQuery):
+    """Which payments are asked for."""
+
+    kind: Kind | None = Field(default=None, description="Only single renders, or only what belongs to a subscription")
+
+
+def payments_of(user_id: str, asked: PageQuery, *, kind: Kind | None = None) -> PaymentList:
+    """Return a page of a customer's payments, or of those of a kind, the latest first."""
     query = select(Payment).where(Payment.user_id == user_id).order_by(Payment.created_at.desc(), Payment.id.desc())
-    return fetch_page(PaymentList, query, asked, show=_shown)
+    return fetch_page(PaymentList, query.where(Payment.kind == kind) if kind else query, asked, show=_shown)
 
 
 def own_payment(user_id: str, session_id: str) -> Payment:

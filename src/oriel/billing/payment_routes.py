@@ -14,7 +14,7 @@ from oriel.billing import journal
 from oriel.billing.checkout import Wanted, open_checkout
 from oriel.billing.fulfilment import sync_payment
 from oriel.billing.gateway import payments
-from oriel.billing.history import own_payment, payment_on
+from oriel.billing.history import PaymentList, PaymentQuery, own_payment, payment_on, payments_of
 from oriel.billing.models import FAILED, PENDING, RENDER, SUBSCRIPTION, Payment
 from oriel.billing.plans import PAID_PLANS, PLANS
 from oriel.billing.rates import writes
@@ -122,6 +122,17 @@ def create_session(json_data: CreateSessionIn) -> CheckoutOut:
     order = json_data.render.model_dump() if json_data.render else None
     payment = open_checkout(current_user(), Wanted(json_data.kind, json_data.plan, order))
     return CheckoutOut(session_id=payment.stripe_session_id or "", checkout_url=payment.checkout_url or "")
+
+
+@routes.get("/api/payments/history")
+@allow(Who.USER, keys=Scope.READ)
+@rate(f"{READS_A_MINUTE}/minute", scope="reads")
+@routes.input(PaymentQuery, location="query")
+@routes.output(PaymentList)
+@routes.doc(summary="List your payments, newest first")
+def list_payments(query_data: PaymentQuery) -> PaymentList:
+    """List the caller's payments, all or those of a kind."""
+    return payments_of(current_user().id, query_data, kind=query_data.kind)
 
 
 @routes.get("/api/payments/status/<checkout_session_id>")

@@ -138,6 +138,21 @@ def test_history_lists_what_was_paid_with_its_receipt(till: Till, ada: Caller) -
     assert payment["receipt_url"].startswith("https://")
 
 
+def test_the_payments_of_a_kind_are_listed_in_pages(till: Till, ada: Caller, caller: MakeCaller) -> None:
+    for bought in ({}, {"kind": "subscription", "plan": "pro"}, {}):
+        till.buy(ada, **bought)
+
+    def listed(query: str = "", who: Caller = ada) -> tuple[int, list[str]]:
+        answer = who.get(f"/api/payments/history{query}").json or {}
+        return answer["total"], [each["kind"] for each in answer["items"]]
+
+    assert listed() == (3, ["render", "subscription", "render"])
+    assert listed("?kind=render&per_page=1&page=2") == (2, ["render"])
+    assert listed("?kind=subscription") == (1, ["subscription"])
+    assert listed(who=caller()) == (0, [])
+    assert ada.get("/api/payments/history?kind=gift").status_code == 422
+
+
 def test_a_second_page_for_the_same_thing_is_refused_with_the_open_one(till: Till, ada: Caller) -> None:
     order = {"upload_id": uploaded(ada), "settings": BIG}
     opened = asked(ada, render=order).json or {}

@@ -89,6 +89,7 @@ def customer(caller: MakeCaller) -> Caller:
         ("/api/renders?look=halo&search=night&sort=name", "ix_render_jobs_user_id_"),
         ("/api/renders?state=available&sort=expires", "ix_render_jobs_user_id_"),
         ("/api/user/history", "ix_render_jobs_user_id_created_at_id"),
+        ("/api/payments/history?kind=render", "ix_payments_user_id_created_at_id"),
         ("/api/uploads", "ix_uploads_user_id_created_at_id"),
         ("/api/uploads?kind=song", "ix_uploads_user_id_created_at_id"),
         ("/api/user/sessions", "ix_user_sessions_user_id_created_at"),

@@ -12,6 +12,7 @@ from oriel.autoscale import run_autoscale
 from oriel.errors import InvalidConfiguration
 from oriel.settings import Settings, load_settings
 from oriel.supervision import Child
+from oriel.up import _children
 from oriel.worker_pool import WorkerPool, worker_children
 
 # It says that it is ready by a file, leaves when it is asked to, and takes its time where it still works.
@@ -135,3 +136,19 @@ def test_a_maximum_below_the_minimum_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AUTOSCALE_MAXIMUM", "3")
     with pytest.raises(InvalidConfiguration, match="less than AUTOSCALE_MINIMUM"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("maximum", "expected"), [(None, ["web", "clock", "worker-1", "worker-2"]), (4, ["autoscale"])]
+)
+def test_up_leaves_the_workers_to_the_autoscaler_where_it_has_a_maximum(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, maximum: int | None, expected: list[str]
+) -> None:
+    monkeypatch.setenv("JWT_SECRET_KEY", "x")
+    settings = Settings(_env_file=None, data_dir=tmp_path, redis_url="redis://localhost", autoscale_maximum=maximum)
+    children = {child.name: child for child in _children(settings, 2)}
+    assert list(children) == (expected if maximum is None else ["web", "clock", *expected])
+    if maximum:
+        # It reads demand and starts workers, which need no key of tokens.
+        assert "JWT_SECRET_KEY" not in children["autoscale"].environment
+        assert "JWT_SECRET_KEY" in children["web"].environment

@@ -19,7 +19,7 @@ from pathlib import Path
 from examples.first_light.cover import cover_png
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.gallery import pages, panel, returning, studio
+from benchmarks.gallery import pages, panel, panel_lists, returning, studio
 from benchmarks.gallery.camera import VARIANTS, Variant, View, view
 from benchmarks.gallery.renders import Renders, photograph_cancelled, photograph_running
 from benchmarks.preview import EXAMPLE, SECONDS
@@ -95,6 +95,9 @@ def photograph(
         operator = panel.Panel(running)
         each_variant(lambda seen: panel.photograph_empty(seen, operator))
         each_variant(lambda seen: panel.photograph(seen, operator))
+        # Last: its renders would stand before all others in the queue.
+        lists = panel_lists.Lists(running, operator)
+        each_variant(lambda seen: panel_lists.photograph(seen, lists))
     return problems
 
 

@@ -30,20 +30,21 @@ class Panel:
 
 def photograph_empty(view: View, panel: Panel) -> None:
     """Photograph the dashboard of a service that has just begun."""
-    _sign_in(view, panel)
+    sign_in(view, panel)
     view.attempt("panel, empty", _dashboard, "7d", "empty")
 
 
 def photograph(view: View, panel: Panel) -> None:
     """Photograph the dashboard in each range, and with the pointer over a chart."""
     panel.fill()
-    _sign_in(view, panel)
+    sign_in(view, panel)
     for name in ("24h", "7d", "30d", "90d"):
         view.attempt(f"panel, {name}", _dashboard, name, name)
     view.attempt("panel, pointed", _pointed)
 
 
-def _sign_in(view: View, panel: Panel) -> None:
+def sign_in(view: View, panel: Panel) -> None:
+    """Give a variant's browser the operator's session."""
     view.context.add_cookies([{"name": panel.cookie_name, "value": panel.session, "url": f"{view.url}/admin"}])
 
 

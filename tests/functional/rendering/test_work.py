@@ -21,6 +21,7 @@ from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 from oriel.infra.redis import redis
 from oriel.infra.storage import storage
+from oriel.monitoring.models import JobMetrics
 from oriel.rendering import attempts, speeds
 from oriel.rendering.cancellation import cancel_render
 from oriel.rendering.models import MachineSpeed, RenderJob
@@ -146,6 +147,16 @@ def test_a_claimed_render_is_made_stored_and_its_chunks_are_gone(
     [speed] = db.session.scalars(select(MachineSpeed))
     assert speed.kind == "prism mp4 480"
     assert speeds.expected_frames_per_s(done) == pytest.approx(speed.pixels_per_s / (128 * 72))
+    # Six seconds of 60 frames, and what drawing them took.
+    [measured] = db.session.scalars(select(JobMetrics))
+    assert (measured.outcome, measured.frames, measured.worker) == ("completed", 360, "worker")
+    assert measured.backend in ("llvmpipe", "swiftshader", "gpu")
+    assert {"preparing", "analysing", "rendering", "encoding", "uploading"} >= set(measured.stages) > {"rendering"}
+    assert measured.run_s
+    assert 0 < sum(measured.stages.values()) <= measured.run_s + 1
+    # The heart beats every two seconds; Chromium alone has more than this.
+    assert measured.peak_memory_bytes
+    assert measured.peak_memory_bytes > 50_000_000
 
 
 def test_a_worker_that_must_end_gives_the_render_back_and_the_next_one_goes_on(job: RenderJob, work: Work) -> None:

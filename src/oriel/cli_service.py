@@ -67,6 +67,8 @@ def web() -> int:
     refuse_unusable_storage(settings)
     log_to_stderr("web", as_json=settings.is_production)
     count_together(settings.data_root)
+    # Hundreds of threads would each get a heap of their own, and keep what they once needed.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # Replace this process, so that signals reach gunicorn.
     os.execv(sys.executable, gunicorn_command(settings))  # noqa: S606  (an argument list, no shell)
 
@@ -75,9 +77,10 @@ def web() -> int:
 @click.option("--name", help="This worker's name in the database.")
 def worker(name: str | None) -> int:
     """Render queued videos, one at a time. SIGUSR1 lets the running render finish, then the worker leaves."""
-    from oriel.installation import for_workers, refuse_missing_programs, refuse_unusable_database
+    from oriel.installation import refuse_missing_programs, refuse_unusable_database
     from oriel.rendering.pipeline.priority import lower_priority
     from oriel.worker import NICENESS, run_worker
+    from oriel.worker_environment import for_workers
 
     if (environment := for_workers(os.environ)) != dict(os.environ):
         # Start again with fewer secrets: /proc shows the environment that a process started with.

@@ -43,6 +43,7 @@ _log = logging.getLogger("oriel.clock")
 _TICK_S = 1.0
 _LOOK_AGAIN_S = 60.0
 _LEADS_FOR = timedelta(seconds=5)
+_RENEW_S = 2.0
 # What is under way then may be a mail or a deletion of some seconds.
 _LEAVE_S = 5.0
 
@@ -190,10 +191,14 @@ def lead(task: str, holder: str) -> bool:
 def _tick(app: Flask, over: threading.Event, tasks: Sequence[Task], leads: str | None, holder: str) -> None:
     """Do each task in its time, as long as this clock leads; without a lead each clock does its share."""
     due = dict.fromkeys(tasks, 0.0)
+    # A lead is renewed well before its end. Each renewal is a commit, also while there is nothing to do.
+    renew_at = 0.0
     with app.app_context():
         while not over.wait(_TICK_S):
-            if leads and not _is_leader(leads, holder):
-                continue
+            if leads and time.monotonic() >= renew_at:
+                if not _is_leader(leads, holder):
+                    continue
+                renew_at = time.monotonic() + _RENEW_S
             for task, next_at in due.items():
                 if time.monotonic() >= next_at and not over.is_set():
                     due[task] = time.monotonic() + task.every_s

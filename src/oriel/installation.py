@@ -1,7 +1,6 @@
 """Is there an installation, may it run so, and does its database answer? Asked before a command writes anything."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -12,12 +11,7 @@ from oriel.infra.masking import without_password
 from oriel.infra.redis import connect
 from oriel.infra.storage import open_storage
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
-from oriel.settings import NOT_FOR_WORKERS, Settings
-
-
-def for_workers(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the secrets that workers do not need."""
-    return {name: value for name, value in environment.items() if name.lower() not in NOT_FOR_WORKERS}
+from oriel.settings import Settings
 
 
 def refuse_root(settings: Settings) -> None:

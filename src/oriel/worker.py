@@ -86,6 +86,8 @@ def _work(workshop: Workshop, name: str) -> None:
             if not work_on(workshop, attempt):
                 workshop.stop.wait(_REST_S)
         elif not workshop.stop.is_draining:
+            if workshop.browser.close_if_idle(time.monotonic()):
+                _log.info("the browser was idle and has been closed")
             if time.monotonic() >= report_at:
                 report_at = time.monotonic() + presence.REPORT_EVERY_S
                 _report(lambda: presence.report(name))

@@ -8,9 +8,9 @@ import socket
 import sys
 from collections.abc import Callable, Collection
 
-from oriel.installation import for_workers
 from oriel.settings import Settings
 from oriel.supervision import Child, restart_crashed, stop_all
+from oriel.worker_environment import for_workers
 
 _log = logging.getLogger("oriel.autoscale")
 
@@ -40,7 +40,8 @@ def machine_name() -> str:
 def child_environment(settings: Settings) -> dict[str, str]:
     """Return our environment with the options of the command line."""
     chosen = {"DATA_DIR": str(settings.data_root), "PORT": str(settings.port)}
-    return {**os.environ, **chosen, "PYTHONUNBUFFERED": "1"}
+    # glibc would give each of many threads a heap of its own, which keeps what the thread once needed.
+    return {"MALLOC_ARENA_MAX": "2", **os.environ, **chosen, "PYTHONUNBUFFERED": "1"}
 
 
 class WorkerPool:

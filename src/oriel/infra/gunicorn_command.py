@@ -30,7 +30,8 @@ def gunicorn_command(settings: Settings) -> list[str]:
     }
     given = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     # The control socket would lie in the user's home.
-    return [sys.executable, "-m", "gunicorn", "oriel.wsgi:app", *given, "--no-control-socket"]
+    # The application is loaded once, and the processes that serve it share its memory.
+    return [sys.executable, "-m", "gunicorn", "oriel.wsgi:app", *given, "--preload", "--no-control-socket"]
 
 
 def _raised_file_limit() -> int:

@@ -48,6 +48,22 @@ def _remove_left(folders: Path) -> None:
             shutil.rmtree(held.parent)
 
 
+class _Counting:
+    """Whether this process counts requests."""
+
+    is_on = True
+
+
+def make_room_or_stop_counting() -> None:
+    """Prepare a process that was forked from the one that made the application."""
+    _Counting.is_on = has_room()
+
+
+def is_counting() -> bool:
+    """Return whether there is room for counts."""
+    return _Counting.is_on
+
+
 def has_room() -> bool:
     """Make room for what this process counts; return whether there is any.
 

@@ -27,6 +27,7 @@ from typing import Any
 from gunicorn.http import get_parser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from oriel.infra.metrics_folder import make_room_or_stop_counting
 from oriel.infra.own_memory import hide_memory
 from oriel.infra.request_buffer import RequestBuffer
 from oriel.settings import load_settings
@@ -68,6 +69,11 @@ class BufferingWorker(ThreadWorker):
         self._by_address: defaultdict[str, set[TConn]] = defaultdict(set)
         self._buffered = 0
         self._next_look = 0.0
+
+    def init_process(self) -> None:
+        """Make room for what this process counts: the application was made before the fork."""
+        make_room_or_stop_counting()
+        super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection; refuse it where its address holds too many already."""

@@ -1,6 +1,7 @@
 """One warm browser for a worker, reused from render to render until it crashes or uses too much memory."""
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,8 @@ from oriel.rendering.pipeline.workdir import WorkFolder
 
 # What a browser has after its first songs, and half as much again.
 _WORN_BYTES = 900_000_000
+# A browser that nobody uses takes as much memory as the rest of the service; a start takes two seconds.
+_IDLE_S = 300.0
 
 
 class WarmBrowser:
@@ -25,12 +28,20 @@ class WarmBrowser:
         self._folder = folder
         self._stage: Stage | None = None
         self._asked = False
+        self._left_at = 0.0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def close_if_idle(self, at: float) -> bool:
+        """End a browser that has not been used for five minutes of monotonic time; return whether it did."""
+        if self._stage is None or at - self._left_at < _IDLE_S:
+            return False
+        self.close()
+        return True
 
     def begin(self) -> None:
         """Say that another render begins. It gets no browser that died, grew, or is busy with what was cancelled."""
@@ -62,6 +73,7 @@ class WarmBrowser:
 
     def left(self) -> None:
         """Say that the render is over: what ended it must not end the next one."""
+        self._left_at = time.monotonic()
         if self._stage:
             self._stage.stop_with(nothing)
 

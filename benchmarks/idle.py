@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--settle", type=float, default=30.0, help="seconds before the measurement")
-    parser.add_argument("--port", type=int, default=5871)
+    parser.add_argument("--port", type=int, default=5993)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="oriel-idle-") as folder:

@@ -55,6 +55,15 @@ check_workflows() {
   "$tools/zizmor" --offline --quiet .github
 }
 
+check_monitoring() {
+  if ! command -v promtool >/dev/null; then
+    echo "The rules for Prometheus are not checked: there is no promtool here (Debian's package prometheus has it)." >&2
+    return
+  fi
+  (cd deploy/monitoring && promtool check rules rules.yml && promtool test rules rules_test.yml) >"$work/rules" 2>&1 ||
+    { cat "$work/rules" >&2; return 1; }
+}
+
 check_scripts() {
   "$tools/shellcheck" .ci/run railway-deploy.sh deploy/image/* scripts/*.sh src/oriel/rendering/pipeline/*.sh
 }
@@ -64,5 +73,6 @@ check_compose
 check_proxy
 check_units
 check_workflows
+check_monitoring
 check_scripts
 echo "The files of the deployment are sound."

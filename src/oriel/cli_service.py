@@ -43,12 +43,10 @@ _WITHOUT_SECRETS = (_WORKER, "autoscale")
 )
 def up(port: int | None, data: Path | None, workers: int) -> int:
     """Run everything on this machine: web, worker, clock and Valkey. Ctrl-C stops it."""
-    from oriel.installation import refuse_root
     from oriel.up import run_up
 
     chosen = {name: value for name, value in (("port", port), ("data_dir", data)) if value is not None}
     settings = load_settings().model_copy(update=chosen)
-    refuse_root(settings)
     log_to_stderr("up", as_json=settings.is_production)
     return run_up(settings, workers)
 

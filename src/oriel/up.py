@@ -59,9 +59,10 @@ def run_up(settings: Settings, workers: int) -> int:
 
 
 def _refuse_unusable(settings: Settings) -> None:
-    """Raise what is wrong with addresses, programs, settings or storage, in this order."""
+    """Raise what is wrong with user, addresses, programs, settings or storage, in this order."""
     from oriel import installation
 
+    installation.refuse_root(settings)
     installation.refuse_unusable_addresses(settings)
     installation.refuse_missing_programs(settings)
     installation.refuse_unusable_storage(settings.require_service())

@@ -19,11 +19,14 @@ from oriel.accounts.second_factors.proof import Proof, check_proof
 from oriel.accounts.sessions import begin_session
 from oriel.errors import AccountDisabled, InvalidToken, NotAllowed, WrongLogin
 from oriel.infra.clock import now
+from oriel.infra.counters import Counter
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_secret, secret_hash
 from oriel.infra.security_log import log_event
 
 PENDING_LIFE = timedelta(minutes=10)
+
+ASKED = Counter("oriel_second_factors_asked", "Logins that were asked for a second factor")
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ def refuse_other_password(session: Session, user: User, proven: str) -> None:
 
 def _second_step(session: Session, user_id: str) -> SecondStep:
     token = new_secret()
+    ASKED.add()
     session.add(PendingLogin(user_id=user_id, token_hash=secret_hash(token), expires_at=now() + PENDING_LIFE))
     return SecondStep(token, factors_of(session, user_id).methods)
 

@@ -39,12 +39,15 @@ from oriel.billing.stripe_facts import (
     time_of,
 )
 from oriel.errors import CardDeclined, InvalidEvent, NotFound, PaymentsUnavailable, WrongState
+from oriel.infra.counters import Counter
 from oriel.infra.logs import facts as logged
 
 _log = logging.getLogger("oriel.payments")
 
 # The products that `oriel billing setup` makes, by their ids, which stay when a price changes.
 PRODUCTS = {f"oriel_{name}": name for name in ("pro", "enterprise", "render")}
+
+CALLS = Counter("oriel_stripe_calls", "Calls to Stripe, by what became of them", ("result",))
 
 API_VERSION = "2026-10-28.endive"
 _CONNECT_S, _READ_S = 3.0, 10.0
@@ -390,13 +393,22 @@ class StripeGateway:
     def _try(self, call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         """Make a call; raise NotFound, CustomerGone, PaymentsUnavailable if Stripe is down, and its own refusals."""
         try:
-            return self._rest.guard(functools.partial(call, *args, **kwargs))
+            answer = self._rest.guard(functools.partial(call, *args, **kwargs))
+        except PaymentsUnavailable:
+            CALLS.add("unavailable")
+            raise
+        except stripe.CardError:
+            CALLS.add("declined")
+            raise
         except stripe.InvalidRequestError as error:
+            CALLS.add("refused")
             if error.code == _MISSING:
                 if error.param == "customer":
                     raise CustomerGone from error
                 raise NotFound(_UNKNOWN) from error
             raise
+        CALLS.add("ok")
+        return answer
 
 
 def _readable(events: Iterable[stripe.Event]) -> Iterator[Event]:

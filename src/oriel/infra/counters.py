@@ -49,6 +49,9 @@ class Counter:
     help: str
     labels: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        _declared.append(self)
+
     def add(self, *values: str, by: float = 1.0) -> None:
         """Count something that has happened, with a value for each label."""
         assert len(values) == len(self.labels)
@@ -64,6 +67,9 @@ class Timing:
     labels: tuple[str, ...]
     buckets: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        _declared.append(self)
+
     def observe(self, amount: float, *values: str) -> None:
         """Count one measurement."""
         assert len(values) == len(self.labels)
@@ -71,6 +77,10 @@ class Timing:
         bound = f"{self.buckets[at]:g}" if at < len(self.buckets) else "+Inf"
         _pending.add((f"{self.name}_bucket", _text((*values, bound))), 1.0)
         _pending.add((f"{self.name}_sum", _text(values)), amount)
+
+
+# In the order in which their modules are imported.
+_declared: list[Counter | Timing] = []
 
 
 class _Pending:
@@ -135,6 +145,11 @@ def forget_counts() -> None:
     """Drop what this process has counted and write nothing by itself any more; for tests."""
     _pending.write_to(None)
     _pending.take()
+
+
+def declared() -> Sequence[Counter | Timing]:
+    """Return every counter and timing, by name."""
+    return sorted(_declared, key=lambda each: each.name)
 
 
 def totals() -> dict[tuple[str, tuple[str, ...]], float]:

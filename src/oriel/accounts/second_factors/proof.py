@@ -12,7 +12,10 @@ from oriel.accounts.models import User
 from oriel.accounts.origin import Origin
 from oriel.accounts.second_factors import passkeys, recovery_codes, totp
 from oriel.errors import WrongSecondFactor
+from oriel.infra.counters import Counter
 from oriel.infra.database import writing
+
+PROOFS = Counter("oriel_second_factors", "Second factors that were shown", ("method", "result"))
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ def check_proof(user: User, proof: Proof, origin: Origin) -> None:
             refusal = error
             delays.begin(session, *keys)
             activity.record(session, user.id, Did.FACTOR_FAILED, origin, method=proof.method)
+    PROOFS.add(proof.method, "refused" if refusal else "accepted")
     if refusal:
         raise refusal
 

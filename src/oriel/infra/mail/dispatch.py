@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from oriel.infra import retention
 from oriel.infra.clock import now
+from oriel.infra.counters import Counter
 from oriel.infra.database import writing
 from oriel.infra.ids import new_id
 from oriel.infra.logs import facts
@@ -37,6 +38,7 @@ KEPT_FOR = retention.keep(
     "after they are sent",
 )
 
+HANDED_OVER = Counter("oriel_mail_deliveries", "Attempts to hand a mail over, by provider", ("provider", "result"))
 _POSTPONED_WAIT = timedelta(seconds=30)
 
 
@@ -52,6 +54,7 @@ def dispatch_due(limit: int = 20) -> int:
         if providers().are_resting or not (mail := _take_up()):
             break
         outcome = _attempt(mail)
+        HANDED_OVER.add(outcome.provider or "none", outcome.result.replace(" ", "_"))
         _write_down(mail.id, mail.claim, outcome)
         taken += outcome.result is Result.TAKEN
     return taken

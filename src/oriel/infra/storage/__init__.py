@@ -2,6 +2,7 @@
 
 from flask import Flask, current_app
 
+from oriel.infra.storage.counted import CountedStorage
 from oriel.infra.storage.folder import FolderStorage
 from oriel.infra.storage.interface import Storage, Stored
 from oriel.settings import Settings
@@ -21,7 +22,7 @@ def open_storage(settings: Settings) -> Storage:
 
 def init_storage(app: Flask, settings: Settings) -> None:
     """Keep one storage for this process."""
-    app.extensions["oriel.storage"] = open_storage(settings)
+    app.extensions["oriel.storage"] = CountedStorage(open_storage(settings))
 
 
 def storage() -> Storage:

@@ -49,7 +49,7 @@ def measure(supervisor: int, seconds: float) -> dict[str, Any]:
     before = _cpu_seconds()
     time.sleep(seconds)
     after = _cpu_seconds()
-    processes = []
+    processes: list[dict[str, Any]] = []
     for pid, cpu in after.items():
         used = cpu - before.get(pid, 0.0)
         share = 100 * used / seconds

@@ -12,7 +12,7 @@ from functools import partial
 
 from flask import Flask
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.accounts import password_reset
@@ -43,7 +43,9 @@ _log = logging.getLogger("oriel.clock")
 _TICK_S = 1.0
 _LOOK_AGAIN_S = 60.0
 _LEADS_FOR = timedelta(seconds=5)
-_RENEW_S = 2.0
+_LONGEST_LEAD_S = 60.0
+# The share of a lead after which it is renewed.
+_RENEWED_AT = 0.4
 # What is under way then may be a mail or a deletion of some seconds.
 _LEAVE_S = 5.0
 
@@ -176,38 +178,49 @@ def keep_house(job: Job) -> None:
         runs.run_if_due(job)
 
 
-def lead(task: str, holder: str) -> bool:
+def lead(task: str, holder: str, lasts: timedelta | None = None) -> bool:
     """Be the one that does a task for the next seconds, or return False where somebody else is."""
     at = now()
+    until = at + (lasts or _LEADS_FOR)
+    mine = update(Leader).where(Leader.task == task, or_(Leader.holder == holder, Leader.until <= at))
     with writing() as session:
-        insert_missing(session, Leader, [{"task": task, "holder": holder, "until": at}])
-        row = session.scalars(select(Leader).where(Leader.task == task).with_for_update()).one()
-        if row.holder != holder and row.until > at:
-            return False
-        row.holder, row.until = holder, at + _LEADS_FOR
-    return True
+        # Most often the row is there, and one statement does.
+        take = mine.values(holder=holder, until=until).returning(Leader.task)
+        if session.scalar(take) is not None:
+            return True
+        insert_missing(session, Leader, [{"task": task, "holder": holder, "until": until}])
+        return session.scalar(select(Leader.holder).where(Leader.task == task)) == holder
 
 
 def _tick(app: Flask, over: threading.Event, tasks: Sequence[Task], leads: str | None, holder: str) -> None:
     """Do each task in its time, as long as this clock leads; without a lead each clock does its share."""
     due = dict.fromkeys(tasks, 0.0)
-    # A lead is renewed well before its end. Each renewal is a commit, also while there is nothing to do.
+    lasts = _lead_of(tasks)
+    # A lead is renewed well before its end, and only to do something: each renewal is a commit.
     renew_at = 0.0
     with app.app_context():
         while not over.wait(_TICK_S):
-            if leads and time.monotonic() >= renew_at:
-                if not _is_leader(leads, holder):
+            at = time.monotonic()
+            ready = [task for task, next_at in due.items() if next_at <= at]
+            if leads and ready and at >= renew_at:
+                if not _is_leader(leads, holder, lasts):
                     continue
-                renew_at = time.monotonic() + _RENEW_S
-            for task, next_at in due.items():
-                if time.monotonic() >= next_at and not over.is_set():
+                renew_at = at + (lasts or _LEADS_FOR).total_seconds() * _RENEWED_AT
+            for task in ready:
+                if not over.is_set():
                     due[task] = time.monotonic() + task.every_s
                     _do(task)
 
 
-def _is_leader(task: str, holder: str) -> bool:
+def _lead_of(tasks: Sequence[Task]) -> timedelta | None:
+    """Return how long a lead lasts for tasks that are rare, so that another clock does not do them in between."""
+    every_s = min((task.every_s for task in tasks), default=0.0)
+    return timedelta(seconds=min(_LONGEST_LEAD_S, every_s)) if every_s > _LEADS_FOR.total_seconds() else None
+
+
+def _is_leader(task: str, holder: str, lasts: timedelta | None) -> bool:
     try:
-        return lead(task, holder)
+        return lead(task, holder, lasts) if lasts else lead(task, holder)
     except SQLAlchemyError:
         _log.warning("The database is unavailable.")
         db.session.rollback()

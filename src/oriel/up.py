@@ -28,6 +28,8 @@ from oriel.worker_pool import child_environment, machine_name, worker_children
 _log = logging.getLogger("oriel.up")
 
 _STOP_S = 15.0
+# How soon a crash is noticed.
+_LOOK_S = 0.25
 _VALKEY_START_S = 10.0
 _WEB_START_S = 20.0
 # The longest path of a Unix socket, with its final zero.
@@ -202,7 +204,7 @@ def _valkey_socket(settings: Settings) -> Path:
 
 def _watch(children: list[Child], over: StopFlag, settings: Settings) -> None:
     """Restart crashed processes, with exponential backoff."""
-    while not over.wait(0.1):
+    while not over.wait(_LOOK_S):
         restart_crashed(children, lambda child: _release(child, settings))
 
 

@@ -26,7 +26,7 @@ def test_this_machine_sees_the_figures(client: FlaskClient) -> None:
     client.get("/health")
     answer = client.get("/metrics")
     assert answer.status_code == 200
-    assert 'oriel_requests_total{route="/health",method="GET",status="200"}' in answer.text
+    assert 'oriel_requests_total{method="GET",route="/health",status="200"}' in answer.text
     assert "oriel_queue_oldest_seconds 0.0" in answer.text
 
 
@@ -61,4 +61,4 @@ def test_where_the_counts_of_all_are_gone_those_of_this_process_are_told(
 ) -> None:
     client.get("/health")
     monkeypatch.setenv(FOLDER, str(tmp_path / "gone"))
-    assert 'oriel_requests_total{route="/health",method="GET",status="200"}' in client.get("/metrics").text
+    assert 'oriel_requests_total{method="GET",route="/health",status="200"}' in client.get("/metrics").text

@@ -16,6 +16,7 @@ from oriel import app as application
 from oriel import cli, installation, up
 from oriel.errors import InvalidConfiguration
 from oriel.settings import Settings, load_settings
+from oriel.worker_environment import for_workers
 
 Fails = Callable[..., str]
 LOOKING = (
@@ -255,7 +256,7 @@ def test_production_does_not_run_as_root(fails: Fails, monkeypatch: pytest.Monke
 
 def test_workers_get_an_environment_without_the_secrets_of_others() -> None:
     given = {"SECRET_KEY": "a", "JWT_SECRET_KEY": "b", "smtp_url": "c", "STRIPE_SECRET_KEY": "d", "PATH": "/bin"}
-    assert installation.for_workers(given) == {"SECRET_KEY": "a", "PATH": "/bin"}
+    assert for_workers(given) == {"SECRET_KEY": "a", "PATH": "/bin"}
 
 
 def test_a_worker_is_started_anew_without_the_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:

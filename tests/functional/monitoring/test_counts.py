@@ -68,7 +68,7 @@ def test_a_timing_is_a_histogram(client: FlaskClient) -> None:
     for seconds in (0.5, 1, 3, 60):
         naps.observe(seconds, "cat")
     figures = told(client)
-    assert [figures[f"naps_bucket['{bound}', 'cat']"] for bound in ("1.0", "5.0", "+Inf")] == [2, 3, 4]
+    assert [figures[f"naps_bucket{sorted([bound, 'cat'])}"] for bound in ("1", "5", "+Inf")] == [2, 3, 4]
     assert (figures["naps_count['cat']"], figures["naps_sum['cat']"]) == (4, 64.5)
 
 
@@ -79,6 +79,7 @@ def test_figures_equal_what_happened(
     forget_counts()
     _render(make_job)
     _lose_a_worker(make_job)
+    client.post("/api/auth/register", json={"email": "ada@example.com", "password": "tuba lantern violet"})
     dispatch_due()
     storage().stat("videos/none")
     counted = storage()
@@ -96,7 +97,7 @@ def test_figures_equal_what_happened(
     assert figures["oriel_storage_operations_total['ok', 'stat']"] == 1
     assert figures["oriel_storage_operations_total['failed', 'stat']"] == 1
     assert figures["oriel_webhooks_total['bad_signature']"] == 1
-    assert figures["oriel_mail_deliveries_total['local', 'taken']"] >= 1
+    assert figures["oriel_mail_deliveries_total['local', 'taken']"] == 1
 
 
 def _render(make_job: MakeJob) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.counters import Counter
-from oriel.infra.database import writing
+from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 from oriel.infra.logs import facts
 from oriel.infra.mail.gateway import Message
@@ -84,6 +84,11 @@ def _is_old() -> ColumnElement[bool]:
 
 def _take_up() -> OutboxMail | None:
     """Return the next mail, marked as ours; one that was being sent ten minutes ago has lost its dispatcher."""
+    # Most often there is none, and a look costs no commit.
+    waits = db.session.scalar(_due(now()).with_only_columns(OutboxMail.id).limit(1))
+    db.session.commit()
+    if waits is None:
+        return None
     with writing() as session:
         while mail := _next(session, now()):
             if mail.attempts < len(WAITS):
@@ -97,10 +102,13 @@ def _take_up() -> OutboxMail | None:
 
 
 def _next(session: Session, moment: datetime) -> OutboxMail | None:
-    due = select(OutboxMail).where(OutboxMail.state.in_((WAITING, SENDING)), OutboxMail.run_after <= moment)
-    first = due.order_by(OutboxMail.run_after, OutboxMail.id).limit(1)
+    first = _due(moment).order_by(OutboxMail.run_after, OutboxMail.id).limit(1)
     # SQLite has one writer at a time anyway, and leaves the clause out.
     return session.scalar(first.with_for_update(skip_locked=True))
+
+
+def _due(moment: datetime) -> Select[OutboxMail]:
+    return select(OutboxMail).where(OutboxMail.state.in_((WAITING, SENDING)), OutboxMail.run_after <= moment)
 
 
 def _attempt(mail: OutboxMail) -> Outcome:

@@ -27,7 +27,7 @@ class MailView(BaseModelView[OutboxMail]):
 
     model = OutboxMail
     description = "Every email that the service wrote. Its text is deleted once it is sent."
-    search_hint = "An address, or the id of a mail or customer"
+    search_hint = "Address, or id of mail or customer"
     empty_sentence = "No email was written yet."
     tabs = "state"
     columns = (

@@ -30,7 +30,7 @@ class ProjectView(BaseModelView[Project]):
 
     model = Project
     description = "Songs with their settings, as customers keep them in the studio."
-    search_hint = "Name, song, id, or a customer’s address"  # noqa: RUF001
+    search_hint = "Name, song, id or address"
     empty_sentence = "Nobody has saved a project yet."
     tabs = "state"
     columns = (

@@ -41,7 +41,7 @@ class RenderView(BaseModelView[RenderJob]):
 
     model = RenderJob
     description = "Every video that was asked for, the latest first."
-    search_hint = "Title, artist, id, or a customer’s address"  # noqa: RUF001
+    search_hint = "Title, artist, id or address"
     empty_sentence = "Nobody has asked for a video yet."
     tabs = "state"
     columns = (

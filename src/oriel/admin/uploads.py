@@ -30,7 +30,7 @@ class UploadView(BaseModelView[Upload]):
 
     model = Upload
     description = "Songs and pictures that customers sent. What no project uses goes after a day."
-    search_hint = "File name, id, or a customer’s address"  # noqa: RUF001
+    search_hint = "File name, id or address"
     empty_sentence = "Nobody has uploaded anything yet."
     tabs = "kind"
     columns = (

@@ -1,0 +1,117 @@
+"""An operator in the panel: sets up the second factor, finds a failed render and mends it, and looks at everything."""
+
+import secrets
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from os import environ
+from pathlib import Path
+
+import pyotp
+import pytest
+from playwright.sync_api import Page, expect
+from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
+from tests.render.service import SMALL, Service
+
+LISTS = ("Renders", "Mails", "Uploads", "Projects", "Storage", "Audit trail")
+
+
+def new_operator(site: Service) -> str:
+    """Make an operator as whoever runs the service does; return the address."""
+    email = f"{secrets.token_hex(6)}@example.com"
+    command = [sys.executable, "-m", "oriel", "admin", "create", email, "--password", PASSWORD]
+    subprocess.run(command, env={**environ, "DATA_DIR": str(site.data)}, check=True, capture_output=True)
+    return email
+
+
+def failed_render(site: Service, song: Path) -> tuple[str, str]:
+    """Have a render that failed for good, as its row says; return its id and the customer's address."""
+    journey = site.customer()
+    job_id = journey.submit(journey.upload(song), SMALL)["id"]
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=30)) as database, database:
+        # A worker that has taken it up notices that it is another's by now.
+        end = "status = 'failed', fence = fence + 1, completed_at = created_at, error_code = 'STAGE_CRASHED'"
+        said = """error_message = 'The browser crashed.', error_details = '{"stderr": "GL error"}'"""
+        database.execute(f"UPDATE render_jobs SET {end}, {said} WHERE id = ?", (job_id,))  # noqa: S608  (no input)
+        database.execute("UPDATE render_rights SET state = 'returned' WHERE render_id = ?", (job_id,))
+        of_render = "SELECT email FROM users JOIN render_jobs ON user_id = users.id WHERE render_jobs.id = ?"
+        (email,) = database.execute(of_render, (job_id,)).fetchone()
+    return job_id, email
+
+
+def enter(visitor: Visitor, email: str) -> None:
+    """Sign in for the first time, which sets up an authenticator app."""
+    page = visitor.page
+    visitor.open("/admin/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
+    assert visitor.accessible() == []
+    page.get_by_label("Code").fill(pyotp.TOTP(page.locator(".entry code").inner_text().replace(" ", "")).now())
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    page.get_by_role("link", name="Open the panel").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+
+def go_to(page: Page, name: str) -> None:
+    """Choose a part of the panel in its menu."""
+    if page.get_by_role("button", name="Menu", exact=True).is_visible():
+        page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("navigation", name="Panel").get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_operator_mends_a_failed_render(visit: Visit, site: Service, song: Path, width: int) -> None:
+    job_id, customer = failed_render(site, song)
+    visitor = visit(width)
+    page = visitor.page
+    enter(visitor, new_operator(site))
+    go_to(page, "Renders")
+    page.get_by_role("link", name="Failed").click()
+    page.get_by_label("Search renders").fill(customer)
+    page.keyboard.press("Enter")
+    row = page.locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("STAGE_CRASHED")
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    row.locator(".title a").click()
+    expect(page.get_by_text("GL error")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Try again?")).to_be_visible()
+    assert visitor.accessible() == []
+    page.locator("dialog").get_by_role("button", name="Try again").click()
+    expect(page.locator(".toast", has_text="The render is queued again.")).to_be_visible()
+    for _ in range(600):
+        page.reload()
+        if page.locator("h1 .badge").inner_text() == "Done":
+            break
+        page.wait_for_timeout(200)
+    video = page.locator("video")
+    expect(video).to_be_visible()
+    assert video.evaluate("video => new Promise((done) => {video.onloadeddata = () => done(true); video.load();})")
+    go_to(page, "Audit trail")
+    expect(page.locator("tbody tr").first).to_contain_text(job_id)
+    expect(page.locator("tbody tr").first).to_contain_text("Try again")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_part_is_accessible_and_fits(visit: Visit, site: Service, width: int) -> None:
+    site.customer()
+    visitor = visit(width, scheme="light" if width > 1000 else "dark")
+    page = visitor.page
+    enter(visitor, new_operator(site))
+    for name in LISTS:
+        go_to(page, name)
+        assert visitor.accessible() == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") == width, name
+    go_to(page, "Mails")
+    page.locator("tbody .title a").first.click()
+    expect(page.get_by_role("heading", name="Preview")).to_be_visible()
+    expect(page.frame_locator("iframe").locator("h1")).to_be_visible()
+    assert visitor.accessible() == []

@@ -119,9 +119,14 @@ def events(failed: bool, limit: int) -> int:
 @click.argument("event_id")
 def replay(event_id: str) -> int:
     """Process an event again."""
+    from oriel.admin.trail import command_line, in_trail
     from oriel.billing.journal import replay as replay_event
 
-    with_app(lambda: replay_event(event_id))
+    def run() -> None:
+        with in_trail(command_line(), "event.replay", "event", event_id):
+            replay_event(event_id)
+
+    with_app(run)
     click.echo(f"{event_id} was processed.")
     return 0
 
@@ -136,6 +141,7 @@ def refund(payment_id: str, force: bool) -> int:
 
 def _refund(payment_id: str, *, force: bool) -> str:
     """Refund a payment; return the result as a sentence."""
+    from oriel.admin.trail import command_line, in_trail
     from oriel.billing.fulfilment import refund_payment
     from oriel.billing.models import Payment
     from oriel.infra.database import db
@@ -145,7 +151,8 @@ def _refund(payment_id: str, *, force: bool) -> str:
     before = known.refunded if known else 0
     if known and 0 < known.amount <= before:
         return f"{money(before, known.currency)} was already refunded."
-    payment = refund_payment(payment_id, force=force)
+    with in_trail(command_line(), "payment.refund", "payment", payment_id, force=force):
+        payment = refund_payment(payment_id, force=force)
     later = " as soon as Stripe answers" if payment.refund_wanted else ""
     return f"{money(payment.amount - before, payment.currency)} will be refunded{later}."
 

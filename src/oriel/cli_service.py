@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -25,6 +26,7 @@ _OPERATOR = "operator"
 _WORKER = "worker"
 _RUNNING = (_WORKER, "clock", "autoscale")
 _WITHOUT_SECRETS = (_WORKER, "autoscale")
+_ROLES = click.Choice(["admin", "support"])
 
 
 @click.command()
@@ -149,18 +151,60 @@ def admin() -> None:
 @click.option(
     "--password", envvar="ADMIN_PASSWORD", help="The password; prompted for, or read from standard input, if not given."
 )
-def admin_create(email: str, password: str | None) -> int:
+@click.option("--role", type=_ROLES, default="admin", show_default=True, help="What the operator may do.")
+def admin_create(email: str, password: str | None, role: str) -> int:
     """Create an operator. An existing account becomes one, and gets this password."""
-    from oriel.accounts.operators import create_admin, is_known
+    from oriel.accounts.operators import account_with, create_admin, is_known
+    from oriel.infra.ids import new_id
 
     def create() -> None:
         # Check the address before anybody types a password.
         was_known = is_known(email)
-        create_admin(email, _password() if password is None else password)
+        chosen = _password() if password is None else password
+        user_id = account_with(email).id if was_known else new_id()
+        with _act("user.create_operator", user_id, role=role):
+            create_admin(email, chosen, role, new_user_id=user_id)
         replaced = " Its password was replaced, and its sessions and API keys were revoked." if was_known else ""
         click.echo(f"{email} is now an operator.{replaced}")
 
     return with_app(create)
+
+
+@admin.command("grant")
+@click.argument("email")
+@click.argument("role", type=_ROLES)
+def admin_grant(email: str, role: str) -> int:
+    """Make the owner of an account an operator, who keeps the password."""
+    _set_role(email, role, "user.grant_role")
+    click.echo(f"{email} has the role {role} now.")
+    return 0
+
+
+@admin.command("revoke")
+@click.argument("email")
+def admin_revoke(email: str) -> int:
+    """Take the role of an operator away. Open pages of the panel end at once; the account stays."""
+    _set_role(email, "user", "user.revoke_role")
+    click.echo(f"{email} is no operator any more.")
+    return 0
+
+
+def _set_role(email: str, role: str, action: str) -> None:
+    from oriel.accounts.operators import account_with, set_role
+
+    def change() -> None:
+        user_id = account_with(email).id
+        with _act(action, user_id, role=role):
+            set_role(user_id, role)
+
+    with_app(change)
+
+
+def _act(action: str, user_id: str, **detail: object) -> AbstractContextManager[object]:
+    """Write the line of the audit trail about an act on an account, with the act."""
+    from oriel.admin.trail import command_line, in_trail
+
+    return in_trail(command_line(), action, "user", user_id, **detail)
 
 
 def _password() -> str:
@@ -182,7 +226,12 @@ def admin_set_plan(email: str, plan: str) -> int:
     from oriel.accounts.operators import account_with
     from oriel.billing.current_plan import set_plan
 
-    with_app(lambda: set_plan(account_with(email).id, plan))
+    def change() -> None:
+        user_id = account_with(email).id
+        with _act("user.set_plan", user_id, plan=plan):
+            set_plan(user_id, plan)
+
+    with_app(change)
     click.echo(f"{email} is now on {plan.title()}.")
     return 0
 
@@ -197,7 +246,8 @@ def admin_disable(email: str) -> int:
 
     def disable() -> None:
         user_id = account_with(email).id
-        disable_user(user_id)
+        with _act("user.disable", user_id):
+            disable_user(user_id)
         click.echo(f"{email} is disabled.")
         try:
             ends = cancel_for_closed_account(user_id)
@@ -217,7 +267,12 @@ def admin_enable(email: str) -> int:
     """Enable a disabled account."""
     from oriel.accounts.operators import account_with, enable_user
 
-    with_app(lambda: enable_user(account_with(email).id))
+    def enable() -> None:
+        user_id = account_with(email).id
+        with _act("user.enable", user_id):
+            enable_user(user_id)
+
+    with_app(enable)
     click.echo(f"{email} is enabled.")
     return 0
 
@@ -231,7 +286,12 @@ def admin_reset_2fa(email: str) -> int:
     """
     from oriel.accounts.operators import account_with, reset_second_factors
 
-    with_app(lambda: reset_second_factors(account_with(email).id))
+    def reset() -> None:
+        user_id = account_with(email).id
+        with _act("user.reset_second_factors", user_id):
+            reset_second_factors(user_id)
+
+    with_app(reset)
     click.echo(f"{email} signs in with the password alone now, and was told so by email.")
     return 0
 
@@ -270,7 +330,9 @@ def admin_delete(email: str) -> int:
     from oriel.privacy.erasure import begin_erasure, erase_due
 
     def delete() -> None:
-        begin_erasure(account_with(email).id, at_once=True)
+        user_id = account_with(email).id
+        with _act("user.delete", user_id):
+            begin_erasure(user_id, at_once=True)
         erase_due()
         click.echo(f"{email} is closed and is being erased. `oriel admin deletions` shows how far it is.")
 

@@ -176,10 +176,16 @@ def _upgrade_database(settings: Settings) -> None:
 
 def _first_admin(email: str, password: str) -> None:
     """Create the operator from ADMIN_EMAIL, unless the account exists: its password may have changed since."""
+    from oriel.accounts.models import ROLE_ADMIN
     from oriel.accounts.operators import create_admin, is_known
+    from oriel.admin.trail import command_line, in_trail
+    from oriel.infra.ids import new_id
 
-    if not is_known(email):
-        create_admin(email, password)
+    if is_known(email):
+        return
+    user_id = new_id()
+    with in_trail(command_line(), "user.create_operator", "user", user_id, role=ROLE_ADMIN):
+        create_admin(email, password, new_user_id=user_id)
 
 
 def _await_valkey(settings: Settings) -> None:

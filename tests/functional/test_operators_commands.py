@@ -11,6 +11,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD
+from tests.functional.admin.staff import trail
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
 
@@ -210,3 +211,40 @@ def _failed_mail(app: APIFlask) -> str:
         mail = session.query(OutboxMail).one()
         mail.state, mail.failed_at, mail.last_error = FAILED, now(), "no such mailbox"
         return mail.id
+
+
+def test_a_role_is_given_and_taken_away(app: APIFlask, caller: Callable[..., Caller]) -> None:
+    ada = caller()
+    assert cli.run(["admin", "grant", ada.email.upper(), "support"]) == 0
+    assert (ada.get("/api/user/profile").json or {})["role"] == "support"
+    assert cli.run(["admin", "revoke", ada.email]) == 0
+    assert (ada.get("/api/user/profile").json or {})["role"] == "user"
+    assert cli.run(["admin", "grant", ada.email, "emperor"]) == 2
+
+
+def test_what_the_command_line_does_is_in_the_audit_trail(app: APIFlask, caller: Callable[..., Caller]) -> None:
+    ada = caller()
+    commands = (["disable"], ["enable"], ["set-plan", "pro"], ["reset-2fa"], ["grant", "support"], ["revoke"])
+    for command, *others in commands:
+        assert cli.run(["admin", command, ada.email, *others]) == 0
+    assert cli.run(["admin", "create", "root@example.com", "--password", PASSWORD, "--role", "support"]) == 0
+    lines = trail(app)
+    assert [line.action for line in lines] == [
+        "user.disable",
+        "user.enable",
+        "user.set_plan",
+        "user.reset_second_factors",
+        "user.grant_role",
+        "user.revoke_role",
+        "user.create_operator",
+    ]
+    assert {line.object_id for line in lines[:-1]} == {ada.user_id}
+    assert {(line.actor_id, line.role) for line in lines} == {(None, "command line")}
+    with app.app_context():
+        assert db.session.get_one(User, lines[-1].object_id).email == "root@example.com"
+
+
+def test_a_command_that_fails_leaves_no_line(app: APIFlask) -> None:
+    assert cli.run(["admin", "disable", "nobody@example.com"]) == 2
+    assert cli.run(["billing", "refund", "nothing"]) == 2
+    assert trail(app) == []

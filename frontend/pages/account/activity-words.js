@@ -24,6 +24,7 @@ const WORDS = {
   key_created: 'API key made',
   key_revoked: 'API key revoked',
   role_admin: 'Made an operator',
+  role_changed: 'Role changed',
   account_disabled: 'Account disabled',
   account_enabled: 'Account enabled again',
   export_requested: 'A copy of your data was requested',

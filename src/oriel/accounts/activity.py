@@ -41,6 +41,7 @@ class Did(StrEnum):
     KEY_MADE = "key_created"
     KEY_REVOKED = "key_revoked"
     MADE_ADMIN = "role_admin"
+    ROLE_CHANGED = "role_changed"
     DISABLED = "account_disabled"
     ENABLED = "account_enabled"
     EXPORT_ASKED = "export_requested"
@@ -75,7 +76,7 @@ TOPICS: dict[str, tuple[Did, ...]] = {
     ),
     "keys": (Did.KEY_MADE, Did.KEY_REVOKED),
     "account": (
-        *(Did.REGISTERED, Did.MADE_ADMIN, Did.DISABLED, Did.ENABLED),
+        *(Did.REGISTERED, Did.MADE_ADMIN, Did.ROLE_CHANGED, Did.DISABLED, Did.ENABLED),
         *(Did.EXPORT_ASKED, Did.DELETION_ASKED, Did.DELETION_WITHDRAWN),
     ),
 }

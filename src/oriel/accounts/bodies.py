@@ -161,7 +161,7 @@ class UserOut(BaseModel):
     email: str
     name: str
     email_verified: bool
-    role: Literal["user", "admin"]
+    role: Literal["user", "support", "admin"]
     plan: str
     created_at: Instant
     deletion_due_at: Instant | None = Field(

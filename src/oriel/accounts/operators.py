@@ -14,9 +14,14 @@ from oriel.accounts.sessions import end_sessions
 from oriel.errors import NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
+from oriel.infra.events import publish
+from oriel.infra.ids import new_id
+
+# The kind of event that makes a user's sockets ask whether they may go on.
+ACCOUNT = "account"
 
 
-def create_admin(email: str, password: str) -> User:
+def create_admin(email: str, password: str, role: str = ROLE_ADMIN, *, new_user_id: str | None = None) -> User:
     """Create an operator with this address and password, or make an existing account one; return it.
 
     Ends the account's sessions, keys and second factors, because its earlier user may be somebody else. Raise
@@ -26,8 +31,10 @@ def create_admin(email: str, password: str) -> User:
     passwords.refuse_weak(password, known=(address,), for_operator=True)
     stored = passwords.hash_password(password)
     with writing() as session:
-        user = session.scalar(select(User).where(User.email == address)) or User(email=address)
-        user.password_hash, user.role = stored, ROLE_ADMIN
+        user = session.scalar(select(User).where(User.email == address)) or User(
+            id=new_user_id or new_id(), email=address
+        )
+        user.password_hash, user.role = stored, role
         user.email_verified_at = user.email_verified_at or now()
         user.pending_email = user.disabled_at = None
         session.add(user)
@@ -47,8 +54,21 @@ def account_with(email: str) -> User:
     return user
 
 
+def set_role(user_id: str, role: str) -> None:
+    """Make somebody an operator with a role, or with ROLE_USER none any more; raise NotFound.
+
+    The role is asked for at each request, so that what it opened is closed at once.
+    """
+    with writing() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise NotFound("There is no such user.")
+        user.role = role
+        activity.record(session, user_id, Did.ROLE_CHANGED, Origin(), role=role)
+
+
 def disable_user(user_id: str) -> None:
-    """Disable an account: end its sessions and block its API keys; raise NotFound."""
+    """Disable an account: end its sessions and sockets, and block its API keys; raise NotFound."""
     with writing() as session:
         user = session.get(User, user_id)
         if user is None:
@@ -56,6 +76,7 @@ def disable_user(user_id: str) -> None:
         user.disabled_at = user.disabled_at or now()
         end_sessions(session, user_id, because="account disabled")
         activity.record(session, user_id, Did.DISABLED, Origin())
+    publish(user_id, ACCOUNT, user_id)
 
 
 def enable_user(user_id: str) -> None:
@@ -66,6 +87,15 @@ def enable_user(user_id: str) -> None:
             raise NotFound("There is no such user.")
         user.disabled_at = None
         activity.record(session, user_id, Did.ENABLED, Origin())
+
+
+def end_all_sessions(user_id: str) -> int:
+    """End all sessions of an account, and its sockets; return how many sessions there were."""
+    with writing() as session:
+        count = end_sessions(session, user_id, because="ended by an operator")
+        activity.record(session, user_id, Did.SESSIONS_ENDED, Origin(), count=count)
+    publish(user_id, ACCOUNT, user_id)
+    return count
 
 
 def reset_second_factors(user_id: str) -> None:

@@ -13,12 +13,15 @@ from oriel.admin.entrance import Entrance
 from oriel.admin.mails import MailView
 from oriel.admin.nonce import nonce, set_policy
 from oriel.admin.overview import Overview
+from oriel.admin.payment_events import PaymentEventView
+from oriel.admin.payments import PaymentView
 from oriel.admin.projects import ProjectView
 from oriel.admin.renders import RenderView
 from oriel.admin.storage import StorageView
 from oriel.admin.trail import ADMIN_DATA
 from oriel.admin.trail_view import TrailView
 from oriel.admin.uploads import UploadView
+from oriel.admin.users import UserView
 from oriel.infra.cookies import cookie_name, cookie_path
 from oriel.settings import Settings
 
@@ -60,6 +63,9 @@ def _parts() -> tuple[object, ...]:
     """Return the parts of the panel, in the order of the menu."""
     return (
         DashboardView(),
+        UserView(),
+        PaymentView(),
+        PaymentEventView(),
         RenderView(),
         MailView(),
         UploadView(),

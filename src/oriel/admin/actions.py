@@ -27,6 +27,23 @@ _TABLE = (
     Action("panel.login", "Sign in to the panel", STAFF),
     Action("panel.logout", "Sign out of the panel", STAFF),
     Action("panel.second_factor", "Set up a second factor", STAFF),
+    # --- accounts
+    Action("user.create_operator", "Make an operator", ADMIN),
+    Action("user.grant_role", "Give a role", ADMIN),
+    Action("user.revoke_role", "Take the role away", ADMIN),
+    Action("user.disable", "Disable the account", ADMIN),
+    Action("user.enable", "Enable the account", ADMIN),
+    Action("user.end_sessions", "End all sessions", ADMIN),
+    Action("user.reset_password", "Send a link for a new password", STAFF),
+    Action("user.reset_second_factors", "Remove all second factors", ADMIN),
+    Action("user.grant_credits", "Give credits", ADMIN),
+    Action("user.take_credits", "Take credits back", ADMIN),
+    Action("user.set_plan", "Set the plan", ADMIN),
+    Action("user.view", "See what this customer sees", STAFF),
+    Action("user.delete", "Erase the account", ADMIN),
+    # --- money
+    Action("payment.refund", "Refund", ADMIN),
+    Action("event.replay", "Process again", STAFF),
     # --- renders
     Action("render.retry", "Try again", STAFF),
     Action("render.requeue", "Requeue dead letters", ADMIN),

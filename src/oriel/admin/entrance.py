@@ -1,16 +1,18 @@
 """The way into the panel: password, second factor, the set-up of a second factor, and the way out."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from oriel import json_text
 from oriel.accounts import login
 from oriel.accounts.login import SecondStep
-from oriel.accounts.models import UserSession
+from oriel.accounts.models import User, UserSession
 from oriel.accounts.origin import request_origin
-from oriel.accounts.second_factors import totp
+from oriel.accounts.second_factors import passkeys, totp
 from oriel.accounts.second_factors.factors import announce_added, factors_of, has_second_factor, lock
 from oriel.accounts.second_factors.proof import Proof
 from oriel.accounts.second_factors.step_up import note_check
@@ -23,6 +25,7 @@ from oriel.infra.database import db, writing
 from oriel.infra.limits import address_key, rate
 
 _LONGEST = 254
+_LONGEST_CREDENTIAL = 8000
 _TRIES = rate("30/minute", by=address_key, scope="panel login")
 
 
@@ -60,15 +63,14 @@ class Entrance(PanelView):
             user = login.owner_of_login(token)
         except InvalidToken:
             return redirect(url_for(".login", next=_next()), 303)
-        methods = factors_of(db.session, user.id).methods
         if request.method == "GET":
-            return self._code_form(methods)
+            return self._code_form(user)
         try:
             begun = login.finish_log_in(token, _proof(), request_origin(), DOOR)
         except InvalidToken:
             return redirect(url_for(".login", next=_next()), 303)
         except CallerError as error:
-            return self._code_form(methods, error)
+            return self._code_form(user, error)
         self._enter(begun, _proof().method)
         return self._home()
 
@@ -115,8 +117,10 @@ class Entrance(PanelView):
         shown = self.render("panel/login.html", problem=error, email=_field("email"), next=_next())
         return (shown, error.http_status) if error else shown
 
-    def _code_form(self, methods: list[str], error: AppError | None = None) -> str | tuple[str, int]:
-        shown = self.render("panel/code.html", problem=error, methods=methods, next=_next())
+    def _code_form(self, user: User, error: AppError | None = None) -> str | tuple[str, int]:
+        methods = factors_of(db.session, user.id).methods
+        values = {"methods": methods, "options": _passkey_options(user) if "passkey" in methods else None}
+        shown = self.render("panel/code.html", problem=error, next=_next(), **values)
         return (shown, error.http_status) if error else shown
 
     def _setup_form(self, error: AppError | None = None) -> str | tuple[str, int]:
@@ -141,9 +145,25 @@ def _is_in() -> bool:
     return found is not None and found.has_proved
 
 
+def _passkey_options(user: User) -> dict[str, Any]:
+    """Return what the browser needs to ask for a passkey; each page has a challenge of its own."""
+    with writing() as session:
+        return passkeys.check_options(session, user.id)
+
+
 def _proof() -> Proof:
     code, recovery = _field("code").replace(" ", ""), _field("recovery_code")
+    if credential := request.form.get("passkey", "")[:_LONGEST_CREDENTIAL]:
+        return Proof(passkey=_credential(credential))
     return Proof(recovery_code=recovery) if recovery else Proof(code=code or "-")
+
+
+def _credential(text: str) -> dict[str, Any]:
+    try:
+        value = json_text.loads(text.encode())
+    except ValueError:
+        return {"id": ""}
+    return value if isinstance(value, dict) and "id" in value else {"id": ""}
 
 
 def _field(name: str) -> str:

@@ -17,6 +17,7 @@ from oriel.admin.staff import staff
 from oriel.admin.views import PanelView, page
 from oriel.errors import NotFound
 from oriel.infra.database import Base, db
+from oriel.infra.ids import new_id
 
 Row = TypeVar("Row", bound=Base)
 Condition = ColumnElement[bool]
@@ -77,7 +78,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Button:
-    """A form on a details page that posts to an action; `fields` are what its operator enters."""
+    """A form on a details page that posts to an action; `fields` are what its operator enters.
+
+    Each form has an id of its own, `once`, by which an action can tell that it was pressed twice.
+    """
 
     action: str
     url: str
@@ -85,6 +89,7 @@ class Button:
     is_dangerous: bool = False
     # Asked before it is done.
     confirm: str = ""
+    once: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,9 @@ class Entry:
     kind: str = "text"
     is_required: bool = True
     longest: int = 300
+
+
+REASON = Entry("reason", "Reason, for the audit trail")
 
 
 @dataclass(frozen=True)
@@ -292,7 +300,7 @@ class BaseModelView(PanelView, Generic[Row]):
         return url_for(f"{self.endpoint}.index", **(kept | place))
 
 
-def starts_with(column: InstrumentedAttribute[str], text: str) -> Condition:
+def starts_with(column: ColumnElement[str] | InstrumentedAttribute[str], text: str) -> Condition:
     """Return the condition for a prefix, which the column's index answers on both databases.
 
     On PostgreSQL the index needs `text_pattern_ops`; SQLite's LIKE would use none.

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_admin.form import SecureForm
 from jinja2 import TemplateNotFound
@@ -25,7 +25,7 @@ from oriel.accounts.access import Who
 from oriel.admin.actions import ACTIONS, STAFF, may
 from oriel.admin.nonce import nonce
 from oriel.admin.staff import LONGEST, current_staff
-from oriel.errors import NotAllowed, NotAuthenticated, Unavailable
+from oriel.errors import AppError, InvalidBody, NotAllowed, NotAuthenticated, Unavailable
 from oriel.infra.bodies import only_small_bodies
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -128,6 +128,36 @@ class PanelView(BaseView):
     def _run_view(self, view: Callable[..., Any], *args: Any, **values: Any) -> Any:  # noqa: ANN401
         """Call the view; Flask-Admin's own would call it a second time after a TypeError."""
         return view(self, *args, **values)
+
+
+def finish(do: Callable[[], str], back_to: str) -> Response:
+    """Take an action and go back to a page, which says how it went: the sentence that `do` returns, or its refusal."""
+    try:
+        flash(do(), "success")
+    except AppError as error:
+        flash(error.message, "error")
+    return redirect(back_to, 303)
+
+
+def reason() -> str:
+    """Return the reason that an operator entered, which the audit trail keeps; raise InvalidBody without one."""
+    text = field("reason", longest=300)
+    if not text:
+        raise InvalidBody("Please give a reason.", reason="is needed")
+    return text
+
+
+def field(name: str, *, longest: int = 255) -> str:
+    """Return a field of the form that was sent, in one line."""
+    return " ".join(request.form.get(name, "").split())[:longest]
+
+
+def number(name: str, *, most: int) -> int:
+    """Return a field as a number from 1 to `most`; raise InvalidBody."""
+    text = field(name)
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= most:
+        raise InvalidBody(f"Please enter a number from 1 to {most}.", **{name: "is no such number"})
+    return int(text)
 
 
 def csrf_field() -> Markup:

@@ -16,6 +16,8 @@ FROZEN = "frozen"
 RESERVED = "reserved"
 USED = "used"
 REFUNDED = "refunded"
+# Given by an operator and taken back.
+TAKEN = "taken"
 SPENT = "spent"
 RETURNED = "returned"
 
@@ -134,7 +136,10 @@ class PaymentEvent(Base):
 
 
 class Credit(Base):
-    """A paid single render: held → reserved → used, or refunded; frozen while its payment is disputed."""
+    """A paid single render: held → reserved → used, or refunded; frozen while its payment is disputed.
+
+    One without a payment was given by an operator, who may take it back: taken.
+    """
 
     __tablename__ = "credits"
 

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import or_, select
 
 from oriel.accounts.access import Proof, Who, allow, current_proof, is_still_good
+from oriel.accounts.operators import ACCOUNT
 from oriel.accounts.origin import refuse_foreign_pages
 from oriel.accounts.scopes import Scope
 from oriel.billing.fulfilment import PAYMENT
@@ -153,7 +154,7 @@ def _push(socket: PushSocket, proof: Proof) -> None:
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + _LOOK_AGAIN_S
                     _send_all(socket, proof.user_id, sent)
-                _send_news(socket, proof.user_id, sent, mailbox)
+                _send_news(socket, proof, sent, mailbox)
                 socket.drain()
     except SocketClosed:
         return
@@ -167,7 +168,8 @@ def _close_if_ended(socket: PushSocket, proof: Proof) -> None:
         raise SocketClosed
 
 
-def _send_news(socket: PushSocket, user_id: str, sent: Bodies, mailbox: "queue.Queue[tuple[str, str]]") -> None:
+def _send_news(socket: PushSocket, proof: Proof, sent: Bodies, mailbox: "queue.Queue[tuple[str, str]]") -> None:
+    user_id = proof.user_id
     try:
         kind, subject = mailbox.get(timeout=_LOOK_S)
     except queue.Empty:
@@ -182,6 +184,8 @@ def _send_news(socket: PushSocket, user_id: str, sent: Bodies, mailbox: "queue.Q
         _send(socket, _payments(Payment.id == subject, Payment.user_id == user_id), sent)
     elif kind == SUBSCRIPTION:
         _send(socket, _subscription(user_id), sent)
+    elif kind == ACCOUNT:
+        _close_if_ended(socket, proof)
 
 
 def _send_all(socket: PushSocket, user_id: str, sent: Bodies) -> None:

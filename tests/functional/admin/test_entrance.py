@@ -1,5 +1,7 @@
 """The way into the panel: password, second factor, a session that ends."""
 
+import html
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,6 +10,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from tests.functional.accounts.authenticator import Authenticator
 from tests.functional.accounts.person import PASSWORD, Mailbox
 from tests.functional.accounts.second_factor import STEP, Secured, code_of_app, with_app
 from tests.functional.admin.staff import Operator, add_app, token_in, trail
@@ -18,6 +21,7 @@ from oriel.accounts import login
 from oriel.accounts.models import ROLE_ADMIN, ROLE_SUPPORT, User, UserSession
 from oriel.accounts.operators import disable_user
 from oriel.accounts.origin import Origin
+from oriel.accounts.second_factors.recovery_codes import make_codes
 from oriel.accounts.sessions import end_session
 from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
@@ -101,6 +105,32 @@ def test_a_code_works_once(app: APIFlask, client: FlaskClient, secured: Secured)
     enter(other, secured.caller.email)
     answer = send(other, CODE, code=code)
     assert (answer.status_code, "already used" in answer.text) == (422, True)
+
+
+def test_an_operator_enters_with_a_passkey(app: APIFlask, client: FlaskClient, known: Known) -> None:
+    ada, device = known(role=ROLE_ADMIN), Authenticator()
+    added = ada.post("/api/user/second-factor/passkeys/options", json={"current_password": PASSWORD}).json
+    assert added
+    credential = device.create(added["options"])
+    body = {"name": "Key ring", "credential": credential}
+    assert ada.post("/api/user/second-factor/passkeys", json=body).status_code == 201
+    enter(client, ada.email)
+    page = client.get(CODE)
+    assert send(client, CODE, passkey="{}").status_code == 422
+    options = json.loads(html.unescape(page.text.partition('data-options="')[2].partition('"')[0]))
+    answer = send(client, CODE, passkey=json.dumps(device.get(options)))
+    assert answer.headers["Location"] == HOME
+    assert [line.detail for line in trail(app)] == [{"method": "passkey"}]
+
+
+def test_a_recovery_code_opens_the_panel_once(app: APIFlask, client: FlaskClient, secured: Secured) -> None:
+    with app.app_context(), writing() as session:
+        codes = make_codes(session, secured.caller.user_id)
+    enter(client, secured.caller.email)
+    assert send(client, CODE, recovery_code=codes[0]).headers["Location"] == HOME
+    other = app.test_client()
+    enter(other, secured.caller.email)
+    assert send(other, CODE, recovery_code=codes[0]).status_code == 422
 
 
 def test_a_customer_does_not_enter(client: FlaskClient, known: Known) -> None:

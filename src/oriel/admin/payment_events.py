@@ -1,0 +1,86 @@
+"""The journal of webhooks: what Stripe told us, what became of it, and a way to process it again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import InstrumentedAttribute
+from werkzeug.wrappers import Response
+
+from oriel.admin.lists import BaseModelView, Button, Column, Condition, Filter, Section
+from oriel.admin.staff import staff
+from oriel.admin.trail import in_trail
+from oriel.admin.views import act, finish
+from oriel.billing.journal import EVENT_KINDS, replay
+from oriel.billing.models import PaymentEvent
+
+
+class PaymentEventView(BaseModelView[PaymentEvent]):
+    """The events of the payment service."""
+
+    model = PaymentEvent
+    search_hint = "Id of an event"
+    columns = (
+        Column("Received", lambda event: event.received_at, lambda event: f"/admin/events/{event.id}"),
+        Column("Kind", lambda event: event.kind),
+        Column("About", lambda event: _about(event)),
+        Column("State", lambda event: "done" if event.due_at is None else f"waiting, {event.tries} tries"),
+        Column("Error", lambda event: event.error),
+    )
+    filters = (
+        Filter(
+            "state",
+            "State",
+            {
+                "failed": PaymentEvent.error.is_not(None),
+                "waiting": PaymentEvent.due_at.is_not(None),
+                "done": PaymentEvent.due_at.is_(None),
+            },
+        ),
+        Filter("kind", "Kind", {kind: PaymentEvent.kind == kind for kind in EVENT_KINDS}),
+    )
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="Webhooks",
+            category="Customers",
+            endpoint="panel_events",
+            url="/admin/events",
+            menu_icon_value="events",
+        )
+
+    def order(self) -> tuple[InstrumentedAttribute[Any], ...]:
+        """Return the time of arrival: Stripe's ids are in no order."""
+        return (PaymentEvent.received_at, PaymentEvent.id)
+
+    def searched(self, text: str) -> Condition:
+        """Find an event by its id."""
+        return PaymentEvent.id == text
+
+    def sections(self, row: PaymentEvent) -> Sequence[Section]:
+        """Return what is known of an event, and what it said."""
+        names = ("id", "kind", "received_at", "due_at", "tries", "error")
+        about = row.body.get("data", {}).get("object")
+        facts = about if isinstance(about, dict) else {}
+        shown = {name: facts[name] for name in ("id", "object", "status", "amount", "currency") if name in facts}
+        return (Section("Event", {name: getattr(row, name) for name in names}), Section("About", shown))
+
+    def buttons(self, row: PaymentEvent) -> Sequence[Button]:
+        """Return the one action: an event may come again at any time, so this harms nobody."""
+        return (Button("event.replay", f"/admin/events/{row.id}/replay"),)
+
+    @act("/<string(maxlength=255):event_id>/replay", "event.replay")
+    def replay(self, event_id: str) -> Response:
+        """Process an event again."""
+
+        def do() -> str:
+            self.row(event_id)
+            with in_trail(staff().actor, "event.replay", "event", event_id):
+                replay(event_id)
+            return "The event was processed."
+
+        return finish(do, self.url_of(event_id))
+
+
+def _about(event: PaymentEvent) -> str:
+    about = event.body.get("data", {}).get("object")
+    return str(about.get("id", "")) if isinstance(about, dict) else ""

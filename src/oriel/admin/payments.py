@@ -1,0 +1,111 @@
+"""Payments: found by id, customer or Stripe's ids, and refunded with a reason."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+from werkzeug.wrappers import Response
+
+from oriel.accounts.addresses import spelled_email
+from oriel.accounts.models import User
+from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condition, Entry, Filter, Section
+from oriel.admin.staff import staff
+from oriel.admin.trail import in_trail
+from oriel.admin.views import act, field, finish, reason
+from oriel.billing.fulfilment import refund_payment
+from oriel.billing.letters import what_of
+from oriel.billing.models import COMPLETED, FAILED, PENDING, RENDER, SUBSCRIPTION, Payment
+from oriel.errors import WrongState
+from oriel.infra.database import db
+from oriel.mails.wording import money
+from oriel.rendering.operator_actions import renders_paid_with
+
+_IN_ANY_CASE = Entry(
+    "force", "If the render has begun", {"no": "do not refund", "yes": "stop it, delete its video, refund"}
+)
+
+
+class PaymentView(BaseModelView[Payment]):
+    """The payments."""
+
+    model = Payment
+    search_hint = "Id of a payment, a user or an object of Stripe’s, or a mail address"  # noqa: RUF001
+    columns = (
+        Column("Created", lambda payment: payment.created_at, lambda payment: f"/admin/payments/{payment.id}"),
+        Column("Status", lambda payment: payment.status),
+        Column("Amount", lambda payment: money(payment.amount, payment.currency)),
+        Column("For", lambda payment: what_of(payment)),
+        Column("Customer", lambda payment: payment.user_id, lambda payment: _customer(payment)),
+        Column("Notes", lambda payment: _notes(payment)),
+    )
+    filters = (
+        Filter("status", "Status", {status: Payment.status == status for status in (PENDING, COMPLETED, FAILED)}),
+        Filter("kind", "For", {kind: Payment.kind == kind for kind in (RENDER, SUBSCRIPTION)}),
+        Filter("notes", "Notes", {"disputed": Payment.is_disputed.is_(True), "refunded": Payment.refunded > 0}),
+    )
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="Payments",
+            category="Customers",
+            endpoint="panel_payments",
+            url="/admin/payments",
+            menu_icon_value="payments",
+        )
+
+    def searched(self, text: str) -> Condition:
+        """Find by any id, or all payments of a customer."""
+        user = select(User.id).where(User.email == spelled_email(text)).scalar_subquery() if "@" in text else text
+        its_own = (Payment.id, Payment.stripe_session_id, Payment.paid_as, Payment.invoice_id)
+        return or_(Payment.user_id == user, *(column == text for column in its_own))
+
+    def title_of(self, row: Payment) -> str:
+        """Return what was paid."""
+        return f"{money(row.amount, row.currency)} for {what_of(row)}"
+
+    def sections(self, row: Payment) -> Sequence[Section]:
+        """Return all of a payment, and the render that it paid."""
+        left_out = ("checkout_url", "receipt_url", "user_id", "render_order")
+        facts = {each.key: getattr(row, each.key) for each in Payment.__table__.columns if each.key not in left_out}
+        render = renders_paid_with([row.id]).get(row.id, row.job_id)
+        links = {"Customer": Cell(row.user_id, _customer(row)), "Render": render}
+        return (Section("Payment", {**links, **facts}),)
+
+    def buttons(self, row: Payment) -> Sequence[Button]:
+        """Return the refund, of a payment that can be refunded here."""
+        if row.status != COMPLETED or row.paid_as is None or _is_refunded(row):
+            return ()
+        confirm = f"{money(row.amount - row.refunded, row.currency)} will go back to the customer."
+        return (Button("payment.refund", f"/admin/payments/{row.id}/refund", (REASON, _IN_ANY_CASE), True, confirm),)
+
+    @act("/<id:payment_id>/refund", "payment.refund")
+    def refund(self, payment_id: str) -> Response:
+        """Refund a payment, once however often it is asked for."""
+
+        def do() -> str:
+            payment = self.row(payment_id)
+            if _is_refunded(payment):
+                raise WrongState("This payment was refunded already.")
+            amount, force = payment.amount - payment.refunded, field("force") == "yes"
+            detail = {"amount": amount, "currency": payment.currency, "force": force, "reason": reason()}
+            db.session.commit()
+            with in_trail(staff().actor, "payment.refund", "payment", payment_id, **detail):
+                refunded = refund_payment(payment_id, force=force)
+            later = " as soon as Stripe answers" if refunded.refund_wanted else ""
+            return f"{money(amount, payment.currency)} will be refunded{later}."
+
+        return finish(do, self.url_of(payment_id))
+
+
+def _customer(payment: Payment) -> str | None:
+    return f"/admin/users/{payment.user_id}" if payment.user_id else None
+
+
+def _is_refunded(payment: Payment) -> bool:
+    return payment.refund_wanted or 0 < payment.amount <= payment.refunded
+
+
+def _notes(payment: Payment) -> str:
+    notes = [f"{money(payment.refunded, payment.currency)} refunded"] if payment.refunded else []
+    notes += ["refund pending"] if payment.refund_wanted else []
+    notes += ["disputed"] if payment.is_disputed else []
+    return ", ".join(notes)

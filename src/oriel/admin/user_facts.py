@@ -1,0 +1,202 @@
+"""What the panel shows about a customer: few queries, each for the newest rows of one kind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from oriel.accounts.activity import activity_of
+from oriel.accounts.models import Activity, ApiKey, AuthenticatorApp, Passkey, RecoveryCode, User, UserSession
+from oriel.admin.lists import Cell, Section
+from oriel.admin.models import AdminAction
+from oriel.billing.current_plan import period_at
+from oriel.billing.letters import what_of
+from oriel.billing.models import HELD, Credit, Payment, PlanHolding
+from oriel.infra.clock import now
+from oriel.infra.database import db
+from oriel.infra.mail import OutboxMail
+from oriel.mails.wording import money, size
+from oriel.media.models import Upload
+from oriel.projects.models import Project
+from oriel.rendering.models import RenderJob
+from oriel.rendering.render_list import own_renders
+
+SHOWN = 10
+SHOWN_TO_CUSTOMER = 50
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A customer's plan, credits and second factors, read in one query."""
+
+    holding: PlanHolding | None
+    credits_held: int
+    credits_given: int
+    has_app: bool
+    passkeys: int
+    recovery_codes: int
+
+
+def standing_of(user_id: str) -> Standing:
+    """Return a customer's plan, credits and second factors."""
+    held = (Credit.user_id == user_id, Credit.state == HELD)
+    unused = (RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+    query = (
+        select(
+            PlanHolding,
+            _count(Credit.id, *held),
+            _count(Credit.id, *held, Credit.payment_id.is_(None)),
+            _count(AuthenticatorApp.confirmed_at, AuthenticatorApp.user_id == user_id),
+            _count(Passkey.id, Passkey.user_id == user_id),
+            _count(RecoveryCode.id, *unused),
+        )
+        .select_from(User)
+        .outerjoin(PlanHolding, PlanHolding.user_id == User.id)
+        .where(User.id == user_id)
+    )
+    holding, held_count, given, apps, passkeys, codes = db.session.execute(query).one()
+    return Standing(holding, held_count, given, bool(apps), passkeys, codes)
+
+
+def sections_of(user: User, standing: Standing) -> Sequence[Section]:
+    """Return everything about a customer that the panel shows."""
+    return (
+        _account(user),
+        _plan(standing),
+        _factors(standing),
+        _table(
+            "Renders", ("Created", "Status", "Song", "Plan", "Error"), map(_render_row, _newest(RenderJob, user.id))
+        ),
+        _table("Payments", ("Created", "Status", "Amount", "For"), map(_payment_row, _newest(Payment, user.id))),
+        _table("Projects", ("Changed", "Name", "Look"), map(_project_row, _projects(user.id, SHOWN))),
+        _table("Uploads", ("Created", "File", "Size", "Expires"), map(_upload_row, _newest(Upload, user.id))),
+        _table(
+            "Sessions", ("Began", "Last used", "Ended", "Address", "Browser"), map(_session_row, _sessions(user.id))
+        ),
+        _table("API keys", ("Created", "Name", "Begins with", "Last used", "Revoked"), map(_key_row, _keys(user.id))),
+        _table("Mails", ("Created", "Kind", "State", "Subject"), map(_mail_row, _newest(OutboxMail, user.id))),
+        _table("Activity", ("When", "What", "Address", "Details"), map(_activity_row, _activity(user.id))),
+        _table("Audit trail", ("When", "Who", "Action", "Detail"), map(_trail_row, _acts(user.id))),
+    )
+
+
+def dashboard_of(user: User) -> Sequence[Section]:
+    """Return what a customer's own dashboard shows: projects and renders, with nothing to press."""
+    renders = db.session.scalars(own_renders(user.id).limit(SHOWN_TO_CUSTOMER)).all()
+    projects = _projects(user.id, SHOWN_TO_CUSTOMER)
+    return (
+        _table("Projects", ("Changed", "Name", "Look"), map(_project_row, projects)),
+        _table("Renders", ("Created", "Status", "Song", "Title", "Expires"), map(_own_render_row, renders)),
+    )
+
+
+def _count(column: Any, *conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401  (SQLAlchemy's own types)
+    return select(func.count(column)).where(*conditions).scalar_subquery()
+
+
+def _newest(model: Any, user_id: str) -> Sequence[Any]:  # noqa: ANN401  (any model with these columns)
+    query = select(model).where(model.user_id == user_id).order_by(model.created_at.desc(), model.id.desc())
+    return db.session.scalars(query.limit(SHOWN)).all()
+
+
+def _projects(user_id: str, limit: int) -> Sequence[Project]:
+    query = select(Project).where(Project.user_id == user_id, Project.deleted_at.is_(None))
+    return db.session.scalars(query.order_by(Project.changed_at.desc(), Project.id.desc()).limit(limit)).all()
+
+
+def _sessions(user_id: str) -> Sequence[UserSession]:
+    query = select(UserSession).where(UserSession.user_id == user_id)
+    return db.session.scalars(query.order_by(UserSession.created_at.desc()).limit(SHOWN)).all()
+
+
+def _keys(user_id: str) -> Sequence[ApiKey]:
+    query = select(ApiKey).where(ApiKey.user_id == user_id).order_by(ApiKey.created_at.desc())
+    return db.session.scalars(query.limit(SHOWN)).all()
+
+
+def _activity(user_id: str) -> Sequence[Activity]:
+    return db.session.scalars(activity_of(user_id).limit(SHOWN)).all()
+
+
+def _acts(user_id: str) -> Sequence[AdminAction]:
+    query = select(AdminAction).where(AdminAction.kind == "user", AdminAction.object_id == user_id)
+    return db.session.scalars(query.order_by(AdminAction.id.desc()).limit(SHOWN)).all()
+
+
+def _table(title: str, header: Sequence[str], rows: Any) -> Section:  # noqa: ANN401  (an iterable of rows)
+    return Section(title, header=header, rows=list(rows))
+
+
+def _account(user: User) -> Section:
+    names = (
+        *("id", "email", "pending_email", "name", "role", "created_at", "last_login_at", "email_verified_at"),
+        *("disabled_at", "deletion_due_at", "analytics_since"),
+    )
+    return Section("Account", {name: getattr(user, name) for name in names})
+
+
+def _plan(standing: Standing) -> Section:
+    period = period_at(standing.holding, now())
+    holding = standing.holding
+    facts: dict[str, object] = {
+        "Plan": period.plan.title,
+        "Period": period.period,
+        "Period ends": period.ends_at,
+        "Credits": standing.credits_held,
+        "Given by operators": standing.credits_given,
+    }
+    if holding:
+        facts |= {"Status": holding.status, "Next plan": holding.pending_plan, "Ends": holding.ends_at}
+        facts |= {"Trial until": holding.trial_until, "Subscription at Stripe": holding.subscription_id}
+    return Section("Plan and credits", facts)
+
+
+def _factors(standing: Standing) -> Section:
+    facts = {
+        "Authenticator app": standing.has_app,
+        "Passkeys": standing.passkeys,
+        "Recovery codes left": standing.recovery_codes,
+    }
+    return Section("Second factors", facts)
+
+
+def _render_row(job: RenderJob) -> Sequence[object]:
+    return (job.created_at, job.status, job.title or job.audio_filename, job.plan, job.error_code)
+
+
+def _own_render_row(job: RenderJob) -> Sequence[object]:
+    return (job.created_at, job.status, job.audio_filename, job.title, job.expires_at)
+
+
+def _payment_row(payment: Payment) -> Sequence[object]:
+    linked = Cell(payment.created_at, f"/admin/payments/{payment.id}")
+    return (linked, payment.status, money(payment.amount, payment.currency), what_of(payment))
+
+
+def _project_row(project: Project) -> Sequence[object]:
+    return (project.changed_at, project.name, project.look)
+
+
+def _upload_row(upload: Upload) -> Sequence[object]:
+    return (upload.created_at, upload.filename, size(upload.size_bytes), upload.expires_at)
+
+
+def _session_row(session: UserSession) -> Sequence[object]:
+    return (session.created_at, session.last_used_at, session.ended_at, session.address, session.user_agent)
+
+
+def _key_row(key: ApiKey) -> Sequence[object]:
+    return (key.created_at, key.name, key.prefix, key.last_used_at, key.revoked_at)
+
+
+def _mail_row(mail: OutboxMail) -> Sequence[object]:
+    return (mail.created_at, mail.kind, mail.state, mail.subject)
+
+
+def _activity_row(line: Activity) -> Sequence[object]:
+    return (line.at, line.kind, line.address, line.details or None)
+
+
+def _trail_row(line: AdminAction) -> Sequence[object]:
+    return (Cell(line.at, f"/admin/trail/{line.id}"), line.actor, line.action, line.detail or None)

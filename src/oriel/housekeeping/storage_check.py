@@ -3,6 +3,7 @@
 The storage is listed by user, and so are the rows, some at a time: memory does not grow with either.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,11 +18,14 @@ from oriel.housekeeping.job import Done
 from oriel.housekeeping.models import StrayFile
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
+from oriel.infra.logs import facts
 from oriel.infra.storage import Stored, storage
 from oriel.media.models import ResumableUpload, Upload
 from oriel.privacy.models import READY as EXPORT_READY
 from oriel.privacy.models import DataExport
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
+
+_log = logging.getLogger("oriel.housekeeping")
 
 ORPHANED, MISSING = "orphaned", "missing"
 # What is found for the first time stays this long: an upload under way has its row by then, or is gone.
@@ -197,6 +201,10 @@ def _refuse_too_many(report: StorageReport) -> None:
 
 def _note(report: StorageReport) -> None:
     """Remember what was found, since when; forget what is right again."""
+    told = set(db.session.scalars(select(StrayFile.name).where(StrayFile.kind == MISSING)))
+    if lost := [name for name in report.missing if name not in told]:
+        # Once for each; names of stored objects hold the ids of customers.
+        _log.error("Rows name files that the storage lacks.", extra=facts(files=len(lost)))
     found = [(stored.name, ORPHANED, stored.size_bytes) for stored in report.orphaned]
     found += [(name, MISSING, 0) for name in report.missing]
     names = {name for name, _, _ in found}
@@ -204,7 +212,7 @@ def _note(report: StorageReport) -> None:
         rows = [dict(zip(("name", "kind", "size_bytes"), row, strict=True)) for row in found[at : at + _BATCH]]
         with writing() as session:
             insert_missing(session, StrayFile, [{**row, "found_at": now()} for row in rows])
-    known = db.session.scalars(select(StrayFile.name)).all()
+    known = set(db.session.scalars(select(StrayFile.name)))
     over = [name for name in known if name not in names]
     for at in range(0, len(over), _BATCH):
         with writing() as session:

@@ -21,6 +21,8 @@ from oriel.backup.object_copies import ObjectCopies
 from oriel.backup.restore import restore_backup
 
 SAID: list[str] = []
+# A process is started for each command, and what it does is tested on both databases otherwise.
+on_sqlite = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 
 
 def say(line: str) -> None:
@@ -54,6 +56,7 @@ def test_the_restored_service_answers_its_customers(populated: Site, service: AP
     stop(app)
 
 
+@on_sqlite
 def test_the_commands_do_it(populated: Site, tmp_path: Path) -> None:
     rows, files = populated.rows(), populated.files()
     told = oriel(populated, "backup", str(tmp_path / "backups"), "--keep", "30")
@@ -171,6 +174,7 @@ def test_the_password_of_the_database_is_in_no_file_and_no_secret_key(populated:
         assert not path.is_file() or secret not in path.read_bytes()
 
 
+@on_sqlite
 def test_nobody_else_can_read_it(site: Site, service: APIFlask, tmp_path: Path) -> None:
     told = oriel(site, "backup", str(tmp_path / "backups"))
     assert told.returncode == 0, told.stderr

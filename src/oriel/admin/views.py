@@ -31,6 +31,7 @@ from oriel.infra.bodies import only_small_bodies
 View = TypeVar("View", bound=Callable[..., Any])
 
 READING = ("GET",)
+_MOST_DIGITS = 9
 _ACCESS = "panel_access"
 
 
@@ -155,7 +156,7 @@ def field(name: str, *, longest: int = 255) -> str:
 def number(name: str, *, most: int) -> int:
     """Return a field as a number from 1 to `most`; raise InvalidBody."""
     text = field(name)
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= most:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or not 1 <= int(text) <= most:
         raise InvalidBody(f"Please enter a number from 1 to {most}.", **{name: "is no such number"})
     return int(text)
 

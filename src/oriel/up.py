@@ -42,13 +42,14 @@ def run_up(settings: Settings, workers: int) -> int:
     settings = settings.require_service()
     with _lock_data_folder(settings):
         _refuse_taken_port(settings)
-        in_child(lambda: _refuse_other_database(settings))
-        with settings.data_folder_used():
-            settings.leave_port()
         children = _children(settings, workers)
         over = StopFlag()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: over.set())
+        # One child for both: the application takes seconds to import.
+        in_child(lambda: _prepare_database(settings))
+        with settings.data_folder_used():
+            settings.leave_port()
         _log.info("the data folder is %s", settings.data_root)
         try:
             _start_all(children, settings)
@@ -70,12 +71,13 @@ def _refuse_unusable(settings: Settings) -> None:
     installation.refuse_unusable_storage(settings.require_service())
 
 
-def _refuse_other_database(settings: Settings) -> None:
-    """Raise InvalidConfiguration if the database does not answer, or belongs to a newer version."""
+def _prepare_database(settings: Settings) -> None:
+    """Migrate it; raise InvalidConfiguration if it does not answer, or belongs to a newer version."""
     from oriel import installation
 
     installation.refuse_unusable_database(settings)
     installation.refuse_newer_tables(settings)
+    _upgrade_database(settings)
 
 
 @contextmanager
@@ -155,7 +157,6 @@ def _valkey_command(settings: Settings) -> list[str]:
 
 
 def _start_all(children: list[Child], settings: Settings) -> None:
-    in_child(lambda: _upgrade_database(settings))
     for child in children:
         child.start()
         if child.name == "valkey":

@@ -1,6 +1,7 @@
 // What a customer has: projects to go on with, and videos to download.
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
+import {Pages} from '../../lib/pages.js';
 import {size} from '../../lib/words.js';
 import {meter} from '../../ui/meter.js';
 import {signedIn} from '../../ui/signed-in.js';
@@ -8,7 +9,6 @@ import {toast} from '../../ui/toast.js';
 import {searchOf, viewOf} from './address.js';
 import {Choice} from './choice.js';
 import {takeDrops} from './drop-zone.js';
-import {Pages} from './pages.js';
 import {projectsPanel} from './projects.js';
 import {followRenders} from './render-news.js';
 import {rendersPanel} from './renders.js';

@@ -1,7 +1,7 @@
 // A list, or its next page, that could not be fetched.
 import {html} from 'lit';
 
-/** @param {import('./pages.js').Pages<any>} pages */
+/** @param {import('../../lib/pages.js').Pages<any>} pages */
 export function trouble(pages) {
   return html`<div class="empty" role="alert">
     <h2>Something went wrong</h2>
@@ -10,7 +10,7 @@ export function trouble(pages) {
   </div>`;
 }
 
-/** The end of what is shown so far. @param {import('./pages.js').Pages<any>} pages */
+/** The end of what is shown so far. @param {import('../../lib/pages.js').Pages<any>} pages */
 export function end(pages) {
   return html`<div class="end-of-list" ?hidden=${!pages.hasMore}>
     ${pages.trouble ? html`${pages.trouble.message} <button class="button" type="button" @click=${() => void pages.more()}>Try again</button>` : 'Loading more…'}

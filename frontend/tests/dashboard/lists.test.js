@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {ApiError} from '../../lib/api-error.js';
 import {searchOf, viewOf} from '../../pages/dashboard/address.js';
 import {Choice, inBatches} from '../../pages/dashboard/choice.js';
-import {Pages} from '../../pages/dashboard/pages.js';
+import {Pages} from '../../lib/pages.js';
 
 describe('the address of the dashboard', () => {
   test('holds what is chosen, and nothing else', () => {

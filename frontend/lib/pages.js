@@ -1,5 +1,5 @@
 // A long list, fetched in pages as it is scrolled.
-import {ApiError} from '../../lib/api-error.js';
+import {ApiError} from './api-error.js';
 
 /**
  * @template {{id: string}} Item

@@ -6,10 +6,14 @@ document.addEventListener('pointerdown', ({target}) => {
   for (const menu of openMenus()) if (target instanceof Node && !menu.contains(target)) menu.removeAttribute('open');
 });
 
+// Before the button's own handler: a dialog that it opens gives the focus back to the menu when it closes.
 document.addEventListener('click', ({target}) => {
   const chosen = target instanceof Element ? target.closest('details.menu button, details.menu a') : null;
-  chosen?.closest('details')?.removeAttribute('open');
-});
+  const menu = chosen?.closest('details');
+  if (!menu) return;
+  if (menu.contains(document.activeElement)) menu.querySelector('summary')?.focus();
+  menu.removeAttribute('open');
+}, true);
 
 // One that would end below the screen opens upwards.
 document.addEventListener('toggle', ({target}) => {

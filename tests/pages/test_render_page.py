@@ -2,15 +2,21 @@
 
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from benchmarks.account import Account
 from playwright.sync_api import expect
-from tests.pages.conftest import Visit
+from tests.pages import calls
+from tests.pages.conftest import ON_A_PHONE, Visit, Visitor
 from tests.render.service import SMALL, Service
 
 
-def test_a_cancelled_render_is_made_again_in_place(visit: Visit, song: Path, site: Service) -> None:
-    visitor = visit()
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_a_cancelled_render_is_made_again_shared_and_deleted(
+    visit: Visit, song: Path, site: Service, width: int
+) -> None:
+    visitor = visit(width)
     with closing(Account(site.url)) as owner:
         job_id = owner.submit(owner.upload(song), SMALL)
         owner.post(f"/api/render/cancel/{job_id}")
@@ -28,3 +34,41 @@ def test_a_cancelled_render_is_made_again_in_place(visit: Visit, song: Path, sit
     shared = visitor.page.evaluate("shared")
     assert shared["title"] == "Night Drive"
     assert shared["url"].startswith(f"{site.url}/")
+    revoke_its_link(visitor, shared["url"])
+    delete_it(visitor, width)
+
+
+def revoke_its_link(visitor: Visitor, link: str) -> None:
+    """Revoke the link with the keyboard: it ends, and the video plays by a new one."""
+    page, video = visitor.page, visitor.page.locator("video")
+    assert calls.get(link).status_code == 200
+    page.get_by_role("button", name="Revoke link").press("Enter")
+    expect(page.get_by_role("heading", name="Revoke the link?")).to_be_visible()
+    assert visitor.accessible() == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Revoke link")).to_be_focused()
+    assert calls.get(link).status_code == 200
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Revoke the link").press("Enter")
+    expect(page.get_by_text("The old link no longer works.")).to_be_visible()
+    expect(video).not_to_have_attribute("src", urlsplit(link).path)
+    assert calls.get(link).status_code == 404
+    assert calls.get(f"{visitor.url}{video.get_attribute('src')}").status_code == 200
+    expect(page.get_by_role("button", name="Revoke link")).to_be_focused()
+
+
+def delete_it(visitor: Visitor, width: int) -> None:
+    """Delete the video with the keyboard: the page says what is left, now and after a reload."""
+    page, gone = visitor.page, visitor.page.get_by_role("heading", name="This video is gone")
+    link = f"{visitor.url}{page.locator('video').get_attribute('src')}"
+    page.get_by_role("button", name="Delete video").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("This cannot be undone.")
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Delete the video").press("Enter")
+    expect(gone).to_be_focused()
+    assert visitor.accessible() == []
+    assert calls.get(link).status_code == 410
+    page.reload()
+    expect(gone).to_be_visible()
+    expect(page.get_by_role("link", name="Change and render again")).to_be_visible()

@@ -4,20 +4,15 @@ import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
 import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
-import {about, date, isolated, percent, size} from '../../lib/words.js';
+import {date, percent} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
 import {canShare, copyLink, shareLink} from '../../ui/share-link.js';
 import {toast} from '../../ui/toast.js';
+import {deleteVideo, revokeLink} from '../../ui/video-actions.js';
+import {factsOf, headline, isUpright, remaining, shapeOf, stageOf} from './render-words.js';
 
 /** @typedef {import('../../lib/watch.js').RenderStatus} RenderStatus */
 
-const STAGES = {
-  preparing: 'Getting ready',
-  analysing: 'Listening to the song',
-  rendering: 'Drawing the frames',
-  encoding: 'Joining and checking the video',
-  uploading: 'Saving the video',
-};
 const ID = location.pathname.split('/').pop() ?? '';
 
 class RenderPage extends LitElement {
@@ -140,6 +135,10 @@ class RenderPage extends LitElement {
           Anyone with the link can download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
           ${status.watermark ? html`This video has a small watermark. <a href="/pricing">Videos without one</a>` : nothing}
         </p>
+        <div class="row">
+          <button class="button plain" type="button" @click=${() => this.replaceLink(status)}>Revoke link</button>
+          <button class="button plain danger" type="button" @click=${() => this.removeVideo(status)}>Delete video</button>
+        </div>
       </div>
     </section>`;
   }
@@ -153,9 +152,12 @@ class RenderPage extends LitElement {
   /** @param {RenderStatus} status */
   gone(status) {
     return html`<div class="empty">
-      <h1>This video is gone</h1>
-      <p>“<bdi>${status.title}</bdi>” was deleted, or its time was over. The song and settings in your studio are still there.</p>
-      <a class="button main" href="/studio">Back to the studio</a>
+      <h1 tabindex="-1">This video is gone</h1>
+      <p>“<bdi>${status.title || status.filename}</bdi>” was deleted, or its time was over. Its settings are still there, so you can render it again.</p>
+      <div class="actions">
+        <a class="button main" href="/studio?render=${status.id}">Change and render again</a>
+        <a class="button" href="/dashboard?tab=renders">All my renders</a>
+      </div>
     </div>`;
   }
 
@@ -198,9 +200,33 @@ class RenderPage extends LitElement {
       yes: 'Cancel the render', no: 'Keep going', danger: true,
     });
     if (!sure) return;
+    await this.attempt(async () => this.hear(await said(api.POST('/api/render/cancel/{job_id}', {params: {path: {job_id: ID}}}))));
+  }
+
+  /** @param {RenderStatus} status */
+  async removeVideo(status) {
+    await this.attempt(async () => {
+      const gone = await deleteVideo(status);
+      if (!gone) return;
+      this.hear(gone);
+      await this.updateComplete;
+      this.querySelector('h1')?.focus();
+    });
+  }
+
+  /** @param {RenderStatus} status */
+  async replaceLink(status) {
+    await this.attempt(async () => {
+      const renewed = await revokeLink(status);
+      if (renewed) this.hear(renewed);
+    });
+  }
+
+  /** @param {() => Promise<void> | void} act */
+  async attempt(act) {
     this.busy = true;
     try {
-      this.hear(await said(api.POST('/api/render/cancel/{job_id}', {params: {path: {job_id: ID}}})));
+      await act();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       toast(error.message);
@@ -221,24 +247,6 @@ function title({title: name, artist, filename}) {
 }
 
 /** @param {RenderStatus} status */
-function shapeOf({settings}) {
-  const {width, height} = /** @type {{width: number, height: number}} */ (settings.output);
-  return `--shape:${width / height}`;
-}
-
-/** Such as "720 × 1280, 21 MB". @param {RenderStatus} status */
-function factsOf({settings, size_bytes: bytes}) {
-  const {width, height} = /** @type {{width: number, height: number}} */ (settings.output);
-  return `${width} × ${height}${bytes ? `, ${size(bytes)}` : ''}`;
-}
-
-/** @param {RenderStatus} status */
-function isUpright({settings}) {
-  const {width, height} = /** @type {{width: number, height: number}} */ (settings.output);
-  return width <= height;
-}
-
-/** @param {RenderStatus} status */
 function picture(status) {
   const poster = posterOf(status);
   return poster ? html`<img src=${poster} alt="A frame of the video">` : null;
@@ -252,28 +260,6 @@ function posterOf(status) {
 /** @param {RenderStatus} status */
 function warnings({warnings: sentences}) {
   return sentences.length ? html`<ul class="notice warnings">${sentences.map((each) => html`<li>${each}</li>`)}</ul>` : nothing;
-}
-
-/** @param {RenderStatus} status */
-function headline(status) {
-  const name = isolated(status.title || status.filename);
-  if (status.status === 'processing') return `${percent(status.progress)} · ${name}`;
-  return {queued: `Waiting · ${name}`, completed: name, failed: `Failed · ${name}`, cancelled: `Cancelled · ${name}`}[status.status];
-}
-
-/** @param {RenderStatus} status */
-function stageOf({status, stage, queue_position: place, cancel_requested: ending}) {
-  if (ending) return 'Cancelling';
-  if (status === 'queued') return place && place > 1 ? `Waiting, number ${place} in the queue` : 'Waiting, next in the queue';
-  return stage ? STAGES[stage] : 'Getting ready';
-}
-
-/** @param {RenderStatus} status */
-function remaining({eta_s: seconds, progress}) {
-  if (seconds === null && progress > 0.8) return 'Almost done';
-  if (seconds === null) return 'We are working out how long it takes.';
-  const left = about(seconds);
-  return `${left[0]?.toUpperCase()}${left.slice(1)} left`;
 }
 
 function canNotify() {

@@ -57,6 +57,18 @@ export function date(instant, now = new Date()) {
  */
 export const moment = (instant, now) => `${date(instant, now)}, ${TIME.format(new Date(instant))}`;
 
+const DAY_MS = 86_400_000;
+
+/**
+ * Until something is deleted: "3 days left", "Deleted within a day".
+ * @param {string} instant ISO 8601
+ * @param {Date} [now]
+ */
+export function daysLeft(instant, now = new Date()) {
+  const days = Math.ceil((new Date(instant).getTime() - now.getTime()) / DAY_MS);
+  return days <= 1 ? 'Deleted within a day' : `${counted(days, 'day')} left`;
+}
+
 /**
  * 360 → "6 minutes"
  * @param {number} seconds

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.account import Account
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.steps import TINY, choose_look, drop, open_song, shared, sign_in
@@ -104,8 +104,9 @@ def test_two_windows_on_one_project_do_not_overwrite_each_other(visit: Visit, so
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
 
 
-def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Visit, site: Service) -> None:
-    visitor = visit()
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Visit, site: Service, width: int) -> None:
+    visitor = visit(width)
     page = visitor.page
     email = sign_in(visitor).email
     headers = headers_of(site, email)
@@ -138,11 +139,61 @@ def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Vis
     expect(page.locator(".project")).to_have_count(3)
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".project")).to_have_count(4)
+    choose_two(page, "<b>Song</b> 2", "<b>Song</b> 1", width)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator(".project")).to_have_count(2)
+    restore_them(visitor, width)
+    expect(page.locator(".project")).to_have_count(4)
     page.get_by_role("tab", name="Renders").click()
     expect(page.get_by_role("heading", name="No video yet")).to_be_visible()
     assert visitor.accessible() == []
     page.go_back()
     expect(page.locator(".project")).to_have_count(4)
+
+
+def choose_two(page: Page, first: str, second: str, width: int) -> None:
+    """Choose two projects: on a phone with a finger that rests on the first one, and then taps the other."""
+    if width > 600:
+        page.get_by_label(f"Choose {first}").check()
+        page.get_by_label(f"Choose {second}").check()
+    else:
+        hold(page, page.locator(".project", has_text=first))
+        expect(page.get_by_text("1 project chosen")).to_be_visible()
+        page.locator(".project .open", has_text=second).tap()
+    expect(page.get_by_text("2 projects chosen")).to_be_visible()
+
+
+def hold(page: Page, card: Locator) -> None:
+    """Let a finger rest on a card until it is chosen."""
+    card.scroll_into_view_if_needed()
+    box = card.bounding_box()
+    assert box
+    finger = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    browser = page.context.new_cdp_session(page)
+    browser.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+    expect(card).to_have_class(re.compile("chosen"))
+    browser.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    browser.detach()
+
+
+def restore_them(visitor: Visitor, width: int) -> None:
+    """Bring two projects back from the list of deleted ones: one with the keyboard, one that is chosen."""
+    page, rows = visitor.page, visitor.page.locator(".project")
+    page.get_by_role("tab", name="Deleted").click()
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("30 days left")
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_label("Restore <b>Song</b> 1").press("Enter")
+    expect(page.locator(".toast", has_text="<b>Song</b> 1")).to_contain_text("restored.")
+    expect(page.get_by_label("Restore <b>Song</b> 2")).to_be_focused()
+    page.reload()
+    page.get_by_label("Choose <b>Song</b> 2").check()
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Restore", exact=True).click()
+    expect(page.get_by_role("heading", name="No deleted project")).to_be_visible()
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Show in Projects").click()
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)

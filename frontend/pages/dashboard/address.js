@@ -3,7 +3,7 @@
 /**
  * `sort` is the order of projects, `order`, `state` and `project` (an id) are about renders.
  * @typedef {{
- *   tab: 'projects' | 'shared' | 'renders', search: string, look: string,
+ *   tab: 'projects' | 'shared' | 'renders' | 'deleted', search: string, look: string,
  *   sort: 'changed' | 'created' | 'opened' | 'name', view: 'cards' | 'list',
  *   state: '' | 'under_way' | 'available' | 'deleted' | 'failed' | 'cancelled', project: string,
  *   order: 'newest' | 'oldest' | 'name' | 'expires',
@@ -15,7 +15,7 @@ const FIRST = {tab: 'projects', search: '', look: '', sort: 'changed', view: 'ca
 /** Nothing is filtered out. @type {Partial<View>} */
 export const EVERYTHING = {search: '', look: '', state: '', project: ''};
 const ALLOWED = {
-  tab: ['projects', 'shared', 'renders'],
+  tab: ['projects', 'shared', 'renders', 'deleted'],
   sort: ['changed', 'created', 'opened', 'name'],
   view: ['cards', 'list'],
   state: ['', 'under_way', 'available', 'deleted', 'failed', 'cancelled'],

@@ -8,7 +8,9 @@ import {signedIn} from '../../ui/signed-in.js';
 import {toast} from '../../ui/toast.js';
 import {searchOf, viewOf} from './address.js';
 import {Choice} from './choice.js';
+import {deletedPanel} from './deleted.js';
 import {takeDrops} from './drop-zone.js';
+import {onLongPress} from './long-press.js';
 import {projectsPanel} from './projects.js';
 import {followRenders} from './render-news.js';
 import {rendersPanel} from './renders.js';
@@ -24,7 +26,7 @@ const TYPED_MS = 250;
 const POLL_MS = 3000;
 // A few screens of a phone: more of them cost it time before the first can be touched.
 const PER_PAGE = 24;
-const TABS = /** @type {const} */ ([['projects', 'Projects'], ['shared', 'Shared with me'], ['renders', 'Renders']]);
+const TABS = /** @type {const} */ ([['projects', 'Projects'], ['shared', 'Shared with me'], ['renders', 'Renders'], ['deleted', 'Deleted']]);
 
 export class Dashboard extends LitElement {
   static properties = {view: {state: true}, profile: {state: true}, busy: {state: true}, projectName: {state: true}, refusals: {state: true}};
@@ -41,9 +43,11 @@ export class Dashboard extends LitElement {
     this.refusals = [];
     this.chosen = new Choice();
     /** @type {Pages<Project>} */
-    this.projects = new Pages((page) => this.fetchProjects(page, false));
+    this.projects = new Pages((page) => this.fetchProjects({page}));
     /** @type {Pages<Project>} of others, who share them */
-    this.shared = new Pages((page) => this.fetchProjects(page, true));
+    this.shared = new Pages((page) => this.fetchProjects({page, shared: true}));
+    /** @type {Pages<Project>} that can be brought back; fetched each time their tab is opened */
+    this.deleted = new Pages((page) => this.fetchProjects({page, deleted: true, sort: 'deleted'}));
     /** @type {Pages<RenderStatus>} */
     this.renders = new Pages((page) => this.askForRenders({page, per_page: PER_PAGE}));
     this.typed = 0;
@@ -65,16 +69,14 @@ export class Dashboard extends LitElement {
 
   /** The projects of the open tab. */
   get listed() {
-    return this.view.tab === 'shared' ? this.shared : this.projects;
+    const {tab} = this.view;
+    return tab === 'shared' ? this.shared : tab === 'deleted' ? this.deleted : this.projects;
   }
 
-  /**
-   * @param {number} page
-   * @param {boolean} shared
-   */
-  fetchProjects(page, shared) {
+  /** @param {{page: number, shared?: boolean, deleted?: boolean, sort?: 'deleted'}} asked beside what is chosen */
+  fetchProjects(asked) {
     const {search, look, sort} = this.view;
-    return said(api.GET('/api/projects', {params: {query: {page, per_page: PER_PAGE, search, sort, shared, ...(look ? {look} : {})}}}));
+    return said(api.GET('/api/projects', {params: {query: {per_page: PER_PAGE, search, sort, ...(look ? {look} : {}), ...asked}}}));
   }
 
   /** @param {{page: number, per_page: number, state?: 'under_way', sort?: 'oldest'}} asked beside what is chosen */
@@ -88,9 +90,13 @@ export class Dashboard extends LitElement {
     super.connectedCallback();
     if (!(await signedIn())) return;
     const lists = [this.projects, this.shared, this.renders];
-    for (const pages of lists) pages.addEventListener('change', () => this.requestUpdate());
+    for (const pages of [...lists, this.deleted]) pages.addEventListener('change', () => this.requestUpdate());
     this.stopDrops = takeDrops(this, (files) => void importFiles(this, files));
     addEventListener('popstate', () => this.show(viewOf(location.search), {isBack: true}));
+    onLongPress(this, '.project[data-id]', ({dataset: {id}}) => {
+      const project = this.listed.items.find((each) => each.id === id);
+      if (project) this.choose(project, {});
+    });
     this.timer = setInterval(() => void followRenders(this), POLL_MS);
     void this.nameProject();
     // What is on the screen first; the others share its line.
@@ -139,6 +145,7 @@ export class Dashboard extends LitElement {
     if (change.search !== undefined && differs('search')) this.typedSearch = search;
     if (differs('search', 'look', 'sort', 'tab')) this.chosen.clear();
     if (differs('search', 'look', 'sort')) for (const pages of [this.projects, this.shared]) void pages.reload();
+    if (this.view.tab === 'deleted' && differs('search', 'look', 'tab')) void this.deleted.reload();
     if (differs('search', 'look', 'state', 'project', 'order')) void this.renders.reload();
     if (project !== before.project) void this.nameProject();
   }
@@ -155,7 +162,7 @@ export class Dashboard extends LitElement {
    * @param {{range?: boolean}} how
    */
   choose(project, how) {
-    this.chosen.toggle(project.id, this.projects.items.map(({id}) => id), how);
+    this.chosen.toggle(project.id, this.listed.items.map(({id}) => id), how);
     this.requestUpdate();
   }
 
@@ -170,6 +177,12 @@ export class Dashboard extends LitElement {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** Where what had the focus is gone: on another element, or on the open tab. @param {string} selector */
+  async moveFocus(selector) {
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector(selector) ?? this.querySelector('[role=tab][aria-selected=true]'))?.focus();
   }
 
   updated() {
@@ -194,7 +207,7 @@ export class Dashboard extends LitElement {
           tabindex=${tab === name ? 0 : -1} @click=${() => this.show({tab: name})}>${title}${name === 'shared' && this.shared.total ? html` <span class="number quiet">${this.shared.total}</span>` : nothing}</button>`)}
       </div>
       ${this.refusals.length ? this.refused() : nothing}
-      <div role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>${tab === 'renders' ? rendersPanel(this) : projectsPanel(this)}</div>`;
+      <div role="tabpanel" id="panel" aria-labelledby=${`tab-${tab}`}>${tab === 'renders' ? rendersPanel(this) : tab === 'deleted' ? deletedPanel(this) : projectsPanel(this)}</div>`;
   }
 
   refused() {

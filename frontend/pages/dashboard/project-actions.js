@@ -5,6 +5,7 @@ import {counted, isolated} from '../../lib/words.js';
 import {ask, askName} from '../../ui/dialog.js';
 import {openShareDialog} from '../../ui/share-dialog.js';
 import {toast} from '../../ui/toast.js';
+import {EVERYTHING} from './address.js';
 import {inBatches} from './choice.js';
 
 /**
@@ -91,15 +92,40 @@ export async function remove(page, ids) {
 }
 
 /**
+ * Bring projects back that have just been deleted.
  * @param {Dashboard} page
  * @param {string[]} ids
  */
 async function bringBack(page, ids) {
   await page.attempt(async () => {
-    await inBatches(ids, async (some) => (await said(api.POST('/api/projects/restore', {body: {ids: some}}))).ids);
-    await page.projects.reload();
+    await restored(ids);
+    // The list of deleted ones may be open meanwhile; it is fetched anyway when it is opened.
+    await Promise.all([page.projects.reload(), ...(page.view.tab === 'deleted' ? [page.deleted.reload()] : [])]);
   });
 }
+
+/**
+ * Bring projects back from the list of deleted ones.
+ * @param {Dashboard} page
+ * @param {Project[]} projects
+ */
+export async function restore(page, projects) {
+  await page.attempt(async () => {
+    const back = await restored(projects.map(({id}) => id));
+    page.chosen.clear();
+    // Those that are gone for good are no longer listed either.
+    await Promise.all([page.deleted.reload(), page.projects.reload()]);
+    void page.learn();
+    const [only] = projects;
+    const subject = projects.length === 1 ? `“${isolated(only?.name ?? '')}”` : counted(back.length, 'project');
+    if (!back.length) toast(`${projects.length === 1 ? subject : 'These projects'} can no longer be restored.`);
+    else toast(`${subject} restored.`, {label: 'Show in Projects', act: () => page.show({...EVERYTHING, tab: 'projects'})});
+  });
+  await page.moveFocus('.project .restore');
+}
+
+/** @param {string[]} ids */
+const restored = (ids) => inBatches(ids, async (some) => (await said(api.POST('/api/projects/restore', {body: {ids: some}}))).ids);
 
 /**
  * @param {Dashboard} page

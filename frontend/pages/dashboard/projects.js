@@ -94,9 +94,9 @@ function card(page, project, at) {
   const isMine = role === 'owner';
   const isChosen = page.chosen.ids.has(id);
   const pick = (/** @type {MouseEvent} */ event) => page.choose(project, {range: event.shiftKey});
-  return html`<li class="project ${isChosen ? 'chosen' : ''}">
-    <a class="open" href=${role === 'viewer' ? `/shared/${id}` : `/studio?project=${id}`} @click=${(/** @type {MouseEvent} */ event) => {
-      if (!isMine || (!event.ctrlKey && !event.metaKey && !event.shiftKey)) return;
+  return html`<li class="project ${isChosen ? 'chosen' : ''}" data-id=${isMine ? id : nothing}>
+    <a class="open" href=${role === 'viewer' ? `/shared/${id}` : `/studio?project=${id}`} @click=${(/** @type {PointerEvent} */ event) => {
+      if (!isMine || !choosesMore(page, event)) return;
       event.preventDefault();
       pick(event);
     }}>
@@ -112,6 +112,13 @@ function card(page, project, at) {
     </details>
   </li>`;
 }
+
+/**
+ * Whether a click on a card chooses it: with a key, or with a finger once another one is chosen.
+ * @param {Dashboard} page
+ * @param {PointerEvent} event
+ */
+const choosesMore = ({chosen}, {ctrlKey, metaKey, shiftKey, pointerType}) => ctrlKey || metaKey || shiftKey || (chosen.size > 0 && pointerType === 'touch');
 
 /**
  * @param {Dashboard} page

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {about, clock, counted, date, initials, moment, money, percent, size} from '../../lib/words.js';
+import {about, clock, counted, date, daysLeft, initials, moment, money, percent, size} from '../../lib/words.js';
 import {nextPage} from '../../lib/next.js';
 import {deviceOf} from '../../pages/account/device.js';
 
@@ -49,4 +49,11 @@ test.each([
   ['?next=%2F%2Fevil.example', '/studio'], ['?next=%2F%5Cevil.example', '/studio'], ['?next=javascript%3Aalert(1)', '/studio'],
 ])('%s leads to %s', (search, path) => {
   expect(nextPage(search, '/studio')).toBe(path);
+});
+
+test.each([
+  ['2026-03-04T12:00:00Z', '3 days left'], ['2026-03-03T12:00:01Z', '3 days left'],
+  ['2026-03-02T11:00:00Z', 'Deleted within a day'], ['2026-02-28T12:00:00Z', 'Deleted within a day'],
+])('what is kept until %s has “%s”', (until, words) => {
+  expect(daysLeft(until, new Date('2026-03-01T12:00:00Z'))).toBe(words);
 });

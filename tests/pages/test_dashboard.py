@@ -248,7 +248,7 @@ def test_renders_are_filtered_searched_and_sorted(visit: Visit, site: Service, s
     visitor = visit(width)
     page, rows = visitor.page, visitor.page.locator(".render")
     with closing(Account(site.url)) as owner:
-        settings = {**TINY, "text": {"title": "Zenith", "artist": ""}}
+        settings = {**TINY, "text": {"title": "<b>Zenith</b>", "artist": ""}}
         upload = owner.upload(song)
         project = owner.post("/api/projects", json={"name": "Night Drive", "upload_id": upload, "settings": settings})
         # Both wait behind others, or are done before the second one is cancelled.
@@ -286,11 +286,34 @@ def test_renders_are_filtered_searched_and_sorted(visit: Visit, site: Service, s
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_role("button", name="Project Night Drive").click()
     expect(rows).to_have_count(2)
+    delete_the_first_video(visitor, "Zenith")
     page.get_by_role("tab", name="Projects").click()
     page.get_by_label("Actions for Night Drive").click()
     page.get_by_role("button", name="Show renders").click()
     expect(rows).to_have_count(1)
     assert project["id"] in page.url
+
+
+def delete_the_first_video(visitor: Visitor, title: str) -> None:
+    """Revoke a video's link and delete it from its row, with the keyboard."""
+    page = visitor.page
+    row, menu = page.locator(".render", has_text=title), page.get_by_label(f"More actions for <b>{title}</b>")
+    link = str(row.get_by_role("link", name="Download").get_attribute("href"))
+    menu.press("Enter")
+    assert visitor.accessible() == []
+    row.get_by_role("button", name="Revoke link").press("Enter")
+    page.get_by_role("button", name="Revoke the link").press("Enter")
+    expect(row.get_by_role("link", name="Download")).not_to_have_attribute("href", link)
+    expect(menu).to_be_focused()
+    assert calls.get(link).status_code == 404
+    page.keyboard.press("Enter")
+    row.get_by_role("button", name="Delete video").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text(f"<b>{title}</b>")
+    assert visitor.accessible() == []
+    page.get_by_role("button", name="Delete the video").press("Enter")
+    expect(row.locator(".state")).to_have_text("Deleted")
+    expect(row.get_by_role("link", name=f"<b>{title}</b>", exact=True)).to_be_focused()
+    expect(menu).to_have_count(0)
 
 
 def test_a_visitor_signs_in_before_the_dashboard(visit: Visit) -> None:

@@ -2,17 +2,17 @@
 import {html, nothing} from 'lit';
 import {repeat} from 'lit/directives/repeat.js';
 import {hasEnded} from '../../lib/watch.js';
-import {about, clock, counted, date, percent, size} from '../../lib/words.js';
+import {about, clock, counted, date, daysLeft, percent, size} from '../../lib/words.js';
+import {copyLink} from '../../ui/share-link.js';
 import {EVERYTHING} from './address.js';
 import {choice, loadingOf, lookChoice, searchField} from './filters.js';
+import {removeVideo, replaceLink} from './render-actions.js';
 import {end, trouble} from './trouble.js';
 
 /**
  * @typedef {import('./dashboard.js').Dashboard} Dashboard
  * @typedef {import('./dashboard.js').RenderStatus} RenderStatus
  */
-
-const DAY_MS = 86_400_000;
 
 const STATES = /** @type {const} */ ([
   ['', 'All states'], ['under_way', 'In progress'], ['available', 'Ready'], ['deleted', 'Expired or deleted'], ['failed', 'Failed'], ['cancelled', 'Cancelled'],
@@ -87,9 +87,23 @@ function row(page, render, at) {
       ${render.video_url ? html`<a class="button" href=${render.video_url} download aria-label=${`Download ${title || filename}`}>Download</a>` : nothing}
       ${hasEnded(render) ? html`<a class="button plain" href="/studio?render=${id}" aria-label=${`Edit ${title || filename} and render again`}>Edit</a>` : nothing}
       ${project && project !== page.view.project ? html`<button class="button plain" type="button" aria-label=${`Same project: show all renders of the project of ${title || filename}`} @click=${() => page.show({...EVERYTHING, project})}>Same project</button>` : nothing}
+      ${render.video_url ? menu(page, render) : nothing}
     </div>
   </li>`;
 }
+
+/**
+ * @param {Dashboard} page
+ * @param {RenderStatus} render whose video is there
+ */
+const menu = (page, render) => html`<details class="menu">
+  <summary class="icon" aria-label=${`More actions for ${render.title || render.filename}`}>⋯</summary>
+  <div class="menu-items">
+    <button type="button" @click=${() => copyLink(render.video_url ?? '')}>Copy link</button>
+    <button type="button" @click=${() => replaceLink(page, render)}>Revoke link</button>
+    <button type="button" class="danger" @click=${() => removeVideo(page, render)}>Delete video</button>
+  </div>
+</details>`;
 
 /** @param {RenderStatus} render */
 function facts({settings, duration_s: seconds, size_bytes: bytes, created_at: made}) {
@@ -104,13 +118,7 @@ function stateOf(render) {
   const {status, progress, eta_s: eta, error, expires_at: ends, video_url: url, queue_position: place} = render;
   if (status === 'failed') return html`<span class="problem">${error?.message ?? 'Failed'}</span>`;
   if (status === 'cancelled') return html`<span class="quiet">Cancelled</span>`;
-  if (status === 'completed') return html`<span class="quiet">${url && ends ? left(ends) : 'Deleted'}</span>`;
+  if (status === 'completed') return html`<span class="quiet">${url && ends ? daysLeft(ends) : 'Deleted'}</span>`;
   return html`<span class="line"><span>${status === 'queued' ? `Waiting${place ? `, number ${place}` : ''}` : 'Rendering'}</span><span class="number quiet">${status === 'queued' ? '' : `${percent(progress)}${eta ? `, ${about(eta)} left` : ''}`}</span></span>
     <div class="meter" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(100 * progress)}><span .style=${`transform:scaleX(${progress})`}></span></div>`;
-}
-
-/** @param {string} ends */
-function left(ends) {
-  const days = Math.ceil((new Date(ends).getTime() - Date.now()) / DAY_MS);
-  return days <= 1 ? 'Deleted within a day' : `${counted(days, 'day')} left`;
 }

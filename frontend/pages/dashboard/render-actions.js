@@ -1,0 +1,43 @@
+// What is done with finished videos from their list.
+import {deleteVideo, revokeLink} from '../../ui/video-actions.js';
+
+/**
+ * @typedef {import('./dashboard.js').Dashboard} Dashboard
+ * @typedef {import('./dashboard.js').RenderStatus} RenderStatus
+ */
+
+/**
+ * @param {Dashboard} page
+ * @param {RenderStatus} render
+ */
+export async function removeVideo(page, render) {
+  await page.attempt(async () => {
+    const status = await deleteVideo(render);
+    if (!status) return;
+    // A list of videos that can be downloaded has it no more.
+    if (page.view.state === 'available') page.renders.change((items) => items.filter(({id}) => id !== render.id));
+    else put(page, status);
+    void page.learn();
+    // The menu is gone with the video.
+    await page.moveFocus(`.render .words a[href="/render/${render.id}"]`);
+  });
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {RenderStatus} render
+ */
+export async function replaceLink(page, render) {
+  await page.attempt(async () => {
+    const status = await revokeLink(render);
+    if (status) put(page, status);
+  });
+}
+
+/**
+ * @param {Dashboard} page
+ * @param {RenderStatus} status
+ */
+function put(page, status) {
+  page.renders.change((items) => items.map((each) => (each.id === status.id ? status : each)));
+}

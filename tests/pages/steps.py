@@ -121,10 +121,17 @@ class Customer:
 
     def get(self, path: str) -> Any:  # noqa: ANN401  (JSON)
         """Ask the API in the customer's name, apart from the browser."""
-        login = calls.post(f"{self.visitor.url}/api/auth/login", json={"email": self.email, "password": PASSWORD})
-        token = login.raise_for_status().json()["access_token"]
-        answer = calls.get(f"{self.visitor.url}{path}", headers={"Authorization": f"Bearer {token}"})
+        answer = calls.get(f"{self.visitor.url}{path}", headers=self._headers())
         return answer.raise_for_status().json()
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  (JSON)
+        """Send something to the API in the customer's name, apart from the browser."""
+        answer = calls.post(f"{self.visitor.url}{path}", headers=self._headers(), json=body)
+        return answer.raise_for_status().json()
+
+    def _headers(self) -> dict[str, str]:
+        login = calls.post(f"{self.visitor.url}/api/auth/login", json={"email": self.email, "password": PASSWORD})
+        return {"Authorization": f"Bearer {login.raise_for_status().json()['access_token']}"}
 
     def renders(self) -> list[dict[str, Any]]:
         """Return all renders of this customer."""

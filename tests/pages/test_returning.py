@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.owner import SETTINGS, Owner, owner_with_project
 from tests.pages.steps import (
+    Customer,
     ask_to_delete,
     choose_look,
     expect_saved,
@@ -32,7 +33,7 @@ LAST_MONTH = timedelta(days=-25)
 def test_a_subscriber_pays_meets_limits_recovers_and_cancels(visit: Visit, song: Path, width: int) -> None:
     visitor = visit(width)
     page = visitor.page
-    sign_in(visitor)
+    customer = sign_in(visitor)
     visitor.open("/billing?plan=pro")
     page.wait_for_url("**/dev/checkout?**")
     page.get_by_role("button", name="Decline").click()
@@ -61,6 +62,8 @@ def test_a_subscriber_pays_meets_limits_recovers_and_cancels(visit: Visit, song:
     visitor.open("/billing")
     upgrade(page)
     expect(page.get_by_text("You are on Enterprise now.")).to_be_visible()
+    plan_to_pay_less_and_take_it_back(visitor, width)
+    buy_single_renders(customer, width)
     # A month later the bank declines, and the customer mends the card.
     in_portal(visitor, "Decline all payments", "Renew now")
     failure = page.get_by_text("The last payment failed.")
@@ -68,7 +71,7 @@ def test_a_subscriber_pays_meets_limits_recovers_and_cancels(visit: Visit, song:
     expect_fine(visitor, width)
     in_portal(visitor, "Accept payments again")
     open_billing_until(visitor, lambda: failure.count() == 0)
-    expect(page.locator("tr", has_text="Paid")).to_have_count(3)
+    expect(page.locator("section", has=page.locator("#invoices")).locator("tr", has_text="Paid")).to_have_count(3)
     expect(page.get_by_role("link", name="PDF")).to_have_count(3)
     page.get_by_role("button", name="Cancel the plan").click()
     assert visitor.accessible() == []
@@ -76,6 +79,38 @@ def test_a_subscriber_pays_meets_limits_recovers_and_cancels(visit: Visit, song:
     expect(page.get_by_text("is not charged again")).to_be_visible()
     page.get_by_role("button", name="Keep my plan").click()
     expect(page.get_by_text("Your plan will continue.")).to_be_visible()
+
+
+def plan_to_pay_less_and_take_it_back(visitor: Visitor, width: int) -> None:
+    """Change to Pro from the next month on, and keep Enterprise after all."""
+    page = visitor.page
+    page.get_by_role("button", name="Change to Pro").click()
+    page.get_by_role("dialog").get_by_role("button", name="Change to Pro").click()
+    expect(page.get_by_text("Then Pro begins, for $9.99 a month.")).to_be_visible()
+    page.get_by_role("button", name="Keep Enterprise").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("You pay nothing now. Then $29.99 on")
+    expect_fine(visitor, width)
+    page.get_by_role("dialog").get_by_role("button", name="Keep Enterprise").press("Enter")
+    expect(page.get_by_text("You keep Enterprise.")).to_be_visible()
+    expect(page.get_by_text("Next payment: $29.99 on")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep Enterprise")).to_have_count(0)
+
+
+def buy_single_renders(customer: Customer, width: int) -> None:
+    """Pay for one render with a receipt, and leave the payment page of another one."""
+    visitor, page = customer.visitor, customer.visitor.page
+    payments = page.locator("section", has=page.locator("#payments"))
+    expect(payments).to_contain_text("No single payment yet.")
+    page.goto(customer.post("/api/payments/create-session", {"kind": "render"})["checkout_url"])
+    page.get_by_role("button", name="Pay $4.99").click()
+    page.wait_for_url("**/payment/done**")
+    customer.post("/api/payments/create-session", {"kind": "render"})
+    visitor.open("/billing")
+    expect(payments.locator("tbody tr")).to_have_count(2)
+    expect(payments.locator("tbody tr").first).to_contain_text("Not paid yet")
+    expect(payments.locator("tbody tr").last).to_contain_text(re.compile(r"One render.*\$4\.99.*Paid", re.DOTALL))
+    expect(payments.get_by_role("link", name="Receipt")).to_have_count(1)
+    expect_fine(visitor, width)
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)
@@ -271,7 +306,7 @@ def open_billing_until(visitor: Visitor, holds: Callable[[], bool]) -> None:
     """Open the billing page again and again: what happens at the payment service reaches us a moment later."""
     for _ in range(50):
         visitor.open("/billing")
-        visitor.page.locator("tbody").wait_for()
+        visitor.page.locator("tbody").first.wait_for()
         if holds():
             return
     raise AssertionError("The billing page stays as it was.")

@@ -1,11 +1,14 @@
 // A customer's plan: what it is, what is used of it, how to change or end it, and the invoices.
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
+import {Pages} from '../../lib/pages.js';
 import {counted, date, minutes, money, size} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
 import {meter} from '../../ui/meter.js';
 import {signedIn} from '../../ui/signed-in.js';
 import {toast} from '../../ui/toast.js';
+import {paymentTable} from './payments.js';
+import {changeQuestion, keepQuestion} from './plan-change.js';
 
 /**
  * @typedef {import('../../lib/api-schema.js').components['schemas']} Schemas
@@ -37,6 +40,9 @@ export class Billing extends LitElement {
     /** @type {Plan | null} what is bought once the address is confirmed */
     this.wanted = null;
     this.waiting = 0;
+    /** @type {Pages<Schemas['PaymentOut']>} of single renders */
+    this.payments = new Pages((page) => said(api.GET('/api/payments/history', {params: {query: {kind: 'render', page, per_page: 20}}})));
+    this.payments.addEventListener('change', () => this.requestUpdate());
   }
 
   createRenderRoot() {
@@ -70,6 +76,7 @@ export class Billing extends LitElement {
       this.trouble = error;
       return;
     }
+    void this.payments.reload();
     // They come from the payment service, which may be away.
     this.invoices = await said(api.GET('/api/billing/invoices', {params: {query: {per_page: 100}}})).then(({items}) => items, () => 'unknown');
   }
@@ -124,22 +131,19 @@ export class Billing extends LitElement {
     }
   }
 
-  /** @param {Plan} plan */
+  /** Change to another plan, or keep the present one in place of the one that was to begin. @param {Plan} plan */
   async change({name, title}) {
-    const {amount_now: due, credit, currency, next_amount: next, next_at: nextAt, starts_at: starts, token} = await said(api.POST('/api/billing/change/preview', {body: {plan: name}}));
-    const later = `Then ${money(next, currency)} on ${date(nextAt)}, and every month from then on.`;
-    const isNow = due > 0 || new Date(starts).getTime() <= Date.now() + 60_000;
-    const agreed = await ask({
-      title: `Change to ${title}?`,
-      text: isNow
-        ? `You pay ${money(due, currency)} now${credit ? `, with ${money(credit, currency)} for the rest of your present month taken off` : ''}. ${later}`
-        : `${title} begins on ${date(starts)}. Until then nothing changes. ${later}`,
-      yes: isNow ? `Pay ${money(due, currency)}` : `Change to ${title}`,
-    });
-    if (!agreed) return;
-    this.subscription = await said(api.POST('/api/billing/change', {body: {plan: name, token}}));
-    toast(isNow ? `You are on ${title} now.` : `${title} begins on ${date(starts)}.`);
+    const preview = await said(api.POST('/api/billing/change/preview', {body: {plan: name}}));
+    const question = name === this.subscription?.plan ? keepQuestion(title, this.titleOf(this.subscription.pending_plan), preview) : changeQuestion(title, preview);
+    if (!(await ask(question))) return;
+    this.subscription = await said(api.POST('/api/billing/change', {body: {plan: name, token: preview.token}}));
+    toast(question.done);
     await this.load();
+  }
+
+  /** @param {string | null | undefined} name */
+  titleOf(name) {
+    return this.plans?.plans.find((plan) => plan.name === name)?.title ?? 'another plan';
   }
 
   async cancel() {
@@ -182,7 +186,8 @@ export class Billing extends LitElement {
         <ul class="plans">${plans.plans.map((plan) => this.card(plan, plans.plans))}</ul>
         <p class="quiet single">Need just one video? A single render costs ${money(plans.render.price_cents, 'usd')}: choose what you want in the studio, and pay when you press Render.</p>
       </section>
-      <section aria-labelledby="invoices"><h2 id="invoices">Invoices</h2>${this.bills()}</section>`;
+      <section aria-labelledby="invoices"><h2 id="invoices">Invoices</h2>${this.bills()}</section>
+      <section aria-labelledby="payments"><h2 id="payments">Single payments</h2>${paymentTable(this.payments)}</section>`;
   }
 
   /** @param {Subscription} subscription */
@@ -192,7 +197,7 @@ export class Billing extends LitElement {
     return html`<section class="card now" aria-label="Your plan">
       <div class="what">
         <h2>${this.plan?.title}</h2>
-        <p class="quiet">${sentence(subscription, this.plans?.plans.find(({name}) => name === (subscription.pending_plan ?? subscription.plan)))}</p>
+        <p class="quiet">${sentence(subscription, this.plan, this.plans?.plans.find(({name}) => name === subscription.pending_plan))}</p>
         ${status === 'past_due' ? html`<p class="notice problem" role="status">The last payment failed. We try again during the next two weeks, and your plan stays until then. Please check your card.</p>` : nothing}
         ${trial ? html`<p class="quiet">Your free trial ends on ${date(trial)}.</p>` : nothing}
         ${end ? html`<div class="row">
@@ -218,7 +223,7 @@ export class Billing extends LitElement {
    */
   card(plan, all) {
     const mine = plan.name === this.subscription?.plan;
-    const isPending = plan.name === this.subscription?.pending_plan;
+    const pending = this.subscription?.pending_plan;
     const isLarger = all.indexOf(plan) > all.findIndex(({name}) => name === this.subscription?.plan);
     const frame = plan.largest_frame === 2160 ? '4K' : `${plan.largest_frame}p`;
     return html`<li class="plan card ${mine ? 'chosen' : ''}">
@@ -231,12 +236,12 @@ export class Billing extends LitElement {
         <li>Songs up to ${minutes(plan.song_seconds)}</li>
         ${plan.storage_bytes === null ? nothing : html`<li>${size(plan.storage_bytes)} of storage</li>`}
       </ul>
-      ${mine
+      ${mine && !pending
         ? html`<p class="mine quiet">Your plan</p>`
-        : isPending
-          ? html`<p class="mine quiet">Begins with your next month</p>`
+        : plan.name === pending
+          ? html`<p class="mine quiet">Begins on ${date(this.subscription?.current_period_end ?? '')}</p>`
           : plan.price_cents
-            ? html`<button class="button wide ${isLarger ? 'main' : ''}" type="button" ?disabled=${this.busy} @click=${() => this.take(plan)}>${isLarger ? 'Upgrade' : 'Change'} to ${plan.title}</button>`
+            ? html`<button class="button wide ${isLarger || mine ? 'main' : ''}" type="button" ?disabled=${this.busy} @click=${() => this.take(plan)}>${mine ? 'Keep' : isLarger ? 'Upgrade to' : 'Change to'} ${plan.title}</button>`
             : nothing}
     </li>`;
   }
@@ -245,7 +250,7 @@ export class Billing extends LitElement {
     const {invoices} = this;
     if (!invoices) return html`<div class="skeleton bills"></div>`;
     if (invoices === 'unknown') return html`<p class="quiet">We cannot show your invoices right now. <button class="button" type="button" @click=${() => void this.load()}>Try again</button></p>`;
-    if (!invoices.length) return html`<p class="quiet">No invoice yet. Receipts of single renders come by email.</p>`;
+    if (!invoices.length) return html`<p class="quiet">No invoice yet. A subscription has one for each month.</p>`;
     return html`<div class="scroller"><table>
       <thead><tr><th scope="col">Date</th><th scope="col">Number</th><th scope="col">Amount</th><th scope="col">State</th><th scope="col"><span class="only-heard">Files</span></th></tr></thead>
       <tbody>${invoices.map((bill) => html`<tr>
@@ -260,9 +265,11 @@ export class Billing extends LitElement {
  * What comes next, in a sentence.
  * @param {Subscription} subscription
  * @param {Plan | undefined} plan
+ * @param {Plan | undefined} pending the plan that begins with the next month
  */
-function sentence({current_period_end: end, cancel_at_period_end: isCancelled, ends_at: ends}, plan) {
+function sentence({current_period_end: end, cancel_at_period_end: isCancelled, ends_at: ends}, plan, pending) {
   if (!end) return 'No subscription. Everything that Free includes costs nothing.';
   if (isCancelled || ends) return `It ends on ${date(ends ?? end)} and is not charged again.`;
+  if (pending) return `It runs until ${date(end)}. Then ${pending.title} begins, for ${money(pending.price_cents, 'usd')} a month.`;
   return `Next payment: ${plan ? `${money(plan.price_cents, 'usd')} on ` : ''}${date(end)}.`;
 }

@@ -106,7 +106,7 @@ def test_the_web_processes_count_together(running: Service) -> None:
         asked += 1
         assert asked < 1000
     told = httpx.get(f"{running.url}/metrics").text
-    assert f'oriel_requests_total{{route="/hello",status="200"}} {asked}.0' in told
+    assert f'oriel_requests_total{{method="GET",route="/hello",status="200"}} {asked}.0' in told
 
 
 def test_commands_beside_the_service_know_where_it_listens(running: Service) -> None:

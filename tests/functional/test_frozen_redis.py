@@ -77,5 +77,6 @@ def test_the_status_says_that_the_queue_is_away(served: APIFlask, frozen: Frozen
     answer = served.test_client().get("/status")
     assert answer.json
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
-    assert answer.json["parts"] == {"database": True, "queue": False}
+    states = {name: each["state"] for name, each in answer.json["dependencies"].items()}
+    assert (states["database"], states["redis"]) == ("ok", "down")
     assert frozen.waits() == 1

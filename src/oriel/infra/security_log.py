@@ -1,6 +1,7 @@
 """Security events in the log: logins and their failures, refusals, changes of rights. No secrets, no addresses.
 
-docs/security.md lists them. A source is a keyed digest of the network address, the same in all lines from one address.
+docs/security.md lists them. Users and sources are keyed digests of ids and network addresses, the same in all lines about
+one of them: what a log says of a customer ends with the account, whose id nobody knows any more.
 """
 
 import hashlib
@@ -32,13 +33,20 @@ _REFUSALS = (
 )
 # Pages get these while they are used as they should be: a token has run out, a check is due.
 _ROUTINE = (EmailNotVerified, NotAuthenticated, SecondFactorNeeded)
-_SOURCE_DIGITS = 16
+_DIGITS = 16
 
 
 def log_event(event: str, *, user: str | None = None, level: int = logging.INFO, **details: object) -> None:
     """Log a security event; `details` are values without secrets, names and addresses."""
-    about = {"event": event, "user": user or _caller(), "source": _source(), **details}
+    user = user or _caller()
+    about = {"event": event, "user": digest("user", user) if user else None, "source": _source(), **details}
     _log.log(level, "security event", extra=facts(**{name: value for name, value in about.items() if value}))
+
+
+def digest(kind: str, value: str) -> str:
+    """Return what stands in the log for a user's id or a network address: 16 hexadecimal digits."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, f"{kind} {value}".encode(), hashlib.sha256).hexdigest()[:_DIGITS]
 
 
 def log_refusal(error: AppError) -> None:
@@ -60,5 +68,4 @@ def _caller() -> str | None:
 def _source() -> str | None:
     if not has_request_context() or not request.remote_addr:
         return None
-    key = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.new(key, b"source " + request.remote_addr.encode(), hashlib.sha256).hexdigest()[:_SOURCE_DIGITS]
+    return digest("source", request.remote_addr)

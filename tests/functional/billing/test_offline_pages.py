@@ -278,7 +278,7 @@ UNKNOWN = (
 
 @pytest.mark.parametrize("path", UNKNOWN)
 def test_what_is_unknown_has_a_page_that_says_so(desk: Desk, path: str) -> None:
-    page = desk.browser.get(f"/dev/{path}")
+    page = desk.browser.get(path)
     assert (page.status_code, "There is no such" in page.text) == (404, True)
 
 

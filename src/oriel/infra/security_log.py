@@ -1,7 +1,7 @@
 """Security events in the log: logins and their failures, refusals, changes of rights. No secrets, no addresses.
 
-docs/security.md lists them. Users and sources are keyed digests of ids and network addresses, the same in all lines about
-one of them: what a log says of a customer ends with the account, whose id nobody knows any more.
+docs/security.md lists them. Users and sources are keyed digests of ids and network addresses, the same in all lines
+about one of them: what a log says of a customer ends with the account, whose id nobody knows any more.
 """
 
 import hashlib

@@ -40,11 +40,11 @@ def in_our_time(moment: datetime) -> datetime:
 def whole_steps(start: datetime | None, end: datetime | None, step: Step | None) -> Range:
     """Return the range in whole steps; by default it is 24 hours long and ends with the present hour."""
     end = end or (start + PRESETS["24h"] if start else now())
-    start = start or end - PRESETS["24h"]
-    step = step or _fitting(end - start)
+    step = step or _fitting(end - start if start else PRESETS["24h"])
     begin, boundary = (start_of_hour, HOUR) if step == "hour" else (start_of_day, DAY)
-    first, last = begin(start), begin(end)
+    last = begin(end)
     last = last if last == end else last + boundary
+    first = begin(start) if start else last - PRESETS["24h"]
     # Weeks are counted back from the end, which is what people look at.
     return Range(last - -(-(last - first) // STEPS[step]) * STEPS[step], last, step)
 

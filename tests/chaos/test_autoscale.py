@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.chaos.site import BIG, Site
 from tests.render.processes import kill
 
@@ -13,6 +14,8 @@ def niceness(pid: int) -> int:
     return os.getpriority(os.PRIO_PROCESS, pid)
 
 
+# It needs both cores for itself: `make chaos` gives it them.
+@pytest.mark.long
 def test_workers_come_with_the_demand_and_no_render_is_interrupted_when_they_go(
     begin: Callable[..., Site], song: Path, short_song: Path
 ) -> None:

@@ -100,6 +100,7 @@ def test_an_operator_mends_a_failed_render(visit: Visit, site: Service, song: Pa
     expect(page.locator("tbody tr").first).to_contain_text("Try again")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_part_is_accessible_and_fits(visit: Visit, site: Service, width: int) -> None:
     site.customer()

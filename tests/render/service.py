@@ -13,7 +13,8 @@ from tests.render.command import Command
 from tests.render.processes import arguments, descendants
 
 SMALL: dict[str, Any] = {"look": "prism", "output": {"width": 128, "height": 72, "fps": 30}}
-PATIENCE_S = 120.0
+# Workers are nicer than the tests beside them, and make no haste on busy cores.
+PATIENCE_S = 300.0
 
 Start = Callable[..., Command]
 

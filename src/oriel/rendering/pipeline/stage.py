@@ -42,8 +42,9 @@ _SLOTS = 8
 _NO_DRIVER = "Playwright's driver, which controls Chromium, does not start. Does the machine lack a library of Node's?"
 # Shorter than a frame by far, longer than what waking costs.
 _POLL_S = 0.0007
-# A backend that hangs is passed over for the next one, and Chromium has started by then on a busy machine too.
-_START_S = 20.0
+# A backend that hangs is passed over for the next one. A start takes 2.4 seconds of a core, and a worker has a tenth of
+# a core where others keep all busy: with 20 s here all backends were passed over, again and again.
+_START_S = 60.0
 # Who leaves a run early wants to end, or to go on with a fresh browser.
 _SETTLE_S = 3.0
 _starting_driver = threading.Lock()

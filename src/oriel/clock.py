@@ -16,7 +16,6 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from oriel.accounts import password_reset
-from oriel.admin import trail
 from oriel.app import create_app
 from oriel.billing import journal
 from oriel.billing.fulfilment import settle_wanted
@@ -93,10 +92,7 @@ FIGURES = (
 EXPORTS = (Task("exports", 2, lambda: exports.write_next()),)
 # Each asks the payment service and the storage over the network.
 ERASURES = (Task("erasures", 30, lambda: erasure.erase_due()),)
-SWEEPS = (
-    *(_housekeeping(job) for job in table.JOBS if not job.is_slow),
-    Task("old lines of the audit trail", 86_400, trail.tidy),
-)
+SWEEPS = tuple(_housekeeping(job) for job in table.JOBS if not job.is_slow)
 # A check of all payments or files may take minutes.
 SLOW_SWEEPS = tuple(_housekeeping(job) for job in table.JOBS if job.is_slow)
 # A queue each, so that a storage that hangs under a deletion holds up no song and no mail.
@@ -148,7 +144,6 @@ def alert_tasks(app: Flask, settings: Settings) -> tuple[Task, ...]:
     return (
         Task("dependency checks", _CHECK_S, lambda: health_log.write_results(runner)),
         Task("alerts", _EVALUATE_S, lambda: alerts.evaluate(observer)),
-        Task("old incidents", 86_400, alerts.tidy),
     )
 
 

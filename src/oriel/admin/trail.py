@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, event, select
+from sqlalchemy import Select, Table, delete, event, select
 from sqlalchemy.orm import Session
 
 from oriel.accounts.personal_data import Listing, PersonalData, Row, fields, in_batches
@@ -120,11 +120,22 @@ def _forget_unwritten(session: Session) -> None:
 
 def tidy() -> int:
     """Delete the lines whose time is over, some at a time; return how many."""
+    table = _table()
+    with writing() as session:
+        old = delete(table).where(table.c.id.in_(old_lines())).returning(table.c.id)
+        return len(session.scalars(old).all())
+
+
+def old_lines() -> Select[Any]:
+    """Return the select of the ids of lines that `tidy` deletes."""
+    table = _table()
+    return select(table.c.id).where(table.c.at < now() - KEPT_FOR).order_by(table.c.at).limit(_AT_ONCE)
+
+
+def _table() -> Table:
     table = AdminAction.__table__
     assert isinstance(table, Table)
-    old = select(table.c.id).where(table.c.at < now() - KEPT_FOR).order_by(table.c.at).limit(_AT_ONCE)
-    with writing() as session:
-        return len(session.scalars(delete(table).where(table.c.id.in_(old)).returning(table.c.id)).all())
+    return table
 
 
 def _acts_on(user_id: str) -> Iterator[Row]:

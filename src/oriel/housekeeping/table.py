@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from oriel.accounts import cleanup as accounts
+from oriel.admin import trail
 from oriel.billing import journal
 from oriel.errors import NotFound
 from oriel.housekeeping import database_upkeep, payment_checks, storage_check
@@ -14,6 +15,7 @@ from oriel.housekeeping.job import Done, Job
 from oriel.infra.database import db
 from oriel.infra.mail import dispatch as mail
 from oriel.media import resumable, sweep
+from oriel.monitoring import alerts
 from oriel.monitoring import cleanup as monitoring
 from oriel.privacy import exports, usage
 from oriel.projects import projects
@@ -128,6 +130,20 @@ JOBS = (
         "Delete measurements of renders, samples and rollups whose time is over.",
         _DAY,
         _counted(monitoring.tidy),
+    ),
+    Job(
+        "old-incidents",
+        "Delete incidents that were over a long time ago, with the calls that told of them.",
+        _DAY,
+        _counted(alerts.tidy),
+        _rows_of(alerts.old_incidents),
+    ),
+    Job(
+        "old-audit-lines",
+        "Delete lines of the audit trail after two years.",
+        _DAY,
+        _counted(trail.tidy),
+        _rows_of(trail.old_lines),
     ),
     Job(
         "old-exports",

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from oriel import mails
@@ -54,8 +54,13 @@ def open_incidents() -> Sequence[Incident]:
 def tidy() -> int:
     """Delete incidents that were closed long ago, with their calls; return how many."""
     with writing() as session:
-        old = delete(Incident).where(Incident.closed_at < now() - KEPT_FOR)
-        return len(session.scalars(old.returning(Incident.id)).all())
+        old = delete(Incident).where(Incident.id.in_(old_incidents())).returning(Incident.id)
+        return len(session.scalars(old).all())
+
+
+def old_incidents() -> Select[str]:
+    """Return the select of the ids of incidents that `tidy` deletes."""
+    return select(Incident.id).where(Incident.closed_at < now() - KEPT_FOR)
 
 
 def _note(settings: Settings, condition: Condition, message: str | None) -> None:

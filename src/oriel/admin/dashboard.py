@@ -41,10 +41,8 @@ class Choice:
 class DashboardView(PanelView):
     """Charts for every operator: there is nothing of any customer in them."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            name="Dashboard", endpoint="panel_dashboard", url="/admin/dashboard", menu_icon_value="dashboard"
-        )
+    menu_name = "Dashboard"
+    part = "dashboard"
 
     @page("/")
     def index(self) -> str:

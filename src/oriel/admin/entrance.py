@@ -32,10 +32,13 @@ _TRIES = rate("30/minute", by=address_key, scope="panel login")
 class Entrance(PanelView):
     """Everything before the panel itself."""
 
+    menu_name = "Sign in"
+    part = "entrance"
+
     def __init__(self) -> None:
         # Flask-Admin wants a view at "/", which is the overview's.
         type(self)._default_view = "login"
-        super().__init__(name="Sign in", endpoint="panel_entrance", url="/admin")
+        super().__init__(url="/admin")
 
     @open_form("/login")
     @_TRIES

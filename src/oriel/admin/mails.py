@@ -25,6 +25,9 @@ _STATES = {FAILED: "Failed", WAITING: "Waiting", SENDING: "Being sent", SENT: "S
 class MailView(BaseModelView[OutboxMail]):
     """The mails of the last two months."""
 
+    menu_name = "Mails"
+    part = "mails"
+    group = "Work"
     model = OutboxMail
     description = "Every email that the service wrote. Its text is deleted once it is sent."
     search_hint = "Address, or id of mail or customer"
@@ -41,11 +44,6 @@ class MailView(BaseModelView[OutboxMail]):
     )
     filters = (Filter("state", "State", {state: OutboxMail.state == state for state in _STATES}, words=_STATES),)
     details_template = "panel/mail.html"
-
-    def __init__(self) -> None:
-        super().__init__(
-            name="Mails", category="Work", endpoint="panel_mails", url="/admin/mails", menu_icon_value="mails"
-        )
 
     def query(self) -> Select[OutboxMail]:
         """Return the query without the texts, which the preview reads."""

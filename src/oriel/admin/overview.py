@@ -7,11 +7,12 @@ from oriel.admin.views import PanelView, page
 class Overview(PanelView):
     """The first page."""
 
+    menu_name = "Overview"
+    part = "overview"
+
     def __init__(self) -> None:
         # The static files are those of Flask-Admin.
-        super().__init__(
-            name="Overview", endpoint="admin", url="/admin", static_folder="static", menu_icon_value="overview"
-        )
+        super().__init__(endpoint="admin", url="/admin", static_folder="static")
 
     @page("/")
     def index(self) -> str:

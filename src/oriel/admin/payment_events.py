@@ -17,6 +17,9 @@ from oriel.billing.models import PaymentEvent
 class PaymentEventView(BaseModelView[PaymentEvent]):
     """The events of the payment service."""
 
+    menu_name = "Webhooks"
+    part = "events"
+    group = "Customers"
     model = PaymentEvent
     search_hint = "Id of an event"
     columns = (
@@ -38,15 +41,6 @@ class PaymentEventView(BaseModelView[PaymentEvent]):
         ),
         Filter("kind", "Kind", {kind: PaymentEvent.kind == kind for kind in EVENT_KINDS}),
     )
-
-    def __init__(self) -> None:
-        super().__init__(
-            name="Webhooks",
-            category="Customers",
-            endpoint="panel_events",
-            url="/admin/events",
-            menu_icon_value="events",
-        )
 
     def order(self) -> tuple[InstrumentedAttribute[Any], ...]:
         """Return the time of arrival: Stripe's ids are in no order."""

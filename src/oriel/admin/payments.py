@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from oriel.accounts.addresses import spelled_email
 from oriel.accounts.models import User
+from oriel.admin.customers import customer_link
 from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condition, Entry, Filter, Section
 from oriel.admin.staff import staff
 from oriel.admin.trail import in_trail
@@ -27,6 +28,9 @@ _IN_ANY_CASE = Entry(
 class PaymentView(BaseModelView[Payment]):
     """The payments."""
 
+    menu_name = "Payments"
+    part = "payments"
+    group = "Customers"
     model = Payment
     search_hint = "Id of a payment, a user or an object of Stripe’s, or a mail address"  # noqa: RUF001
     columns = (
@@ -34,7 +38,7 @@ class PaymentView(BaseModelView[Payment]):
         Column("Status", lambda payment: payment.status),
         Column("Amount", lambda payment: money(payment.amount, payment.currency)),
         Column("For", lambda payment: what_of(payment)),
-        Column("Customer", lambda payment: payment.user_id, lambda payment: _customer(payment)),
+        Column("Customer", lambda payment: payment.user_id, lambda payment: customer_link(payment.user_id)),
         Column("Notes", lambda payment: _notes(payment)),
     )
     filters = (
@@ -42,15 +46,6 @@ class PaymentView(BaseModelView[Payment]):
         Filter("kind", "For", {kind: Payment.kind == kind for kind in (RENDER, SUBSCRIPTION)}),
         Filter("notes", "Notes", {"disputed": Payment.is_disputed.is_(True), "refunded": Payment.refunded > 0}),
     )
-
-    def __init__(self) -> None:
-        super().__init__(
-            name="Payments",
-            category="Customers",
-            endpoint="panel_payments",
-            url="/admin/payments",
-            menu_icon_value="payments",
-        )
 
     def searched(self, text: str) -> Condition:
         """Find by any id, or all payments of a customer."""
@@ -67,7 +62,7 @@ class PaymentView(BaseModelView[Payment]):
         left_out = ("checkout_url", "receipt_url", "user_id", "render_order")
         facts = {each.key: getattr(row, each.key) for each in Payment.__table__.columns if each.key not in left_out}
         render = renders_paid_with([row.id]).get(row.id, row.job_id)
-        links = {"Customer": Cell(row.user_id, _customer(row)), "Render": render}
+        links = {"Customer": Cell(row.user_id, customer_link(row.user_id)), "Render": render}
         return (Section("Payment", {**links, **facts}),)
 
     def buttons(self, row: Payment) -> Sequence[Button]:
@@ -94,10 +89,6 @@ class PaymentView(BaseModelView[Payment]):
             return f"{money(amount, payment.currency)} will be refunded{later}."
 
         return finish(do, self.url_of(payment_id))
-
-
-def _customer(payment: Payment) -> str | None:
-    return f"/admin/users/{payment.user_id}" if payment.user_id else None
 
 
 def _is_refunded(payment: Payment) -> bool:

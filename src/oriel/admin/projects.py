@@ -28,6 +28,9 @@ _MOST_PEOPLE = 50
 class ProjectView(BaseModelView[Project]):
     """The projects of all customers."""
 
+    menu_name = "Projects"
+    part = "projects"
+    group = "Work"
     model = Project
     description = "Songs with their settings, as customers keep them in the studio."
     search_hint = "Name, song, id or address"
@@ -50,15 +53,6 @@ class ProjectView(BaseModelView[Project]):
             words=_STATES,
         ),
     )
-
-    def __init__(self) -> None:
-        super().__init__(
-            name="Projects",
-            category="Work",
-            endpoint="panel_projects",
-            url="/admin/projects",
-            menu_icon_value="projects",
-        )
 
     def query(self) -> Select[Project]:
         """Return the query without the settings, which a row's own page reads."""

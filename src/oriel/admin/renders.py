@@ -47,6 +47,9 @@ def _within(age: timedelta) -> Callable[[], Condition]:
 class RenderView(BaseModelView[RenderJob]):
     """The render jobs of all customers."""
 
+    menu_name = "Renders"
+    part = "renders"
+    group = "Work"
     model = RenderJob
     description = "Every video that was asked for, the latest first."
     search_hint = "Title, artist, id or address"
@@ -76,11 +79,6 @@ class RenderView(BaseModelView[RenderJob]):
         ),
     )
     details_template = "panel/render.html"
-
-    def __init__(self) -> None:
-        super().__init__(
-            name="Renders", category="Work", endpoint="panel_renders", url="/admin/renders", menu_icon_value="renders"
-        )
 
     def query(self) -> Select[RenderJob]:
         """Return the query without the wide columns, which a row's own page reads."""

@@ -13,10 +13,9 @@ _LARGEST = 20
 class StorageView(PanelView):
     """What the storage holds."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            name="Storage", category="Work", endpoint="panel_storage", url="/admin/storage", menu_icon_value="storage"
-        )
+    menu_name = "Storage"
+    part = "storage"
+    group = "Work"
 
     @page("/")
     def index(self) -> str:

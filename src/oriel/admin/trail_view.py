@@ -10,6 +10,8 @@ from oriel.admin.models import AdminAction
 class TrailView(BaseModelView[AdminAction]):
     """What operators did."""
 
+    menu_name = "Audit trail"
+    part = "trail"
     model = AdminAction
     search_hint = "Id of a user, payment, render …"
     columns = (
@@ -20,9 +22,6 @@ class TrailView(BaseModelView[AdminAction]):
         Column("To", lambda line: f"{line.kind} {line.object_id}"),
     )
     filters = (Filter("kind", "Kind", {kind: AdminAction.kind == kind for kind in KINDS}),)
-
-    def __init__(self) -> None:
-        super().__init__(name="Audit trail", endpoint="panel_trail", url="/admin/trail", menu_icon_value="audit")
 
     def searched(self, text: str) -> Condition:
         """Find the lines about an object, or of an operator, by id."""

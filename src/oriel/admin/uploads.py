@@ -28,6 +28,9 @@ _MOST_PROJECTS = 50
 class UploadView(BaseModelView[Upload]):
     """The uploads of all customers."""
 
+    menu_name = "Uploads"
+    part = "uploads"
+    group = "Work"
     model = Upload
     description = "Songs and pictures that customers sent. What no project uses goes after a day."
     search_hint = "File name, id or address"
@@ -55,11 +58,6 @@ class UploadView(BaseModelView[Upload]):
             words=_STATES,
         ),
     )
-
-    def __init__(self) -> None:
-        super().__init__(
-            name="Uploads", category="Work", endpoint="panel_uploads", url="/admin/uploads", menu_icon_value="uploads"
-        )
 
     def searched(self, text: str) -> Condition:
         """Find by id, by the customer's address, or by a part of the file's name."""

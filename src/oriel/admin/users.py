@@ -41,6 +41,9 @@ _PLANS = {name: plan.title for name, plan in PLANS.items()}
 class UserView(BaseModelView[User]):
     """The accounts."""
 
+    menu_name = "Users"
+    part = "users"
+    group = "Customers"
     model = User
     search_hint = "Beginning of mail address or name, or id"
     columns = (
@@ -55,11 +58,6 @@ class UserView(BaseModelView[User]):
         Filter("role", "Role", {role: User.role == role for role in (ROLE_USER, ROLE_SUPPORT, ROLE_ADMIN)}),
         Filter("state", "State", {"disabled": User.disabled_at.is_not(None), "enabled": User.disabled_at.is_(None)}),
     )
-
-    def __init__(self) -> None:
-        super().__init__(
-            name="Users", category="Customers", endpoint="panel_users", url="/admin/users", menu_icon_value="users"
-        )
 
     def searched(self, text: str) -> Condition:
         """Find by the beginning of the mail address or the name, or by id; the first 1,000 of each."""

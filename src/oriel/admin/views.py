@@ -91,6 +91,16 @@ class PanelForm(SecureForm):
 class PanelView(BaseView):
     """A part of the panel: checks every request, and gives templates what all of them need."""
 
+    menu_name: str
+    # In the address, in the endpoint, and the name of the icon.
+    part: str
+    # The heading in the menu above it.
+    group: str | None = None
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  (those of Flask-Admin)
+        names = {"name": self.menu_name, "category": self.group, "menu_icon_value": self.part}
+        super().__init__(**{**names, "endpoint": f"panel_{self.part}", "url": f"/admin/{self.part}", **options})
+
     def create_blueprint(self, admin: Any) -> Any:  # noqa: ANN401  (Flask-Admin's own types)
         """Return the blueprint, with declared routes only: Flask-Admin's own would admit anyone."""
         urls: list[tuple[str, str, Sequence[str]]] = getattr(type(self), "_urls")  # noqa: B009  (an untyped base's)

@@ -2,14 +2,17 @@
 import {BlobSource, EncodedPacketSink, Input, MP3, MP4, WAVE} from 'mediabunny';
 import {SAMPLE_RATE} from '../sound/grid.js';
 import {Canonical} from './canonical.js';
+import {partsOfMp3} from './mp3-parts.js';
 import {trimOfMp3} from './mp3-trim.js';
 import {editOfMp4} from './mp4-trim.js';
 import {PacketDecoder} from './packet-decoder.js';
 import {SongError} from './song-error.js';
+import {readTags} from './song-tags.js';
 import {isWav, readWav, wavPieces} from './wav-file.js';
 
 /** @typedef {import('./song.js').Heard} Heard */
 /** @typedef {(fraction: number) => void} Report */
+/** @typedef {{track: import('mediabunny').InputAudioTrack, config: AudioDecoderConfig, isMp3: boolean, seconds: number}} Sound */
 /** Decodes a whole file, for a browser that cannot decode packets. @typedef {(rate: number) => Promise<Float32Array[]>} DecodeAll */
 
 const LONGEST_S = 3600;
@@ -57,49 +60,87 @@ async function decodeWav(file, report) {
  * @param {DecodeAll | null} decodeAll
  */
 async function decodePackets(file, input, report, decodeAll) {
-  const {track, config, isMp3, seconds} = await soundOf(input);
+  const sound = await soundOf(input);
+  const parts = sound.isMp3 ? await partsOfMp3(file) : [];
+  const seconds = parts.reduce((sum, part) => sum + part.seconds, 0) || sound.seconds;
   if (seconds > LONGEST_S + 60) throw new SongError('too long');
   const canonical = new Canonical(seconds * SAMPLE_RATE);
   if (decodeAll) {
     if (seconds > LONGEST_AT_ONCE_S) throw new SongError('too long here');
-    return pushAll(canonical, await decodeAll(config.sampleRate), config.sampleRate, report);
+    return pushAll(canonical, await decodeAll(sound.config.sampleRate), sound.config.sampleRate, report);
   }
-  const edit = isMp3 ? {start: 0, end: Infinity} : await editOfMp4(file);
-  if (isMp3) {
-    const {skip, count} = await trimOfMp3(file);
-    canonical.trim(skip, count);
+  const hear = (/** @type {Float32Array[]} */ channels, /** @type {number} */ rate) => canonical.push(channels, rate);
+  const tell = (/** @type {number} */ atS) => report(Math.min(1, atS / seconds || 0));
+  if (!sound.isMp3) {
+    const edit = await editOfMp4(file);
+    // mediabunny counts time from where the edit begins.
+    await decodeTrack(sound, edit.end - edit.start, trimmedFrom(edit.start, canonical), tell);
+    return canonical.finish();
   }
+  const {skip, count} = await trimOfMp3(file);
+  canonical.trim(skip, count);
+  if (parts.length < 2) await decodeTrack(sound, Infinity, hear, tell);
+  let before = 0;
+  for (const part of parts.length < 2 ? [] : parts) {
+    const stretch = new Input({source: new BlobSource(part.file), formats: [MP3]});
+    try {
+      await decodeTrack(await soundOf(stretch), Infinity, hear, (atS) => tell(before + atS));
+    } finally {
+      stretch.dispose();
+    }
+    before += part.seconds;
+  }
+  return canonical.finish();
+}
+
+/**
+ * @param {number} startS where the song begins in the sound
+ * @param {Canonical} canonical
+ * @returns {import('./packet-decoder.js').Hear}
+ */
+function trimmedFrom(startS, canonical) {
   let isFirst = true;
-  const decoder = new PacketDecoder(config, (channels, rate) => {
-    if (isFirst && !isMp3) canonical.trim(Math.round(edit.start * rate));
+  return (channels, rate) => {
+    if (isFirst) canonical.trim(Math.round(startS * rate));
     isFirst = false;
     canonical.push(channels, rate);
-  });
+  };
+}
+
+/**
+ * @param {Sound} sound
+ * @param {number} endS
+ * @param {import('./packet-decoder.js').Hear} hear
+ * @param {(atS: number) => void} tell
+ */
+async function decodeTrack({track, config}, endS, hear, tell) {
+  const decoder = new PacketDecoder(config, hear);
   try {
-    // mediabunny counts time from where the edit begins.
-    const length = edit.end - edit.start;
     for await (const packet of new EncodedPacketSink(track).packets()) {
-      if (packet.timestamp >= length) break;
+      if (packet.timestamp >= endS) break;
       await decoder.decode(packet.toEncodedAudioChunk());
-      report(Math.min(1, packet.timestamp / seconds || 0));
+      tell(packet.timestamp);
     }
     await decoder.finish();
   } finally {
     decoder.close();
   }
-  return canonical.finish();
 }
 
-/** @param {Input} input */
+/**
+ * @param {Input} input
+ * @returns {Promise<Sound>}
+ */
 async function soundOf(input) {
   try {
     const track = await input.getPrimaryAudioTrack();
     const config = await track?.getDecoderConfig();
+    if (track && !config && await track.getInternalCodecId() === 'alac') throw new SongError('lossless');
     if (!track || !config) throw new SongError('unreadable');
     const isMp3 = await input.getFormat() === MP3;
     return {track, config, isMp3, seconds: await track.getDurationFromMetadata() ?? 0};
-  } catch {
-    throw new SongError('unreadable');
+  } catch (error) {
+    throw error instanceof SongError ? error : new SongError('unreadable');
   }
 }
 
@@ -124,12 +165,11 @@ function pushAll(canonical, channels, rate, report) {
  */
 async function tagsOf(file, input) {
   const tags = await input.getMetadataTags().catch(() => null);
-  const pictures = tags?.images ?? [];
-  const picture = pictures.find(({kind}) => kind === 'coverFront') ?? pictures[0];
+  const {artists, cover} = await readTags(file).catch(() => ({artists: [], cover: null}));
   return {
     title: oneLine(tags?.title) || oneLine(file.name.replace(/\.[^.]*$/, '')),
-    artist: oneLine(tags?.artist),
-    cover: picture ? new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (picture.data)], {type: picture.mimeType}) : null,
+    artist: oneLine(artists.length > 1 ? artists.join(', ') : tags?.artist),
+    cover,
   };
 }
 

@@ -1,5 +1,6 @@
 // Which of an MP3's samples are the song: its encoder added silence at both ends, and may say so in a header of its own.
 // The rules are those by which FFmpeg cuts, since the service decodes with it.
+import {sizeOfId3} from './id3.js';
 
 /** In samples. @typedef {{skip: number, count: number}} Trim */
 
@@ -47,13 +48,12 @@ export function trimIn(bytes) {
  * @param {Blob} file
  * @returns {Promise<number>} where the ID3 tags in front are over
  */
-async function endOfTags(file) {
+export async function endOfTags(file) {
   let at = 0;
   for (let i = 0; i < MOST_TAGS; i++) {
-    const head = new Uint8Array(await file.slice(at, at + 10).arrayBuffer());
-    const isTag = head.length === 10 && String.fromCharCode(...head.subarray(0, 3)) === 'ID3';
-    if (!isTag || head.subarray(6).some((byte) => byte > 0x7F)) break;
-    at += 10 + head.subarray(6).reduce((size, byte) => size << 7 | byte, 0) + (head[5] & 0x10 ? 10 : 0);
+    const size = sizeOfId3(new Uint8Array(await file.slice(at, at + 10).arrayBuffer()));
+    if (!size) break;
+    at += size;
   }
   return at;
 }

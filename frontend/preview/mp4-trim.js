@@ -1,13 +1,12 @@
 // Which part of an M4A's sound is the song, by its edit list or by what iTunes wrote. The rules are those by which FFmpeg
 // cuts, since the service decodes with it: the start to the sample, the end to the packet.
+import {boxes, movieIndex, nameAt} from './mp4-boxes.js';
 
+/** @typedef {import('./mp4-boxes.js').Box} Box */
 /** In seconds of the sound as it is stored. @typedef {{start: number, end: number}} Edit */
 
-const LARGEST_INDEX = 64 << 20;
-const MOST_BOXES = 1000;
+const MOST_EDITS = 1000;
 const LONGEST_PRIMING = 16_384;
-
-/** @typedef {{view: DataView, from: number, to: number}} Box content of a box */
 
 /**
  * @param {Blob} file
@@ -23,7 +22,7 @@ export async function editOfMp4(file) {
  * @returns {Edit | null}
  */
 export function editIn(moov) {
-  const track = boxes(moov, 'trak').find((one) => boxes(one, 'mdia', 'hdlr').some((hdlr) => name(hdlr, 8) === 'soun'));
+  const track = boxes(moov, 'trak').find((one) => boxes(one, 'mdia', 'hdlr').some((hdlr) => nameAt(hdlr, 8) === 'soun'));
   const [header] = track ? boxes(track, 'mdia', 'mdhd') : [];
   if (!track || !header) return null;
   const timescale = timescaleOf(header);
@@ -36,63 +35,6 @@ export function editIn(moov) {
   }
   const priming = boxes(moov, 'udta', 'meta', 'ilst', '----').map(itunesPriming).find(Boolean);
   return priming ? {start: priming / timescale, end: Infinity} : null;
-}
-
-/** @param {Blob} file */
-async function movieIndex(file) {
-  for (let at = 0, i = 0; i < MOST_BOXES && at + 8 <= file.size; i++) {
-    const head = new DataView(await file.slice(at, at + 16).arrayBuffer());
-    const {size, start} = extent(head, 0, file.size - at);
-    if (size < 8) return null;
-    if (name({view: head, from: 0, to: 8}, 4) === 'moov') {
-      const view = new DataView(await file.slice(at + start, at + Math.min(size, LARGEST_INDEX)).arrayBuffer());
-      return {view, from: 0, to: view.byteLength};
-    }
-    at += size;
-  }
-  return null;
-}
-
-/**
- * Where the content of a box starts and the box ends, from its own beginning.
- * @param {DataView} view
- * @param {number} at
- * @param {number} rest bytes up to the end of what holds it
- */
-function extent(view, at, rest) {
-  const said = view.getUint32(at);
-  if (said === 1 && at + 16 <= view.byteLength) return {size: Number(view.getBigUint64(at + 8)), start: 16};
-  return {size: said || rest, start: 8};
-}
-
-/**
- * The boxes at the end of a path.
- * @param {Box} box
- * @param {...string} path
- * @returns {Box[]}
- */
-function boxes(box, ...path) {
-  const [wanted, ...deeper] = path;
-  const found = [];
-  for (let at = box.from, i = 0; i < MOST_BOXES && at + 8 <= box.to; i++) {
-    const {size, start} = extent(box.view, at, box.to - at);
-    if (size < start) break;
-    const from = at + start + (wanted === 'meta' ? 4 : 0);
-    const inner = {view: box.view, from, to: Math.min(at + size, box.to)};
-    if (name(box, at + 4 - box.from) === wanted && inner.from <= inner.to) found.push(...(deeper.length ? boxes(inner, ...deeper) : [inner]));
-    at += size;
-  }
-  return found;
-}
-
-/**
- * Four letters.
- * @param {Box} box
- * @param {number} at from the start of its content
- */
-function name({view, from, to}, at) {
-  if (from + at + 4 > to) return '';
-  return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(from + at + i)));
 }
 
 /**
@@ -110,7 +52,7 @@ function timescaleOf({view, from}) {
 function firstEdit({view, from, to}) {
   const isLong = view.getUint8(from) === 1;
   const bytes = isLong ? 20 : 12;
-  const count = Math.min(view.getUint32(from + 4), MOST_BOXES);
+  const count = Math.min(view.getUint32(from + 4), MOST_EDITS);
   for (let i = 0, at = from + 8; i < count && at + bytes <= to; i++, at += bytes) {
     const duration = isLong ? Number(view.getBigUint64(at)) : view.getUint32(at);
     const mediaTime = isLong ? Number(view.getBigInt64(at + 8)) : view.getInt32(at + 4);

@@ -2,6 +2,7 @@
 
 const SENTENCES = {
   unreadable: "That file isn't audio we can read. Try MP3, WAV or M4A.",
+  lossless: 'That song is in Apple Lossless, which browsers cannot play. Save it as WAV, MP3 or AAC, then try again.',
   empty: "There is no sound in that file. Try another one.",
   'too long': 'That song is longer than 60 minutes. Try a shorter one.',
   'too long here': 'This browser can read songs of up to 15 minutes. Try a shorter one, or another browser.',

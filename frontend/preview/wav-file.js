@@ -70,6 +70,20 @@ export async function readWav(file) {
 }
 
 /**
+ * @param {Blob} file
+ * @param {string} name four letters
+ * @returns {Promise<number | null>} where the content of the first such chunk begins
+ */
+export async function chunkOfWav(file, name) {
+  for (let at = 12, i = 0; i < MOST_CHUNKS && at + 8 <= file.size; i++) {
+    const chunk = await chunkAt(file, at);
+    if (chunk.name === name) return at + 8;
+    at += 8 + chunk.size + chunk.size % 2;
+  }
+  return null;
+}
+
+/**
  * The samples, one array a channel, in pieces of about a megabyte.
  * @param {Blob} file
  * @param {WavSound} sound

@@ -13,6 +13,7 @@ from tests.render.songs import RATE, music, write_wav
 from oriel.rendering.pipeline.tools import find_ffmpeg
 
 UNREADABLE = "That file isn't audio we can read. Try MP3, WAV or M4A."
+LOSSLESS = "That song is in Apple Lossless, which browsers cannot play. Save it as WAV, MP3 or AAC, then try again."
 EMPTY = "There is no sound in that file. Try another one."
 NO_PICTURE = "That file isn't a picture we can read. Try JPEG, PNG or WebP."
 
@@ -35,6 +36,7 @@ def bad_songs(tmp_path: Path, song: Path) -> dict[Path, str]:
         "tune.mid": UNREADABLE,
         "cut off.m4a": UNREADABLE,
         "silent film.m4a": UNREADABLE,
+        "lossless.m4a": LOSSLESS,
         "nothing.mp3": EMPTY,
         "header.wav": EMPTY,
         "an hour.wav": "That song is longer than 60 minutes. Try a shorter one.",
@@ -44,6 +46,7 @@ def bad_songs(tmp_path: Path, song: Path) -> dict[Path, str]:
     (tmp_path / "page.mp3").write_text("<!doctype html><title>404</title>" * 50, "utf-8")
     (tmp_path / "tune.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0")
     ffmpeg("-i", song, "-c:a", "aac", tmp_path / "whole.m4a")
+    ffmpeg("-i", song, "-c:a", "alac", tmp_path / "lossless.m4a")
     whole = (tmp_path / "whole.m4a").read_bytes()
     (tmp_path / "cut off.m4a").write_bytes(whole[: len(whole) // 2])
     ffmpeg("-f", "lavfi", "-i", "color=s=64x64:d=1", "-c:v", "libx264", "-f", "mp4", tmp_path / "silent film.m4a")

@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {partsOfMp3} from '../../preview/mp3-parts.js';
 import {trimIn, trimOfMp3} from '../../preview/mp3-trim.js';
 import {editOfMp4} from '../../preview/mp4-trim.js';
 import {toStereo} from '../../preview/stereo.js';
@@ -163,5 +164,35 @@ describe('an M4A', () => {
     expect(await editOfMp4(mp4())).toEqual(whole);
     expect(await editOfMp4(new Blob(['no boxes at all']))).toEqual(whole);
     expect(await editOfMp4(new Blob([new Uint8Array([...box('moov', [0, 0, 0, 4, 1, 2, 3, 4])])]))).toEqual(whole);
+  });
+});
+
+/** Frames of MPEG 1 at 128 kbit/s and 44,100 Hz. @param {number} count @param {number} mode */
+const frames = (count, mode) => Array.from({length: count}, () => [0xFF, 0xFB, 0x90, mode, ...Array(413).fill(0)]).flat();
+const [JOINT, MONO] = [0x40, 0xC0];
+const partsOf = (/** @type {number[]} */ ...bytes) => partsOfMp3(new Blob([new Uint8Array(bytes)]));
+
+describe('the parts of an MP3', () => {
+  it('are one where nothing changes, as long as its frames', async () => {
+    const [part, ...others] = await partsOf(...text('ID3'), 4, 0, 0, 0, 0, 0, 2, 7, 7, ...frames(10, JOINT));
+    expect(others).toEqual([]);
+    expect(part.seconds).toBeCloseTo(10 * 1152 / 44_100, 6);
+    expect(part.file.size).toBe(12 + 10 * 417);
+  });
+
+  it('begin where the number of channels changes', async () => {
+    const parts = await partsOf(...frames(5, MONO), ...frames(6, JOINT), ...frames(4, MONO));
+    expect(parts.map(({file}) => file.size / 417)).toEqual([5, 6, 4]);
+  });
+
+  it('go on behind junk, and behind a single frame that says something else', async () => {
+    const parts = await partsOf(...frames(5, MONO), ...Array(100).fill(255), ...frames(1, JOINT), ...frames(5, MONO));
+    expect(parts).toHaveLength(1);
+    expect(parts[0].seconds).toBeCloseTo(10 * 1152 / 44_100, 6);
+  });
+
+  it('are none where there is no frame', async () => {
+    expect(await partsOf(...Array(5000).fill(255))).toEqual([]);
+    expect(await partsOf()).toEqual([]);
   });
 });

@@ -89,6 +89,52 @@ def test_a_render_that_the_plan_does_not_include_is_bought(visit: Visit, song: P
     expect(page.get_by_role("link", name="Download")).to_be_visible()
 
 
+def test_a_plan_is_bought_from_the_summary_and_leads_back_to_the_render(visit: Visit, song: Path) -> None:
+    visitor = visit(390)
+    page = visitor.page
+    open_song(visitor, song)
+    register(visitor)
+    page.get_by_role("button", name="Not yet").click()
+    page.locator("#tab-output").click()
+    page.locator(".chip", has_text="1080p").click()
+    press_render(page)
+    expect(page.get_by_role("button", name="Buy this render for $4.99")).to_be_visible()
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Get Pro").click()
+    page.wait_for_url("**/dev/checkout?**")
+    page.get_by_role("button", name="Pay $9.99").click()
+    expect(page.get_by_text("You are now on Pro")).to_be_visible()
+    page.get_by_role("link", name="Continue in the studio").click()
+    # The song and all settings are there, and the question is asked again.
+    expect(page.get_by_role("heading", name="Render this video?")).to_be_visible()
+    expect(page.locator("dialog")).to_contain_text("1080p")
+    expect(page.locator("dialog")).to_contain_text(
+        "Uses 1 of the 50 renders that you have left this month. Without a watermark."
+    )
+    expect(page.get_by_role("button", name="Render", exact=True).last).to_be_visible()
+
+
+def test_a_plan_bought_in_another_tab_is_seen(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song)
+    register(visitor)
+    page.get_by_role("button", name="Not yet").click()
+    page.locator("#tab-output").click()
+    page.locator(".chip", has_text="1080p").click()
+    press_render(page)
+    expect(page.locator("dialog .limit")).to_contain_text("Pro costs $9.99 a month.")
+    tab = visitor.context.new_page()
+    visitor.watch(tab)
+    tab.goto(f"{visitor.url}/billing?plan=pro")
+    tab.get_by_role("button", name="Pay $9.99").click()
+    expect(tab.get_by_text("You are now on Pro")).to_be_visible()
+    tab.close()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("dialog")).to_contain_text("Without a watermark.")
+
+
 def test_a_shared_look_opens_and_a_damaged_one_is_refused_politely(visit: Visit, song: Path) -> None:
     visitor = visit()
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])

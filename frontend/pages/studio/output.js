@@ -99,12 +99,21 @@ export function rightsLine({right, renders_left: left, watermark, queue_wait_s: 
 }
 
 /**
+ * The plan that lifts the limit.
+ * @param {Estimate} facts
+ * @param {Plan[]} plans
+ */
+export function liftingPlan({refusal}, plans) {
+  return plans.find(({name}) => name === refusal?.details.lifted_by);
+}
+
+/**
  * What lifts the limit, with its price: "Pro costs $9.99 a month."
  * @param {Estimate} facts
  * @param {Plan[]} plans
  */
-export function priceLine({refusal}, plans) {
-  const plan = plans.find(({name}) => name === refusal?.details.lifted_by);
+export function priceLine(facts, plans) {
+  const plan = liftingPlan(facts, plans);
   return plan ? `${plan.title} costs ${money(plan.price_cents, 'usd')} a month.` : '';
 }
 

@@ -7,7 +7,7 @@ import {clearProblems, onSubmit} from '../../ui/form.js';
 import {toast} from '../../ui/toast.js';
 import {again, estimatedSettings, newId, orderOf} from './order.js';
 import {stepOf} from './render-steps.js';
-import {checkoutFor, estimate, profile, sendConfirmation, submit} from './service.js';
+import {checkoutFor, checkoutForPlan, estimate, profile, sendConfirmation, submit} from './service.js';
 import {forget, remember} from './unconfirmed.js';
 
 /**
@@ -80,9 +80,16 @@ export class RenderDialog extends LitElement {
       event.preventDefault();
       this.stopUpload();
     });
+    // A plan may have been bought in another tab meanwhile.
+    document.addEventListener('visibilitychange', this.lookAgain);
     dialog.showModal();
     await this.goOn();
   }
+
+  lookAgain = () => {
+    const waits = this.step === 'summary' && !this.busy && this.facts?.refusal;
+    if (waits && document.visibilityState === 'visible') void this.goOn();
+  };
 
   /** The video's picture, with a watermark where it will have one. @param {boolean} [watermark] */
   async showPoster(watermark) {
@@ -95,6 +102,7 @@ export class RenderDialog extends LitElement {
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    document.removeEventListener('visibilitychange', this.lookAgain);
     clearTimeout(this.timer);
     forget();
     this.stopping.abort();
@@ -276,11 +284,27 @@ export class RenderDialog extends LitElement {
   async payOnce() {
     const {song} = this.studio;
     if (!song) return;
+    await this.pay(async () => {
+      const {uploadId, settings} = await orderOf(this, song.file);
+      return checkoutFor(uploadId, settings);
+    });
+  }
+
+  /** Buy a first plan; back in the studio, this dialog opens again. @param {string} name */
+  async subscribe(name) {
+    await this.pay(async () => {
+      const page = await checkoutForPlan(name);
+      remember('render');
+      return page;
+    });
+  }
+
+  /** @param {() => Promise<string>} open opens a payment page and returns its address */
+  async pay(open) {
     this.busy = true;
     try {
       this.stopping = new AbortController();
-      const {uploadId, settings} = await orderOf(this, song.file);
-      location.assign(await checkoutFor(uploadId, settings));
+      location.assign(await open());
     } catch (error) {
       this.refuse(error);
     }

@@ -6,7 +6,7 @@ import {PartError} from '../../lib/part.js';
 import {money, percent, size} from '../../lib/words.js';
 import '../../ui/password-field.js';
 import '../../ui/second-factor.js';
-import {knownOf, outputLine, priceLine, rightsLine} from './output.js';
+import {knownOf, liftingPlan, outputLine, priceLine, rightsLine} from './output.js';
 import {shownName} from './own-pictures.js';
 import {reloadButton} from './panels/invitation.js';
 
@@ -69,7 +69,7 @@ function summary(flow) {
     <h2 id="render-title" tabindex="-1">Render this video?</h2>
     <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
     <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
-    ${facts?.refusal ? html`<p class="notice problem limit" role="status">${facts.refusal.message} ${priceLine(facts, flow.studio.plans)}</p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
+    ${facts?.refusal ? html`<p class="notice problem limit" role="status">${facts.refusal.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
     ${trouble(flow)}
     <div class="row end">
       <button class="button" type="button" @click=${() => flow.goBack()}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
@@ -94,10 +94,23 @@ function pictureIsGone(flow, name) {
 function offers(flow) {
   const {facts} = flow;
   if (!facts?.refusal) return html`<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
-  const plans = html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>`;
-  const buy = `Buy this render for ${money(facts.single_price_cents, 'usd')}`;
-  if (facts.allows_single) return html`${plans}<button class="button main" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.show('register'))}>${buy}</button>`;
-  return flow.profile ? plans : html`${plans}<button class="button main" type="button" @click=${() => flow.show('register')}>Create an account</button>`;
+  const plan = liftingPlan(facts, flow.studio.plans);
+  const single = facts.allows_single
+    ? html`<button class="button ${plan ? '' : 'main'}" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.show('register'))}>Buy this render for ${money(facts.single_price_cents, 'usd')}</button>`
+    : nothing;
+  return html`${single}${plan ? planOffer(flow, plan) : nothing}`;
+}
+
+/**
+ * @param {Flow} flow
+ * @param {import('./service.js').Plan} plan
+ */
+function planOffer(flow, {name, title}) {
+  if (!flow.profile) return html`<button class="button main" type="button" @click=${() => flow.show('register')}>Get ${title}</button>`;
+  // What the rest of a paid month is worth is shown before the change; this dialog waits in its own tab.
+  return flow.profile.plan === 'free'
+    ? html`<button class="button main" type="button" @click=${() => flow.subscribe(name)}>Get ${title}</button>`
+    : html`<a class="button main" href="/billing?plan=${name}" target="_blank">Change to ${title}</a>`;
 }
 
 /** @param {Flow} flow */

@@ -63,12 +63,23 @@ export function submit(uploadId, settings, key, payWith) {
  * @param {Record<string, any>} settings
  * @returns {Promise<string>} its address
  */
-export async function checkoutFor(uploadId, settings) {
+export function checkoutFor(uploadId, settings) {
+  return checkout({kind: 'render', plan: null, render: {upload_id: uploadId, settings}});
+}
+
+/**
+ * Open the page on which a first plan is bought.
+ * @param {string} name
+ * @returns {Promise<string>} its address
+ */
+export function checkoutForPlan(name) {
+  return checkout({kind: 'subscription', plan: /** @type {any} */ (name), render: null});
+}
+
+/** @param {import('../../lib/api-schema.js').components['schemas']['CreateSessionIn']} body */
+async function checkout(body) {
   try {
-    const {checkout_url: url} = await said(
-      api.POST('/api/payments/create-session', {body: {kind: 'render', plan: null, render: {upload_id: uploadId, settings}}}),
-    );
-    return url;
+    return (await said(api.POST('/api/payments/create-session', {body}))).checkout_url;
   } catch (error) {
     // Another click or tab has opened it.
     const open = error instanceof ApiError && error.code === 'DUPLICATE_PAYMENT_SESSION' ? error.details.checkout_url : null;

@@ -190,7 +190,11 @@ def done() -> Response:
         return _message("Your payment failed", payment.error or "The payment did not succeed.")
     if payment.job_id:
         return make_response(redirect(f"/render/{payment.job_id}", 303))
-    return _message("Thank you", payment.error or _given(payment))
+    return message_page(
+        "Thank you",
+        payment.error or _given(payment),
+        links=[("/studio", "Continue in the studio"), ("/billing", "Plan and billing")],
+    )
 
 
 @pages.get("/payment/left")

@@ -1,5 +1,6 @@
 """The service dies, or the page is reloaded, in the middle of an order: nothing is lost, and the page says so."""
 
+import re
 import secrets
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.pages.steps import (
     shared,
     sign_in,
 )
+from tests.pages.test_bad_files import long_song
 from tests.render.service import Service
 
 AWAY = "We cannot reach the service."
@@ -65,6 +67,30 @@ def test_a_service_that_dies_during_the_upload_is_waited_for(customer: Customer,
         expect(page.locator("dialog")).to_contain_text(LOST)
         assert customer.visitor.accessible() == []
     page.wait_for_url("**/render/*")
+    has_its_video(customer)
+
+
+@pytest.mark.long
+def test_a_large_song_goes_on_where_its_upload_was_interrupted(visit: Visit, site: Service, tmp_path: Path) -> None:
+    customer = sign_in(visit())
+    page = customer.visitor.page
+    open_song(customer.visitor, long_song(tmp_path / "Long.wav"), shared({**TINY, "range": {"duration_s": 1.0}}))
+    sent: list[int] = []
+    page.on("request", lambda request: sent.append(int(request.headers.get("upload-offset", -1))))
+    # 58 MB at 10 MB a second.
+    line = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 10_000_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    press_render(page)
+    agree(page)
+    expect(page.get_by_text(re.compile(r"[2-9]\d%"))).to_be_visible()
+    with away(site):
+        expect(page.locator("dialog")).to_contain_text(LOST)
+    page.wait_for_url("**/render/*")
+    pieces = [offset for offset in sent if offset >= 0]
+    # From what had arrived, not from the beginning.
+    assert pieces[0] == 0
+    assert pieces[-1] > 5_000_000
     has_its_video(customer)
 
 

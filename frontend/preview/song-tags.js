@@ -86,16 +86,6 @@ function mimeOf([first]) {
 }
 
 /** @param {Blob} picture */
-async function isWhole(picture) {
-  if (typeof ImageDecoder === 'undefined') return createImageBitmap(picture).then((bitmap) => (bitmap.close(), true), () => false);
-  // A bitmap is also made of a picture whose second half is missing.
-  const decoder = new ImageDecoder({data: picture.stream(), type: picture.type});
-  try {
-    (await decoder.decode()).image.close();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    decoder.close();
-  }
+function isWhole(picture) {
+  return createImageBitmap(picture).then((bitmap) => (bitmap.close(), true), () => false);
 }

@@ -5,11 +5,24 @@
 /** @type {any} */
 const types = /** @type {any} */ (globalThis).trustedTypes;
 
-types?.createPolicy('default', {
-  /** @param {string} address */
-  createScriptURL(address) {
-    const {pathname} = new URL(address, location.href);
-    if (!/^\/assets\/[\w.-]+\.js$/.test(pathname)) throw new TypeError(`${pathname} is no script of ours`);
-    return new URL(pathname, location.origin).href;
-  },
-});
+if (types) {
+  types.createPolicy('default', {createScriptURL: ownAddress});
+} else {
+  // A browser without trusted types asks nobody.
+  globalThis.Worker = class extends Worker {
+    /**
+     * @param {string | URL} address
+     * @param {WorkerOptions} [options]
+     */
+    constructor(address, options) {
+      super(ownAddress(address), options);
+    }
+  };
+}
+
+/** @param {string | URL} address */
+function ownAddress(address) {
+  const {pathname} = new URL(address, location.href);
+  if (!/^\/assets\/[\w.-]+\.js$/.test(pathname)) throw new TypeError(`${pathname} is no script of ours`);
+  return new URL(pathname, location.origin).href;
+}

@@ -35,7 +35,7 @@ class Service:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, folder: Path, workers: int = 1) -> Iterator[Self]:
+    def running(cls, folder: Path, workers: int = 1, **environment: str) -> Iterator[Self]:
         """Run a service in a folder of its own."""
         with contextlib.ExitStack() as started:
 
@@ -43,7 +43,7 @@ class Service:
                 parts = [str(part) for part in arguments]
                 return started.enter_context(Command(folder / "command", parts, environment))
 
-            service = cls(start, folder, workers)
+            service = cls(start, folder, workers, **environment)
             started.callback(service.close)
             yield service
 

@@ -30,7 +30,7 @@ class Caller:
 
     @classmethod
     def registered(cls, app: APIFlask, *, confirmed: bool = True, role: str = ROLE_USER) -> "Caller":
-        """Make a user with a session."""
+        """Make a user with a session; operators have signed in with a second factor."""
         with app.app_context():
             with writing() as session:
                 user = User(
@@ -41,7 +41,8 @@ class Caller:
                 )
                 session.add(user)
                 session.flush()
-                login = UserSession(user_id=user.id, expires_at=now() + REFRESH_LIFE)
+                proved_at = None if role == ROLE_USER else now()
+                login = UserSession(user_id=user.id, expires_at=now() + REFRESH_LIFE, second_factor_at=proved_at)
                 session.add(login)
             headers = {"Authorization": f"Bearer {access_token(user.id, login.id)}"}
             return cls(app.test_client(), user.id, user.email, login.id, headers)

@@ -160,6 +160,8 @@ def _admitted(who: Who, keys: Scope | None) -> User:
         raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
     if who is Who.ADMIN and not user.is_admin:
         raise NotAllowed("Only operators can do this.")
+    if who is Who.ADMIN and not g.has_second_factor:
+        raise NotAllowed("Operators need a second factor. Set one up in your account, then sign in with it.")
     if who is Who.CONFIRMED and not user.email_verified:
         raise EmailNotVerified("Please confirm your email address first: open the link in the email we sent you.")
     return user
@@ -186,8 +188,9 @@ def _caller(keys: Scope | None) -> User:
 def _by_session(payload: dict[str, Any]) -> User:
     claims = claims_of(payload)
     row = db.session.execute(_HOLDER, {"session_id": claims.session_id}).one_or_none()
-    g.session_id = _good_session(row[1] if row else None, claims.user_id).id
+    session = _good_session(row[1] if row else None, claims.user_id)
     assert row
+    g.session_id, g.has_second_factor = session.id, session.second_factor_at is not None
     return row[0]
 
 

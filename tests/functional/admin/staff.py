@@ -70,9 +70,9 @@ def signed_in(app: APIFlask, role: str = ROLE_ADMIN, *, has_factor: bool = True)
     secret = pyotp.random_base32()
     with app.app_context(), writing() as session:
         user_session = session.get_one(UserSession, caller.session_id)
+        user_session.second_factor_at = now() if has_factor else None
         if has_factor:
             add_app(session.get_one(User, caller.user_id), secret)
-            user_session.second_factor_at = now()
     client = app.test_client()
     with client.session_transaction("/admin/") as cookie:
         cookie["session"] = caller.session_id

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from tests.functional.accounts.person import json_of
 from tests.functional.caller import Caller
 
-from oriel.accounts.models import ROLE_ADMIN
+from oriel.accounts.models import ROLE_ADMIN, UserSession
 from oriel.infra.clock import in_iso, now
 from oriel.infra.database import db, writing
 from oriel.monitoring.incidents import Incident
@@ -39,6 +39,15 @@ def test_only_an_admin_sees_them(client: FlaskClient, caller: MakeCaller, admin:
     assert caller().get(path).status_code == 403
     assert client.get(path, headers={"X-API-Key": admin.key()[1]}).status_code == 401
     assert admin.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_password_alone_is_not_enough(app: APIFlask, admin: Caller, path: str) -> None:
+    with app.app_context(), writing() as session:
+        session.get_one(UserSession, admin.session_id).second_factor_at = None
+    answer = admin.get(path)
+    assert answer.status_code == 403
+    assert "second factor" in json_of(answer)["error"]["message"]
 
 
 def test_without_a_range_it_is_the_last_day_by_the_hour(app: APIFlask, admin: Caller) -> None:

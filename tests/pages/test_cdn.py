@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.pages.conftest import PATIENCE_S
 from tests.pages.steps import choose_file
-from tests.render.service import Service
+from tests.render.service import PATIENCE_S, Service
 
 
 @pytest.mark.long

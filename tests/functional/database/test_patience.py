@@ -10,7 +10,7 @@ from apiflask import APIFlask
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
-from tests.functional.waiting import PATIENCE_S, wait_until
+from tests.functional.waiting import PATIENCE_S
 
 from oriel.infra import database as module
 from oriel.infra.database import db, init_database, one_at_a_time
@@ -99,14 +99,13 @@ def test_who_comes_second_waits_until_the_first_one_is_done(app: APIFlask, elsew
 def test_who_comes_second_waits_longer_than_for_any_statement(
     on_postgresql: Flask, postgresql: str, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(module._PATIENCE, "options", "-c statement_timeout=200")
+    monkeypatch.setitem(module._PATIENCE, "options", "-c statement_timeout=1000")
     elsewhere = Flask(__name__)
     init_database(elsewhere, postgresql)
     order: list[str] = []
     with on_postgresql.app_context(), one_at_a_time(number):
         thread = enter(elsewhere, number, order)
-        wait_until(somebody_waits)
-        thread.join(1)
+        thread.join(2)
         order.append("first")
     thread.join(PATIENCE_S)
     with elsewhere.app_context():
@@ -132,9 +131,3 @@ def enter(app: Flask, number: int, order: list[str]) -> threading.Thread:
     thread = threading.Thread(target=note, daemon=True)
     thread.start()
     return thread
-
-
-def somebody_waits() -> bool:
-    waiting = db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
-    db.session.rollback()
-    return bool(waiting)

@@ -113,6 +113,7 @@ def buy_single_renders(customer: Customer, width: int) -> None:
     expect(payments.locator("tbody tr").first).to_contain_text("Not paid yet")
     expect(payments.locator("tbody tr").last).to_contain_text(re.compile(r"One render.*\$4\.99.*Paid", re.DOTALL))
     expect(payments.get_by_role("link", name="Receipt")).to_have_count(1)
+    expect(payments.locator("tbody tr").first.get_by_role("link", name="Pay")).to_be_visible()
     expect_fine(visitor, width)
 
 

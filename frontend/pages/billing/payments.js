@@ -18,11 +18,11 @@ export function paymentTable(payments) {
 
 /** @param {Payment} payment */
 function row(payment) {
-  const {created_at: made, what, amount, currency, error, receipt_url: receipt, job_id: job} = payment;
+  const {created_at: made, what, amount, currency, error, checkout_url: page, receipt_url: receipt, job_id: job} = payment;
   return html`<tr>
     <td>${date(made)}</td><td>${what}${error ? html`<span class="reason quiet">${error}</span>` : nothing}</td><td class="number">${money(amount, currency)}</td>
     <td>${paymentState(payment)}</td>
-    <td>${receipt ? html`<a href=${receipt} rel="noreferrer">Receipt</a>` : nothing} ${job ? html`<a href="/render/${job}">Render</a>` : nothing}</td>
+    <td>${page ? html`<a href=${page} rel="noreferrer">Pay</a>` : nothing} ${receipt ? html`<a href=${receipt} rel="noreferrer">Receipt</a>` : nothing} ${job ? html`<a href="/render/${job}">Render</a>` : nothing}</td>
   </tr>`;
 }
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from oriel.billing.letters import what_of
-from oriel.billing.models import Payment
+from oriel.billing.models import PENDING, Payment
 from oriel.errors import NotFound
 from oriel.infra.clock import Instant
 from oriel.infra.database import db
@@ -28,6 +28,7 @@ class PaymentOut(BaseModel):
     disputed: bool = Field(
         description="Whether the customer disputes the payment at the bank, and the dispute is undecided"
     )
+    checkout_url: str | None = Field(description="The page to pay on, while it is open")
     receipt_url: str | None
     job_id: str | None
     error: str | None
@@ -69,4 +70,5 @@ def payment_on(session_id: str) -> Payment | None:
 
 def _shown(payment: Payment) -> dict[str, object]:
     values = {name: getattr(payment, name, None) for name in PaymentOut.model_fields}
-    return values | {"what": what_of(payment), "disputed": payment.is_disputed}
+    page = payment.checkout_url if payment.status == PENDING else None
+    return values | {"what": what_of(payment), "disputed": payment.is_disputed, "checkout_url": page}

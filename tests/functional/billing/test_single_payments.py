@@ -153,6 +153,18 @@ def test_the_payments_of_a_kind_are_listed_in_pages(till: Till, ada: Caller, cal
     assert ada.get("/api/payments/history?kind=gift").status_code == 422
 
 
+def test_an_unpaid_payment_is_listed_with_its_page_until_it_is_paid(till: Till, ada: Caller) -> None:
+    def page() -> object:
+        [payment] = (ada.get("/api/payments/history").json or {})["items"]
+        return payment["checkout_url"]
+
+    session_id = till.open(ada)
+    assert page() == (asked(ada).json or {})["error"]["details"]["checkout_url"]
+    till.peer.pay(session_id)
+    till.tell()
+    assert page() is None
+
+
 def test_a_second_page_for_the_same_thing_is_refused_with_the_open_one(till: Till, ada: Caller) -> None:
     order = {"upload_id": uploaded(ada), "settings": BIG}
     opened = asked(ada, render=order).json or {}

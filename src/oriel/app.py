@@ -20,8 +20,8 @@ from oriel import (
     privacy,
     projects,
 )
-from oriel import housekeeping as housekeeping  # for its tables: the clock and a command run its jobs
 from oriel.accounts.tokens import init_tokens
+from oriel.housekeeping.panel_view import HousekeepingView
 from oriel.infra.counters import init_counters
 from oriel.infra.database import Base, init_database, migrated_type, one_at_a_time
 from oriel.infra.events import init_events
@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     monitoring.register(app)
     health.register(app)
     app.register_blueprint(scaling_routes)
-    admin.register(app, settings)
+    admin.register(app, settings, HousekeepingView())
     metrics.register(app)
     dev.register(app, settings)
     api.register(app)

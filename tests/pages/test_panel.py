@@ -11,10 +11,11 @@ from pathlib import Path
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
-from tests.pages.conftest import PASSWORD, WIDTHS, Visit, Visitor
+from tests.pages.conftest import ON_A_PHONE, PASSWORD, WIDTHS, Visit, Visitor
+from tests.pages.steps import sign_in
 from tests.render.service import SMALL, Service
 
-LISTS = ("Renders", "Mails", "Uploads", "Projects", "Storage", "Audit trail")
+LISTS = ("Renders", "Mails", "Uploads", "Projects", "Storage", "Housekeeping", "Audit trail")
 
 
 def new_operator(site: Service) -> str:
@@ -98,6 +99,35 @@ def test_an_operator_mends_a_failed_render(visit: Visit, site: Service, song: Pa
     go_to(page, "Audit trail")
     expect(page.locator("tbody tr").first).to_contain_text(job_id)
     expect(page.locator("tbody tr").first).to_contain_text("Try again")
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_an_operator_refunds_a_payment(visit: Visit, site: Service, width: int) -> None:
+    customer = sign_in(visit(width))
+    theirs = customer.visitor.page
+    theirs.goto(customer.post("/api/payments/create-session", {"kind": "render"})["checkout_url"])
+    theirs.get_by_role("button", name="Pay $4.99").click()
+    theirs.wait_for_url("**/payment/done**")
+    visitor = visit(width)
+    page = visitor.page
+    enter(visitor, new_operator(site))
+    go_to(page, "Payments")
+    page.get_by_label("Search payments").fill(customer.email)
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.locator("tbody .title a").click()
+    page.get_by_role("button", name="Refund").click()
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text("$4.99 will go back to the customer.")
+    assert visitor.accessible() == []
+    question.get_by_label("Reason").fill("The song was the wrong one.")
+    question.get_by_role("button", name="Refund").click()
+    expect(page.get_by_text("$4.99 will be refunded")).to_be_visible()
+    go_to(page, "Audit trail")
+    expect(page.locator("tbody tr").first).to_contain_text("Refund")
+    customer.visitor.open("/billing")
+    expect(theirs.locator("section", has=theirs.locator("#payments")).locator("tbody tr")).to_contain_text("Refunded")
+    assert customer.get("/api/user/profile")["statistics"]["credits"] == 0
 
 
 @pytest.mark.long

@@ -22,14 +22,15 @@ from oriel.admin.trail import ADMIN_DATA
 from oriel.admin.trail_view import TrailView
 from oriel.admin.uploads import UploadView
 from oriel.admin.users import UserView
+from oriel.admin.views import PanelView
 from oriel.infra.cookies import cookie_name, cookie_path
 from oriel.settings import Settings
 
 __all__ = ["models", "register"]
 
 
-def register(app: APIFlask, settings: Settings) -> None:
-    """Add the panel under /admin."""
+def register(app: APIFlask, settings: Settings, *more: PanelView) -> None:
+    """Add the panel under /admin, with more parts of domains above this one."""
     personal_data.register(ADMIN_DATA)
     # Nothing else uses Flask's own session: it is the panel's cookie.
     app.config.update(session_cookie(settings))
@@ -44,7 +45,7 @@ def register(app: APIFlask, settings: Settings) -> None:
         theme=Bootstrap4Theme(base_template="panel/base.html"),
         csp_nonce_generator=nonce,
     )
-    panel.add_views(Entrance(), *_parts())
+    panel.add_views(Entrance(), *_parts(), *more)
     app.view_functions["admin.static"] = allow(Who.ANYONE)(app.view_functions["admin.static"])
 
 

@@ -54,6 +54,11 @@ def latest_runs() -> dict[str, HousekeepingRun]:
     return runs
 
 
+def is_under_way(run: HousekeepingRun) -> bool:
+    """Return whether a process runs this job now."""
+    return run.claimed_until is not None and run.claimed_until > now()
+
+
 def _run(job: Job, *, only_if_due: bool) -> Done | None:
     if not _claim(job, only_if_due=only_if_due):
         return None
@@ -75,7 +80,7 @@ def _run(job: Job, *, only_if_due: bool) -> Done | None:
 
 def _is_due(job: Job, run: HousekeepingRun) -> bool:
     at = now()
-    if run.claimed_until and run.claimed_until > at:
+    if is_under_way(run):
         return False
     if run.started_at is None:
         return not job.is_quiet or at.hour in QUIET_HOURS
@@ -95,8 +100,7 @@ def _claim(job: Job, *, only_if_due: bool) -> bool:
         insert_missing(session, HousekeepingRun, [{"job": job.name, "failures": 0}])
         query = select(HousekeepingRun).where(HousekeepingRun.job == job.name).with_for_update()
         run = session.scalars(query).one()
-        is_taken = run.claimed_until is not None and run.claimed_until > now()
-        if is_taken or (only_if_due and not _is_due(job, run)):
+        if is_under_way(run) or (only_if_due and not _is_due(job, run)):
             return False
         run.started_at, run.claimed_until = now(), now() + _CLAIM
     return True

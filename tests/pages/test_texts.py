@@ -3,9 +3,12 @@
 import subprocess
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, expect
-from tests.pages.conftest import Visit
+from tests.pages.conftest import ON_A_PHONE, Visit, Visitor
+from tests.pages.owner import owner_with_project
 from tests.pages.steps import TINY, drop, open_song, order, press_render, shared, sign_in
+from tests.render.service import Service
 
 from oriel.rendering.pipeline.tools import find_ffmpeg
 
@@ -82,3 +85,55 @@ def test_text_is_never_markup(visit: Visit, song: Path, tmp_path: Path) -> None:
     assert "שלום עולם" in download.value.suggested_filename
     assert customer.renders()[0]["title"] == shown
     assert page.locator("main b, img[src=x]").count() == 0
+
+
+PERSON = "<u>רות</u> " + "W" * 100
+# One word that is longer than any line.
+PROJECT = "<s>פרויקט</s> " + "M" * 100
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_names_of_people_and_projects_are_never_markup(visit: Visit, site: Service, song: Path, width: int) -> None:
+    owner, mate, guest = owner_with_project(visit, site, song, width), visit(width), visit(width)
+    owner.call("PUT", "/api/user/profile", json={"name": PERSON})
+    version = owner.call("GET")["version"]
+    settings = {**TINY, "text": {"title": "T" * 200, "artist": ARTIST}}
+    owner.call("PATCH", json={"name": PROJECT, "settings": settings, "version": version})
+    email = sign_in(mate).email
+    owner.invite(email)
+    link = owner.share()
+
+    def fine(visitor: Visitor) -> None:
+        assert visitor.page.locator("main :is(u, s, b), dialog :is(u, s, b), header :is(u, s, b)").count() == 0
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert visitor.accessible() == []
+
+    guest.open(link)
+    expect(guest.page.get_by_role("heading", level=1)).to_have_text(PROJECT)
+    expect(guest.page.get_by_text("Shared by")).to_contain_text(PERSON)
+    fine(guest)
+    page = owner.visitor.page
+    owner.visitor.open("/dashboard")
+    expect(page.locator(".project", has_text=PROJECT)).to_be_visible()
+    fine(owner.visitor)
+    page.get_by_label(f"Actions for {PROJECT}").click()
+    fine(owner.visitor)
+    page.get_by_role("button", name="Share", exact=True).click()
+    expect(page.get_by_label("Link to this project")).to_be_visible()
+    fine(owner.visitor)
+    page.get_by_role("button", name="Done").click()
+    page.get_by_label(f"Actions for {PROJECT}").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("1 project deleted.")
+    fine(owner.visitor)
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".project", has_text=PROJECT)).to_be_visible()
+    mate.open("/dashboard?tab=shared")
+    expect(mate.page.locator(".project", has_text=PERSON)).to_be_visible()
+    fine(mate)
+    mate.open(f"/studio?project={owner.project}")
+    expect(mate.page.get_by_label("Name of this project")).to_have_value(PROJECT)
+    fine(mate)
+    owner.visitor.open("/account")
+    expect(page.get_by_label("Name", exact=True).first).to_have_value(PERSON)
+    fine(owner.visitor)

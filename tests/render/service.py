@@ -13,8 +13,9 @@ from tests.render.command import Command
 from tests.render.processes import arguments, descendants
 
 SMALL: dict[str, Any] = {"look": "prism", "output": {"width": 128, "height": 72, "fps": 30}}
+PATIENCE_S = 120.0
 # Workers are nicer than the tests beside them, and make no haste on busy cores.
-PATIENCE_S = 300.0
+_RENDER_PATIENCE_S = 300.0
 
 Start = Callable[..., Command]
 
@@ -74,7 +75,7 @@ class Service:
         return [pid for pid in descendants(self.command.pid) if arguments(pid)[1:4] == ["-m", "oriel", name]]
 
     def wait_for(self, journey: Journey, job_id: str, status: str) -> dict[str, Any]:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + _RENDER_PATIENCE_S
         while (job := journey.status(job_id))["status"] != status:
             assert time.monotonic() < deadline, f"{job}\n{self.command.stderr}"
             # A customer may ask 300 times a minute.

@@ -10,7 +10,13 @@ export function toast(sentence, action) {
   const box = document.createElement('div');
   box.className = 'toast';
   box.append(sentence);
-  const timer = setTimeout(() => box.remove(), action ? 2 * SHOWN_MS : SHOWN_MS);
+  let timer = 0;
+  const leave = () => {
+    // Whoever is about to press the button, or still reads, is not interrupted.
+    if (box.matches(':focus-within, :hover')) timer = window.setTimeout(leave, SHOWN_MS);
+    else box.remove();
+  };
+  timer = window.setTimeout(leave, action ? 2 * SHOWN_MS : SHOWN_MS);
   if (action) {
     const button = document.createElement('button');
     button.className = 'button';
@@ -21,11 +27,18 @@ export function toast(sentence, action) {
       action.act();
     };
     box.append(button);
+    // What had the focus may go with what was done; the keyboard then goes on here.
+    if (document.activeElement?.matches(':focus-visible')) requestAnimationFrame(() => takeLostFocus(button));
   }
   const among = place();
   // What is said now is true now; only an offer to undo stays beside it.
   for (const old of among.querySelectorAll('.toast:not(:has(button))')) old.remove();
   among.append(box);
+}
+
+/** @param {HTMLElement} button */
+function takeLostFocus(button) {
+  if (document.activeElement === document.body) button.focus();
 }
 
 /** Where the messages stand: a dialog that is open hides everything outside it. */

@@ -1,11 +1,14 @@
-"""The free journey with the keyboard alone: every stop is seen, none is far, and nothing takes the focus away."""
+"""Journeys with the keyboard alone: every stop is seen, none is far, and nothing takes the focus away."""
 
 import secrets
 from pathlib import Path
 
+import pyotp
 from playwright.sync_api import Page, expect
 from tests.pages.conftest import PASSWORD, Visit
+from tests.pages.owner import owner_with_project
 from tests.pages.steps import TINY, shared
+from tests.render.service import Service
 
 # The name of what has the focus, and whether that is seen: on the screen, with a ring.
 FOCUS = """() => {
@@ -95,3 +98,65 @@ def test_a_video_is_made_with_the_keyboard_alone(visit: Visit, song: Path) -> No
     with page.expect_download() as download:
         press("Enter")
     assert Path(download.value.path()).read_bytes()[4:8] == b"ftyp"
+
+
+def test_a_customer_shares_subscribes_and_secures_the_account_with_the_keyboard_alone(
+    visit: Visit, site: Service, song: Path
+) -> None:
+    owner = owner_with_project(visit, site, song)
+    page = owner.visitor.page
+    press = page.keyboard.press
+    owner.visitor.open("/dashboard")
+    expect(page.get_by_label("Actions for Night Drive")).to_be_visible()
+    go_to(page, "Actions for Night Drive", most=24)
+    press("Enter")
+    go_to(page, "Share", most=4)
+    press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    go_to(page, "Anyone with the link can view", most=6)
+    press("Space")
+    expect(page.get_by_label("Link to this project")).to_be_visible()
+    go_to(page, "Email address", most=8)
+    page.keyboard.type("band.mate@example.com")
+    press("Enter")
+    expect(page.get_by_label("What band.mate@example.com can do")).to_be_visible()
+    go_to(page, "Done", most=12)
+    press("Enter")
+    focused(page, "Actions for Night Drive")
+    sharing = owner.call("GET", "/sharing")
+    assert sharing["link"]
+    assert [person["email"] for person in sharing["people"]] == ["band.mate@example.com"]
+    # Deleted, and brought back before the message is gone.
+    press("Enter")
+    go_to(page, "Delete", most=8)
+    press("Enter")
+    expect(page.locator(".toast")).to_contain_text("1 project deleted.")
+    focused(page, "Undo")
+    press("Enter")
+    expect(page.get_by_label("Actions for Night Drive")).to_be_visible()
+    owner.visitor.open("/billing")
+    expect(page.get_by_role("button", name="Upgrade to Pro")).to_be_visible()
+    go_to(page, "Upgrade to Pro", most=16)
+    press("Enter")
+    page.wait_for_url("**/dev/checkout?**")
+    page.get_by_role("button", name="Pay $9.99").press("Enter")
+    expect(page.get_by_text("You are now on Pro")).to_be_visible()
+    owner.visitor.open("/account")
+    expect(page.get_by_role("button", name="Set up an authenticator app")).to_be_visible()
+    go_to(page, "Set up an authenticator app", most=40)
+    press("Enter")
+    focused(page, "Current password")
+    page.keyboard.type(PASSWORD)
+    press("Enter")
+    expect(page.get_by_text("scan it?")).to_be_visible()
+    focused(page, "Code")
+    go_to(page, "Can\u2019t scan it?", most=3, key="Shift+Tab")
+    press("Enter")
+    secret = page.locator("dialog .secret").inner_text().replace(" ", "")
+    go_to(page, "Code", most=3)
+    page.keyboard.type(pyotp.TOTP(secret).now())
+    press("Enter")
+    expect(page.get_by_role("button", name="I have kept them")).to_be_visible()
+    go_to(page, "I have kept them", most=4)
+    press("Enter")
+    expect(page.get_by_text("10 of 10 left")).to_be_visible()

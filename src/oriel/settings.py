@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -26,6 +26,8 @@ _LEAST_WEBHOOK_SECRET = 32
 _LEAST_METRICS_TOKEN = 16
 _LEAST_ALERT_SECRET = 16
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[ -~]+")
 # Every format that the pipeline can read; the first three are accepted by default.
 _AUDIO_FORMATS = ("mp3", "wav", "m4a", "flac", "ogg", "opus", "aac")
 
@@ -64,6 +66,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     pulse_file: Path | None = None
     sentry_dsn: SecretStr | None = None
+    # By the names of OpenTelemetry's specification.
+    otel_exporter_otlp_endpoint: str | None = None
+    otel_exporter_otlp_headers: SecretStr | None = None
     clamav_address: str | None = None
     postgres_bin: Path | None = None
     operator_name: str | None = None
@@ -130,19 +135,27 @@ class Settings(BaseSettings):
             return value
         return tuple(name.strip().lower() for name in value.split(",") if name.strip())
 
-    @field_validator("public_url", "assets_url", "cors_origins")
+    @field_validator("public_url", "assets_url", "cors_origins", "otel_exporter_otlp_endpoint")
     @classmethod
     def _without_slash(cls, value: object) -> object:
         if isinstance(value, tuple):
             return tuple(str(part).rstrip("/") for part in value)
         return value.rstrip("/") if isinstance(value, str) else value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "otel_exporter_otlp_endpoint")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is None or _is_web_address(value):
             return value
         raise ValueError("it must be an http:// or https:// address, such as https://oriel.example.com")
+
+    @field_validator("otel_exporter_otlp_headers")
+    @classmethod
+    def _header_list(cls, value: SecretStr | None) -> SecretStr | None:
+        for name, text in _headers_of(_plain(value)).items():
+            if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(text)):
+                raise ValueError("it must be a list of headers, such as api-key=SECRET,x-team=video")
+        return value
 
     @field_validator("security_contact")
     @classmethod
@@ -236,6 +249,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address of this service, without a trailing slash."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def trace_headers(self) -> dict[str, str]:
+        """The headers of each request to the collector of traces."""
+        return _headers_of(_plain(self.otel_exporter_otlp_headers))
 
     def where_it_runs(self) -> "Settings":
         """Return these settings with the port on which the last `oriel up` listened, unless they name port or address.
@@ -372,7 +390,13 @@ class Settings(BaseSettings):
             problems["SENDGRID_API_KEY"] = "set it or SMTP_URL, so that customers get their emails"
         if self.data_root.is_dir() and self.data_root.stat().st_mode & 0o077:
             problems["DATA_DIR"] = f"other users can read the data folder; run: chmod 700 {self.data_root}"
-        return problems | self._payment_problems() | self._alert_problems()
+        return problems | self._payment_problems() | self._alert_problems() | self._trace_problems()
+
+    def _trace_problems(self) -> dict[str, str]:
+        endpoint = urlsplit(self.otel_exporter_otlp_endpoint or "")
+        if endpoint.scheme != "http" or endpoint.hostname in _LOOPBACK:
+            return {}
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": "it must begin with https://, unless the collector is on this machine"}
 
     def _secret_problems(self) -> dict[str, str]:
         least = {"secret_key": None, "jwt_secret_key": None, "metrics_token": _LEAST_METRICS_TOKEN}
@@ -418,6 +442,12 @@ class Settings(BaseSettings):
 
 def _plain(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
+
+
+def _headers_of(text: str) -> dict[str, str]:
+    """Return HTTP headers from `name=value,name=value`, whose values may be percent-encoded."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    return {name.strip(): unquote(value).strip() for name, _, value in pairs}
 
 
 def _is_web_address(address: str) -> bool:

@@ -299,6 +299,41 @@ def test_alerts_leave_production_signed_and_encrypted(
     assert set(caught.value.details) == {named}
 
 
+@pytest.mark.parametrize(
+    "url", ["https://collector.example.com/", "http://localhost:4318", "http://127.0.0.1:4318", "http://[::1]:4318"]
+)
+def test_traces_may_leave_production_encrypted_or_stay_on_the_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    for each, given in (PRODUCTION | PAYMENTS | {"OTEL_EXPORTER_OTLP_ENDPOINT": url}).items():
+        monkeypatch.setenv(each, given)
+    assert load_settings().require_service().otel_exporter_otlp_endpoint == url.rstrip("/")
+
+
+def test_traces_leave_production_in_no_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    for each, given in (PRODUCTION | PAYMENTS | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}).items():
+        monkeypatch.setenv(each, given)
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_settings().require_service()
+    assert set(caught.value.details) == {"OTEL_EXPORTER_OTLP_ENDPOINT"}
+
+
+def test_headers_for_traces_are_read_as_opentelemetry_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().trace_headers == {}
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Basic%20dXNlcg==, x-team = video,")
+    settings = load_settings()
+    assert settings.trace_headers == {"authorization": "Basic dXNlcg==", "x-team": "video"}
+    assert settings.for_worker().trace_headers == settings.trace_headers
+
+
+@pytest.mark.parametrize("headers", ["hush", "=hush", "api key=hush", "api-key=hush%0d%0ax-other: 1", "api-key="])
+def test_other_headers_are_refused_without_being_repeated(monkeypatch: pytest.MonkeyPatch, headers: str) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", headers)
+    with pytest.raises(InvalidConfiguration, match="OTEL_EXPORTER_OTLP_HEADERS") as caught:
+        load_settings()
+    assert "hush" not in str(caught.value.details)
+
+
 @pytest.mark.parametrize("url", ["hooks.example.com", "https://hooks.example.com:x/1", "https://[::1/1", "https:///1"])
 def test_an_alert_webhook_must_be_an_address(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("ALERT_WEBHOOK_URL", url)

@@ -13,6 +13,7 @@ from oriel.accounts.access import Who, allow, is_operator
 from oriel.infra.database import db
 from oriel.infra.mail.outbox import FAILED, SENDING, WAITING, OutboxMail
 from oriel.infra.openapi_extensions import text_answer
+from oriel.infra.request_traces import untraced
 from oriel.monitoring.checks import CheckResult, State
 from oriel.monitoring.dependencies import DATABASE, by_dependency, init_checks, overall, runner
 from oriel.rendering.queue_figures import LiveWorker, QueueFigures, live_workers, queue_figures
@@ -88,6 +89,7 @@ def register(app: APIFlask) -> None:
 @allow(Who.ANYONE)
 @routes.output(HealthOut)
 @routes.doc(summary="Check that the service responds")
+@untraced
 def health() -> dict[str, str]:
     """Answer as long as this process can, whatever else is away."""
     return {"status": "ok"}

@@ -21,6 +21,7 @@ from oriel.errors import AppError
 from oriel.infra.bodies import OurRequest
 from oriel.infra.edge import force_https, name_scheme_alike, refuse_nul
 from oriel.infra.logs import correlation, facts
+from oriel.infra.request_traces import trace_requests
 from oriel.infra.security_log import log_event, log_refusal
 from oriel.settings import Settings
 from oriel.validation import fields_of, refusal_of, shortened
@@ -86,6 +87,7 @@ def init_web(app: APIFlask, settings: Settings) -> None:
         # Each proxy adds to X-Forwarded-For; the other two are as the nearest one sets them.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.request_class = OurRequest
+    trace_requests(app)
     app.before_request(_begin)
     app.before_request(refuse_nul)
     app.before_request(name_scheme_alike)

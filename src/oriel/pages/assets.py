@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, request, send_from_directory
 
 from oriel.accounts.access import Who, allow
+from oriel.infra.request_traces import untraced
 from oriel.pages.html import WEB
 
 routes = APIBlueprint("assets", __name__, enable_openapi=False)
@@ -27,6 +28,7 @@ _COMPRESSED = {"br": ".br", "gzip": ".gz"}
 
 @routes.get("/assets/<name>")
 @allow(Who.ANYONE)
+@untraced
 def asset(name: str) -> Response:
     """Return a file, compressed if the browser takes that; a CDN may fetch it for pages of this origin."""
     stored, encoding = _smallest(name)
@@ -42,6 +44,7 @@ def asset(name: str) -> Response:
 
 @routes.get("/favicon.svg")
 @allow(Who.ANYONE)
+@untraced
 def icon() -> Response:
     """Return the icon of the pages."""
     return send_from_directory(WEB, "favicon.svg", max_age=_DAY_S)
@@ -49,6 +52,7 @@ def icon() -> Response:
 
 @routes.get("/robots.txt")
 @allow(Who.ANYONE)
+@untraced
 def robots() -> Response:
     """Tell search engines which addresses are theirs."""
     return send_from_directory(WEB, "robots.txt", max_age=_DAY_S)

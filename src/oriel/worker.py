@@ -22,6 +22,7 @@ from oriel.errors import InvalidConfiguration
 from oriel.infra.database import database_ahead_s, db
 from oriel.infra.pulse import touch_pulse
 from oriel.infra.redis import connect
+from oriel.infra.traces import init_traces
 from oriel.rendering import attempts, hints, presence
 from oriel.rendering.attempts import Attempt
 from oriel.rendering.pipeline.looks import load_looks
@@ -52,6 +53,7 @@ def run_worker(settings: Settings, name: str | None = None) -> int:
         signal.signal(number, lambda *_: stop.ask())
     signal.signal(signal.SIGUSR1, lambda *_: stop.drain())
     app = create_app(settings)
+    init_traces(settings, "worker")
     folder = settings.data_root / "work"
     # The browser goes first: in its thread an event loop runs, beside which Flask cannot end its context.
     with app.app_context(), worker_folder(folder / "workers") as own, WarmBrowser(own / "browser") as browser:

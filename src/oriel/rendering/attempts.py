@@ -43,6 +43,8 @@ class Attempt:
     job_id: str
     user_id: str
     fence: int
+    # The request that submitted the render, for traces.
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def claim(worker: str) -> Attempt | None:
         job.claimed_at = at
         job.stage = "preparing"
         job.chunks_at_claim = job.chunks_kept
-        attempt = Attempt(job.id, job.user_id, job.fence)
+        attempt = Attempt(job.id, job.user_id, job.fence, job.traceparent)
     announce(attempt.user_id, attempt.job_id)
     return attempt
 

@@ -74,6 +74,8 @@ class RenderJob(Base):
     project_id: Mapped[str | None] = mapped_column(String(26), index=True)
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     request_hash: Mapped[str] = mapped_column(String(64), default="")
+    # The span of the request that submitted it (W3C), where traces are on.
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     # --- whose turn it is
     plan: Mapped[str] = mapped_column(String(16))

@@ -20,6 +20,7 @@ from oriel.infra import retention
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 from oriel.infra.ids import new_id
+from oriel.infra.traces import current_traceparent
 from oriel.media import uploads
 from oriel.media.models import Upload
 from oriel.privacy import usage
@@ -277,6 +278,7 @@ def _row(
         max_song_s=grant.plan.song_seconds,
         idempotency_key=order.idempotency_key,
         request_hash=order.request_hash,
+        traceparent=current_traceparent(),
         plan=grant.plan.name,
         weight=grant.plan.weight,
         at_once=grant.plan.at_once,

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
+from oriel.infra.traces import Period
 from oriel.rendering.attempt_ends import Measurements
 from oriel.rendering.attempts import Pulse
 from oriel.rendering.pipeline.progress import CancelToken, Progress
@@ -33,10 +34,10 @@ class Watch:
     uploading: bool = False
     # The poster's name in the storage, once it is there.
     poster_object: str | None = None
-    # How long each earlier stage took, and since when the present one goes on.
+    # The present stage and since when it goes on, and the earlier ones.
     stage: str = "preparing"
     stage_since: float = field(default_factory=time.monotonic)
-    stage_seconds: dict[str, float] = field(default_factory=dict)
+    earlier_stages: list[Period] = field(default_factory=list)
     # Frames that earlier attempts had made, known when the drawing begins.
     frames_before: int | None = None
     peak_memory_bytes: int = 0
@@ -63,8 +64,12 @@ class Watch:
 
     def _enter(self, stage: str, at: float) -> None:
         if stage != self.stage:
-            self.stage_seconds[self.stage] = self.stage_seconds.get(self.stage, 0.0) + at - self.stage_since
+            self.earlier_stages.append(Period(self.stage, self.stage_since, at))
             self.stage, self.stage_since = stage, at
+
+    def stage_periods(self) -> list[Period]:
+        """Return the stages until now, in order; a stage that was entered twice is there twice."""
+        return [*self.earlier_stages, Period(self.stage, self.stage_since, time.monotonic())]
 
     def note_memory(self, used_bytes: int) -> None:
         """Remember the largest of these."""
@@ -72,8 +77,9 @@ class Watch:
 
     def measurements(self, backend: str | None) -> Measurements:
         """Return what this attempt took until now."""
-        stages = dict(self.stage_seconds)
-        stages[self.stage] = stages.get(self.stage, 0.0) + time.monotonic() - self.stage_since
+        stages: dict[str, float] = {}
+        for period in self.stage_periods():
+            stages[period.name] = stages.get(period.name, 0.0) + period.ended_at - period.began_at
         return Measurements(
             stages={stage: round(seconds, 3) for stage, seconds in stages.items()},
             frames=max(0, self.progress.frames_done - (self.frames_before or 0)),

@@ -12,7 +12,17 @@ from oriel.infra.database import db
 from oriel.media import references
 from oriel.media.models import Upload
 from oriel.projects import settings_check
-from oriel.rendering import cancellation, estimate_routes, events, list_routes, look_routes, routes, submit
+from oriel.rendering import (
+    attempt_ends,
+    attempt_trace,
+    cancellation,
+    estimate_routes,
+    events,
+    list_routes,
+    look_routes,
+    routes,
+    submit,
+)
 from oriel.rendering.announcement import announce
 from oriel.rendering.look_routes import register_looks
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob, pictures_of
@@ -41,6 +51,7 @@ def register(app: APIFlask) -> None:
     app.register_blueprint(look_routes.routes)
     app.register_blueprint(estimate_routes.routes)
     app.register_blueprint(events.routes)
+    attempt_ends.register(attempt_trace.note_end)
     statistics.register("renders_total", renders_total)
     personal_data.register(RENDER_DATA)
 

@@ -21,6 +21,7 @@ from oriel.infra.logs import correlation, facts
 from oriel.infra.pulse import touch_pulse
 from oriel.infra.storage import storage
 from oriel.rendering import attempts, jobs, speeds
+from oriel.rendering.attempt_trace import note_job, traced_watch
 from oriel.rendering.attempts import HEARTBEAT_S, Attempt, Video
 from oriel.rendering.chunk_store import ChunkStore
 from oriel.rendering.models import CANCELLED, FAILED, RenderJob
@@ -64,11 +65,11 @@ def work_on(workshop: Workshop, attempt: Attempt) -> bool:
     Returns False where this machine is to blame, so that others had better take the next one.
     """
     correlation.set(attempt.job_id)
-    watch = Watch()
-    workshop.stop.heard_by(watch)
-    _log.info("render started", extra=facts(job=attempt.job_id, attempt=attempt.fence))
-    with ChunkStore(storage(), attempt.job_id) as chunks, _heart(workshop, attempt, watch, chunks):
-        failure = _attempted(workshop, attempt, watch, chunks)
+    with traced_watch(attempt) as watch:
+        workshop.stop.heard_by(watch)
+        _log.info("render started", extra=facts(job=attempt.job_id, attempt=attempt.fence))
+        with ChunkStore(storage(), attempt.job_id) as chunks, _heart(workshop, attempt, watch, chunks):
+            failure = _attempted(workshop, attempt, watch, chunks)
     if _surely(lambda: attempts.has_ended(attempt)):
         # Now that the last upload is through; what cannot be deleted is swept by the clock.
         with contextlib.suppress(AppError):
@@ -121,6 +122,7 @@ def _surely(write: Callable[[], Outcome]) -> Outcome | None:
 
 def _render(workshop: Workshop, attempt: Attempt, watch: Watch, chunks: ChunkStore) -> None:
     job = db.session.get_one(RenderJob, attempt.job_id)
+    note_job(job)
     expected = speeds.expected_frames_per_s(job)
     # No transaction stays open while the song is fetched, and while minutes of work go by.
     db.session.commit()

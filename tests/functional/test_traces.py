@@ -154,7 +154,7 @@ def test_a_process_ends_promptly_without_its_collector(dead_url: str, tmp_path: 
     script = (
         "import time; from oriel.infra.traces import init_traces, span; from oriel.settings import load_settings;"
         "from opentelemetry.trace import SpanKind; init_traces(load_settings(), 'web')\n"
-        "for _ in range(600):\n with span('one', SpanKind.SERVER, {}): pass\n"
+        "for _ in range(2500):\n with span('one', SpanKind.SERVER, {}): pass\n"
         "print(time.time())"
     )
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": dead_url, "PATH": "/usr/bin:/bin"}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 from sqlalchemy import select
+from tests.collector import running_collector, traced
 from tests.functional.billing.conftest import Till, asked
 from tests.functional.caller import Caller
 from tests.functional.media.files import uploaded
@@ -102,6 +103,18 @@ def test_a_paid_order_becomes_a_render_without_watermark_by_itself(till: Till, a
     told = status_of(ada, session_id)
     render = ada.get(f"/api/render/status/{told['job_id']}").json or {}
     assert (render["status"], render["watermark"]) == ("queued", False)
+
+
+def test_a_paid_render_belongs_to_the_trace_of_the_request_that_found_the_payment(till: Till, ada: Caller) -> None:
+    session_id = till.open(ada, render={"upload_id": uploaded(ada), "settings": {}})
+    till.peer.pay(session_id)
+    with running_collector() as collector, traced(collector.url):
+        status_of(ada, session_id)
+    [poll] = [span for span in collector.spans if span.name.startswith("GET /api/payments/status/")]
+    with till.app.app_context():
+        remembered = db.session.scalars(select(RenderJob.traceparent)).one()
+    assert remembered
+    assert remembered.startswith(f"{poll.traceparent}-")
 
 
 def test_the_page_that_follows_a_payment_needs_no_event(till: Till, ada: Caller) -> None:

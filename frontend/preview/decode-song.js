@@ -1,5 +1,5 @@
 // A file → canonical PCM, feature track, tags and cover. Runs in a worker; nothing is held in memory as a whole.
-import {BlobSource, EncodedPacketSink, Input, MP3, MP4, WAVE} from 'mediabunny';
+import {BlobSource, EncodedPacketSink, Input, Logging, LogLevel, MP3, MP4, WAVE} from 'mediabunny';
 import {SAMPLE_RATE} from '../sound/grid.js';
 import {Canonical} from './canonical.js';
 import {partsOfMp3} from './mp3-parts.js';
@@ -18,6 +18,9 @@ import {isWav, readWav, wavPieces} from './wav-file.js';
 const LONGEST_S = 3600;
 const LONGEST_AT_ONCE_S = 900;
 const PIECE = 1 << 16;
+
+// What it would warn of in the console, the visitor is told in a sentence.
+Logging.level = LogLevel.Silent;
 
 /**
  * @param {File} file

@@ -232,7 +232,7 @@ def test_a_command_answers_and_no_library_speaks_beside_it(tmp_path: Path) -> No
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=240,
         ).stderr
         for command in (["db", "upgrade"], ["jobs", "list"])
     ]

@@ -2,7 +2,8 @@
 
 import time
 
-_POLL_S = 0.02
+# With 0.02 an idle supervisor took 0.27 % of a core, with this 0.10 %.
+_POLL_S = 0.1
 
 
 class StopFlag:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from tests.pages.conftest import WIDTHS, Visit
+from tests.pages.conftest import WIDTHS, Visit, Visitor
 from tests.pages.steps import (
     choose_look,
     enter,
@@ -89,8 +89,8 @@ def test_a_render_that_the_plan_does_not_include_is_bought(visit: Visit, song: P
     expect(page.get_by_role("link", name="Download")).to_be_visible()
 
 
-def test_a_plan_is_bought_from_the_summary_and_leads_back_to_the_render(visit: Visit, song: Path) -> None:
-    visitor = visit(390)
+def ask_for_more_than_free_includes(visitor: Visitor, song: Path) -> None:
+    """Become a customer on Free and press Render for a video of 1080p."""
     page = visitor.page
     open_song(visitor, song)
     register(visitor)
@@ -98,6 +98,12 @@ def test_a_plan_is_bought_from_the_summary_and_leads_back_to_the_render(visit: V
     page.locator("#tab-output").click()
     page.locator(".chip", has_text="1080p").click()
     press_render(page)
+
+
+def test_a_plan_is_bought_from_the_summary_and_leads_back_to_the_render(visit: Visit, song: Path) -> None:
+    visitor = visit(390)
+    page = visitor.page
+    ask_for_more_than_free_includes(visitor, song)
     expect(page.get_by_role("button", name="Buy this render for $4.99")).to_be_visible()
     assert visitor.accessible() == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -118,12 +124,7 @@ def test_a_plan_is_bought_from_the_summary_and_leads_back_to_the_render(visit: V
 def test_a_plan_bought_in_another_tab_is_seen(visit: Visit, song: Path) -> None:
     visitor = visit()
     page = visitor.page
-    open_song(visitor, song)
-    register(visitor)
-    page.get_by_role("button", name="Not yet").click()
-    page.locator("#tab-output").click()
-    page.locator(".chip", has_text="1080p").click()
-    press_render(page)
+    ask_for_more_than_free_includes(visitor, song)
     expect(page.locator("dialog .limit")).to_contain_text("Pro costs $9.99 a month.")
     tab = visitor.context.new_page()
     visitor.watch(tab)

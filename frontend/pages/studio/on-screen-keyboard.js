@@ -5,23 +5,31 @@ const LEAST_PX = 120;
 
 /**
  * While a keyboard covers a part of `page`, give the page the height that is left (`--visible-height`, with the class
- * `typing`), and scroll to the field.
+ * `typing`), and scroll to the field that has the focus, also when another field takes it.
  * @param {HTMLElement} page
  * @param {VisualViewport | null} [viewport]
  * @returns {() => void} ends it
  */
 export function watchKeyboard(page, viewport = visualViewport) {
   if (!viewport) return () => {};
+  let isOpen = false;
   const fit = () => {
     const heightPx = Math.round(viewport.height * viewport.scale);
-    const isOpen = innerHeight - heightPx > LEAST_PX;
+    isOpen = innerHeight - heightPx > LEAST_PX;
     page.classList.toggle('typing', isOpen);
     if (isOpen) page.style.setProperty('--visible-height', `${heightPx}px`);
     else page.style.removeProperty('--visible-height');
     if (isOpen) showField(page);
   };
+  const follow = () => {
+    if (isOpen) showField(page);
+  };
   viewport.addEventListener('resize', fit);
-  return () => viewport.removeEventListener('resize', fit);
+  page.addEventListener('focusin', follow);
+  return () => {
+    viewport.removeEventListener('resize', fit);
+    page.removeEventListener('focusin', follow);
+  };
 }
 
 /** @param {HTMLElement} page */

@@ -20,6 +20,7 @@ from oriel.app import create_app
 from oriel.billing import journal
 from oriel.billing.fulfilment import settle_wanted
 from oriel.housekeeping import runs, table
+from oriel.housekeeping.failing_jobs import FAILING_JOBS
 from oriel.housekeeping.job import Job
 from oriel.infra.clock import now
 from oriel.infra.counters import write_counts
@@ -29,7 +30,7 @@ from oriel.infra.pulse import touch_pulse
 from oriel.infra.redis import connect
 from oriel.media.loudness import unmeasured
 from oriel.monitoring import alert_calls, alerts, health_log, rollups, samples
-from oriel.monitoring.conditions import Observer
+from oriel.monitoring.conditions import CONDITIONS, Observer
 from oriel.privacy import erasure, exports
 from oriel.rendering import attempts, hints, holdups, jobs
 from oriel.rendering.models import QUEUED, Leader, RenderJob
@@ -143,7 +144,7 @@ def alert_tasks(app: Flask, settings: Settings) -> tuple[Task, ...]:
     runner, observer = health_log.open_runner(app), Observer(settings)
     return (
         Task("dependency checks", _CHECK_S, lambda: health_log.write_results(runner)),
-        Task("alerts", _EVALUATE_S, lambda: alerts.evaluate(observer)),
+        Task("alerts", _EVALUATE_S, lambda: alerts.evaluate(observer, (*CONDITIONS, FAILING_JOBS))),
     )
 
 

@@ -14,7 +14,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.logs import facts
 from oriel.infra.mail import outbox
-from oriel.monitoring.conditions import CONDITIONS, Condition, Observer, Unknown
+from oriel.monitoring.conditions import Condition, Observer, Unknown
 from oriel.monitoring.incidents import CLOSED, OPENED, AlertCall, Incident
 from oriel.settings import Settings
 
@@ -26,7 +26,7 @@ QUIET_FOR = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=90)
 
 
-def evaluate(observer: Observer, conditions: Sequence[Condition] = CONDITIONS) -> None:
+def evaluate(observer: Observer, conditions: Sequence[Condition]) -> None:
     """Look at every condition once. One that cannot be looked at does not keep the others from it."""
     # A transaction that is still open would show an old picture.
     db.session.rollback()

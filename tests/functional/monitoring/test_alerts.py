@@ -1,6 +1,6 @@
 """Alerts: each condition opens one incident, which is told once, and its end is told once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,7 +8,11 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 from tests.functional.monitoring.conftest import MakeJob
+from tests.functional.monitoring.tls_server import TlsServer
 
+from oriel.clock import alert_tasks
+from oriel.housekeeping.failing_jobs import FAILING_JOBS
+from oriel.housekeeping.models import HousekeepingRun
 from oriel.infra.clock import clock, now
 from oriel.infra.counters import forget_counts, totals, write_counts
 from oriel.infra.database import db, writing
@@ -25,6 +29,7 @@ from oriel.rendering.models import COMPLETED, RenderJob
 from oriel.rendering.models import FAILED as RENDER_FAILED
 from oriel.settings import Settings
 
+ALL = (*CONDITIONS, FAILING_JOBS)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
@@ -36,7 +41,7 @@ def told() -> list[tuple[str, str]]:
 
 
 def condition(name: str) -> Condition:
-    return next(each for each in CONDITIONS if each.name == name)
+    return next(each for each in ALL if each.name == name)
 
 
 class Watch:
@@ -87,7 +92,7 @@ def set_jobs(**values: object) -> None:
 
 
 def test_nothing_is_told_while_all_is_well(settings: Settings) -> None:
-    alerts.evaluate(Observer(settings))
+    alerts.evaluate(Observer(settings), ALL)
     assert told() == []
     assert db.session.scalar(select(Incident)) is None
 
@@ -240,26 +245,98 @@ def test_unknown_webhooks(watch: Callable[..., Watch], client: FlaskClient) -> N
     assert one.look(after=HOUR) == []
 
 
-def test_certificate(watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch) -> None:
-    one = watch("certificate", public_url="https://oriel.example.com")
-    left = [timedelta(days=13)]
-    monkeypatch.setattr("oriel.monitoring.conditions._time_left", lambda *_: left[0])
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[TlsServer]:
+    """A server that speaks TLS, and is asked each time."""
     monkeypatch.setattr("oriel.monitoring.conditions._CERTIFICATE_ASKED_EVERY_S", 0.0)
+    with TlsServer() as server:
+        yield server
+
+
+def watch_certificate(watch: Callable[..., Watch], proxy: TlsServer, host: str = "localhost") -> Watch:
+    one = watch("certificate", public_url=f"https://{host}:{proxy.port}")
+    one.observer.tls = proxy.trust
+    return one
+
+
+def test_certificate(watch: Callable[..., Watch], proxy: TlsServer) -> None:
+    one = watch_certificate(watch, proxy)
+    proxy.present("localhost", for_days=13.5)
     one.opens_once()
-    left[0] = timedelta(days=89)
+    (incident,) = db.session.scalars(select(Incident))
+    assert incident.message == "The certificate of localhost ends in 13 days."
+    proxy.present("localhost", for_days=89)
     one.closes_once()
+
+
+@pytest.mark.parametrize(
+    ("name", "for_days", "reason"),
+    [("localhost", -1, "certificate has expired"), ("other.example.com", 89, "mismatch")],
+)
+def test_a_certificate_that_browsers_refuse(
+    watch: Callable[..., Watch], proxy: TlsServer, name: str, for_days: float, reason: str
+) -> None:
+    one = watch_certificate(watch, proxy)
+    proxy.present(name, for_days=for_days)
+    one.opens_once()
+    (incident,) = db.session.scalars(select(Incident))
+    assert incident.message.startswith("The certificate of localhost is not valid: ")
+    assert reason in incident.message
+
+
+def test_a_site_that_is_away_says_nothing_about_its_certificate(watch: Callable[..., Watch], proxy: TlsServer) -> None:
+    one = watch_certificate(watch, proxy)
+    proxy.present("localhost", for_days=1)
+    one.opens_once()
+    proxy.close()
+    assert one.look() == []
+    assert one.look(after=HOUR) == []
+
+
+def a_run(job: str, **values: object) -> None:
+    with writing() as session:
+        session.add(HousekeepingRun(job=job, **values))
+
+
+def test_failing_jobs(watch: Callable[..., Watch]) -> None:
+    one = watch("failing_jobs")
+    a_run("old-mails", failures=2)
+    assert one.look() == []
+    a_run("storage-check", failures=3, error="StorageError: no room")
+    one.opens_once()
+    (incident,) = db.session.scalars(select(Incident))
+    assert incident.message == "storage-check has failed 3 times in a row: StorageError: no room"
+    a_run("expired-videos", failures=70, error="StorageError: no room")
+    assert one.look() == []
+    db.session.refresh(incident)
+    assert incident.message == (
+        "expired-videos has failed 70 times in a row, and 1 other job fails too: StorageError: no room"
+    )
+    with writing() as session:
+        session.execute(update(HousekeepingRun).values(failures=0, error=None))
+    one.closes_once()
+
+
+def test_the_clock_tells_of_failing_jobs(app: APIFlask, settings: Settings) -> None:
+    a_run("storage-check", failures=3, error="StorageError: no room")
+    watching = next(task for task in alert_tasks(app, settings) if task.name == "alerts")
+    watching.do()
+    clock.shift(FAILING_JOBS.holds_for)
+    watching.do()
+    assert ("alert_opened", "Alert: Housekeeping fails") in told()
 
 
 def test_every_condition_has_a_test() -> None:
     names = [name.removeprefix("test_") for name in globals() if name.startswith("test_")]
-    assert {each.name for each in CONDITIONS} <= set(names)
+    assert {each.name for each in ALL} <= set(names)
 
 
-@pytest.mark.parametrize("name", [each.name for each in CONDITIONS])
+@pytest.mark.parametrize("name", [each.name for each in ALL])
 def test_zero_switches_a_condition_off(name: str, settings: Settings, make_job: MakeJob) -> None:
     off = {field: 0 for field in Settings.model_fields if field.startswith("alert_") and "webhook_" not in field}
     make_job(created_at=now() - 9 * HOUR)
     a_mail("1", state="failed", failed_at=now())
+    a_run("storage-check", failures=9)
     quiet = Observer(settings.model_copy(update={**off, "alert_email": "ops@example.com"}))
     alerts.evaluate(quiet, [condition(name)])
     assert told() == []

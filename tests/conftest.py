@@ -1,7 +1,9 @@
 """Makes the shared fakes importable as `tests.fakes`, and deals the tests out to the test processes."""
 
 import gc
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,14 @@ settings.load_profile("untimed")
 _TOGETHER = ("tests/chaos/", "tests/render/preview/", "tests/render/test_up.py")
 # These start a service of their own, which nobody shares.
 _ALONE = tuple(f"tests/chaos/test_{name}.py" for name in ("autoscale", "full_disk", "poison", "vanished_machine"))
+
+
+@pytest.fixture(autouse=True)
+def same_priority() -> Iterator[None]:
+    """Let no test lower the priority of its process: all tests after it would starve beside the other processes."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    yield
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def pytest_collection_finish() -> None:

@@ -86,10 +86,11 @@ def worker(name: str | None) -> int:
         # Start again with fewer secrets: /proc shows the environment that a process started with.
         command = [sys.executable, "-m", "oriel", "worker", *(["--name", name] if name else [])]
         os.execve(sys.executable, command, environment)  # noqa: S606  (an argument list, no shell)
-    lower_priority(os.getpid(), to=os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
     settings = _service(_WORKER)
     refuse_missing_programs(settings)
     refuse_unusable_database(settings)
+    # Last, as a process of another user than root cannot take it back, and tests call this in theirs.
+    lower_priority(os.getpid(), to=os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
     return run_worker(settings, name)
 
 

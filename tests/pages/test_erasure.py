@@ -1,6 +1,7 @@
 """A customer deletes the account: the week passes, the clock erases it, and nothing speaks of it any more."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -25,8 +26,11 @@ def test_an_account_is_erased_to_its_end(visit: Visit, site: Service, tmp_path: 
     api = httpx.Client(base_url=site.url, headers=token_of(customer), timeout=PATIENCE_S)
     with api:
         user_id = str(call(api, "PUT", "/api/user/profile", json={"name": NAME})["id"])
-        project, job = project_with_video(api, write_wav(tmp_path / f"{TITLE}.wav", music(2.0)))
+        song = write_wav(tmp_path / f"{TITLE}.wav", music(2.0))
+        project, job = project_with_video(api, song)
         wait_until(page, lambda: call(api, "GET", f"/api/render/status/{job}")["status"] == "completed")
+        failed = render_of_a_lost_song(api, song, site.data / "storage")
+        wait_until(page, lambda: call(api, "GET", f"/api/render/status/{failed}")["status"] == "failed")
         link = call(api, "PATCH", f"/api/projects/{project}/sharing", json={"link": True})["link"]
     guest.page.goto(link)
     expect(guest.page.get_by_role("heading", name=TITLE)).to_be_visible()
@@ -47,9 +51,10 @@ def test_an_account_is_erased_to_its_end(visit: Visit, site: Service, tmp_path: 
     expect(guest.page.get_by_role("heading", name="This link no longer works")).to_be_visible()
     look(guest.page, "link")
     assert [path for path in (site.data / "storage").rglob("*") if path.is_file() and user_id in str(path)] == []
-    # Of web, clock, and the worker that made the video.
+    # Of web, clock, and the worker that made the video and failed to make the other.
     logs = site.command.stderr
     assert f"render done  job={job}" in logs
+    assert re.search(rf"WARNING .*  job={failed} .*\nTraceback", logs)
     assert [trace for trace in (customer.email, NAME, "Quillfeather", user_id, TITLE) if trace in logs] == []
 
 
@@ -60,6 +65,16 @@ def project_with_video(api: httpx.Client, song: Path) -> tuple[str, str]:
     project = call(api, "POST", "/api/projects", json={"name": TITLE, "upload_id": upload["id"], "settings": TINY})
     job = call(api, "POST", "/api/render/submit", json={"project_id": project["id"], "settings": TINY})
     return str(project["id"]), str(job["id"])
+
+
+def render_of_a_lost_song(api: httpx.Client, song: Path, storage: Path) -> str:
+    """Submit a render whose song disappears from the storage; return its id."""
+    with song.open("rb") as content:
+        upload = call(api, "POST", "/api/uploads", files={"audio": (f"Lost {song.name}", content)})
+    (stored,) = storage.rglob(f"{upload['id']}.*")
+    stored.unlink()
+    job = call(api, "POST", "/api/render/submit", json={"upload_id": upload["id"], "settings": TINY})
+    return str(job["id"])
 
 
 def call(api: httpx.Client, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401  (JSON)

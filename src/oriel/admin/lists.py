@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from flask import request, url_for
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, class_mapper
 
 from oriel.admin.actions import may
 from oriel.admin.staff import staff
@@ -189,7 +189,7 @@ class BaseModelView(PanelView, Generic[Row]):
 
     def key(self) -> InstrumentedAttribute[Any]:
         """Return the primary key."""
-        found: InstrumentedAttribute[Any] = self.model.id  # type: ignore[attr-defined]
+        found: InstrumentedAttribute[Any] = class_mapper(self.model).get_property("id").class_attribute
         return found
 
     def searched(self, text: str) -> Condition:

@@ -21,7 +21,7 @@ from jinja2 import TemplateNotFound
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from oriel.accounts.access import Who
+from oriel.accounts.access import Who, note_access
 from oriel.admin.actions import ACTIONS, STAFF, may
 from oriel.admin.nonce import nonce
 from oriel.admin.staff import LONGEST, current_staff
@@ -71,7 +71,7 @@ def access_of(view: Callable[..., Any]) -> Access | None:
 def _declared(path: str, methods: Sequence[str], access: Access) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         # For tests that ask every route of the service who may call it.
-        view.access = Who.ANYONE if access.is_open else Who.ADMIN  # type: ignore[attr-defined]
+        note_access(view, Who.ANYONE if access.is_open else Who.ADMIN)
         setattr(view, _ACCESS, access)
         exposed: View = expose(path, methods)(view)
         return exposed

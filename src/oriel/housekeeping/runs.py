@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 
-from flask import Flask, current_app
+from flask import Flask
+from flask.globals import app_ctx
 from sqlalchemy import select, update
 
 from oriel.errors import AppError
@@ -121,8 +122,7 @@ def _finish(name: str, took_s: float, *, done: Done | None = None, error: str | 
 def _heartbeat(name: str) -> Iterator[None]:
     """Extend the claim on a job while the block runs."""
     over = threading.Event()
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=_extend, args=(app, name, over), daemon=True)
+    thread = threading.Thread(target=_extend, args=(app_ctx.app, name, over), daemon=True)
     thread.start()
     try:
         yield

@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Response
 from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, func, or_, select, update
@@ -212,7 +212,7 @@ class _Heartbeat:
 
 def _update(session: Session, attempt: _Attempt, **values: Any) -> None:  # noqa: ANN401  (columns of any type)
     mine = (DataExport.id == attempt.id, DataExport.fence == attempt.fence, DataExport.state == WRITING)
-    result: CursorResult[Any] = session.execute(update(DataExport).where(*mine).values(**values))  # type: ignore[assignment]
+    result = cast("CursorResult[Any]", session.execute(update(DataExport).where(*mine).values(**values)))
     if not result.rowcount:
         raise Cancelled("Somebody else is writing this export.")
 

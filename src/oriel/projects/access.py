@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import g
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -190,6 +190,6 @@ def _guard(right: Right, name: str, find: Callable[[str], OpenedProject]) -> Cal
             return view(*args, **kwargs)
 
         note(guarded, _DECLARED, str(right))
-        return guarded  # type: ignore[return-value]
+        return cast("View", guarded)
 
     return decorate

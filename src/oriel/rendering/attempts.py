@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Select, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -317,7 +317,7 @@ def _mine(attempt: Attempt) -> Any:  # noqa: ANN401  (SQLAlchemy's Update, whose
 
 
 def _update(session: Session, attempt: Attempt, **values: Any) -> bool:  # noqa: ANN401  (columns of any type)
-    result: CursorResult[Any] = session.execute(_mine(attempt).values(**values))  # type: ignore[assignment]
+    result = cast("CursorResult[Any]", session.execute(_mine(attempt).values(**values)))
     return result.rowcount == 1
 
 

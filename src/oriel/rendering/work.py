@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from oriel.errors import AppError, Cancelled, StageHung
+from oriel.errors import AppError, Cancelled, OurError, StageHung
 from oriel.infra.database import db
 from oriel.infra.logs import correlation, facts
 from oriel.infra.pulse import touch_pulse
@@ -226,9 +226,7 @@ def _ended(workshop: Workshop, attempt: Attempt, watch: Watch) -> None:
 
 
 def _unexpected(error: Exception) -> AppError:
-    wrapped = AppError("Something went wrong on our side while we made your video.", kind=type(error).__name__)
-    wrapped.retryable = True  # type: ignore[misc]
-    return wrapped
+    return OurError("Something went wrong on our side while we made your video.", kind=type(error).__name__)
 
 
 @contextlib.contextmanager

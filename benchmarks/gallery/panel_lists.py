@@ -10,7 +10,7 @@ from oriel.infra.database import db
 from oriel.infra.mail import OutboxMail
 from oriel.rendering.models import FAILED, RenderJob
 
-NAMES = ("renders", "mails", "uploads", "projects", "storage", "users", "payments", "events", "trail")
+NAMES = ("renders", "mails", "uploads", "projects", "storage", "users", "payments", "events", "trail", "housekeeping")
 
 
 class Lists:

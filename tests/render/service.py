@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ SMALL: dict[str, Any] = {"look": "prism", "output": {"width": 128, "height": 72,
 PATIENCE_S = 120.0
 # Workers are nicer than the tests beside them, and make no haste on busy cores.
 _RENDER_PATIENCE_S = 300.0
+# For calls by httpx: each would else read every certificate of the system, which takes longer than the call.
+TLS = ssl.create_default_context()
 
 Start = Callable[..., Command]
 
@@ -55,7 +58,7 @@ class Service:
 
     def is_healthy(self) -> bool:
         try:
-            return bool(httpx.get(f"{self.url}/status", timeout=5).json()["status"] == "ok")
+            return bool(httpx.get(f"{self.url}/status", timeout=5, verify=TLS).json()["status"] == "ok")
         except httpx.HTTPError:
             return False
 

@@ -83,7 +83,11 @@ def test_surround_sound_becomes_stereo(render: Render, tools: Tools, convert: Co
     assert 0.05 * 32768 < np.abs(heard[RATE // 4 : RATE]).max() < 0.5 * 32768
 
 
-@pytest.mark.parametrize("look", load_looks().all, ids=lambda look: look.name)
+@pytest.mark.parametrize(
+    "look",
+    [load_looks().all[0], *(pytest.param(look, marks=pytest.mark.long) for look in load_looks().all[1:])],
+    ids=lambda look: look.name,
+)
 def test_silence_is_a_song(render: Render, tools: Tools, tmp_path: Path, look: Look) -> None:
     silence = write_wav(tmp_path / "silence.wav", np.zeros((2 * RATE, 2), np.int16))
     result = render(silence, look=look.name, output=SMALL, text={"title": "", "artist": ""})

@@ -28,6 +28,9 @@ SMALL = {"width": 128, "height": 72}
 
 PRESETS = [(look, preset.name) for look in load_looks().all for preset in look.presets]
 every_look = pytest.mark.parametrize("look", load_looks().all, ids=lambda look: look.name)
+# Where the look hardly matters, the others are for `make test-full`.
+_OTHERS = (pytest.param(look, marks=pytest.mark.long) for look in load_looks().all[1:])
+one_look = pytest.mark.parametrize("look", [load_looks().all[0], *_OTHERS], ids=lambda look: look.name)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +104,7 @@ def assert_pure(stage: Stage, settings: ResolvedSettings, track: bytes) -> None:
         assert alone == forward[index], f"frame {index} depends on what was drawn before it"
 
 
-@every_look
+@one_look
 def test_two_processes_that_share_the_chunks_draw_what_one_does(
     stage: Stage, looks: Looks, track: bytes, look: Look, tmp_path: Path
 ) -> None:

@@ -626,7 +626,7 @@ def run(app: APIFlask, monkeypatch: pytest.MonkeyPatch, examples: int, steps: in
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_books_balance(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(app, monkeypatch, 25, 30)
+    run(app, monkeypatch, 10, 30)
 
 
 @pytest.mark.long

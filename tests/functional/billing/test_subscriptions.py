@@ -240,10 +240,11 @@ def test_two_subscriptions_that_were_both_paid_leave_one_and_the_money_of_the_ot
     assert [each["amount"] for each in till.peer.everything("refund")] == [2999]
 
 
-def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: Caller) -> None:
-    """All 720 orders, with repeats drawn by a seed; the news is all there is, since all has happened already.
+@pytest.mark.parametrize("first", [3, *(pytest.param(at, marks=pytest.mark.long) for at in (0, 1, 2, 4, 5))])
+def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: Caller, first: int) -> None:
+    """All 120 orders that begin with one of them, with repeats drawn by a seed; all has happened already.
 
-    Orders that begin alike share their beginning, which leaves 1,956 events to handle in place of 4,320.
+    Orders that begin alike share their beginning, which leaves 326 events to handle in place of 720.
     """
     subscription_id = subscribe(till, ada)
     till.deliveries.done.clear()
@@ -267,7 +268,7 @@ def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: C
             if not events:
                 assert begun
                 ends.append(tuple(begun[name] for name in ("plan", "status", "pending_plan", "ends_at")))
-            for event in events:
+            for event in events if len(events) < len(ours) else [ours[first]]:
                 _put_back(ada, begun)
                 for _ in range(chance.choice((1, 1, 2))):
                     journal._handle(event)
@@ -275,7 +276,7 @@ def test_the_first_six_events_in_every_order_end_in_one_state(till: Till, ada: C
 
         _put_back(ada, None)
         follow(ours)
-    assert len(ends) == 720
+    assert len(ends) == 120
     assert set(ends) == {("enterprise", "active", None, None)}
     assert subscription_id
 

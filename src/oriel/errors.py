@@ -484,6 +484,12 @@ class StorageFailed(OurError):
     http_status = 503
 
 
+class UploadLost(OurError):
+    """A song or picture that a render needs is missing in the storage."""
+
+    code = "UPLOAD_LOST"
+
+
 # --- mail ------------------------------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ from oriel.rendering.pipeline.render import render_song
 from oriel.rendering.pipeline.request import Machine, RenderRequest, RenderResult
 from oriel.rendering.pipeline.settings_document import THE_COVER, parse_settings
 from oriel.rendering.process_memory import memory_of_tree
+from oriel.rendering.source_files import fetch
 from oriel.rendering.warm_browser import WarmBrowser
 from oriel.rendering.watch import Stop, Watch
 from oriel.settings import Settings
@@ -153,7 +154,7 @@ def _remember_speed(job: RenderJob, frames_per_s: float) -> None:
 
 def _request(workshop: Workshop, job: RenderJob, folder: Path, chunks: ChunkStore) -> RenderRequest:
     song = folder / f"song{Path(job.audio_object).suffix}"
-    storage().get(job.audio_object, song)
+    fetch(job.audio_object, song)
     document = _with_pictures(job.render_config, folder)
     # A song without tags is called by its file's name: the customer's, not ours.
     text = {"title": job.title, **{key: value for key, value in document["text"].items() if value is not None}}
@@ -179,7 +180,7 @@ def _with_pictures(document: dict[str, Any], folder: Path) -> dict[str, Any]:
         name = copy[part].get(key)
         if isinstance(name, str) and name != THE_COVER:
             picture = folder / f"{part}{Path(name).suffix}"
-            storage().get(name, picture)
+            fetch(name, picture)
             copy[part][key] = str(picture)
     return copy
 

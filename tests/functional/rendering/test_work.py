@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from oriel.billing import rights
 from oriel.billing.models import RenderRight
 from oriel.billing.plans import FREE
 from oriel.errors import StorageFailed
+from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 from oriel.infra.redis import redis
@@ -25,6 +27,7 @@ from oriel.monitoring.models import JobMetrics
 from oriel.rendering import attempts, speeds
 from oriel.rendering.cancellation import cancel_render
 from oriel.rendering.models import MachineSpeed, RenderJob
+from oriel.rendering.operator_actions import dead_letters
 from oriel.rendering.pipeline.looks import load_looks
 from oriel.rendering.pipeline.request import Machine
 from oriel.rendering.pipeline.settings_document import parse_settings
@@ -175,10 +178,33 @@ def test_a_render_cancelled_meanwhile_ends_as_cancelled_and_leaves_no_poster(
     assert list(storage().list("videos/")) == []
 
 
-def test_a_song_that_is_gone_fails_for_good(job: RenderJob, work: Work) -> None:
+def test_a_song_that_is_gone_is_our_failure_and_fails_after_three_attempts(
+    job: RenderJob, work: Work, tmp_path: Path
+) -> None:
+    storage().put("uploads/other.wav", tmp_path / "song.wav", content_type="audio/wav")
     storage().delete(job.audio_object)
+    for _ in range(attempts.MOST_FRUITLESS):
+        assert work()
+        clock.shift(timedelta(minutes=1))
+    failed = fresh(job)
+    # By `fruitless` the operators are alerted, and the code makes it a dead letter.
+    assert (failed.status, failed.error_code, failed.fruitless) == ("failed", "UPLOAD_LOST", 3)
+    assert dead_letters(10) == [job.id]
+
+
+def test_a_picture_that_is_gone_is_our_failure(job: RenderJob, work: Work) -> None:
+    with writing() as session:
+        row = session.get_one(RenderJob, job.id)
+        row.render_config = {**row.render_config, "cover": {"source": "file", "file": "uploads/cover.png"}}
     assert work()
-    assert (fresh(job).status, fresh(job).error_code) == ("failed", "NOT_FOUND")
+    assert (fresh(job).status, fresh(job).fruitless) == ("queued", 1)
+
+
+def test_a_worker_that_sees_an_empty_storage_fails_no_render(job: RenderJob, work: Work) -> None:
+    storage().delete(job.audio_object)
+    assert not work()
+    held = fresh(job)
+    assert (held.status, held.error_code, held.fruitless) == ("queued", "STORAGE_FAILED", 0)
 
 
 def test_a_storage_that_is_away_is_no_fault_of_the_render(

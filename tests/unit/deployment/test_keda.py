@@ -48,3 +48,12 @@ def test_a_worker_finishes_its_render_before_it_is_told_to_stop(documents: dict[
     (container,) = pod["containers"]
     assert "kill -USR1 1" in container["lifecycle"]["preStop"]["exec"]["command"][-1]
     assert pod["terminationGracePeriodSeconds"] >= 3600
+
+
+def test_the_data_folder_is_made_by_the_worker_and_private(documents: dict[str, dict[str, Any]]) -> None:
+    (container,) = documents["Deployment"]["template"]["spec"]["containers"]
+    (folder,) = [variable["value"] for variable in container["env"] if variable["name"] == "DATA_DIR"]
+    mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
+    # Kubernetes makes the mount with mode 0777 and root as its owner, who alone could change that.
+    assert folder not in mounts
+    assert str(Path(folder).parent) in mounts

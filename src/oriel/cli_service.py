@@ -127,15 +127,21 @@ def db() -> None:
 
 
 @db.command("upgrade")
-def db_upgrade() -> int:
+@click.option(
+    "--accept-newer", is_flag=True, help="Change nothing, with exit code 0, where a newer Oriel made the tables."
+)
+def db_upgrade(accept_newer: bool) -> int:
     """Create the database's tables, or upgrade them."""
     from oriel.app import create_app, upgrade_database
-    from oriel.installation import refuse_newer_tables, refuse_unusable_database
+    from oriel.installation import has_newer_tables, refuse_newer_tables, refuse_unusable_database
 
     settings = _service("db")
     if not settings.database_url:
         settings.make_data_folder()
     refuse_unusable_database(settings)
+    if accept_newer and has_newer_tables(settings):
+        click.echo("A newer Oriel has upgraded the database; nothing is changed.", err=True)
+        return 0
     refuse_newer_tables(settings)
     with create_app(settings).app_context():
         upgrade_database()

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
@@ -12,6 +13,9 @@ from oriel.infra.redis import connect
 from oriel.infra.storage import open_storage
 from oriel.rendering.pipeline.tools import find_chromium, find_tools
 from oriel.settings import Settings
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 
 def refuse_root(settings: Settings) -> None:
@@ -75,6 +79,12 @@ def refuse_newer_tables(settings: Settings) -> None:
         _revisions(connection)
 
 
+def has_newer_tables(settings: Settings) -> bool:
+    """Return whether a newer version has changed the database."""
+    with asked_once(settings.database_address) as connection:
+        return bool(_unknown_revisions(connection))
+
+
 def _refuse_other_tables(connection: Connection, settings: Settings) -> None:
     revisions, newest = _revisions(connection)
     if not revisions:
@@ -88,19 +98,30 @@ def _revisions(connection: Connection) -> tuple[set[str], set[str]]:
 
     Raises InvalidConfiguration where it has one that this version does not know.
     """
-    # Imported late: together they take a second, which `oriel web` need not wait for.
+    if unknown := _unknown_revisions(connection):
+        raise InvalidConfiguration(
+            f"A newer Oriel has changed the database (revision {', '.join(unknown)}): use that one, or restore a copy."
+        )
+    return _current_revisions(connection), set(_scripts().get_heads())
+
+
+def _unknown_revisions(connection: Connection) -> set[str]:
+    return _current_revisions(connection) - {script.revision for script in _scripts().walk_revisions()}
+
+
+# Both import late: together they take a second, which `oriel web` need not wait for.
+def _current_revisions(connection: Connection) -> set[str]:
     from alembic.migration import MigrationContext
+
+    return set(MigrationContext.configure(connection).get_current_heads())
+
+
+def _scripts() -> "ScriptDirectory":
     from alembic.script import ScriptDirectory
 
     from oriel.app import MIGRATIONS
 
-    revisions = set(MigrationContext.configure(connection).get_current_heads())
-    scripts = ScriptDirectory(MIGRATIONS, version_locations=[MIGRATIONS])
-    if unknown := revisions - {script.revision for script in scripts.walk_revisions()}:
-        raise InvalidConfiguration(
-            f"A newer Oriel has changed the database (revision {', '.join(unknown)}): use that one, or restore a copy."
-        )
-    return revisions, set(scripts.get_heads())
+    return ScriptDirectory(MIGRATIONS, version_locations=[MIGRATIONS])
 
 
 def _no_installation(settings: Settings) -> InvalidConfiguration:

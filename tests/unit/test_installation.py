@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,24 @@ def test_a_database_of_a_newer_version_is_not_upgraded(
     newer = "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('9999999999')"
     _database(tmp_path / "oriel.sqlite3", newer)
     assert "A newer Oriel has changed the database (revision 9999999999)" in fails(*command)
+
+
+def test_an_upgrade_that_accepts_newer_tables_leaves_them_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    newer = "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('9999999999')"
+    _database(tmp_path / "oriel.sqlite3", newer)
+    assert cli.run(["db", "upgrade", "--accept-newer"]) == 0
+    with closing(sqlite3.connect(tmp_path / "oriel.sqlite3")) as database:
+        assert [name for (name,) in database.execute("SELECT name FROM sqlite_master")] == ["alembic_version"]
+
+
+def test_an_upgrade_that_accepts_newer_tables_upgrades_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert cli.run(["db", "upgrade", "--accept-newer"]) == 0
+    with closing(sqlite3.connect(tmp_path / "oriel.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM users").fetchone() == (0,)
 
 
 def test_tables_elsewhere_are_upgraded_without_a_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from oriel.infra.mail.outbox import OutboxMail
 from oriel.infra.metrics_folder import FOLDER, has_room, is_counting
 from oriel.infra.openapi_extensions import text_answer
 from oriel.monitoring.alerts import open_incidents
-from oriel.rendering.models import QUEUED, RenderJob
+from oriel.rendering.models import RenderJob
+from oriel.rendering.queue_figures import oldest_waiting_since
 from oriel.scaling.figures import scaling_figures
 
 routes = APIBlueprint("metrics", "metrics", tag="health")
@@ -52,7 +53,7 @@ class Rows(Collector):
         """Yield the families."""
         yield _counted("oriel_renders", "Renders by status", RenderJob.status)
         yield _counted("oriel_mails", "Mails of the outbox by state", OutboxMail.state)
-        oldest = db.session.scalar(select(func.min(RenderJob.created_at)).where(RenderJob.status == QUEUED))
+        oldest = oldest_waiting_since()
         waited = (now() - oldest).total_seconds() if oldest else 0.0
         yield GaugeMetricFamily("oriel_queue_oldest_seconds", "How long the oldest waiting render waits", value=waited)
         incidents = GaugeMetricFamily("oriel_incidents", "Open incidents by condition", labels=["condition"])

@@ -12,8 +12,8 @@ from oriel.infra.database import Base, db
 from oriel.infra.mail import OutboxMail
 from oriel.infra.mail.outbox import FAILED as MAIL_FAILED
 from oriel.infra.mail.outbox import WAITING
-from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
-from oriel.rendering.queue_figures import queue_figures
+from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, RenderJob
+from oriel.rendering.queue_figures import oldest_waiting_since, queue_figures
 
 _DAY = timedelta(days=1)
 
@@ -37,7 +37,7 @@ def figures() -> list[Figure]:
     done = _count(RenderJob, RenderJob.status == COMPLETED, RenderJob.completed_at > now() - _DAY)
     running = _count(RenderJob, RenderJob.status == PROCESSING)
     unsent = _count(OutboxMail, OutboxMail.state == MAIL_FAILED)
-    oldest = db.session.scalar(select(func.min(RenderJob.created_at)).where(RenderJob.status == QUEUED))
+    oldest = oldest_waiting_since()
     renders, mails = url_for("panel_renders.index"), url_for("panel_mails.index")
     return [
         Figure(

@@ -24,7 +24,7 @@ from oriel.monitoring.dependencies import STORAGE, free_percent
 from oriel.monitoring.models import SystemHealth
 from oriel.rendering import models as rendering
 from oriel.rendering.models import COMPLETED, PROCESSING, QUEUED, RenderJob
-from oriel.rendering.queue_figures import live_workers
+from oriel.rendering.queue_figures import live_workers, oldest_waiting_since
 from oriel.settings import Settings
 
 _HOUR = timedelta(hours=1)
@@ -113,8 +113,7 @@ def oldest_wait(observer: Observer) -> str | None:
         .scalar_subquery()
     )
     # What waits behind other renders of its customer waits by our rules, not for lack of workers.
-    could_run = (RenderJob.status == QUEUED, RenderJob.run_after <= now(), under_way < RenderJob.at_once)
-    since = db.session.scalar(select(func.min(RenderJob.created_at)).where(*could_run))
+    since = oldest_waiting_since(under_way < RenderJob.at_once)
     if since is None or now() - since < most:
         return None
     return f"A render has been waiting for a worker for {_minutes(now() - since)}."
@@ -146,8 +145,12 @@ def nothing_rendered(observer: Observer) -> str | None:
     if not most:
         return None
     since = now() - most
-    waits = (RenderJob.status.in_((QUEUED, PROCESSING)), RenderJob.created_at < since)
-    draws = (RenderJob.status == PROCESSING, RenderJob.lease_until > now(), RenderJob.frames_done > 0)
+    # Pauses count here: attempts that fail one after the other finish nothing, either.
+    begun_at = func.coalesce(RenderJob.retried_at, RenderJob.created_at)
+    waits = (RenderJob.status.in_((QUEUED, PROCESSING)), begun_at < since)
+    # One that was claimed within this time may still prepare or analyse its song.
+    is_at_work = or_(RenderJob.frames_done > 0, RenderJob.claimed_at > since)
+    draws = (RenderJob.status == PROCESSING, RenderJob.lease_until > now(), is_at_work)
     finished = (RenderJob.status == COMPLETED, RenderJob.completed_at > since)
     if not _exists(*waits) or _exists(*draws) or _exists(*finished):
         return None

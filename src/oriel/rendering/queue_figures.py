@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from oriel.infra.clock import now
 from oriel.infra.database import db
@@ -34,14 +34,24 @@ class LiveWorker(BaseModel):
 
 def queue_figures() -> QueueFigures:
     """Return how the queue stands now."""
-    at = now()
-    oldest = db.session.scalar(select(func.min(RenderJob.created_at)).where(RenderJob.status == QUEUED))
+    at, oldest = now(), oldest_waiting_since()
     return QueueFigures(
         workers=(busy := _busy_workers()),
         idle_workers=_idle_workers(busy),
         waiting=_waiting(),
-        oldest_waiting_s=round((at - oldest).total_seconds(), 1) if oldest else None,
+        oldest_waiting_s=round(max(0.0, (at - oldest).total_seconds()), 1) if oldest else None,
     )
+
+
+def oldest_waiting_since(*conditions: ColumnElement[bool]) -> datetime | None:
+    """Return since when the render that has waited longest waits, of all or of some; None where none does.
+
+    `run_after` says it: the submit, the end of a pause, or the retry by an operator, whichever came last. By
+    `created_at`, a retry of yesterday's render would have waited for a day.
+    """
+    oldest = db.session.scalar(select(func.min(RenderJob.run_after)).where(RenderJob.status == QUEUED, *conditions))
+    # A pause that is not over is no wait yet.
+    return min(oldest, now()) if oldest else None
 
 
 def live_workers() -> list[LiveWorker]:

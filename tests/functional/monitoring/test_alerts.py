@@ -11,6 +11,7 @@ from tests.functional.monitoring.conftest import MakeJob
 from tests.functional.monitoring.tls_server import TlsServer
 
 from oriel.clock import alert_tasks
+from oriel.errors import StageCrashed
 from oriel.housekeeping.failing_jobs import FAILING_JOBS
 from oriel.housekeeping.models import HousekeepingRun
 from oriel.infra.clock import clock, now
@@ -24,7 +25,7 @@ from oriel.monitoring import alerts
 from oriel.monitoring.conditions import CONDITIONS, Condition, Observer, Unknown
 from oriel.monitoring.incidents import AlertCall, Incident
 from oriel.monitoring.models import SystemHealth
-from oriel.rendering import attempts, presence
+from oriel.rendering import attempts, operator_actions, presence
 from oriel.rendering.models import COMPLETED, RenderJob
 from oriel.rendering.models import FAILED as RENDER_FAILED
 from oriel.settings import Settings
@@ -120,6 +121,20 @@ def test_oldest_wait(watch: Callable[..., Watch], make_job: MakeJob) -> None:
     one.closes_once()
 
 
+def test_a_retry_and_a_pause_begin_a_new_wait(watch: Callable[..., Watch], make_job: MakeJob) -> None:
+    wait, nothing = watch("oldest_wait"), watch("nothing_rendered")
+    job = make_job(created_at=now() - 25 * HOUR)
+    set_jobs(status=RENDER_FAILED, completed_at=now() - 24 * HOUR)
+    operator_actions.retry(job.id)
+    assert (wait.look(), nothing.look()) == ([], [])
+    clock.shift(14 * MINUTE)
+    attempt = attempts.claim("worker-1")
+    assert attempt
+    attempts.fail(attempt, StageCrashed("The browser crashed."))
+    assert (wait.look(after=2 * MINUTE), nothing.look()) == ([], [])
+    assert wait.look(after=15 * MINUTE) == ["alert_opened"]
+
+
 def test_error_rate(watch: Callable[..., Watch]) -> None:
     one = watch("error_rate")
     assert one.look() == []
@@ -182,6 +197,18 @@ def test_nothing_rendered(watch: Callable[..., Watch], make_job: MakeJob) -> Non
     assert attempts.claim("worker-1")
     set_jobs(lease_until=now() + 2 * HOUR, frames_done=100)
     one.closes_once()
+
+
+def test_a_render_that_is_being_prepared_is_at_work(watch: Callable[..., Watch], make_job: MakeJob) -> None:
+    one = watch("nothing_rendered")
+    make_job()
+    clock.shift(31 * MINUTE)
+    assert attempts.claim("worker-1")
+    assert one.look() == []
+    # Its lease goes on, and it gets no further.
+    clock.shift(31 * MINUTE)
+    set_jobs(lease_until=now() + HOUR)
+    assert one.look() == ["alert_opened"]
 
 
 def test_disk(watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch) -> None:

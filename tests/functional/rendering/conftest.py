@@ -33,6 +33,7 @@ def make_job(caller: Callable[..., Caller]) -> MakeJob:
 
     def make(user_id: str | None = None, plan: str = "free", **columns: Any) -> RenderJob:  # noqa: ANN401
         owner = user_id or caller().user_id
+        created_at = columns.pop("created_at", now())
         terms = PLANS[plan]
         with writing() as session:
             job = RenderJob(
@@ -49,7 +50,8 @@ def make_job(caller: Callable[..., Caller]) -> MakeJob:
                 weight=terms.weight,
                 at_once=columns.pop("at_once", terms.at_once),
                 kept_for_s=30 * 86400,
-                created_at=columns.pop("created_at", now()),
+                created_at=created_at,
+                run_after=min(created_at, now()),
             )
             for name, value in columns.items():
                 setattr(job, name, value)

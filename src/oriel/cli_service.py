@@ -156,7 +156,7 @@ def admin() -> None:
 @admin.command("create")
 @click.argument("email")
 @click.option(
-    "--password", envvar="ADMIN_PASSWORD", help="The password; prompted for, or read from standard input, if not given."
+    "--password", help="The password. Prompted for if not given; without a terminal, ADMIN_PASSWORD or standard input."
 )
 @click.option("--role", type=_ROLES, default="admin", show_default=True, help="What the operator may do.")
 def admin_create(email: str, password: str | None, role: str) -> int:
@@ -215,11 +215,14 @@ def _act(action: str, user_id: str, **detail: object) -> AbstractContextManager[
 
 
 def _password() -> str:
-    """Ask for a password twice at a terminal; elsewhere read the first line of standard input."""
+    """Ask for a password twice at a terminal; elsewhere take ADMIN_PASSWORD, or the first line of standard input."""
     # None if it is closed.
     given: TextIO | None = sys.stdin
     if given and given.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if password_set := load_settings().admin_password:
+        click.echo("There is no terminal to ask for a password: ADMIN_PASSWORD is used.", err=True)
+        return password_set.get_secret_value()
     if password := given.readline().rstrip("\r\n") if given else "":
         return password
     raise CallerError("No password was given. Pass it on standard input or in ADMIN_PASSWORD, or use a terminal.")

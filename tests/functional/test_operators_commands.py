@@ -129,6 +129,24 @@ def test_an_operators_password_is_asked_for_at_a_terminal(client: FlaskClient, m
     assert _login(client, "root@example.com", PASSWORD) == 200
 
 
+def test_a_terminal_is_asked_also_where_a_password_is_set(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADMIN_PASSWORD", OTHER_PASSWORD)
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: PASSWORD)
+    assert cli.run(["admin", "create", "root@example.com"]) == 0
+    assert _login(client, "root@example.com", PASSWORD) == 200
+
+
+def test_without_a_terminal_the_password_that_is_set_is_used_and_said_to_be(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setenv("ADMIN_PASSWORD", OTHER_PASSWORD)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert cli.run(["admin", "create", "root@example.com"]) == 0
+    assert "ADMIN_PASSWORD is used" in capsys.readouterr().err
+    assert _login(client, "root@example.com", OTHER_PASSWORD) == 200
+
+
 @pytest.mark.parametrize("stdin", [io.StringIO(), None])
 def test_without_any_password_it_is_said_how_to_pass_one(
     monkeypatch: pytest.MonkeyPatch, capsys: Output, stdin: io.StringIO | None

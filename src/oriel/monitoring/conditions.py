@@ -134,9 +134,16 @@ def error_rate(observer: Observer) -> str | None:
 
 def worker_gone(observer: Observer) -> str | None:
     """Fewer live workers than there should be."""
-    least = observer.settings.alert_workers
+    least = _least_workers(observer.settings)
     live = len(live_workers())
     return f"{live} of at least {least} workers are alive." if live < least else None
+
+
+def _least_workers(settings: Settings) -> int:
+    """Return ALERT_WORKERS, or less where the autoscaler may let workers go by itself."""
+    if settings.autoscale_maximum is None:
+        return settings.alert_workers
+    return min(settings.alert_workers, settings.autoscale_minimum)
 
 
 def nothing_rendered(observer: Observer) -> str | None:

@@ -188,6 +188,12 @@ def test_a_worker_that_is_back_within_a_minute_is_not_told(watch: Callable[..., 
     assert db.session.scalar(select(Incident)) is None
 
 
+def test_an_autoscaler_that_is_idle_is_no_failure(watch: Callable[..., Watch]) -> None:
+    idle = watch("worker_gone", alert_workers=1, autoscale_maximum=4, autoscale_minimum=0)
+    assert (idle.look(), idle.look(after=MINUTE)) == ([], [])
+    watch("worker_gone", alert_workers=3, autoscale_maximum=4, autoscale_minimum=1).opens_once()
+
+
 def test_nothing_rendered(watch: Callable[..., Watch], make_job: MakeJob) -> None:
     one = watch("nothing_rendered")
     make_job()

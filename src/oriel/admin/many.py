@@ -20,10 +20,13 @@ def act_on(
 ) -> Response:
     """Do it for each row in turn, say what came of it, and return to the page that it was asked on.
 
+    It ends after `MOST` successes: those that are refused take no other's place.
     `done` is a sentence for one row, such as "is queued again"; `back` is where to go without such a page.
     """
     succeeded, refusals = 0, Counter[str]()
-    for key in keys[:MOST]:
+    for key in keys:
+        if succeeded == MOST:
+            break
         try:
             with in_trail(staff().actor, action, kind, key):
                 verb(key)

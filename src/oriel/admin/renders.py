@@ -27,6 +27,8 @@ from oriel.rendering.status import status_of
 _TONES: Mapping[str, Tone] = {QUEUED: "new", PROCESSING: "live", COMPLETED: "good", FAILED: "bad"}
 _STATES = {QUEUED: "Waiting", PROCESSING: "Running", FAILED: "Failed", COMPLETED: "Done", CANCELLED: "Cancelled"}
 _AGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+# Ten times of what is queued again at once: so many may be refused, as where a customer's month is used up.
+_MOST_DEAD_LETTERS = 10 * MOST
 # Where an error's details hold the end of what a program wrote.
 _LOGS = ("stderr", "log", "output", "console")
 
@@ -109,7 +111,11 @@ class RenderView(BaseModelView[RenderJob]):
         count = len(operator_actions.dead_letters(MOST))
         if not count:
             return ()
-        sentence = f"{count} renders that failed through our fault are queued again, the oldest first, paid as before."
+        sentence = (
+            f"{'Up to ' * (count == MOST)}{count} renders that failed through our fault within"
+            f" {operator_actions.DEAD_LETTERS_LIVE.days} days are queued again, the oldest first, paid as before. They"
+            " count in this month."
+        )
         return (Button("render.requeue", url_for(".requeue"), confirm=sentence),)
 
     def bulk_buttons(self) -> Sequence[Button]:
@@ -181,7 +187,7 @@ class RenderView(BaseModelView[RenderJob]):
     @act("/requeue", "render.requeue")
     def requeue(self) -> AnyResponse:
         """Queue all dead letters again, in the order in which they came."""
-        keys = operator_actions.dead_letters(MOST)
+        keys = operator_actions.dead_letters(_MOST_DEAD_LETTERS)
         return self._done(keys, "render.requeue", operator_actions.retry, "is queued again")
 
     @act("/move", "render.move")

@@ -1,9 +1,10 @@
 """What operators do with render jobs: list, show, retry, cancel, move to the front, give a new link."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from oriel.billing import rights
@@ -13,6 +14,7 @@ from oriel.billing.refusals import Demand
 from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
+from oriel.media.models import Upload
 from oriel.rendering import jobs, status, video_access
 from oriel.rendering.announcement import announce
 from oriel.rendering.cancellation import end_render, locked_job
@@ -21,6 +23,7 @@ from oriel.rendering.models import FAILED, QUEUED, RenderJob
 # Takes a job's id.
 Verb = Callable[[str], object]
 MOST_AHEAD = 20
+DEAD_LETTERS_LIVE = timedelta(days=7)
 
 
 def listed(status: str | None, limit: int) -> Sequence[RenderJob]:
@@ -73,8 +76,18 @@ def in_order(job_ids: Collection[str]) -> Sequence[str]:
 
 
 def dead_letters(limit: int) -> Sequence[str]:
-    """Return the ids of failed jobs that a new attempt may help: not those that failed because of their own song."""
-    query = select(RenderJob.id).where(RenderJob.status == FAILED, RenderJob.error_code.not_in(status.CUSTOMERS_OWN))
+    """Return the ids of failed jobs that a new attempt may help, in the order in which they came.
+
+    Not those that failed because of their own song, or whose song is gone, or more than `DEAD_LETTERS_LIVE` ago:
+    their customers have long helped themselves, and a retry counts in the present month.
+    """
+    is_gone = exists().where(Upload.object_name == RenderJob.audio_object, Upload.purged_at.is_not(None))
+    query = select(RenderJob.id).where(
+        RenderJob.status == FAILED,
+        RenderJob.completed_at > now() - DEAD_LETTERS_LIVE,
+        RenderJob.error_code.not_in(status.CUSTOMERS_OWN),
+        ~is_gone,
+    )
     return db.session.scalars(query.order_by(RenderJob.created_at, RenderJob.id).limit(limit)).all()
 
 

@@ -13,10 +13,11 @@ from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh, make_job
 
 from oriel.billing import rights
+from oriel.errors import PaymentRequired
 from oriel.infra.clock import clock, now
 from oriel.infra.database import writing
 from oriel.infra.storage import storage
-from oriel.rendering import attempts
+from oriel.rendering import attempts, operator_actions
 from oriel.rendering.attempts import Video
 from oriel.rendering.models import RenderJob
 
@@ -146,6 +147,24 @@ def test_dead_letters_are_queued_again_in_their_order(app: APIFlask, admin: Oper
     assert [line.object_id for line in trail(app)] == [jobs[1].id, jobs[2].id, jobs[0].id]
     assert [renders.now_of(job).status for job in jobs] == ["queued"] * 3
     assert "Requeue dead letters" not in admin.get(LIST).text
+
+
+def test_dead_letters_that_are_refused_keep_no_other_back(
+    admin: Operator, renders: Renders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, other = renders.failed(created_at=now() - timedelta(hours=1)), renders.failed()
+    retry = operator_actions.retry
+
+    def mostly(job_id: str) -> RenderJob:
+        if job_id == refused.id:
+            raise PaymentRequired("The month is used up.")
+        return retry(job_id)
+
+    monkeypatch.setattr(operator_actions, "retry", mostly)
+    monkeypatch.setattr("oriel.admin.many.MOST", 1)
+    assert "within 7 days" in admin.get(LIST).text
+    admin.post(f"{LIST}requeue")
+    assert [renders.now_of(job).status for job in (refused, other)] == ["failed", "queued"]
 
 
 def test_many_that_are_chosen_are_moved_and_what_is_refused_is_said(admin: Operator, renders: Renders) -> None:

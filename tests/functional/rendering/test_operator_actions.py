@@ -19,6 +19,7 @@ from oriel.errors import NotFound, StageCrashed, StorageFailed, UndecodableSong,
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.infra.storage import Storage, storage
+from oriel.media.models import Upload
 from oriel.rendering import attempts, delivery, expiry, operator_actions
 from oriel.rendering.attempts import Pulse, Video
 from oriel.rendering.models import RenderJob
@@ -227,6 +228,19 @@ def test_what_failed_by_its_own_song_is_no_dead_letter(make_job: MakeJob) -> Non
     attempts.fail(attempt, UndecodableSong("This song is damaged."))
     assert fresh(theirs).status == "failed"
     assert operator_actions.dead_letters(10) == [ours.id]
+
+
+def test_what_failed_a_week_ago_or_has_lost_its_song_is_no_dead_letter(make_job: MakeJob) -> None:
+    old, deleted = dead(make_job()), dead(make_job())
+    clock.shift(timedelta(days=7))
+    recent = dead(make_job(audio_object="uploads/another.mp3"))
+    with writing() as session:
+        session.get_one(RenderJob, deleted.id).completed_at = now()
+        song = dict.fromkeys(("filename", "format", "sha256"), "x")
+        upload = Upload(user_id=old.user_id, kind="audio", object_name=deleted.audio_object, size_bytes=1, **song)
+        upload.purged_at = now()
+        session.add(upload)
+    assert operator_actions.dead_letters(10) == [recent.id]
 
 
 def right_of(job: RenderJob) -> str:

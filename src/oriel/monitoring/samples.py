@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from oriel.accounts.models import User
 from oriel.billing.current_plan import period_at
 from oriel.billing.models import PlanHolding
-from oriel.billing.plans import FREE
+from oriel.billing.plans import FREE, PLANS
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.media.models import Upload
@@ -64,7 +64,8 @@ def _stock(session: Session, at: datetime) -> dict[str, object]:
 
 
 def _plans(session: Session, accounts: int, at: datetime) -> dict[str, int]:
-    """Return how many accounts are on each plan."""
-    plans = Counter(period_at(holding, at).plan.name for holding in session.scalars(select(PlanHolding)))
+    """Return how many accounts are on each plan, 0 as well: a plan that is missing would keep its latest number."""
+    plans = Counter(dict.fromkeys(PLANS, 0))
+    plans.update(period_at(holding, at).plan.name for holding in session.scalars(select(PlanHolding)))
     plans[FREE.name] = accounts - sum(number for name, number in plans.items() if name != FREE.name)
     return dict(plans)

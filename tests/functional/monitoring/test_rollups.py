@@ -14,7 +14,7 @@ from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.monitoring import cleanup, rollups, samples
 from oriel.monitoring.figures import Figures, Step, figures
-from oriel.monitoring.models import DailyRollup, HourlyRollup, SystemHealth
+from oriel.monitoring.models import DailyRollup, HourlyRollup, StockSample, SystemHealth
 from oriel.monitoring.rollups import DAY, HOUR, start_of_day, start_of_hour
 from oriel.rendering import attempts
 from oriel.rendering.attempt_ends import Measurements
@@ -256,6 +256,13 @@ def test_samples_are_taken_once_a_minute_and_once_an_hour(make_job: MakeJob, noo
     found = figures(noon, noon + HOUR, "hour")
     names = ("queue_depth", "queue_depth_most", "workers", "worker_use", "plans_free")
     assert [total(found, name) for name in names] == [0.5, 1, 0.5, 1, 0]
+
+
+def test_a_plan_that_everybody_has_left_is_sampled_as_empty(noon: datetime) -> None:
+    assert noon
+    sample = db.session.scalars(select(StockSample)).first()
+    assert sample
+    assert sample.plans == dict.fromkeys(("free", "pro", "enterprise"), 0)
 
 
 def test_a_range_is_compared_with_the_one_before(make_job: MakeJob, noon: datetime) -> None:

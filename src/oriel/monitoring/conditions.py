@@ -32,6 +32,8 @@ _ERROR_WINDOW = timedelta(minutes=10)
 # Of fewer answers, a share says nothing.
 _LEAST_ANSWERS = 20
 _LEAST_FAILED_ANSWERS = 3
+# A window of ten minutes covers at most so much more.
+_LONGEST_GAP = timedelta(minutes=2)
 _MAIL_WAITS = timedelta(minutes=30)
 # The clock checks the storage each minute; two results in a row count.
 _CHECKS_IN_A_ROW = 2
@@ -57,6 +59,9 @@ class Observer:
     def sample(self) -> None:
         """Remember the present totals, for an hour."""
         at = now()
+        # Another clock has led meanwhile: what happened since our latest sample may be hours old.
+        if self._samples and at - self._samples[-1][0] > _LONGEST_GAP:
+            self._samples.clear()
         self._samples.append((at, totals()))
         # One that is older stays, so that the hour is covered.
         while len(self._samples) > 1 and self._samples[1][0] <= at - _HOUR:

@@ -155,6 +155,15 @@ def test_few_errors_or_few_answers_are_no_error_rate(watch: Callable[..., Watch]
     assert one.look(after=MINUTE) == []
 
 
+def test_what_happened_while_another_clock_led_is_not_of_the_last_ten_minutes(watch: Callable[..., Watch]) -> None:
+    one = watch("error_rate")
+    assert one.look() == []
+    ANSWERS.add(FAILED, by=100)
+    assert one.look(after=3 * HOUR) == []
+    ANSWERS.add(FAILED, by=100)
+    assert one.look(after=MINUTE) == ["alert_opened"]
+
+
 def test_answers_are_counted(client: FlaskClient) -> None:
     client.get("/health")
     forget_counts()

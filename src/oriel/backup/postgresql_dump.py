@@ -77,13 +77,24 @@ def other_connections(settings: Settings) -> int:
         return int(connection.scalar(query) or 0)
 
 
+def refuse_unfinished(settings: Settings) -> None:
+    """Raise CallerError where an interrupted restore has left the tables of before it."""
+    with _engine(settings) as engine:
+        is_left = _OLD_SCHEMA in inspect(engine).get_schema_names()
+    if is_left:
+        raise CallerError(
+            f"An earlier restore was interrupted: the schema {_OLD_SCHEMA} has the tables of before it. To put them"
+            f" back, run in psql: DROP SCHEMA public CASCADE; ALTER SCHEMA {_OLD_SCHEMA} RENAME TO public; If you do"
+            f" not need them: DROP SCHEMA {_OLD_SCHEMA} CASCADE; Then restore again."
+        )
+
+
 @contextlib.contextmanager
 def replaced(settings: Settings, dump: Path) -> Iterator[None]:
     """Put a dump in the place of what is there; if it fails, or the block raises, the old tables come back."""
     pg_restore = find_tool(settings, "pg_restore")
     _execute(
         settings,
-        f"DROP SCHEMA IF EXISTS {_OLD_SCHEMA} CASCADE",
         f"ALTER SCHEMA public RENAME TO {_OLD_SCHEMA}",
         "CREATE SCHEMA public",
     )

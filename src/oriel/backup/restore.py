@@ -39,6 +39,7 @@ def restore_backup(settings: Settings, source: Path, say: Say, *, force: bool = 
     _refuse_other_kind(settings, manifest)
     storage = open_storage(settings)
     with _stopped_service(settings):
+        _refuse_unfinished(settings, manifest)
         if not force:
             _refuse_installation(settings, storage, manifest)
         try:
@@ -59,6 +60,16 @@ def _refuse_other_kind(settings: Settings, manifest: Manifest) -> None:
         raise CallerError(
             f"The backup is of a {names[manifest.database.kind]} database, and DATABASE_URL names a {names[kind]} one."
         )
+
+
+def _refuse_unfinished(settings: Settings, manifest: Manifest) -> None:
+    """Raise CallerError, with or without --force, where another restore would destroy what an earlier one saved."""
+    if manifest.database.kind == "postgresql":
+        postgresql_dump.refuse_unfinished(settings)
+    else:
+        sqlite_copy.refuse_unfinished(sqlite_copy.file_of(settings.database_address))
+    for other in manifest.database.others:
+        sqlite_copy.refuse_unfinished(settings.data_root / other.name)
 
 
 def _refuse_installation(settings: Settings, storage: Storage, manifest: Manifest) -> None:

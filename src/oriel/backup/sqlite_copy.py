@@ -78,6 +78,17 @@ def is_in_use(path: Path) -> bool:
     return False
 
 
+def refuse_unfinished(path: Path) -> None:
+    """Raise CallerError where an interrupted restore has left the database of before it."""
+    left = [part for suffix in _SIDE_FILES if (part := path.with_name(f"{path.name}{suffix}{_BEFORE}")).exists()]
+    if left:
+        raise CallerError(
+            f"An earlier restore was interrupted: {', '.join(map(str, left))} has the database of before it. To put it"
+            f" back, delete {path} and rename each of these files to its name without {_BEFORE}. If you do not need"
+            " it, delete these files. Then restore again."
+        )
+
+
 @contextlib.contextmanager
 def replaced(path: Path, source: Path) -> Iterator[None]:
     """Put a copy of a database in the place of what is there; if the block raises, the old one comes back."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from apiflask import APIFlask
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import create_engine, inspect, text
 from tests.functional.backup.conftest import Site, put, stop
 
 from oriel.backup import restore as restoring
@@ -23,7 +23,7 @@ from oriel.backup.object_copies import ObjectCopies
 from oriel.backup.restore import restore_backup
 from oriel.errors import CallerError, ProgramMissing
 from oriel.infra.clock import clock
-from oriel.infra.database import db
+from oriel.infra.database import db, engine_url
 
 # What is refused before any database is opened needs one database.
 on_sqlite = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
@@ -77,6 +77,47 @@ def test_what_fails_while_it_is_restored_leaves_the_database_as_it_was(
     with pytest.raises(CallerError, match="migration fails"):
         restore_backup(site.settings, backup, quiet, force=True)
     assert site.rows() == before
+
+
+def _database_left_by_a_killed_restore(site: Site) -> Callable[[], bool]:
+    """Leave what a restore that was killed leaves; return what says whether it is still there."""
+    address = engine_url(site.settings.database_address)
+    if address.get_backend_name() == "sqlite":
+        saved = Path(f"{address.database}.before-restore")
+        saved.write_bytes(b"the original")
+        return lambda: saved.read_bytes() == b"the original"
+    engine = create_engine(address)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA oriel_before_restore"))
+    engine.dispose()
+
+    def is_there() -> bool:
+        schemas = inspect(engine).get_schema_names()
+        engine.dispose()
+        return "oriel_before_restore" in schemas
+
+    return is_there
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_a_killed_restore_has_saved_is_not_destroyed_by_the_next_one(
+    site: Site, backup: Path, force: bool
+) -> None:
+    is_there = _database_left_by_a_killed_restore(site)
+    before = site.rows()
+    with pytest.raises(CallerError, match=r"earlier restore was interrupted.*put (it|them) back"):
+        restore_backup(site.settings, backup, quiet, force=force)
+    assert is_there()
+    assert site.rows() == before
+    if engine_url(site.settings.database_address).get_backend_name() == "postgresql":
+        _drop_saved_schema(site)
+
+
+def _drop_saved_schema(site: Site) -> None:
+    engine = create_engine(engine_url(site.settings.database_address))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA oriel_before_restore CASCADE"))
+    engine.dispose()
 
 
 def _cut(backup: Path) -> None:

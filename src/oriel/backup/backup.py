@@ -110,6 +110,8 @@ def _write(settings: Settings, destination: Path, say: Say, with_files: bool, ke
     check_backup(settings, partial, say, read_objects=False)
     partial.replace(final)
     sync_folder(destination)
+    # The deletion may still be refused.
+    say(f"The backup {final} is written.")
     deleted = _delete_old(destination, keep) if keep else 0
     return Written(final, manifest, copies.copied_files, copies.copied_bytes, deleted)
 
@@ -141,16 +143,16 @@ def _delete_old(destination: Path, keep: timedelta) -> int:
     """Delete backups older than this, but never the newest, and the files that only they had."""
     *older, newest = backups_in(destination)
     old = [path for path in older if begun_at(path) < now() - keep]
-    for path in old:
-        # Without its manifest it is no backup any more, whatever is left of it.
-        gone = path.rename(path.with_name(f"{path.name}{PARTIAL}"))
-        shutil.rmtree(gone)
     left = [path for path in (*older, newest) if path not in old]
     for path in left:
         # Files must not go because the list that names them is damaged.
         listed = read_manifest(path).objects
         if listed and copied(path, OBJECT_LIST) != listed.list_file:
             raise CallerError(f"Nothing is deleted, because the backup {path} is damaged: {OBJECT_LIST} has changed.")
+    for path in old:
+        # Without its manifest it is no backup any more, whatever is left of it.
+        gone = path.rename(path.with_name(f"{path.name}{PARTIAL}"))
+        shutil.rmtree(gone)
     delete_unused(destination, (path / OBJECT_LIST for path in left))
     return len(old)
 

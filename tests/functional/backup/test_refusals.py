@@ -120,6 +120,19 @@ def _drop_saved_schema(site: Site) -> None:
     engine.dispose()
 
 
+@on_sqlite
+def test_where_a_backup_is_damaged_no_older_one_is_deleted(site: Site, backup: Path) -> None:
+    lines: list[str] = []
+    clock.shift(timedelta(days=20))
+    damaged = write_backup(site.settings, backup.parent, quiet).path
+    _change_list(damaged)
+    clock.shift(timedelta(days=15))
+    with pytest.raises(CallerError, match="Nothing is deleted"):
+        write_backup(site.settings, backup.parent, lines.append, keep=timedelta(days=30))
+    assert backup in (left := backups_in(backup.parent))
+    assert f"The backup {left[-1]} is written." in lines
+
+
 def _cut(backup: Path) -> None:
     file = next(path for path in backup.iterdir() if path.name.startswith("database"))
     file.write_bytes(file.read_bytes()[:-100])

@@ -1,5 +1,6 @@
 """The `oriel housekeeping` command."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ import click
 
 from oriel.cli_service import with_app
 from oriel.cli_table import show_table
-from oriel.errors import AppError
+from oriel.errors import AppError, CallerError
 
 if TYPE_CHECKING:
     from oriel.housekeeping.job import Done, Job
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="[JOB]", required=False)
 @click.option("--dry-run", is_flag=True, help="Say how much there is to do, and change nothing.")
 @click.option("--list", "only_list", is_flag=True, help="List the jobs and their latest runs.")
-def housekeeping(name: str | None, dry_run: bool, only_list: bool) -> int:
+@click.option(
+    "--most",
+    type=click.IntRange(0),
+    metavar="N",
+    help="For storage-check: accept up to N files without a row. Those known for a day are deleted.",
+)
+def housekeeping(name: str | None, dry_run: bool, only_list: bool, most: int | None) -> int:
     """Run the jobs that the clock runs by itself: all of them, or JOB. Each may run at any time."""
     # Imported late: the service's libraries take half a second.
     from oriel.housekeeping.table import JOBS, job_named
@@ -25,11 +32,22 @@ def housekeeping(name: str | None, dry_run: bool, only_list: bool) -> int:
     if only_list:
         return with_app(_show_jobs)
     chosen = JOBS if name is None else (job_named(name),)
+    if most is not None:
+        chosen = (_storage_check_of(chosen[0], name, most),)
     failed: list[str] = []
     with_app(lambda: failed.extend(job.name for job in chosen if not _is_done(job, dry_run=dry_run)))
     if failed:
         raise AppError(f"Failed: {', '.join(failed)}.")
     return 0
+
+
+def _storage_check_of(job: "Job", name: str | None, most: int) -> "Job":
+    """Return the check of the storage with a limit that an operator has chosen."""
+    from oriel.housekeeping.storage_check import check_storage
+
+    if name != "storage-check":
+        raise CallerError("--most is for `oriel housekeeping storage-check`.")
+    return replace(job, do=lambda: check_storage(most))
 
 
 def _is_done(job: "Job", *, dry_run: bool) -> bool:

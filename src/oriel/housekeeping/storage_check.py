@@ -31,7 +31,7 @@ ORPHANED, MISSING = "orphaned", "missing"
 # What is found for the first time stays this long: an upload under way has its row by then, or is gone.
 GRACE = timedelta(hours=24)
 # More than this at once is no leftover of a crash but another installation's storage, or an old database.
-MOST_AT_ONCE, MOST_SHARE = 1000, 0.1
+MOST_AT_ONCE, MOST_SHARE, MOST_ALWAYS = 1000, 0.1, 10
 _BATCH = 500
 _UNKNOWN_FOLDER = "in folders that are not ours"
 
@@ -53,13 +53,14 @@ class StorageReport:
         return "; ".join([strays, *totals])
 
 
-def check_storage() -> Done:
+def check_storage(most: int | None = None) -> Done:
     """Delete files that had no row a day ago and have none now; note what is new. Returns how many were deleted.
 
-    Raises OurError, and deletes nothing, where so much is orphaned that something else must be wrong.
+    Raises OurError, and deletes nothing, where so much is orphaned that something else must be wrong: more than the
+    limits, or more than `most`, which an operator gives who has looked.
     """
     report = inspect_storage()
-    _refuse_too_many(report)
+    _refuse_too_many(report, most)
     _note(report)
     deleted = _delete_noted()
     return Done(deleted, report.sentence)
@@ -190,12 +191,14 @@ def _of_users(column: InstrumentedAttribute[str], after: str, until: str | None)
     return [column > after] if until is None else [column > after, column <= until]
 
 
-def _refuse_too_many(report: StorageReport) -> None:
+def _refuse_too_many(report: StorageReport, most: int | None) -> None:
     found, all_files = len(report.orphaned), sum(report.files.values())
-    if found > MOST_AT_ONCE or found > max(10, all_files * MOST_SHARE):
+    allowed = min(MOST_AT_ONCE, max(MOST_ALWAYS, all_files * MOST_SHARE)) if most is None else most
+    if found > allowed:
         raise OurError(
             f"{found} of {all_files} files have no row. Nothing is deleted: does DATABASE_URL belong to this storage,"
-            " or was an old backup restored? `oriel housekeeping storage-check --dry-run` names them."
+            " or was an old backup restored? `oriel housekeeping storage-check --dry-run` names them, and `--most"
+            f" {found}` lets them be deleted."
         )
 
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from apiflask import APIFlask
 from sqlalchemy import select
 from tests.functional.caller import Caller
 from tests.functional.housekeeping.conftest import Put
 from tests.functional.media.files import uploaded
 
+from oriel import app as application
+from oriel import cli, cli_service
 from oriel.errors import OurError
 from oriel.housekeeping import storage_check
 from oriel.housekeeping.models import StrayFile
@@ -180,3 +183,20 @@ def test_many_users_are_compared_some_at_a_time(caller: MakeCaller, put: Put, mo
     report = inspect_storage()
     assert {stored.name.rpartition("/")[2] for stored in report.orphaned} == {"first.mp3", "last.mp3"}
     assert sorted(report.missing) == sorted([songs[2], songs[5]])
+
+
+def test_many_files_without_a_row_go_once_an_operator_has_looked(
+    app: APIFlask, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "create_app", lambda _settings: app)
+    monkeypatch.setattr(cli_service, "_service", lambda _process: app.config["ORIEL"])
+    for number in range(12):
+        put(f"videos/a/{number}/video.mp4")
+    with pytest.raises(OurError, match="--most 12"):
+        check_storage()
+    assert cli.run(["housekeeping", "storage-check", "--most", "11"]) == 1
+    assert cli.run(["housekeeping", "storage-check", "--most", "12"]) == 0
+    clock.shift(GRACE + timedelta(minutes=1))
+    assert cli.run(["housekeeping", "storage-check", "--most", "12"]) == 0
+    assert names() == set()
+    assert cli.run(["housekeeping", "left-chunks", "--most", "12"]) == 2

@@ -78,7 +78,7 @@ JOBS = (
         "Delete videos of renders that ended otherwise: their workers died between storing and telling.",
         _DAY,
         _counted(lambda: expiry.delete_left_videos(_AT_ONCE)),
-        _counted(lambda: len(expiry.left_videos())),
+        _counted(lambda: sum(1 for _ in expiry.left_videos())),
         jobs.cleanup_left_videos,
     ),
     Job(

@@ -1,6 +1,8 @@
 """The end of what is kept: videos on their day, chunks of renders that have ended."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import groupby, islice
 
 from sqlalchemy import Select, func, or_, select
 
@@ -14,6 +16,7 @@ from oriel.rendering import letters
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
 
 _WARNING = timedelta(days=3)
+_BATCH = 500
 retention.keep(
     "videos",
     "Videos, each for as long as your plan says when you submit it",
@@ -57,18 +60,31 @@ def expired_videos() -> Select[RenderJob]:
     return select(RenderJob).where(RenderJob.purged_at.is_(None), is_due)
 
 
-def left_videos() -> list[tuple[str, str]]:
-    """Return user and id of renders that have files in the storage although they ended otherwise."""
-    left = {tuple(stored.name.split("/")[1:3]) for stored in storage().list("videos/")}
-    query = select(RenderJob.id).where(or_(RenderJob.status.in_(UNDER_WAY), RenderJob.status == COMPLETED))
-    needed = set(db.session.scalars(query.where(RenderJob.purged_at.is_(None))))
-    db.session.commit()
-    return [(user_id, job_id) for user_id, job_id in sorted(left) if job_id not in needed]
+def left_videos() -> Iterator[tuple[str, str]]:
+    """Yield user and id of renders that have files in the storage although they ended otherwise.
+
+    Some hundred at a time: memory does not grow with what is kept.
+    """
+    renders = (render for render, _ in groupby(storage().list("videos/"), lambda stored: _render_of(stored.name)))
+    while batch := list(islice(renders, _BATCH)):
+        ids = [job_id for _, job_id in batch]
+        # Asked after the listing: what is stored meanwhile belongs to a render that is under way.
+        is_needed = or_(RenderJob.status.in_(UNDER_WAY), RenderJob.status == COMPLETED)
+        query = select(RenderJob.id).where(RenderJob.id.in_(ids), is_needed, RenderJob.purged_at.is_(None))
+        needed = set(db.session.scalars(query))
+        db.session.commit()
+        yield from (render for render in batch if render[1] not in needed)
+
+
+def _render_of(name: str) -> tuple[str, str]:
+    """Return the user and the render in the name of a stored video or poster."""
+    _, user_id, job_id, _ = name.split("/", 3)
+    return user_id, job_id
 
 
 def delete_left_videos(limit: int) -> int:
     """Delete what was stored for renders that ended otherwise; return of how many."""
-    gone = left_videos()[:limit]
+    gone = list(islice(left_videos(), limit))
     for user_id, job_id in gone:
         storage().delete_all(f"videos/{user_id}/{job_id}/")
     return len(gone)

@@ -161,6 +161,25 @@ def test_a_video_of_a_render_that_ended_otherwise_is_swept(make_job: MakeJob, tm
     assert storage().stat(kept.video_object)
 
 
+def test_left_videos_are_found_a_batch_at_a_time(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage().delete_all("videos/")
+    monkeypatch.setattr(expiry, "_BATCH", 2)
+    kept = [finished(make_job(), tmp_path) for _ in range(3)]
+    lost = {(f"user{number}", f"render{number}") for number in range(3)}
+    for user_id, job_id in lost:
+        for name in ("v.mp4", "p.jpg"):
+            stored(f"videos/{user_id}/{job_id}/{name}", tmp_path)
+    batches: list[str] = []
+    monkeypatch.setattr(db.session, "commit", lambda: batches.append("one"))
+    assert set(expiry.left_videos()) == lost
+    assert len(batches) == 3
+    db.session.rollback()
+    assert expiry.delete_left_videos(limit=10) == 3
+    assert {name.name.split("/")[2] for name in storage().list("videos/")} == {job.id for job in kept}
+
+
 def test_three_days_before_the_end_a_letter_is_written_once(make_job: MakeJob, tmp_path: Path) -> None:
     finished(make_job(), tmp_path)
     assert expiry.warn_of_expiry(limit=10) == 0

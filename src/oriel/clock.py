@@ -49,6 +49,8 @@ _LONGEST_LEAD_S = 60.0
 _RENEWED_AT = 0.4
 # What is under way then may be a mail or a deletion of some seconds.
 _LEAVE_S = 5.0
+# The database's deadlines end every task of the watched threads well before.
+_STUCK_S = 120.0
 
 
 # Between two evaluations of the conditions that operators are alerted about.
@@ -63,6 +65,22 @@ class Task:
     name: str
     every_s: float
     do: Callable[[], object]
+
+
+class Rounds:
+    """When a thread was last seen at work; written by it, read by the main thread."""
+
+    def __init__(self) -> None:
+        self.note()
+
+    def note(self) -> None:
+        """Say that the thread is at work now."""
+        self._at = time.monotonic()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the thread has not been seen for two minutes."""
+        return time.monotonic() - self._at > _STUCK_S
 
 
 def _housekeeping(job: Job) -> Task:
@@ -107,15 +125,19 @@ def run_clock(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     holder = own_name()
+    # Without these two, lost renders stay lost and operators hear of nothing.
+    urgent, watching = Rounds(), Rounds()
     with worker_folder(settings.data_root / "work" / "clocks") as own:
         # Temporary files hold customers' songs, and those of a clock that is killed are swept by the next one.
         tempfile.tempdir = str(own)
         threads = [
-            threading.Thread(target=_tick, args=(app, over, URGENT, "clock", holder), daemon=True),
+            threading.Thread(target=_tick, args=(app, over, URGENT, "clock", holder, urgent), daemon=True),
             threading.Thread(target=_tick, args=(app, over, SWEEPS, "sweeps", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MAIL, None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, MONEY, "money", holder), daemon=True),
-            threading.Thread(target=_tick, args=(app, over, alert_tasks(app, settings), "alerts", holder), daemon=True),
+            threading.Thread(
+                target=_tick, args=(app, over, alert_tasks(app, settings), "alerts", holder, watching), daemon=True
+            ),
             threading.Thread(target=_tick, args=(app, over, alert_calls_of(settings), None, holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, FIGURES, "figures", holder), daemon=True),
             threading.Thread(target=_tick, args=(app, over, EXPORTS, None, holder), daemon=True),
@@ -130,7 +152,8 @@ def run_clock(settings: Settings) -> int:
             thread.start()
         _log.info("clock ready")
         while not stop.wait(_TICK_S) and all(thread.is_alive() for thread in threads):
-            touch_pulse(settings)
+            if not (urgent.is_stuck or watching.is_stuck):
+                touch_pulse(settings)
         over.set()
         for thread in threads:
             thread.join(_LEAVE_S)
@@ -192,14 +215,23 @@ def lead(task: str, holder: str, lasts: timedelta | None = None) -> bool:
         return session.scalar(select(Leader.holder).where(Leader.task == task)) == holder
 
 
-def _tick(app: Flask, over: threading.Event, tasks: Sequence[Task], leads: str | None, holder: str) -> None:
+def _tick(
+    app: Flask,
+    over: threading.Event,
+    tasks: Sequence[Task],
+    leads: str | None,
+    holder: str,
+    rounds: Rounds | None = None,
+) -> None:
     """Do each task in its time, as long as this clock leads; without a lead each clock does its share."""
+    rounds = rounds or Rounds()
     due = dict.fromkeys(tasks, 0.0)
     lasts = _lead_of(tasks)
     # A lead is renewed well before its end, and only to do something: each renewal is a commit.
     renew_at = 0.0
     with app.app_context():
         while not over.wait(_TICK_S):
+            rounds.note()
             at = time.monotonic()
             ready = [task for task, next_at in due.items() if next_at <= at]
             if leads and ready and at >= renew_at:
@@ -210,6 +242,7 @@ def _tick(app: Flask, over: threading.Event, tasks: Sequence[Task], leads: str |
                 if not over.is_set():
                     due[task] = time.monotonic() + task.every_s
                     _do(task)
+                    rounds.note()
 
 
 def _lead_of(tasks: Sequence[Task]) -> timedelta | None:

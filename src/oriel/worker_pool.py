@@ -39,9 +39,11 @@ def machine_name() -> str:
 
 def child_environment(settings: Settings) -> dict[str, str]:
     """Return our environment with the options of the command line."""
+    # A worker that touched our PULSE_FILE would hide that we are stuck.
+    inherited = {name: value for name, value in os.environ.items() if name != "PULSE_FILE"}
     chosen = {"DATA_DIR": str(settings.data_root), "PORT": str(settings.port)}
     # glibc would give each of many threads a heap of its own, which keeps what the thread once needed.
-    return {"MALLOC_ARENA_MAX": "2", **os.environ, **chosen, "PYTHONUNBUFFERED": "1"}
+    return {"MALLOC_ARENA_MAX": "2", **inherited, **chosen, "PYTHONUNBUFFERED": "1"}
 
 
 class WorkerPool:

@@ -5,6 +5,7 @@ import os
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -73,6 +74,38 @@ def test_a_clock_that_is_told_to_end_ends_well(
 ) -> None:
     monkeypatch.setattr(process, "MAIL", (Task("end", 60, lambda: os.kill(os.getpid(), number)),))
     assert process.run_clock(own_process.config["ORIEL"]) == 0
+
+
+@on_any_database
+@pytest.mark.parametrize(
+    ("hangs", "stuck_s", "has_pulse"),
+    # The others may hang with a provider or a storage for as long as these take.
+    [("URGENT", 0.3, False), ("alert_tasks", 0.3, False), ("MAIL", 120.0, True)],
+)
+def test_a_clock_whose_watched_threads_hang_has_no_pulse(
+    own_process: APIFlask, quick: None, monkeypatch: pytest.MonkeyPatch, hangs: str, stuck_s: float, has_pulse: bool
+) -> None:
+    released = threading.Event()
+    beats: list[float] = []
+
+    def beat(_settings: object) -> None:
+        beats.append(time.monotonic())
+
+    def hang() -> None:
+        begun = time.monotonic()
+        released.wait(2.0)
+        beats[:] = [at for at in beats if at > begun + 1.2]
+        os.kill(os.getpid(), signal.SIGTERM)
+        released.wait(PATIENCE_S)
+
+    monkeypatch.setattr(process, "_STUCK_S", stuck_s)
+    monkeypatch.setattr(process, "_LEAVE_S", 0.1)
+    monkeypatch.setattr(process, "touch_pulse", beat)
+    tasks = (Task("hang", 60, hang),)
+    monkeypatch.setattr(process, hangs, (lambda *_: tasks) if hangs == "alert_tasks" else tasks)
+    assert process.run_clock(own_process.config["ORIEL"]) == 0
+    released.set()
+    assert bool(beats) == has_pulse
 
 
 @dies

@@ -13,7 +13,7 @@ from oriel.errors import InvalidConfiguration
 from oriel.settings import Settings, load_settings
 from oriel.supervision import Child
 from oriel.up import _children
-from oriel.worker_pool import WorkerPool, worker_children
+from oriel.worker_pool import WorkerPool, child_environment, worker_children
 
 # It says that it is ready by a file, leaves when it is asked to, and takes its time where it still works.
 _PROGRAM = """
@@ -152,3 +152,8 @@ def test_up_leaves_the_workers_to_the_autoscaler_where_it_has_a_maximum(
         # It reads demand and starts workers, which need no key of tokens.
         assert "JWT_SECRET_KEY" not in children["autoscale"].environment
         assert "JWT_SECRET_KEY" in children["web"].environment
+
+
+def test_a_worker_does_not_touch_the_pulse_of_its_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_FILE", "/tmp/oriel.pulse")  # noqa: S108  (as the image has it)
+    assert "PULSE_FILE" not in child_environment(Settings(_env_file=None))

@@ -47,7 +47,7 @@ _LEADS_FOR = timedelta(seconds=5)
 _LONGEST_LEAD_S = 60.0
 # The share of a lead after which it is renewed.
 _RENEWED_AT = 0.4
-# What is under way then may be a mail or a deletion of some seconds.
+# For all threads together. What is under way then may be a mail or a deletion of some seconds.
 _LEAVE_S = 5.0
 # The database's deadlines end every task of the watched threads well before.
 _STUCK_S = 120.0
@@ -155,8 +155,9 @@ def run_clock(settings: Settings) -> int:
             if not (urgent.is_stuck or watching.is_stuck):
                 touch_pulse(settings)
         over.set()
+        leave_by = time.monotonic() + _LEAVE_S
         for thread in threads:
-            thread.join(_LEAVE_S)
+            thread.join(max(0.0, leave_by - time.monotonic()))
     with app.app_context():
         write_counts()
     return 0 if stop.is_set else 1

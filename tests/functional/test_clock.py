@@ -108,6 +108,38 @@ def test_a_clock_whose_watched_threads_hang_has_no_pulse(
     assert bool(beats) == has_pulse
 
 
+@on_any_database
+def test_all_threads_together_have_seconds_to_leave(
+    own_process: APIFlask, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, begun = threading.Event(), threading.Barrier(3)
+
+    def hang() -> None:
+        begun.wait(PATIENCE_S)
+        released.wait(PATIENCE_S)
+
+    def end() -> None:
+        begun.wait(PATIENCE_S)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(process, "_LEAVE_S", 1.0)
+    monkeypatch.setattr(process, "SWEEPS", (Task("hang", 60, hang),))
+    monkeypatch.setattr(process, "FIGURES", (Task("hang", 60, hang),))
+    monkeypatch.setattr(process, "MAIL", (Task("end", 60, end),))
+    waits: list[float | None] = []
+    join = threading.Thread.join
+
+    def noted(thread: threading.Thread, timeout: float | None = None) -> None:
+        waits.append(timeout)
+        join(thread, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", noted)
+    assert process.run_clock(own_process.config["ORIEL"]) == 0
+    released.set()
+    # One after the other has what is left of the same second: the last one has less than all of it.
+    assert [wait for wait in waits if wait is not None][-1] < 0.1
+
+
 @dies
 @on_any_database
 @pytest.mark.parametrize("tasks", ["URGENT", "SWEEPS", "MAIL"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from oriel.accounts.activity import Did
 from oriel.accounts.models import Activity
 from oriel.infra.ids import first_id
 from oriel.media.models import Upload
-from oriel.projects.models import Project
+from oriel.projects.models import Project, ProjectVersion
 from oriel.rendering.models import RenderJob
 
 _SIGNS_OF_LIFE = (str(Did.REGISTERED), str(Did.LOGGED_IN), str(Did.EMAIL_CONFIRMED))
@@ -22,13 +23,17 @@ def active_accounts(session: Session, since: datetime, until: datetime, among: C
         return 0
     # Ids begin with the time, so that each part is a range of a primary key.
     first, end = first_id(since), first_id(until)
-    parts: list[Select[str]] = [
+    parts: list[Select[Any]] = [
         select(Activity.user_id).where(Activity.id >= first, Activity.id < end, Activity.kind.in_(_SIGNS_OF_LIFE)),
         select(Upload.user_id).where(Upload.id >= first, Upload.id < end),
         select(Project.user_id).where(Project.id >= first, Project.id < end),
+        # Saving a project goes on in its author's version of the last minutes; the first save of these counts.
+        select(ProjectVersion.user_id).where(
+            ProjectVersion.id >= first, ProjectVersion.id < end, ProjectVersion.user_id.is_not(None)
+        ),
         select(RenderJob.user_id).where(RenderJob.id >= first, RenderJob.id < end),
     ]
     if among is not None:
-        columns = (Activity.user_id, Upload.user_id, Project.user_id, RenderJob.user_id)
+        columns = (Activity.user_id, Upload.user_id, Project.user_id, ProjectVersion.user_id, RenderJob.user_id)
         parts = [part.where(column.in_(among)) for part, column in zip(parts, columns, strict=True)]
     return session.scalar(select(func.count()).select_from(union(*parts).subquery())) or 0

@@ -13,9 +13,11 @@ from oriel.errors import CallerError, StageCrashed
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.monitoring import cleanup, rollups, samples
+from oriel.monitoring.activity import active_accounts
 from oriel.monitoring.figures import Figures, Step, figures
 from oriel.monitoring.models import DailyRollup, HourlyRollup, StockSample, SystemHealth
 from oriel.monitoring.rollups import DAY, HOUR, start_of_day, start_of_hour
+from oriel.projects.models import Project, ProjectVersion
 from oriel.rendering import attempts
 from oriel.rendering.attempt_ends import Measurements
 from oriel.rendering.attempts import Video
@@ -204,6 +206,21 @@ def test_a_day_counts_each_active_account_once(
     assert by_day
     assert by_hour
     assert (by_day.values, by_hour.values, by_hour.total) == ([1], [1, 1, 1], 1)
+
+
+def test_an_account_that_saves_an_older_project_is_active(caller: Callable[..., Caller], noon: datetime) -> None:
+    owner = caller().user_id
+    with writing() as session:
+        project = Project(user_id=owner, name="Night", settings={}, look="prism", searched="night")
+        session.add(project)
+    at(noon + DAY)
+    with writing() as session:
+        session.add(
+            ProjectVersion(project_id=project.id, number=2, user_id=owner, name="Night", settings={}, look="prism")
+        )
+    next_day = (noon + DAY, noon + DAY + HOUR)
+    assert active_accounts(db.session, *next_day) == 1
+    assert active_accounts(db.session, *next_day, among={owner}) == 1
 
 
 def test_weeks_are_added_up_from_days(make_job: MakeJob, caller: Callable[..., Caller], noon: datetime) -> None:

@@ -57,7 +57,7 @@ def _is_done(job: "Job", *, dry_run: bool) -> bool:
 
     if dry_run:
         if job.preview is None:
-            click.echo(f"{job.name}: it cannot be said beforehand.")
+            click.echo(f"{job.name}: no preview is available.")
         else:
             click.echo(f"{job.name}: would do {_described(job.preview())}")
         return True

@@ -19,8 +19,8 @@ def failing_jobs(observer: Observer) -> str | None:
     if not failing:
         return None
     first, others = failing[0], len(failing) - 1
-    too = f", and {others} other job{' fails' if others == 1 else 's fail'} too" if others else ""
-    return f"{first.job} has failed {first.failures} times in a row{too}: {first.error}"
+    too = f" {others} other job{' is' if others == 1 else 's are'} failing too." if others else ""
+    return f"{first.job} has failed {first.failures} times in a row ({first.error}).{too}"
 
 
 FAILING_JOBS = Condition(

@@ -169,7 +169,7 @@ JOBS = (
     ),
     Job(
         "storage-check",
-        "Add up the storage, delete files that have had no row for a day, and tell of rows without a file.",
+        "Add up the storage, delete files that have had no row for a day, and report rows without a file.",
         _DAY,
         storage_check.check_storage,
         storage_check.preview,

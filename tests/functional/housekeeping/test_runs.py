@@ -165,7 +165,7 @@ def test_the_command_runs_one_lists_all_and_says_what_it_would_do(capsys: Output
     assert cli.run(["housekeeping", "old-mails", "--dry-run"]) == 0
     assert capsys.readouterr().out == "old-mails: would do 0\n"
     assert cli.run(["housekeeping", "payment-events", "--dry-run"]) == 0
-    assert "cannot be said beforehand" in capsys.readouterr().out
+    assert "no preview is available" in capsys.readouterr().out
     assert cli.run(["housekeeping", "--list"]) == 0
     told = capsys.readouterr().out
     assert all(each.name in told and each.sentence in told for each in table.JOBS)

@@ -347,12 +347,12 @@ def test_failing_jobs(watch: Callable[..., Watch]) -> None:
     a_run("storage-check", failures=3, error="StorageError: no room")
     one.opens_once()
     (incident,) = db.session.scalars(select(Incident))
-    assert incident.message == "storage-check has failed 3 times in a row: StorageError: no room"
+    assert incident.message == "storage-check has failed 3 times in a row (StorageError: no room)."
     a_run("expired-videos", failures=70, error="StorageError: no room")
     assert one.look() == []
     db.session.refresh(incident)
     assert incident.message == (
-        "expired-videos has failed 70 times in a row, and 1 other job fails too: StorageError: no room"
+        "expired-videos has failed 70 times in a row (StorageError: no room). 1 other job is failing too."
     )
     with writing() as session:
         session.execute(update(HousekeepingRun).values(failures=0, error=None))

@@ -18,6 +18,11 @@ export class KnownUploads {
     return id;
   }
 
+  /** Whether the service has a file. @param {File} file */
+  has(file) {
+    return this.#ids.has(markOf(file));
+  }
+
   /**
    * @param {File} file
    * @param {string} id

@@ -9,6 +9,7 @@ import '../../ui/second-factor.js';
 import {knownOf, liftingPlan, outputLine, priceLine, rightsLine} from './output.js';
 import {shownName} from './own-pictures.js';
 import {reloadButton} from './panels/invitation.js';
+import {canBuySingle, isStorageFull} from './single-render.js';
 
 /** @typedef {import('./render-dialog.js').RenderDialog} Flow */
 
@@ -95,11 +96,14 @@ function offers(flow) {
   const {facts} = flow;
   if (!facts?.refusal) return html`<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
   const plan = liftingPlan(facts, flow.studio.plans);
-  const single = facts.allows_single
+  const single = canBuySingle(flow)
     ? html`<button class="button ${plan ? '' : 'main'}" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.show('register'))}>Buy this render for ${money(facts.single_price_cents, 'usd')}</button>`
     : nothing;
-  return html`${single}${plan ? planOffer(flow, plan) : nothing}`;
+  return html`${isStorageFull(facts.refusal) ? myVideos : nothing}${single}${plan ? planOffer(flow, plan) : nothing}`;
 }
+
+/** Where something can be deleted; this dialog looks again when its tab is shown. */
+const myVideos = html`<a class="button" href="/dashboard" target="_blank">My videos</a>`;
 
 /**
  * @param {Flow} flow
@@ -138,6 +142,7 @@ function meter(name, part) {
 /** @param {Flow} flow */
 function refused(flow) {
   const {problem} = flow;
+  if (isStorageFull(problem) && !canBuySingle(flow)) return storageIsFull(flow);
   const lifts = problem instanceof ApiError && problem.status === 402;
   return html`<div class="question">
     <h2 id="render-title" tabindex="-1">${lifts ? 'Your plan does not include this' : 'This did not work'}</h2>
@@ -146,10 +151,23 @@ function refused(flow) {
       <button class="button" type="button" @click=${() => flow.goBack()}>Change the settings</button>
       ${lifts
         ? html`<a class="button plain" href="/pricing" target="_blank">Compare plans</a>
-          ${flow.purpose === 'render' ? html`<button class="button main" type="button" @click=${() => flow.payOnce()}>Buy this render</button>` : nothing}`
+          ${flow.purpose === 'render' && canBuySingle(flow) ? html`<button class="button main" type="button" @click=${() => flow.payOnce()}>Buy this render</button>` : nothing}`
         : problem instanceof PartError
           ? reloadButton(flow.studio, 'main')
           : html`<button class="button main" type="button" @click=${() => flow.beginAgain()}>Try again</button>`}
+    </div>
+  </div>`;
+}
+
+/** A payment would not help: the song itself does not fit. @param {Flow} flow */
+function storageIsFull(flow) {
+  return html`<div class="question">
+    <h2 id="render-title" tabindex="-1">Your storage is full</h2>
+    <p role="alert">${flow.problem?.message}</p>
+    <div class="row end">
+      <a class="button plain" href="/pricing" target="_blank">Compare plans</a>
+      ${myVideos}
+      <button class="button main" type="button" @click=${() => flow.beginAgain()}>Try again</button>
     </div>
   </div>`;
 }

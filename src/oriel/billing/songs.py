@@ -1,5 +1,7 @@
-"""Upload limits: the plan's, or those of an unused credit.
+"""Upload limits: the plan's or a single render's, whichever are larger.
 
+A customer uploads the song before paying for a single render. Only the submit checks what may be rendered. The plan's
+storage limits every upload: a single render has none of its own.
 The media domain must not import this one, so the application passes these functions to it.
 """
 
@@ -7,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from oriel.billing.current_plan import current_period, lock_customer, plan_of
 from oriel.billing.plans import CREDIT, Plan
-from oriel.billing.refusals import refused_song, refused_storage
-from oriel.billing.rights import credits_held
+from oriel.billing.refusals import Refusal, refused_song, refused_storage
 from oriel.billing.storage_use import storage_used
 from oriel.billing.usage_warnings import warn_of_storage
 from oriel.errors import TooLarge
@@ -22,12 +23,12 @@ def writes_a_minute(user_id: str) -> int:
 
 def largest_song(user_id: str) -> int:
     """Return the size limit of a customer's song in bytes."""
-    return _songs_of(db.session, user_id).song_bytes
+    return _larger(current_period(db.session, user_id).plan).song_bytes
 
 
 def too_large(user_id: str, size_bytes: int) -> TooLarge:
     """Return the error for a song that is larger than the limit; `size_bytes` is the size counted so far."""
-    for refusal in refused_song(_songs_of(db.session, user_id), size_bytes, 0.0):
+    for refusal in _refused_song(current_period(db.session, user_id).plan, size_bytes, 0.0):
         error = refusal.as_error()
         return TooLarge(error.message, **error.details)
     return TooLarge("This file is larger than your plan allows.")
@@ -38,13 +39,19 @@ def refuse_upload(session: Session, user_id: str, size_bytes: int, duration_s: f
     lock_customer(session, user_id)
     current = current_period(session, user_id)
     needed = storage_used(session, user_id) + size_bytes
-    songs = refused_song(_songs_of(session, user_id), size_bytes, duration_s)
+    songs = _refused_song(current.plan, size_bytes, duration_s)
     for refusal in [*songs, *refused_storage(current.plan, needed)]:
         raise refusal.as_error()
     warn_of_storage(session, user_id, current, needed)
 
 
-def _songs_of(session: Session, user_id: str) -> Plan:
-    """Return the plan whose song limits apply: the credit's, if they are larger and one is held."""
-    plan = current_period(session, user_id).plan
-    return CREDIT if plan.song_bytes < CREDIT.song_bytes and credits_held(session, user_id) else plan
+def _refused_song(plan: Plan, size_bytes: int, duration_s: float) -> list[Refusal]:
+    """Return the limits of the plan that a song exceeds, if it is too much for a single render as well."""
+    if not any(refused_song(_larger(plan), size_bytes, duration_s)):
+        return []
+    return list(refused_song(plan, size_bytes, duration_s))
+
+
+def _larger(plan: Plan) -> Plan:
+    """Return the plan whose song limits apply."""
+    return max(plan, CREDIT, key=lambda limits: limits.song_bytes)

@@ -161,10 +161,10 @@ def test_a_song_announced_too_large_is_refused_before_it_is_read(customer: Calle
         "/api/uploads",
         input_stream=Unread(),
         content_type="multipart/form-data; boundary=b",
-        environ_overrides={"CONTENT_LENGTH": "80000000"},
+        environ_overrides={"CONTENT_LENGTH": "310000000"},
     )
     details = refused(answer, 413, "TOO_LARGE")
-    assert (details["limit"], details["lifted_by"]) == (75_000_000, "pro")
+    assert (details["limit"], details["lifted_by"]) == (75_000_000, "enterprise")
 
 
 def test_a_song_that_grows_too_large_is_refused(customer: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

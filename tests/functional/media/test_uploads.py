@@ -18,7 +18,6 @@ from tests.functional.caller import Caller
 from tests.functional.media.files import EMPTY, part, png, send, send_body, uploaded, wav, wav_with_tags
 
 from oriel.billing.current_plan import set_plan
-from oriel.billing.models import Credit
 from oriel.billing.storage_use import storage_used
 from oriel.errors import Expired, NotFound, StorageFailed
 from oriel.infra.clock import clock, in_iso, now
@@ -283,22 +282,22 @@ def test_uploads_count_towards_the_storage(app: APIFlask, customer: Caller) -> N
         assert storage_used(db.session, customer.user_id) == len(wav())
 
 
-def test_a_song_beyond_the_plans_length_needs_another_plan(customer: Caller) -> None:
-    answer = send(customer, wav(361))
+def test_a_song_that_only_a_single_render_allows_is_uploaded_before_the_render_is_paid(customer: Caller) -> None:
+    assert send(customer, wav(361)).status_code == 201
+
+
+def test_a_song_beyond_a_single_renders_length_needs_another_plan(customer: Caller) -> None:
+    answer = send(customer, wav(901))
     assert answer.status_code == 402
     error = answer.get_json()["error"]
     assert (error["code"], error["details"]["limit"], error["details"]["lifted_by"]) == (
         "PLAN_LIMIT_DURATION",
         360.0,
-        "pro",
+        "enterprise",
     )
 
 
-def test_a_credit_or_a_larger_plan_takes_longer_songs(app: APIFlask, customer: Caller) -> None:
-    with app.app_context(), writing() as session:
-        session.add(Credit(user_id=customer.user_id))
-    assert send(customer, wav(361)).status_code == 201
-    assert send(customer, wav(901)).status_code == 402
+def test_a_larger_plan_takes_longer_songs(app: APIFlask, customer: Caller) -> None:
     with app.app_context():
         set_plan(customer.user_id, "enterprise")
     assert send(customer, wav(901)).status_code == 201

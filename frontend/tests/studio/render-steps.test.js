@@ -1,0 +1,61 @@
+import '../browser.js';
+import {expect, test} from 'vitest';
+import {textOf} from '../browser.js';
+import {ApiError} from '../../lib/api.js';
+import {KnownUploads} from '../../pages/studio/known-uploads.js';
+import {stepOf} from '../../pages/studio/render-steps.js';
+
+const MB = 1_000_000;
+const song = {file: new File([new Uint8Array(5 * MB)], 'song.wav', {lastModified: 1}), durationS: 400};
+
+/** @param {string} code @param {number} [value] */
+const refusalOf = (code, value = 0) => ({code, message: 'No.', details: {value, limit: 1000 * MB, lifted_by: 'pro'}});
+
+/**
+ * @param {Record<string, any>} facts
+ * @param {{problem?: ApiError | null, isUploaded?: boolean}} [more]
+ */
+function dialog(facts, {problem = null, isUploaded = false} = {}) {
+  const uploads = new KnownUploads();
+  if (isUploaded) uploads.add(song.file, 'a');
+  const settings = {output: {width: 1280, height: 720, fps: 30, format: 'mp4'}, range: {start_s: 0, duration_s: null}};
+  return /** @type {any} */ ({
+    step: problem ? 'refused' : 'summary', purpose: 'render', problem, busy: false, profile: {plan: 'free'},
+    facts: {allows_single: true, single_price_cents: 499, size_bytes: 100 * MB, plan: 'free', ...facts},
+    studio: {missingPictures: [], song, settings, plans: [{name: 'free', title: 'Free'}, {name: 'pro', title: 'Pro', price_cents: 999}], engine: {uploads}},
+  });
+}
+
+/** @param {string} code */
+const refused = (code) => new ApiError(402, {...refusalOf(code), message: 'No.'});
+
+test('a song that is too long for the plan can be bought as a single render', () => {
+  expect(textOf(stepOf(dialog({refusal: refusalOf('PLAN_LIMIT_DURATION')})))).toContain('Buy this render');
+});
+
+test('a full storage that takes no song leads to My videos, not to a payment', () => {
+  const shown = textOf(stepOf(dialog({refusal: refusalOf('PLAN_LIMIT_STORAGE', 1099 * MB)})));
+  expect(shown).not.toContain('Buy this render');
+  expect(shown).toContain('My videos');
+});
+
+test('a storage that takes the song but not the video lets one render be bought', () => {
+  expect(textOf(stepOf(dialog({refusal: refusalOf('PLAN_LIMIT_STORAGE', 1050 * MB)})))).toContain('Buy this render');
+});
+
+test('a song that is uploaded can be bought a render for, however full the storage is', () => {
+  const flow = dialog({refusal: refusalOf('PLAN_LIMIT_STORAGE', 1099 * MB)}, {isUploaded: true});
+  expect(textOf(stepOf(flow))).toContain('Buy this render');
+});
+
+test('a refused upload for want of storage leads to My videos', () => {
+  const shown = textOf(stepOf(dialog({refusal: null}, {problem: refused('PLAN_LIMIT_STORAGE')})));
+  expect(shown).not.toContain('Buy this render');
+  expect(shown).toContain('My videos');
+  expect(shown).toContain('Try again');
+});
+
+test('what no single render allows is not offered as one', () => {
+  const flow = dialog({allows_single: false, refusal: null}, {problem: refused('PLAN_LIMIT_DURATION')});
+  expect(textOf(stepOf(flow))).not.toContain('Buy this render');
+});

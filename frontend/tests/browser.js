@@ -3,6 +3,7 @@ import {vi} from 'vitest';
 
 const page = new URL('https://oriel.test/');
 
+vi.stubGlobal('window', globalThis);
 vi.stubGlobal('location', Object.assign(page, {assign: vi.fn(), replace: vi.fn(), reload: vi.fn()}));
 vi.stubGlobal('history', {replaceState: vi.fn()});
 vi.stubGlobal('document', Object.assign(new EventTarget(), {cookie: '', visibilityState: 'visible', title: '', createTreeWalker: () => ({})}));

@@ -24,7 +24,11 @@ export async function bringBack(studio) {
   if (isBack) await openSong(studio, song, {keptAtS: timeS});
   studio.isRestored = true;
   if (isOpened && studio.song) return;
-  if (!isBack) await studio.engine.showExample(studio.settings);
+  if (!isBack) {
+    await studio.engine.showExample(studio.settings);
+    // A song that is opened has the project follow; without one, what a reload has interrupted is saved here.
+    studio.project.follow();
+  }
   // A project follows by itself.
   const waiting = takeRemembered();
   if (studio.song && !studio.project.id && (studio.savesNext || waiting === 'save')) studio.save();

@@ -10,6 +10,9 @@ import {keepSong, openSong} from './song-file.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
+/** @type {[string, string]} */
+const SAVE_FIRST = ['save', 'Save it first'];
+
 /**
  * Bring a project, or the song and the settings of a render, into the studio.
  * @param {Studio} studio
@@ -55,7 +58,7 @@ function goneOrThrow(error) {
 /**
  * What the address asks for: `?project=`, `?render=`, or `?new`. Whether it was opened.
  * @param {Studio} studio
- * @param {{hasSong: boolean}} now hasSong: something would be lost
+ * @param {{hasSong: boolean}} now whether a song is kept here
  */
 export async function openAsked(studio, {hasSong}) {
   const asked = new URLSearchParams(location.search);
@@ -65,7 +68,8 @@ export async function openAsked(studio, {hasSong}) {
   if (projectId && projectId === studio.project.id && !asked.has('fresh') && !(await isOutdated(studio))) return false;
   // Somebody who asks for the newer version of the same project has decided.
   const isDecided = projectId !== null && projectId === studio.project.id;
-  if (hasSong && !isDecided && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio))) {
+  const hasWork = hasSong || studio.store.canUndo;
+  if (hasWork && !isDecided && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio, hasSong))) {
     history.replaceState(null, '', '/studio');
     return false;
   }
@@ -131,13 +135,16 @@ async function openRender(studio, id) {
   return true;
 }
 
-/** @param {Studio} studio */
-async function mayReplace(studio) {
-  const {name} = studio;
+/**
+ * @param {Studio} studio
+ * @param {boolean} hasSong without one, nothing can be saved as a project
+ */
+async function mayReplace(studio, hasSong) {
+  const subject = studio.name ? `“${studio.name}”` : hasSong ? 'Your song' : 'What you have shaped here';
   const answer = await askOf({
     title: 'Replace what you have here?',
-    text: `“${name || 'Your song'}” is not saved in My videos. If you go on, it will be lost.`,
-    choices: [['save', 'Save it first'], ['stay', 'Keep it'], ['leave', 'Replace it']],
+    text: `${subject} is not saved in My videos. If you go on, it will be lost.`,
+    choices: [...(hasSong ? [SAVE_FIRST] : []), ['stay', 'Keep it'], ['leave', 'Replace it']],
   });
   studio.savesNext = answer === 'save';
   return answer === 'leave';

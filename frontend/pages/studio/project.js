@@ -99,7 +99,7 @@ export class Project extends EventTarget {
   /** Something may have changed: let the server follow. */
   follow() {
     const {studio} = this;
-    if (!this.id || studio.otherTab || !studio.song) return;
+    if (!this.id || studio.otherTab) return;
     const content = this.#content();
     this.isSaved = content === this.#sent;
     if (this.isSaved || content === this.#refused) return;
@@ -133,10 +133,7 @@ export class Project extends EventTarget {
 
   async #send() {
     const {studio} = this;
-    const {song} = studio;
-    if (!song) return;
-    // The song is its owner's to change.
-    const uploadId = this.isMine ? await studio.engine.uploads.idOf(song.file, () => this.#upload(song.file, 'audio')) : null;
+    const uploadId = await this.#songUpload();
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
     const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
     const params = {path: {project_id: this.id}};
@@ -150,6 +147,12 @@ export class Project extends EventTarget {
       if (!isMine) throw error;
       this.version = there.version;
     }
+  }
+
+  /** The song's upload; null where there is no song, or the song is somebody else's to change. */
+  async #songUpload() {
+    const {song, engine} = this.studio;
+    return song && this.isMine ? engine.uploads.idOf(song.file, () => this.#upload(song.file, 'audio')) : null;
   }
 
   /**

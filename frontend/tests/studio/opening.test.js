@@ -1,0 +1,33 @@
+import '../browser.js';
+import {beforeEach, expect, test, vi} from 'vitest';
+import {fakeStudio, serve} from './fake-studio.js';
+
+vi.mock('../../ui/dialog.js', () => ({askOf: vi.fn()}));
+vi.mock('../../ui/toast.js', () => ({toast: vi.fn()}));
+vi.mock('../../lib/session.js', () => ({session: {state: 'signed-in', restore: async () => true}}));
+const {askOf} = await import('../../ui/dialog.js');
+const {openAsked} = await import('../../pages/studio/opening.js');
+
+const PROJECT = {id: 'p2', name: 'B', version: 1, role: 'owner', song: null, settings: {version: 1, look: 'halo'}};
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  location.search = '?project=p2';
+  serve(() => [200, PROJECT]);
+});
+
+test('what was shaped without a song is not replaced unasked', async () => {
+  vi.mocked(askOf).mockResolvedValue('stay');
+  const studio = fakeStudio();
+  studio.store.change('Look', (/** @type {any} */ draft) => (draft.look = 'prism'));
+  expect(await openAsked(studio, {hasSong: false})).toBe(false);
+  expect(vi.mocked(askOf).mock.calls[0]?.[0].choices).toEqual([['stay', 'Keep it'], ['leave', 'Replace it']]);
+  expect(studio.store.draft.look).toBe('prism');
+});
+
+test('where nothing would be lost, nothing is asked', async () => {
+  const studio = fakeStudio();
+  expect(await openAsked(studio, {hasSong: false})).toBe(true);
+  expect(askOf).not.toHaveBeenCalled();
+  expect(studio.project.id).toBe('p2');
+});

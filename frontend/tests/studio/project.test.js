@@ -1,0 +1,30 @@
+import '../browser.js';
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
+import {fakeStudio, serve} from './fake-studio.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A studio with a saved project. @param {Record<string, any>} [parts] */
+function opened(parts) {
+  const studio = fakeStudio(parts);
+  studio.project.adopt({id: 'p1', version: 3, role: 'owner'});
+  return studio;
+}
+
+/** @param {any} studio */
+function change(studio) {
+  studio.store.change('Radius', (/** @type {any} */ draft) => (draft.params.radius = 0.7));
+  studio.project.follow();
+}
+
+test('a project without a song saves what is changed', async () => {
+  const calls = serve(() => [200, {version: 4}]);
+  const studio = opened();
+  change(studio);
+  expect(studio.project.words).toBe('Saving…');
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(calls.map(({method, path}) => [method, path])).toEqual([['PATCH', '/api/projects/p1']]);
+  expect(calls[0]?.body).toMatchObject({version: 3, upload_id: null, settings: {params: {radius: 0.7}}});
+  expect(studio.project).toMatchObject({isSaved: true, version: 4, words: 'Saved in My videos'});
+});

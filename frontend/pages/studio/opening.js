@@ -43,7 +43,9 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
     await keepSong(studio, song);
   } else {
     studio.engine.cancelOpening();
-    toast(`The song of “${name}” is not kept any more. Open it again: everything else is here.`);
+    // A reload must not bring the song of the project before into this one.
+    await studio.storage.put('song', undefined);
+    toast(filename ? `The song of “${name}” is not kept any more. Open it again: everything else is here.` : `“${name}” has no song yet. Add one to see it move with your music.`);
   }
   studio.ownName = name;
   return true;

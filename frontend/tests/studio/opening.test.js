@@ -5,6 +5,7 @@ import {fakeStudio, serve} from './fake-studio.js';
 vi.mock('../../ui/dialog.js', () => ({askOf: vi.fn()}));
 vi.mock('../../ui/toast.js', () => ({toast: vi.fn()}));
 vi.mock('../../lib/session.js', () => ({session: {state: 'signed-in', restore: async () => true}}));
+const {toast} = await import('../../ui/toast.js');
 const {askOf} = await import('../../ui/dialog.js');
 const {openAsked} = await import('../../pages/studio/opening.js');
 
@@ -30,4 +31,18 @@ test('where nothing would be lost, nothing is asked', async () => {
   expect(await openAsked(studio, {hasSong: false})).toBe(true);
   expect(askOf).not.toHaveBeenCalled();
   expect(studio.project.id).toBe('p2');
+});
+
+test('a project that never had a song says so, and a reload brings no other song into it', async () => {
+  const studio = fakeStudio();
+  vi.mocked(askOf).mockResolvedValue('leave');
+  await openAsked(studio, {hasSong: true});
+  expect(studio.storage.put).toHaveBeenCalledWith('song', undefined);
+  expect(toast).toHaveBeenCalledExactlyOnceWith('“B” has no song yet. Add one to see it move with your music.');
+});
+
+test('a project whose song is gone says that it is not kept', async () => {
+  serve(() => [200, {...PROJECT, song: {filename: 'b.wav', upload_id: 'u', is_there: false}}]);
+  await openAsked(fakeStudio(), {hasSong: false});
+  expect(toast).toHaveBeenCalledExactlyOnceWith('The song of “B” is not kept any more. Open it again: everything else is here.');
 });

@@ -62,6 +62,7 @@ async function takeLock(studio) {
     lock.isLost = true;
     studio.otherTab = true;
     studio.saved = 'Open in another tab';
+    studio.project.stop();
   });
   return lock;
 }
@@ -76,6 +77,7 @@ async function resume(studio) {
   apply(studio, stored);
   studio.otherTab = false;
   saveSoon(studio);
+  studio.project.follow();
   history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
   const {song, timeS} = stored;
   if (studio.song && !song) location.reload();

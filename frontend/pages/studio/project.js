@@ -65,8 +65,13 @@ export class Project extends EventTarget {
     this.#say(this.id ? SAVED : '');
   }
 
-  forget() {
+  /** Save no more, until something has it follow again: another tab does. */
+  stop() {
     clearTimeout(this.#timer);
+  }
+
+  forget() {
+    this.stop();
     this.restore(null);
   }
 
@@ -113,7 +118,7 @@ export class Project extends EventTarget {
   }
 
   async #save() {
-    if (this.#isBusy || !this.id) return;
+    if (this.#isBusy || !this.id || this.studio.otherTab) return;
     this.#isBusy = true;
     const content = this.#content();
     try {

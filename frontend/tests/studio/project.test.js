@@ -28,3 +28,21 @@ test('a project without a song saves what is changed', async () => {
   expect(calls[0]?.body).toMatchObject({version: 3, upload_id: null, settings: {params: {radius: 0.7}}});
   expect(studio.project).toMatchObject({isSaved: true, version: 4, words: 'Saved in My videos'});
 });
+
+test('a tab that another one has replaced saves nothing', async () => {
+  const calls = serve(() => [200, {version: 4}]);
+  const studio = opened();
+  change(studio);
+  studio.otherTab = true;
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(calls).toEqual([]);
+});
+
+test('what was about to be saved is not, once it is stopped', async () => {
+  const calls = serve(() => [200, {version: 4}]);
+  const studio = opened();
+  change(studio);
+  studio.project.stop();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(calls).toEqual([]);
+});

@@ -1,0 +1,29 @@
+import '../browser.js';
+import {afterEach, expect, test, vi} from 'vitest';
+import {bringBack} from '../../pages/studio/memory.js';
+import {fakeStudio} from './fake-studio.js';
+
+vi.mock('../../pages/studio/render-dialog.js', () => ({openRenderDialog: vi.fn()}));
+vi.mock('../../pages/studio/sharing.js', () => ({takeLink: async () => {}, downloadSettings: vi.fn()}));
+/** @type {(() => void)[]} */
+const lost = vi.hoisted(() => []);
+vi.mock('../../pages/studio/tab-lock.js', () => ({takeOver: async (/** @type {() => void} */ tell) => void lost.push(tell)}));
+
+/** @type {Map<string, () => void>} */
+const listeners = new Map();
+vi.stubGlobal('addEventListener', (/** @type {string} */ name, /** @type {() => void} */ listener) => listeners.set(name, listener));
+
+afterEach(() => void vi.restoreAllMocks());
+
+test('a tab stops saving its project when another takes over, and goes on when it is used again', async () => {
+  const studio = fakeStudio();
+  await bringBack(studio);
+  const stop = vi.spyOn(studio.project, 'stop');
+  lost.at(-1)?.();
+  expect(studio.otherTab).toBe(true);
+  expect(stop).toHaveBeenCalled();
+  const follow = vi.spyOn(studio.project, 'follow');
+  listeners.get('focus')?.();
+  await vi.waitFor(() => expect(follow).toHaveBeenCalled());
+  expect(studio.otherTab).toBe(false);
+});

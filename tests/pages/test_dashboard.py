@@ -11,7 +11,8 @@ from benchmarks.account import Account
 from playwright.sync_api import Locator, Page, expect
 from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
-from tests.pages.steps import TINY, choose_look, drop, open_song, shared, sign_in
+from tests.pages.owner import owner_with_project
+from tests.pages.steps import TINY, choose_look, drop, open_project, open_song, order, press_render, shared, sign_in
 from tests.render.service import Service
 
 
@@ -292,6 +293,17 @@ def test_renders_are_filtered_searched_and_sorted(visit: Visit, site: Service, s
     page.get_by_role("button", name="Show renders").click()
     expect(rows).to_have_count(1)
     assert project["id"] in page.url
+
+
+def test_what_the_studio_renders_is_listed_under_its_project(visit: Visit, site: Service, song: Path) -> None:
+    ada = owner_with_project(visit, site, song)
+    page = open_project(ada.visitor, ada.project)
+    press_render(page)
+    order(ada.visitor)
+    ada.visitor.open("/dashboard")
+    page.get_by_label("Actions for Night Drive").click()
+    page.get_by_role("button", name="Show renders").click()
+    expect(page.locator(".render")).to_have_count(1)
 
 
 def delete_the_first_video(visitor: Visitor, title: str) -> None:

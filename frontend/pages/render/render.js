@@ -2,6 +2,7 @@
 import '../../ui/header.js';
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
+import {underProject} from '../../lib/project-label.js';
 import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
 import {date, percent} from '../../lib/words.js';
@@ -176,12 +177,12 @@ class RenderPage extends LitElement {
   }
 
   /** Order the same song with the same settings once more. @param {RenderStatus} status */
-  async tryAgain({upload_id: uploadId, settings}) {
+  async tryAgain({upload_id: uploadId, project_id: projectId, settings}) {
     this.busy = true;
     try {
       // One key for one order, however often it is pressed or sent.
       const params = {header: {'Idempotency-Key': `again-${ID}`}};
-      const job = await said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, pay_with: null}}));
+      const job = await underProject(projectId, (id) => said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, project_id: id, pay_with: null}})));
       location.assign(`/render/${job.id}`);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

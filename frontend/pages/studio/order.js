@@ -13,7 +13,8 @@ import {withUploads} from './project.js';
 export async function orderOf(dialog, songFile) {
   const {studio} = dialog;
   const uploadId = await studio.engine.uploads.idOf(songFile, () => send(dialog, songFile, 'audio'));
-  return {uploadId, settings: await withUploads(studio, (picture) => send(dialog, picture, 'picture'))};
+  const settings = await withUploads(studio, (picture) => send(dialog, picture, 'picture'));
+  return {uploadId, settings, projectId: studio.project.id || null};
 }
 
 /**

@@ -232,7 +232,7 @@ export class RenderDialog extends LitElement {
     try {
       const order = await orderOf(this, song.file);
       this.note = 'Ordering the render';
-      const job = await again(this, () => submit(order.uploadId, order.settings, this.key, null));
+      const job = await again(this, () => submit(order, this.key));
       location.assign(`/render/${job.id}`);
     } catch (error) {
       this.refuse(error);
@@ -284,10 +284,7 @@ export class RenderDialog extends LitElement {
   async payOnce() {
     const {song} = this.studio;
     if (!song) return;
-    await this.pay(async () => {
-      const {uploadId, settings} = await orderOf(this, song.file);
-      return checkoutFor(uploadId, settings);
-    });
+    await this.pay(async () => checkoutFor(await orderOf(this, song.file)));
   }
 
   /** Buy a first plan; back in the studio, this dialog opens again. @param {string} name */

@@ -1,5 +1,6 @@
 // What the studio asks the service: plans, what is left of them, submitting, paying.
 import {ApiError, api, said} from '../../lib/api.js';
+import {underProject} from '../../lib/project-label.js';
 import {session} from '../../lib/session.js';
 
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['PlanOut']} Plan */
@@ -42,29 +43,24 @@ export function estimate(settings, {durationS, bytes}) {
   );
 }
 
+/** @typedef {{uploadId: string, settings: Record<string, any>, projectId: string | null}} Order projectId: which project lists the render */
+
 /**
- * @param {string} uploadId
- * @param {Record<string, any>} settings
+ * @param {Order} order
  * @param {string} key the same for the same click, so that a second try does not make a second render
- * @param {'plan' | 'credit' | null} payWith
  */
-export function submit(uploadId, settings, key, payWith) {
-  return said(
-    api.POST('/api/render/submit', {
-      params: {header: {'Idempotency-Key': key}},
-      body: {upload_id: uploadId, settings, pay_with: payWith},
-    }),
-  );
+export function submit({uploadId, settings, projectId}, key) {
+  const params = {header: {'Idempotency-Key': key}};
+  return underProject(projectId, (id) => said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, project_id: id, pay_with: null}})));
 }
 
 /**
  * Open the page on which this one render is paid.
- * @param {string} uploadId
- * @param {Record<string, any>} settings
+ * @param {Order} order
  * @returns {Promise<string>} its address
  */
-export function checkoutFor(uploadId, settings) {
-  return checkout({kind: 'render', plan: null, render: {upload_id: uploadId, settings}});
+export function checkoutFor({uploadId, settings, projectId}) {
+  return underProject(projectId, (id) => checkout({kind: 'render', plan: null, render: {upload_id: uploadId, settings, project_id: id}}));
 }
 
 /**

@@ -23,6 +23,7 @@ from oriel.errors import InvalidEvent, InvalidPaymentRequest, InvalidSignature, 
 from oriel.infra.cache import remembered
 from oriel.infra.database import db
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
+from oriel.validation import ONE_LINE
 
 routes = APIBlueprint("payments", "payments", tag="payments")
 pages = APIBlueprint("payment_pages", "payment_pages", enable_openapi=False)
@@ -41,6 +42,12 @@ class OrderIn(BaseModel):
 
     upload_id: str = Field(min_length=1, max_length=40)
     settings: dict[str, Any] = Field(default_factory=dict, description="A settings document, as `submit` takes it")
+    project_id: str | None = Field(
+        default=None,
+        max_length=40,
+        pattern=ONE_LINE,
+        description="The project, yours or one that you may edit, that lists the render",
+    )
 
 
 class CreateSessionIn(BaseModel):

@@ -51,7 +51,9 @@ class SubmitIn(BaseModel):
 
     upload_id: Identifier | None = None
     project_id: Identifier | None = Field(
-        default=None, description="In place of `upload_id`: its song, and its settings where you send none"
+        default=None,
+        description="In place of `upload_id`: its song, and its settings where you send none. Beside an `upload_id`:"
+        " the project, yours or one that you may edit, under which the render is listed",
     )
     settings: SettingsBody | None = None
     pay_with: Literal["plan", "credit"] | None = Field(
@@ -90,7 +92,7 @@ class LinkOut(BaseModel):
 @routes.doc(
     summary="Submit a render",
     responses=[402, 404, 410, 415, 503],
-    description="JSON with an `upload_id` or a `project_id`, or multipart with `audio` and `settings` (JSON text)."
+    description="JSON with an `upload_id`, a `project_id` or both; or multipart with `audio` and `settings`, JSON text."
     " With an `Idempotency-Key` header the same request, sent again within 24 hours, answers with the same render.",
 )
 def submit() -> StatusOut:
@@ -238,11 +240,10 @@ def _order_with_song(upload: Upload, form: dict[str, str], key: str | None) -> O
 
 
 def _order(asked: SubmitIn, key: str | None) -> Order:
-    if bool(asked.upload_id) == bool(asked.project_id):
-        raise InvalidBody("Send either an `upload_id` or a `project_id`.")
     if asked.upload_id:
-        return Order(asked.upload_id, asked.settings or {}, asked.pay_with, key)
-    assert asked.project_id
+        return Order(asked.upload_id, asked.settings or {}, asked.pay_with, key, asked.project_id)
+    if not asked.project_id:
+        raise InvalidBody("Send an `upload_id` or a `project_id`.")
     project = own_project(db.session, current_user().id, asked.project_id)
     if project.song_id is None:
         raise NotFound("This project has no song yet. Please upload one.", project=project.id)

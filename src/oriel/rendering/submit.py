@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from oriel.accounts.models import User
 from oriel.billing import checkout, current_plan, rights
 from oriel.billing.orders import OrderBody
 from oriel.billing.plans import CREDIT, Plan
@@ -24,6 +25,7 @@ from oriel.infra.traces import current_traceparent
 from oriel.media import uploads
 from oriel.media.models import Upload
 from oriel.privacy import usage
+from oriel.projects.access import Right, open_project
 from oriel.rendering import jobs
 from oriel.rendering.announcement import announce
 from oriel.rendering.models import QUEUED, UNDER_WAY, RenderJob
@@ -97,6 +99,7 @@ def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
         current_plan.lock_customer(session, user_id)
         if before := _accepted_before(session, user_id, order):
             return before
+        _refuse_label(session, user_id, order.project_id)
         paid_for = {"upload_id": order.upload_id, "settings": document}
         if bought := _bought_before(session, user_id, paid_for):
             return bought
@@ -110,9 +113,10 @@ def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
 
 def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
     """Return an order that is about to be paid with every setting spelt out, or raise why it cannot be rendered."""
-    order = Order(body["upload_id"], body["settings"], "credit")
+    order = Order(body["upload_id"], body["settings"], "credit", project_id=body.get("project_id"))
     document = complete_document(order, CREDIT)
     with writing() as session:
+        _refuse_label(session, user_id, order.project_id)
         upload = uploads.open_upload(session, user_id, order.upload_id)
         settings = _resolved(session, user_id, document, looks)
         _refuse_repeat(session, user_id, upload, settings)
@@ -120,12 +124,15 @@ def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
             raise refusal.as_error()
         # Until it is paid, and long enough for somebody to notice where that goes wrong.
         uploads.keep_until(session, upload, min(now() + _SONG_KEPT, upload.created_at + _LONGEST_KEPT))
-    return {"upload_id": order.upload_id, "settings": document}
+    return {"upload_id": order.upload_id, "settings": document, "project_id": order.project_id}
 
 
 def accept_paid(session: Session, user_id: str, body: OrderBody, payment_id: str, looks: Looks) -> str:
-    """Make an order that was paid a render, within the transaction that gave the credit for it; return its id."""
-    order = Order(body["upload_id"], body["settings"], "credit")
+    """Make an order that was paid a render, within the transaction that gave the credit for it; return its id.
+
+    Its project may be gone by now: that is no reason to refuse a paid render.
+    """
+    order = Order(body["upload_id"], body["settings"], "credit", project_id=body.get("project_id"))
     return _add(session, user_id, order, body["settings"], looks, payment_id).id
 
 
@@ -151,6 +158,12 @@ def _add(
     session.add(job)
     usage.record(session, user_id, *_features_of(settings))
     return job
+
+
+def _refuse_label(session: Session, user_id: str, project_id: str | None) -> None:
+    """Raise NotFound or NotAllowed if a render may not be listed under this project."""
+    if project_id:
+        open_project(session, session.get_one(User, user_id), project_id, Right.EDIT)
 
 
 def _features_of(settings: ResolvedSettings) -> list[str]:

@@ -105,6 +105,14 @@ def test_a_paid_order_becomes_a_render_without_watermark_by_itself(till: Till, a
     assert (render["status"], render["watermark"]) == ("queued", False)
 
 
+def test_a_paid_render_is_listed_under_the_project_of_its_order(till: Till, ada: Caller) -> None:
+    project = (ada.post("/api/projects", json={"name": "Night Drive"}).json or {})["id"]
+    order = {"upload_id": uploaded(ada), "settings": BIG, "project_id": project}
+    told = status_of(ada, till.buy(ada, render=order))
+    assert (ada.get(f"/api/render/status/{told['job_id']}").json or {})["project_id"] == project
+    assert asked(ada, render={**order, "project_id": "0" * 26}).status_code == 404
+
+
 def test_a_paid_render_belongs_to_the_trace_of_the_request_that_found_the_payment(till: Till, ada: Caller) -> None:
     session_id = till.open(ada, render={"upload_id": uploaded(ada), "settings": {}})
     till.peer.pay(session_id)

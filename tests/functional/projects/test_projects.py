@@ -289,12 +289,23 @@ def test_a_render_of_a_project_takes_its_song_and_settings(caller: MakeCaller) -
     assert ada.get(f"/api/render/status/{job['id']}").get_json()["look"] == "halo"
 
 
-def test_a_submit_names_one_song(caller: MakeCaller) -> None:
+def test_a_render_of_an_upload_is_listed_under_the_project_beside_it(caller: MakeCaller) -> None:
+    ada = caller()
+    project = made(ada, name="Without a song")
+    body = {"upload_id": uploaded(ada), "settings": {"look": "prism"}, "project_id": project["id"]}
+    job = ada.post("/api/render/submit", json=body).get_json()
+    assert (job["project_id"], job["look"]) == (project["id"], "prism")
+    listed = ada.get(f"/api/renders?project_id={project['id']}").get_json()["items"]
+    assert [each["id"] for each in listed] == [job["id"]]
+
+
+def test_a_submit_names_a_song_and_a_project_that_one_may_change(caller: MakeCaller) -> None:
     ada = caller()
     project = made(ada, name="Without a song")
     for body, status in (
         ({}, 422),
-        ({"upload_id": uploaded(ada), "project_id": project["id"]}, 422),
+        ({"upload_id": uploaded(ada), "project_id": NOBODY}, 404),
+        ({"upload_id": uploaded(ada), "project_id": made(caller(), name="Another's")["id"]}, 404),
         ({"project_id": project["id"]}, 404),
         ({"project_id": NOBODY}, 404),
         ({"project_id": made(caller(), name="Another's")["id"]}, 404),

@@ -158,6 +158,17 @@ def test_a_viewer_changes_nothing(caller: MakeCaller, shared: Shared) -> None:
     assert (refused.status_code, refused.get_json()["error"]["code"]) == (403, "NOT_ALLOWED")
 
 
+def test_editors_list_their_own_renders_under_the_project_and_viewers_do_not(
+    caller: MakeCaller, shared: Shared
+) -> None:
+    editor, viewer = caller(), caller()
+    shared.invite(editor.email)
+    shared.invite(viewer.email, "viewer")
+    for person, status in ((editor, 202), (viewer, 403)):
+        body = {"upload_id": uploaded(person), "project_id": shared.id}
+        assert person.post("/api/render/submit", json=body).status_code == status
+
+
 def test_an_invitation_is_a_mail_that_says_nothing_about_accounts(
     app: APIFlask, caller: MakeCaller, shared: Shared
 ) -> None:

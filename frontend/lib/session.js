@@ -110,9 +110,16 @@ class SignedIn extends EventTarget {
     }
   }
 
-  /** End the session here and in the other tabs. Without a connection it ends when its tokens do. */
+  /**
+   * End the session here and in the other tabs. Somebody at a shared computer must not believe that they are signed out
+   * while the cookie still signs in the next visitor: on a failure they stay signed in.
+   * @throws {ApiError}
+   */
   async signOut() {
-    await post('/api/auth/logout', null, {'X-CSRF-TOKEN': csrf()}).catch(() => {});
+    await post('/api/auth/logout', null, {'X-CSRF-TOKEN': csrf()}).catch((error) => {
+      // A session that has ended already needs no end.
+      if (error.status !== 401) throw error;
+    });
     this.#become('signed-out', null);
     news.postMessage('signed-out');
   }

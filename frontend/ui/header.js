@@ -2,6 +2,7 @@
 import {session} from '../lib/session.js';
 import './avatar.js';
 import './deletion-notice.js';
+import {signOut} from './sign-out.js';
 
 const signIn = document.querySelector('.site-nav [data-when="signed-out"]');
 const mine = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('.site-nav [data-when="signed-in"]'));
@@ -21,7 +22,7 @@ session.addEventListener('change', () => {
 signIn?.addEventListener('click', async (event) => {
   if (session.state !== 'signed-in') return;
   event.preventDefault();
-  await session.signOut();
+  await signOut();
 });
 void session.restore();
 

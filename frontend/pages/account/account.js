@@ -1,10 +1,10 @@
 // A customer's account: profile, security, keys for programs, and what happened.
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
-import {session} from '../../lib/session.js';
 import {date, moment} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
 import {onSubmit} from '../../ui/form.js';
+import {signOut} from '../../ui/sign-out.js';
 import {signedIn} from '../../ui/signed-in.js';
 import {withSecondFactor} from '../../ui/step-up.js';
 import {toast} from '../../ui/toast.js';
@@ -189,7 +189,7 @@ export class Account extends LitElement {
         <span><strong>${deviceOf(each.user_agent)}</strong>${each.current ? html` <span class="mark">This one</span>` : nothing}<br>
           <span class="quiet">Last used ${moment(each.last_used_at)} · ${each.address}</span></span>
         ${each.current
-          ? html`<button class="button plain" type="button" @click=${() => void session.signOut()}>Sign out</button>`
+          ? html`<button class="button plain" type="button" @click=${() => void signOut()}>Sign out</button>`
           : html`<button class="button" type="button" ?disabled=${this.busy} @click=${() => this.endSession(each.id)} aria-label=${`Sign out ${deviceOf(each.user_agent)}`}>Sign out</button>`}
       </li>`)}</ul>
       ${others.length > 1 ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${this.endOthers}>Sign out everywhere else</button>` : nothing}

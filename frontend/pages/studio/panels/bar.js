@@ -4,6 +4,7 @@ import {live} from 'lit/directives/live.js';
 import {session} from '../../../lib/session.js';
 import '../../../ui/avatar.js';
 import {openShareDialog} from '../../../ui/share-dialog.js';
+import {signOut} from '../../../ui/sign-out.js';
 import {personIcon, redoIcon, savedIcon, savingIcon, shareIcon, songIcon, undoIcon, unsavedIcon} from '../icons.js';
 import {openRenderDialog} from '../render-dialog.js';
 import {share} from '../sharing.js';
@@ -28,7 +29,7 @@ export function bar(studio) {
       ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${session.user?.avatar_url ? html`<oriel-avatar name=${session.user.name || session.user.email} src=${session.user.avatar_url}></oriel-avatar>` : personIcon}</summary>
           <div class="menu-items"><span class="quiet">${session.user?.email}</span>
             ${projectActions(studio, 'narrow-only')}
-            <a href="/dashboard">My videos</a><a href="/account">Account</a><a href="/billing">Plan and billing</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void session.signOut()}>Sign out</button></div></details>`
+            <a href="/dashboard">My videos</a><a href="/account">Account</a><a href="/billing">Plan and billing</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void signOut()}>Sign out</button></div></details>`
       : visitorsMenu(studio)}
     ${song && !studio.project.id ? html`<button class="button" type="button" title="Keep it in My videos" @click=${() => studio.save()}>Save</button>` : nothing}
     <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(studio)}>Render</button>

@@ -27,6 +27,7 @@ class SignedIn extends EventTarget {
   #token = null;
   /** @type {Promise<boolean> | null} */
   #renewal = null;
+  #hasSignedOut = false;
   /** An address whose account may have been made, as the answer was lost. */
   #unanswered = '';
 
@@ -35,13 +36,18 @@ class SignedIn extends EventTarget {
     credentials.token = () => this.#fresh();
     credentials.renew = () => this.renew();
     news.onmessage = ({data}) => {
-      if (data === 'signed-out') this.#become('signed-out', null);
+      if (data === 'signed-out') this.#leave();
       else if (this.#now.state !== 'signed-in') void this.renew();
     };
   }
 
   get state() {
     return this.#now.state;
+  }
+
+  /** Whether the person has signed out, here or in another tab; otherwise a session that is over has ended by itself. */
+  get hasSignedOut() {
+    return this.#hasSignedOut;
   }
 
   get user() {
@@ -120,8 +126,13 @@ class SignedIn extends EventTarget {
       // A session that has ended already needs no end.
       if (error.status !== 401) throw error;
     });
-    this.#become('signed-out', null);
+    this.#leave();
     news.postMessage('signed-out');
+  }
+
+  #leave() {
+    this.#hasSignedOut = true;
+    this.#become('signed-out', null);
   }
 
   /** Take a new access token; whether there is one. Calls at the same time share one request. */
@@ -156,6 +167,7 @@ class SignedIn extends EventTarget {
 
   /** @param {{access_token: string, expires_in: number, user: User}} answer */
   #accept({access_token: value, expires_in: seconds, user}) {
+    this.#hasSignedOut = false;
     this.#token = {value, endsAt: Date.now() + seconds * 1000};
     this.#become('signed-in', user);
   }

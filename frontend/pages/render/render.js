@@ -7,6 +7,7 @@ import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
 import {date, percent} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
+import {signedIn} from '../../ui/signed-in.js';
 import {canShare, copyLink, shareLink} from '../../ui/share-link.js';
 import {toast} from '../../ui/toast.js';
 import {deleteVideo, revokeLink} from '../../ui/video-actions.js';
@@ -40,10 +41,7 @@ class RenderPage extends LitElement {
 
   async connectedCallback() {
     super.connectedCallback();
-    if (!(await session.restore()) && session.state === 'signed-out') {
-      location.replace(`/login?next=${encodeURIComponent(location.pathname)}`);
-      return;
-    }
+    if (!(await signedIn())) return;
     this.stop = watchRender(ID, {
       status: (status) => this.hear(status),
       trouble: (error) => (this.trouble = error),

@@ -284,11 +284,17 @@ export class RenderDialog extends LitElement {
   async payOnce() {
     const {song} = this.studio;
     if (!song) return;
-    await this.pay(async () => checkoutFor(await orderOf(this, song.file)));
+    this.show('upload');
+    await this.pay(async () => {
+      const order = await orderOf(this, song.file);
+      this.note = 'Opening the payment page';
+      return checkoutFor(order);
+    });
   }
 
   /** Buy a first plan; back in the studio, this dialog opens again. @param {string} name */
   async subscribe(name) {
+    this.busy = true;
     await this.pay(async () => {
       const page = await checkoutForPlan(name);
       remember('render');
@@ -298,10 +304,12 @@ export class RenderDialog extends LitElement {
 
   /** @param {() => Promise<string>} open opens a payment page and returns its address */
   async pay(open) {
-    this.busy = true;
+    const stopping = (this.stopping = new AbortController());
     try {
-      this.stopping = new AbortController();
-      location.assign(await open());
+      const page = await open();
+      // Whoever has cancelled or closed the dialog meanwhile stays here.
+      stopping.signal.throwIfAborted();
+      location.assign(page);
     } catch (error) {
       this.refuse(error);
     }

@@ -1,5 +1,6 @@
 // Sending a file to the service: with progress, to be cancelled, and tried again when the connection is lost.
 import {part} from './part.js';
+import {pause} from './pause.js';
 import {ApiError, credentials, errorBody} from './api.js';
 
 const WAITS_MS = [1000, 2000, 4000, 8000, 15_000];
@@ -83,19 +84,5 @@ async function send(file, {field, signal, progress, path = '/api/uploads', metho
     request.onloadend = () => signal.removeEventListener('abort', stop);
     signal.addEventListener('abort', stop);
     request.send(form);
-  });
-}
-
-/**
- * @param {number} ms
- * @param {AbortSignal} signal
- */
-function pause(ms, signal) {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      fail(signal.reason);
-    }, {once: true});
   });
 }

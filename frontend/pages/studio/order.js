@@ -1,5 +1,6 @@
 // What the render dialog sends: files first, then the order.
 import {ApiError} from '../../lib/api.js';
+import {pause} from '../../lib/pause.js';
 import {upload} from '../../lib/upload.js';
 import {withUploads} from './project.js';
 
@@ -47,8 +48,7 @@ export async function again(dialog, call) {
     } catch (error) {
       if (!(error instanceof ApiError) || !error.isTemporary) throw error;
       dialog.problem = error;
-      await new Promise((done) => setTimeout(done, Math.max(2000, 1000 * (error.retryAfterS ?? 0))));
-      dialog.stopping.signal.throwIfAborted();
+      await pause(Math.max(2000, 1000 * (error.retryAfterS ?? 0)), dialog.stopping.signal);
     }
   }
 }

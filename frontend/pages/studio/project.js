@@ -91,12 +91,17 @@ export class Project extends EventTarget {
    * @param {string} id a new one: the same again makes no second project
    * @param {string} uploadId the song
    * @param {Record<string, any>} settings with pictures named by their uploads
+   * @param {AbortSignal} signal tells that the visitor has cancelled: nothing is kept then
    */
-  async create(id, uploadId, settings) {
+  async create(id, uploadId, settings, signal) {
     const {studio} = this;
     const content = this.#content();
     const body = {id, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
-    this.adopt(await said(api.POST('/api/projects', {body})));
+    signal.throwIfAborted();
+    const project = await said(api.POST('/api/projects', {body}));
+    if (signal.aborted) await said(api.POST('/api/projects/delete', {body: {ids: [project.id]}}));
+    signal.throwIfAborted();
+    this.adopt(project);
     this.#sent = content;
     this.follow();
   }

@@ -7,7 +7,7 @@ import {clearProblems, onSubmit} from '../../ui/form.js';
 import {toast} from '../../ui/toast.js';
 import {again, estimatedSettings, newId, orderOf} from './order.js';
 import {stepOf} from './render-steps.js';
-import {checkoutFor, checkoutForPlan, estimate, profile, sendConfirmation, submit} from './service.js';
+import {cancelRender, checkoutFor, checkoutForPlan, estimate, profile, sendConfirmation, submit} from './service.js';
 import {forget, remember} from './unconfirmed.js';
 
 /**
@@ -233,10 +233,19 @@ export class RenderDialog extends LitElement {
       const order = await orderOf(this, song.file);
       this.note = 'Ordering the render';
       const job = await again(this, () => submit(order, this.key));
+      if (this.stopping.signal.aborted) await this.takeBack(job.id);
       location.assign(`/render/${job.id}`);
     } catch (error) {
       this.refuse(error);
     }
+  }
+
+  /** Cancel a render that was ordered while the visitor cancelled. @param {string} id */
+  async takeBack(id) {
+    // Else the next order would be answered with this render.
+    this.key = crypto.randomUUID();
+    await cancelRender(id);
+    this.stopping.signal.throwIfAborted();
   }
 
   async keepProject() {
@@ -248,7 +257,7 @@ export class RenderDialog extends LitElement {
     try {
       const {uploadId, settings} = await orderOf(this, song.file);
       this.note = 'Saving';
-      await again(this, () => studio.project.create(this.projectId, uploadId, settings));
+      await again(this, () => studio.project.create(this.projectId, uploadId, settings, this.stopping.signal));
       this.dialog.close();
       toast('Saved in My videos. What you change from now on is saved by itself.');
     } catch (error) {

@@ -54,6 +54,9 @@ export function submit({uploadId, settings, projectId}, key) {
   return underProject(projectId, (id) => said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, project_id: id, pay_with: null}})));
 }
 
+/** Take an order back; its right returns where no frame was drawn. @param {string} id */
+export const cancelRender = (id) => said(api.POST('/api/render/cancel/{job_id}', {params: {path: {job_id: id}}}));
+
 /**
  * Open the page on which this one render is paid.
  * @param {Order} order

@@ -2,11 +2,11 @@ import '../browser.js';
 import {beforeEach, expect, test, vi} from 'vitest';
 import {textOf} from '../browser.js';
 import {stepOf} from '../../pages/studio/render-steps.js';
-import {fakeStudio} from './fake-studio.js';
+import {fakeStudio, serve} from './fake-studio.js';
 
 vi.mock('../../lib/upload.js', () => ({upload: vi.fn(async () => 'u1')}));
 vi.mock('../../pages/studio/service.js', () => ({
-  checkoutFor: vi.fn(async () => 'https://pay.test/'), checkoutForPlan: vi.fn(async () => 'https://pay.test/'), submit: vi.fn(async () => ({id: 'j1'})),
+  checkoutFor: vi.fn(async () => 'https://pay.test/'), checkoutForPlan: vi.fn(async () => 'https://pay.test/'), submit: vi.fn(async () => ({id: 'j1'})), cancelRender: vi.fn(async () => ({})),
   profile: vi.fn(), estimate: vi.fn(), sendConfirmation: vi.fn(),
 }));
 const {upload} = await import('../../lib/upload.js');
@@ -64,4 +64,42 @@ test('whoever cancels while the payment page is opened stays here', async () => 
 test('otherwise the payment page follows', async () => {
   await dialog().payOnce();
   expect(location.assign).toHaveBeenCalledExactlyOnceWith('https://pay.test/');
+});
+
+test('a render that is ordered while the visitor cancels is cancelled', async () => {
+  const job = pending();
+  vi.mocked(service.submit).mockReturnValueOnce(/** @type {any} */ (job.promise));
+  const flow = dialog();
+  const {key} = flow;
+  const made = flow.make();
+  await vi.waitFor(() => expect(flow.note).toBe('Ordering the render'));
+  flow.stopUpload();
+  job.answer({id: 'j1'});
+  await made;
+  expect(service.cancelRender).toHaveBeenCalledExactlyOnceWith('j1');
+  expect(location.assign).not.toHaveBeenCalled();
+  expect(flow.key).not.toBe(key);
+});
+
+test('a visitor who cancels while the service is away does not wait for it', async () => {
+  const {ApiError} = await import('../../lib/api.js');
+  vi.mocked(service.submit).mockRejectedValueOnce(new ApiError(503, {code: 'AWAY', message: 'Later.', details: {}}, 600));
+  const flow = dialog();
+  const made = flow.make();
+  await vi.waitFor(() => expect(flow.problem).not.toBeNull());
+  flow.stopUpload();
+  await made;
+  expect(flow.beginAgain).toHaveBeenCalled();
+});
+
+test('a project that is saved while the visitor cancels is deleted', async () => {
+  const flow = dialog('save');
+  const calls = serve(({path}) => {
+    flow.stopUpload();
+    return [200, path === '/api/projects' ? {id: 'p1', version: 1, role: 'owner'} : {ids: ['p1']}];
+  });
+  await flow.keepProject();
+  expect(calls.map(({path, body}) => [path, body.ids])).toEqual([['/api/projects', undefined], ['/api/projects/delete', ['p1']]]);
+  expect(flow.studio.project.id).toBe('');
+  expect(flow.dialog.close).toHaveBeenCalled();
 });

@@ -7,6 +7,7 @@ import {openShareDialog} from '../../ui/share-dialog.js';
 import {toast} from '../../ui/toast.js';
 import {EVERYTHING} from './address.js';
 import {inBatches} from './choice.js';
+import {fetchAgain, isConflict, put} from './newer-version.js';
 
 /**
  * @typedef {import('./dashboard.js').Dashboard} Dashboard
@@ -21,10 +22,21 @@ export async function rename(page, project) {
   const name = await askName({title: 'Rename the project', label: 'Name', value: project.name, yes: 'Rename', longest: 120});
   if (!name || name === project.name) return;
   await page.attempt(async () => {
-    const params = {path: {project_id: project.id}};
-    const changed = await said(api.PATCH('/api/projects/{project_id}', {params, body: {version: project.version, name, upload_id: null, thumbnail_id: null, settings: null}}));
-    page.projects.change((items) => items.map((each) => (each.id === project.id ? {...each, ...changed} : each)));
+    put(page, await renamed(project, name).catch(async (error) => {
+      if (!isConflict(error)) throw error;
+      // A name does not depend on what was changed elsewhere.
+      return renamed(await fetchAgain(page, project.id), name);
+    }));
   });
+}
+
+/**
+ * @param {{id: string, version: number}} project
+ * @param {string} name
+ */
+function renamed({id, version}, name) {
+  const params = {path: {project_id: id}};
+  return said(api.PATCH('/api/projects/{project_id}', {params, body: {version, name, upload_id: null, thumbnail_id: null, settings: null}}));
 }
 
 /**

@@ -4,6 +4,7 @@ import {chooseFiles} from '../../lib/files.js';
 import {counted, isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
 import {EVERYTHING} from './address.js';
+import {fetchAgain, isConflict, put} from './newer-version.js';
 import {remove} from './project-actions.js';
 import {SettingsFileError, readSettingsFile} from './settings-file.js';
 
@@ -97,10 +98,20 @@ export async function replaceSettings(page, project) {
     const ending = answer.lacks_pictures ? ` ${LACKS_PICTURES}` : '';
     toast(`“${isolated(project.name)}” has the settings of the file.${ending}`, {label: 'Undo', act: () => void page.attempt(() => bringBack(page, answer))});
   } catch (error) {
-    page.refusals = [{file: file.name, sentence: sentenceOf(error)}];
+    page.refusals = [{file: file.name, sentence: isConflict(error) ? await changedElsewhere(page, project) : sentenceOf(error)}];
   } finally {
     page.busy = false;
   }
+}
+
+/**
+ * The next try replaces what is there now: nobody loses changes that they have not seen.
+ * @param {Dashboard} page
+ * @param {Project} project
+ */
+async function changedElsewhere(page, {id, name}) {
+  const isThere = await fetchAgain(page, id).then(() => true, () => false);
+  return isThere ? `“${isolated(name)}” was changed elsewhere in the meantime. Choose the file again to replace the newer settings.` : 'This project was changed elsewhere. Reload the page.';
 }
 
 /**
@@ -125,14 +136,6 @@ async function bringBack(page, {id, version}) {
   if (!before) return;
   const restored = {path: {project_id: id, version_id: before.id}};
   put(page, await said(api.POST('/api/projects/{project_id}/versions/{version_id}/restore', {params: restored, body: {version}})));
-}
-
-/**
- * @param {Dashboard} page
- * @param {Project} project
- */
-function put(page, project) {
-  page.listed.change((items) => items.map((each) => (each.id === project.id ? {...each, ...project} : each)));
 }
 
 /** @param {unknown} error */

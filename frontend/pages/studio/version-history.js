@@ -22,7 +22,7 @@ export function openVersionHistory(studio) {
   document.body.append(history);
 }
 
-class VersionHistory extends LitElement {
+export class VersionHistory extends LitElement {
   static properties = {versions: {state: true}, chosen: {state: true}, trouble: {state: true}, busy: {state: true}};
 
   constructor() {
@@ -126,12 +126,12 @@ class VersionHistory extends LitElement {
   row(version, at) {
     const {id, name, look, by, by_avatar_url: face, changed_at: changed, restored, thumbnail_url: picture} = version;
     const isChosen = id === this.chosen;
-    const {isSaved} = this.studio.project;
+    const {isSaved, words} = this.studio.project;
     return html`<li><button class="version" type="button" aria-pressed=${isChosen} @click=${() => this.look(version)}>
         <img src=${picture ?? pictureOf(look, null)} alt="" width="96" height="54" loading="lazy">
         <span>${moment(changed)}<span class="quiet"><oriel-avatar class="small" name=${by} src=${face ?? nothing}></oriel-avatar> <bdi>${by}</bdi> · <bdi>${name}</bdi></span>${at === 0 ? html`<span class="quiet">Now</span>` : nothing}${restored ? html`<span class="quiet">Brought back</span>` : nothing}</span>
       </button>
-      ${isChosen && at > 0 ? html`<button class="button main wide" type="button" ?disabled=${this.busy || !isSaved} @click=${() => this.bringBack()}>${isSaved ? 'Bring this version back' : 'Saving your last changes…'}</button>` : nothing}</li>`;
+      ${isChosen && at > 0 ? html`<button class="button main wide" type="button" ?disabled=${this.busy || !isSaved} @click=${() => this.bringBack()}>${isSaved ? 'Bring this version back' : words}</button>` : nothing}</li>`;
   }
 }
 

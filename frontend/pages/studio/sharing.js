@@ -20,17 +20,18 @@ const LOOK_KEYS = ['look', 'preset', 'seed', 'params', 'background', 'finish'];
 
 /** A look in the address, or values that the page around us has set. @param {Studio} studio */
 export async function takeLink(studio) {
-  const token = new URLSearchParams(location.hash.slice(1)).get('look');
+  const token = tokenInAddress();
   const contract = contractOf(/** @type {any} */ (window).config, location.hash);
   try {
     if (token) {
       const draft = await draftOf(token);
-      detach(studio);
-      studio.tryDraft(() => studio.store.change('The look of the link', (now) => {
+      const isTaken = studio.tryDraft(() => studio.store.change('The look of the link', (now) => {
         for (const key of LOOK_KEYS) delete now[key];
         Object.assign(now, draft);
         fitFormat(now, studio.settings.output);
       }));
+      // A refused look leaves the project as it is.
+      if (isTaken) detach(studio);
     } else if (contract) {
       const {look, params} = resolveSettings(contract, LOOKS);
       detach(studio);
@@ -41,6 +42,21 @@ export async function takeLink(studio) {
   }
   // A reload must not undo what was changed since.
   if (token) history.replaceState(null, '', location.pathname + location.search);
+}
+
+/**
+ * Take each link to a look that is pasted into the address of an open studio.
+ * @param {Studio} studio
+ * @returns {() => void} stop
+ */
+export function watchLinks(studio) {
+  const take = () => void (tokenInAddress() && takeLink(studio));
+  addEventListener('hashchange', take);
+  return () => removeEventListener('hashchange', take);
+}
+
+function tokenInAddress() {
+  return new URLSearchParams(location.hash.slice(1)).get('look');
 }
 
 /** A look from elsewhere is tried out here, and changes no saved project. @param {Studio} studio */

@@ -26,6 +26,7 @@ import {transport} from './panels/transport.js';
 import {Project} from './project.js';
 import {openSaveDialog} from './render-dialog.js';
 import {estimate, plansOf} from './service.js';
+import {watchLinks} from './sharing.js';
 import {Store} from './store.js';
 
 /**
@@ -134,6 +135,7 @@ export class Studio extends LitElement {
     this.endKeyboard = watchKeyboard(this);
     this.keyListener = (/** @type {KeyboardEvent} */ event) => onKey(event, this);
     document.addEventListener('keydown', this.keyListener);
+    this.endLinks = watchLinks(this);
     this.store.addEventListener('change', () => this.hear());
     this.presets.addEventListener('change', () => this.requestUpdate());
     this.project.addEventListener('change', () => {
@@ -155,6 +157,7 @@ export class Studio extends LitElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.endKeyboard?.();
+    this.endLinks?.();
     if (this.keyListener) document.removeEventListener('keydown', this.keyListener);
     this.engine.dispose();
   }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from oriel.accounts import delays
 from oriel.accounts.models import (
@@ -119,8 +119,17 @@ def _activity(user_id: str) -> Iterator[Row]:
 
 def _mails(user_id: str) -> Iterator[Row]:
     names = ("to", "kind", "subject", "created_at", "sent_at")
-    query = select(OutboxMail).where(OutboxMail.user_id == user_id)
+    query = select(OutboxMail).where(or_(OutboxMail.user_id == user_id, _to_address_of(user_id)))
     return in_batches(query, OutboxMail.id, lambda row: fields(row, *names))
+
+
+def _to_address_of(user_id: str) -> ColumnElement[bool]:
+    """Return the condition for mails of nobody's account to a user's address, such as invitations to projects.
+
+    The address must be confirmed: otherwise anybody could register it to read what is sent to it.
+    """
+    address = select(User.email).where(User.id == user_id, User.email_verified_at.is_not(None)).scalar_subquery()
+    return and_(OutboxMail.user_id.is_(None), OutboxMail.to == address)
 
 
 def _muted(user_id: str) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from oriel.infra.database import db, writing
 from oriel.infra.mail import OutboxMail
 from oriel.media.media_data import path_of
 from oriel.media.models import Upload
+from oriel.projects.access import is_person
 from oriel.projects.models import Project, ProjectPerson, ProjectUpload, ProjectVersion
 
 _FIELDS = ("id", "name", "look", "settings", "version", "created_at", "changed_at", "opened_at", "deleted_at")
@@ -39,9 +40,7 @@ def listings(user_id: str) -> Iterator[Listing]:
     )
     people = select(ProjectPerson).where(ProjectPerson.project_id.in_(own))
     yield Listing("projects/people.json", _people(people))
-    yield Listing(
-        "projects/shared-with-me.json", _people(select(ProjectPerson).where(ProjectPerson.user_id == user_id))
-    )
+    yield Listing("projects/shared-with-me.json", _shared_with(user_id))
 
 
 def erase(user_id: str) -> None:
@@ -71,6 +70,13 @@ PROJECT_DATA = PersonalData(
 
 def _people(query: Select[ProjectPerson]) -> Iterator[Row]:
     return in_batches(query, ProjectPerson.id, lambda row: fields(row, *_PERSON_FIELDS))
+
+
+def _shared_with(user_id: str) -> Iterator[Row]:
+    """Yield the projects that a user was invited to, also where the invitation is not accepted yet."""
+    user = db.session.get(User, user_id)
+    if user:
+        yield from _people(select(ProjectPerson).where(is_person(user)))
 
 
 def _project(row: Project) -> Row:

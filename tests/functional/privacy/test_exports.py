@@ -13,6 +13,8 @@ from tests.functional.accounts.person import Mailbox, code_of, json_of
 from tests.functional.caller import Caller
 from tests.functional.privacy.conftest import EMAIL, NAME, VIDEO, Zoe
 
+from oriel.accounts.account_data import ACCOUNT_DATA
+from oriel.accounts.models import User
 from oriel.errors import StorageFailed
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
@@ -21,6 +23,7 @@ from oriel.infra.storage.folder import FolderStorage
 from oriel.privacy import exports
 from oriel.privacy.export_files import write_zip
 from oriel.privacy.models import FAILED, QUEUED, READY, WRITING, DataExport
+from oriel.projects.project_data import PROJECT_DATA
 
 MakeCaller = Callable[..., Caller]
 
@@ -103,6 +106,36 @@ def test_another_customer_is_not_in_the_zip(zoe: Zoe, app: APIFlask, caller: Mak
     texts = b"".join(archive.read(name) for name in archive.namelist()).decode()
     assert other.email in texts
     assert not [trace for trace in zoe.traces if trace in texts]
+
+
+def test_an_invitation_that_is_not_accepted_is_in_the_zip_of_the_confirmed_address(
+    zoe: Zoe, app: APIFlask, caller: MakeCaller
+) -> None:
+    with app.app_context():
+        other = caller()
+        invitation = {"email": other.email, "role": "viewer"}
+        assert zoe.caller.post(f"/api/projects/{zoe.project_id}/people", json=invitation).status_code == 201
+        ready(other)
+        archive = downloaded(other)
+        [project] = rows(archive, "projects/shared-with-me.json")
+        assert (project["project_id"], project["accepted_at"]) == (zoe.project_id, None)
+        assert [each["to"] for each in rows(archive, "account/mails.json") if "invit" in each["kind"]] == [other.email]
+
+
+def test_an_address_that_is_not_confirmed_learns_of_no_invitation(zoe: Zoe, app: APIFlask, caller: MakeCaller) -> None:
+    with app.app_context():
+        other = caller()
+        invitation = {"email": other.email, "role": "viewer"}
+        assert zoe.caller.post(f"/api/projects/{zoe.project_id}/people", json=invitation).status_code == 201
+        with writing() as session:
+            session.get_one(User, other.user_id).email_verified_at = None
+        listings = {
+            listing.path: list(listing.rows)
+            for domain in (ACCOUNT_DATA, PROJECT_DATA)
+            for listing in domain.listings(other.user_id)
+        }
+        assert listings["projects/shared-with-me.json"] == []
+        assert [row for row in listings["account/mails.json"] if "invit" in str(row["kind"])] == []
 
 
 def test_the_customer_gets_a_mail_with_the_way_to_the_file(zoe: Zoe, mailbox: Mailbox) -> None:

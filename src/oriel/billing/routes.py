@@ -229,7 +229,7 @@ def resume() -> SubscriptionOut:
 def portal() -> PortalOut:
     """Return the URL of the page."""
     settings: Settings = current_app.config["ORIEL"]
-    return PortalOut(url=open_portal(current_user(), f"{settings.base_url}/"))
+    return PortalOut(url=open_portal(current_user(), f"{settings.base_url}/billing"))
 
 
 @routes.get("/invoices")

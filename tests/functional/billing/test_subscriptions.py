@@ -178,6 +178,8 @@ def test_a_cancellation_is_taken_back(till: Till, ada: Caller) -> None:
 def test_what_is_cancelled_in_the_portal_is_followed(till: Till, ada: Caller) -> None:
     subscription_id = subscribe(till, ada)
     assert str((ada.post("/api/billing/portal").json or {})["url"]).startswith("https://")
+    [session] = till.peer.everything("billing_portal.session")
+    assert session["return_url"].endswith("/billing")
     till.peer.portal_cancel(subscription_id)
     till.tell()
     assert subscription_of(ada)["cancel_at_period_end"] is True

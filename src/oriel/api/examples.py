@@ -306,10 +306,7 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/payments/status": {"404": ("NOT_FOUND", "You have no payment with this id.")},
     "/api/billing": {
         "402": ("CARD_DECLINED", "Your card was declined."),
-        "409": (
-            "WRONG_STATE",
-            "You have no subscription. To subscribe, open a payment page: POST /api/payments/create-session.",
-        ),
+        "409": ("WRONG_STATE", "You have no subscription yet. Choose a plan first."),
         "503": (
             "PAYMENTS_UNAVAILABLE",
             "The payment service is not responding right now. Please try again in a few minutes.",

@@ -145,8 +145,8 @@ def _refuse_plan(user: User, plan: str | None) -> None:
         raise InvalidPaymentRequest(sentence, field="plan", plans=list(PAID_PLANS))
     holding = db.session.get(PlanHolding, user.id)
     if holding and holding.subscription_id:
-        sentence = "You already have a subscription. Change its plan with POST /api/billing/change."
-        raise WrongState(sentence, plan=holding.plan)
+        sentence = "You already have a subscription. Change its plan under “Plan and billing”."
+        raise WrongState(sentence, plan=holding.plan, call="POST /api/billing/change")
 
 
 def _written(user_id: str, wanted: Wanted, thing: str) -> Payment | None:

@@ -21,7 +21,9 @@ from oriel.mails.wording import day
 PREVIEW_LIFE = timedelta(minutes=10)
 
 _ORDER = list(PLANS)
-_OUTDATED = "This preview is no longer valid. Please look at a new one: POST /api/billing/change/preview."
+_OUTDATED = "The price of this change may be another one now. Please look at it again before you confirm."
+# For programs, beside sentences that customers read.
+_PREVIEW_CALL = "POST /api/billing/change/preview"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def change_plan(user_id: str, plan: str, token: str) -> None:
         facts = payments().subscription(subscription_id)
         change = _allowed(user_id, facts, plan, seen["at"])
         if not facts.period_start <= change.at < facts.period_end or seen["of"] != _digest(facts, change.quote()):
-            raise PreviewOutdated(_OUTDATED)
+            raise PreviewOutdated(_OUTDATED, call=_PREVIEW_CALL)
         change.make()
 
 
@@ -134,11 +136,12 @@ def _read(token: str, user_id: str, plan: str) -> dict[str, Any]:
     try:
         body: dict[str, Any] = _signer().loads(token)
     except BadSignature as error:
-        raise InvalidToken("This preview token is not valid. Get one from POST /api/billing/change/preview.") from error
+        sentence = "This price is not valid. Please look at it again before you confirm."
+        raise InvalidToken(sentence, call=_PREVIEW_CALL) from error
     if (body["user"], body["plan"]) != (user_id, plan):
         raise InvalidToken("This token belongs to the preview of another change.")
     if body["until"] < now().timestamp():
-        raise PreviewOutdated(_OUTDATED)
+        raise PreviewOutdated(_OUTDATED, call=_PREVIEW_CALL)
     return body
 
 

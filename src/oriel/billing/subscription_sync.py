@@ -85,9 +85,10 @@ def subscription_id_of(user_id: str) -> str:
     holding = db.session.get(PlanHolding, user_id)
     db.session.commit()
     if holding is None or holding.subscription_id is None:
-        sentence = "You have no subscription. To subscribe, open a payment page: POST /api/payments/create-session."
         checkout = {"kind": SUBSCRIPTION, "plans": list(PAID_PLANS)}
-        raise WrongState(sentence, plan=plan_of(user_id).name, checkout=checkout)
+        # `checkout` is the body of `call`, for programs.
+        facts = {"call": "POST /api/payments/create-session", "checkout": checkout}
+        raise WrongState("You have no subscription yet. Choose a plan first.", plan=plan_of(user_id).name, **facts)
     return holding.subscription_id
 
 

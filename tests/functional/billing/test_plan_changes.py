@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.functional.billing.conftest import Till, changed
+from tests.functional.billing.conftest import Till, asked, changed
 from tests.functional.billing.test_subscriptions import customer_at, plan_of, subscribe
 from tests.functional.caller import Caller
 from werkzeug.test import TestResponse
@@ -114,6 +114,19 @@ def test_a_preview_is_good_for_ten_minutes(till: Till, ada: Caller) -> None:
     clock.shift(timedelta(minutes=11))
     assert code_of(agreed(ada, "enterprise", told["token"])) == (409, "PREVIEW_OUTDATED")
     assert bills(till) == [999]
+
+
+def test_customers_read_sentences_and_programs_get_the_call(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    token = previewed(ada, "enterprise")["token"]
+    answers = [asked(ada, kind="subscription", plan="pro"), agreed(ada, "enterprise", f"{token}x")]
+    clock.shift(timedelta(minutes=11))
+    answers.append(agreed(ada, "enterprise", token))
+    errors = [(answer.json or {})["error"] for answer in answers]
+    assert [error["code"] for error in errors] == ["WRONG_STATE", "INVALID_TOKEN", "PREVIEW_OUTDATED"]
+    preview = "POST /api/billing/change/preview"
+    assert [error["details"]["call"] for error in errors] == ["POST /api/billing/change", preview, preview]
+    assert not [error["message"] for error in errors if "/api/" in error["message"]]
 
 
 @in_february

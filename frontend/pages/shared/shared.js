@@ -6,12 +6,11 @@ import {session} from '../../lib/session.js';
 import {CannotDraw} from '../../preview/cannot-draw.js';
 import {SongError} from '../../preview/song-error.js';
 import {toast} from '../../ui/toast.js';
+import {rememberCopy, takeCopy} from './copy-wish.js';
 import {sourceOf} from './source.js';
 
 /** @type {Record<string, string>} */
 const PICTURES = import.meta.glob('../../looks/*/thumbnails/default.webp', {eager: true, import: 'default', query: '?url'});
-/** Remembers over signing in that a copy was asked for, in this tab alone: no address may make one unasked. */
-const COPY_KEY = 'oriel.copy';
 /** How often somebody is looked for who confirms the address in another tab. */
 const CONFIRMED_EVERY_MS = 5000;
 
@@ -46,7 +45,8 @@ export class Shared extends LitElement {
     super.connectedCallback();
     await session.restore();
     await this.load();
-    if (this.project?.canCopy && session.state === 'signed-in' && sessionStorage.getItem(COPY_KEY) === location.pathname) await this.copy();
+    const isAsked = takeCopy();
+    if (this.project?.canCopy && session.state === 'signed-in' && isAsked) await this.copy();
   }
 
   disconnectedCallback() {
@@ -137,11 +137,10 @@ export class Shared extends LitElement {
 
   async copy() {
     if (session.state !== 'signed-in') {
-      sessionStorage.setItem(COPY_KEY, location.pathname);
+      rememberCopy();
       location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
       return;
     }
-    sessionStorage.removeItem(COPY_KEY);
     this.busy = true;
     try {
       const {id} = await this.source.copy();

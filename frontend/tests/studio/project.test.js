@@ -2,6 +2,9 @@ import '../browser.js';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {fakeStudio, serve} from './fake-studio.js';
 
+vi.mock('../../ui/dialog.js', () => ({askOf: vi.fn(async () => null)}));
+const {askOf} = await import('../../ui/dialog.js');
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -45,4 +48,13 @@ test('what was about to be saved is not, once it is stopped', async () => {
   studio.project.stop();
   await vi.advanceTimersByTimeAsync(3000);
   expect(calls).toEqual([]);
+});
+
+test('whoever is asked whose version counts reads what is lost', async () => {
+  serve(({method}) => (method === 'GET' ? [200, {name: 'Another', settings: {}}] : [409, {error: {code: 'CONFLICT', message: 'Newer.', details: {version: 5, by: 'Bea'}}}]));
+  const studio = opened();
+  change(studio);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(vi.mocked(askOf).mock.calls[0]?.[0].text).toContain('“Take theirs” drops what you have changed here');
+  expect(studio.project.words).toBe('Not saved: changed elsewhere');
 });

@@ -191,7 +191,7 @@ def test_a_key_that_may_only_read_is_made(visit: Visit) -> None:
     visitor.open("/account")
     page.get_by_text("Make a key").click()
     page.locator("#key-name").fill("My player")
-    page.get_by_label("It may").select_option("Only look and download")
+    page.get_by_label("Permissions").select_option("Only look and download")
     page.locator("#current-key").fill(PASSWORD)
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_text("May only read")).to_be_visible()

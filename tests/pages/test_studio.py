@@ -173,14 +173,14 @@ def test_the_menu_of_the_sound_closes_by_escape_and_by_a_click_elsewhere(visit: 
     # Without keys, a phone has the sound alone in it.
     menu = page.get_by_label("Sound" if width < 600 else "Sound and keys", exact=True).and_(page.locator("summary"))
     menu.click()
-    page.get_by_label("Delay of your headphones").fill("200")
+    page.get_by_label("Headphone delay").fill("200")
     expect(page.get_by_text("200 ms")).to_be_visible()
     assert visitor.accessible() == []
     page.keyboard.press("Escape")
-    expect(page.get_by_label("Delay of your headphones")).to_be_hidden()
+    expect(page.get_by_label("Headphone delay")).to_be_hidden()
     menu.click()
     page.locator("h1").dispatch_event("pointerdown")
-    expect(page.get_by_label("Delay of your headphones")).to_be_hidden()
+    expect(page.get_by_label("Headphone delay")).to_be_hidden()
     page.reload()
     menu.click()
     expect(page.get_by_text("200 ms")).to_be_visible()

@@ -216,7 +216,7 @@ export class Account extends LitElement {
       <details class="more"><summary>Make a key</summary>
         <form class="question" id="new-key" novalidate>
           ${field('key-name', 'name', 'Name', {type: 'text', autocomplete: 'off', named: 'The name', hint: 'Such as the program that will use it.'})}
-          <div class="field"><label for="key-may">It may</label>
+          <div class="field"><label for="key-may">Permissions</label>
             <select class="input" id="key-may" name="may"><option value="render">Upload, render and download</option><option value="read">Only look and download</option></select></div>
           ${passwordField('key')}
           <p class="problem" role="alert"></p>

@@ -60,7 +60,7 @@ function many(page) {
   return html`<div class="filters many" role="toolbar" aria-label="Chosen projects">
     <strong role="status">${counted(chosen.size, 'project')} chosen</strong>
     <button class="button main" type="button" ?disabled=${busy} @click=${() => restore(page, deleted.items.filter(({id}) => chosen.ids.has(id)))}>Restore</button>
-    <button class="button plain" type="button" @click=${() => { chosen.clear(); page.requestUpdate(); }}>Choose none</button>
+    <button class="button plain" type="button" @click=${() => { chosen.clear(); page.requestUpdate(); }}>Clear selection</button>
   </div>`;
 }
 

@@ -75,7 +75,7 @@ function many(page) {
     <button class="button" type="button" ?disabled=${busy} @click=${() => duplicate(page, ids)}>Duplicate</button>
     <button class="button" type="button" ?disabled=${busy} @click=${() => downloadSettings(page, ids)}>Download settings</button>
     <button class="button danger" type="button" ?disabled=${busy} @click=${() => remove(page, ids)}>Delete</button>
-    <button class="button plain" type="button" @click=${() => { chosen.clear(); page.requestUpdate(); }}>Choose none</button>
+    <button class="button plain" type="button" @click=${() => { chosen.clear(); page.requestUpdate(); }}>Clear selection</button>
   </div>`;
 }
 

@@ -152,7 +152,7 @@ class RenderPage extends LitElement {
   gone(status) {
     return html`<div class="empty">
       <h1 tabindex="-1">This video is gone</h1>
-      <p>“<bdi>${status.title || status.filename}</bdi>” was deleted, or its time was over. Its settings are still there, so you can render it again.</p>
+      <p>“<bdi>${status.title || status.filename}</bdi>” was deleted or has expired. Its settings are still there, so you can render it again.</p>
       <div class="actions">
         <a class="button main" href="/studio?render=${status.id}">Change and render again</a>
         <a class="button" href="/dashboard?tab=renders">All my renders</a>

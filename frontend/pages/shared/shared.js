@@ -183,7 +183,7 @@ export class Shared extends LitElement {
       <div class="screen" .style=${`--w:${width};--h:${height}`}><img src=${still} alt=""></div>
       <div class="about">
         <h1 dir="auto">${name}</h1>
-        <p class="quiet">${ownerName ? html`Shared by <bdi>${ownerName}</bdi>. ` : nothing}${song ? html`You hear ${song.title ? html`“<bdi>${song.title}</bdi>”` : 'its own song'}.` : 'You hear our example song.'}</p>
+        <p class="quiet">${ownerName ? html`Shared by <bdi>${ownerName}</bdi>. ` : nothing}${song ? song.title ? html`You hear “<bdi>${song.title}</bdi>”.` : 'Playing the project’s song.' : 'You hear our example song.'}</p>
         ${progress === null ? nothing : html`<div class="meter" role="progressbar" aria-label="Loading the song" aria-valuenow=${Math.round(100 * progress)}><span .style=${`transform:scaleX(${progress})`}></span></div>`}
         <p class="row actions">
           <button class="button large" type="button" aria-pressed=${isPlaying} @click=${() => this.toggle()}>${isPlaying ? 'Pause' : 'Play'}</button>

@@ -26,7 +26,7 @@ export function invitation(studio) {
       ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}>Keep <bdi>${engine.song.title || engine.song.name}</bdi></button>` : nothing}
     </div>
     <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Save or Render.</p>
-    ${engine.song ? nothing : html`<p class="quiet small">Behind this moves our example, “First Light”, without its sound.</p>`}
+    ${engine.song ? nothing : html`<p class="quiet small">You’re watching our example, “First Light”, with the sound off.</p>`}
   </div></div>`;
 }
 

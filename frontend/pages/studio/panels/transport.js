@@ -32,7 +32,7 @@ export function transport(studio) {
 function delay(studio) {
   const {delayMs} = studio;
   return html`<div class="control">
-    <div class="line"><label for="delay">Delay of your headphones</label><output class="number quiet" for="delay">${delayMs} ms</output></div>
+    <div class="line"><label for="delay">Headphone delay</label><output class="number quiet" for="delay">${delayMs} ms</output></div>
     <input id="delay" type="range" min="0" max=${LONGEST_DELAY_MS} step="10" aria-describedby="delay-hint" .style=${`--fill:${delayMs / LONGEST_DELAY_MS}`} .value=${live(String(delayMs))}
       @input=${(/** @type {Event} */ event) => studio.setDelay(Number(/** @type {HTMLInputElement} */ (event.target).value))}>
     <p class="hint quiet" id="delay-hint">Wireless headphones play late. Move this until picture and sound agree. Your video is in time whatever you set here.</p>

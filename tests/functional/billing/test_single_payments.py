@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.collector import running_collector, traced
 from tests.functional.billing.conftest import Till, asked
 from tests.functional.caller import Caller
-from tests.functional.media.files import uploaded
+from tests.functional.media.files import send, uploaded, wav
 
 from oriel.billing import fulfilment, journal
 from oriel.billing.current_plan import set_plan
@@ -111,6 +111,14 @@ def test_a_paid_render_is_listed_under_the_project_of_its_order(till: Till, ada:
     told = status_of(ada, till.buy(ada, render=order))
     assert (ada.get(f"/api/render/status/{told['job_id']}").json or {})["project_id"] == project
     assert asked(ada, render={**order, "project_id": "0" * 26}).status_code == 404
+
+
+def test_a_song_that_is_too_long_for_the_plan_is_uploaded_bought_a_render_and_made(till: Till, ada: Caller) -> None:
+    upload = (send(ada, wav(361)).json or {})["id"]
+    assert ada.post("/api/render/submit", json={"upload_id": upload}).status_code == 402
+    told = status_of(ada, till.buy(ada, render={"upload_id": upload, "settings": {}}))
+    assert told["job_id"]
+    assert jobs_of(till.app) == [("queued", "credit", True)]
 
 
 def test_a_paid_render_belongs_to_the_trace_of_the_request_that_found_the_payment(till: Till, ada: Caller) -> None:

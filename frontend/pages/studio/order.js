@@ -2,7 +2,7 @@
 import {ApiError} from '../../lib/api.js';
 import {pause} from '../../lib/pause.js';
 import {upload} from '../../lib/upload.js';
-import {withUploads} from './project.js';
+import {withUploads} from './project-pictures.js';
 
 /** @typedef {import('./render-dialog.js').RenderDialog} RenderDialog */
 

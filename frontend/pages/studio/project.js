@@ -4,6 +4,7 @@ import {upload} from '../../lib/upload.js';
 import {isolated} from '../../lib/words.js';
 import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
+import {smaller, withUploads} from './project-pictures.js';
 import {downloadSettings} from './sharing.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
@@ -294,30 +295,4 @@ export class Project extends EventTarget {
     this.words = words;
     this.dispatchEvent(new Event('change'));
   }
-}
-
-/**
- * The draft with pictures named by their uploads.
- * @param {Studio} studio
- * @param {(file: File) => Promise<string>} send
- * @param {string} [of] the project of somebody else whose uploads they are to be
- * @returns {Promise<Record<string, any>>}
- */
-export async function withUploads(studio, send, of = '') {
-  const settings = structuredClone(studio.store.draft);
-  for (const [part, key] of /** @type {const} */ ([['cover', 'file'], ['background', 'image']])) {
-    const file = studio.pictures.get(settings[part]?.[key]);
-    if (file) settings[part][key] = await studio.engine.uploads.idOf(file, () => send(file), of);
-  }
-  return settings;
-}
-
-/** @param {Blob} picture */
-async function smaller(picture) {
-  const whole = await createImageBitmap(picture);
-  const scale = Math.min(1, 480 / Math.max(whole.width, whole.height));
-  const canvas = new OffscreenCanvas(Math.round(whole.width * scale), Math.round(whole.height * scale));
-  canvas.getContext('2d')?.drawImage(whole, 0, 0, canvas.width, canvas.height);
-  whole.close();
-  return canvas.convertToBlob({type: 'image/jpeg', quality: 0.85});
 }

@@ -65,7 +65,9 @@ def left_videos() -> Iterator[tuple[str, str]]:
 
     Some hundred at a time: memory does not grow with what is kept.
     """
-    renders = (render for render, _ in groupby(storage().list("videos/"), lambda stored: _render_of(stored.name)))
+    # A file that is none of ours may lie there; `storage-check` reports it.
+    names = (stored.name for stored in storage().list("videos/") if stored.name.count("/") > 2)
+    renders = (render for render, _ in groupby(names, _render_of))
     while batch := list(islice(renders, _BATCH)):
         ids = [job_id for _, job_id in batch]
         # Asked after the listing: what is stored meanwhile belongs to a render that is under way.

@@ -155,8 +155,10 @@ def test_a_video_of_a_render_that_ended_otherwise_is_swept(make_job: MakeJob, tm
     kept = finished(make_job(), tmp_path)
     lost = dead(make_job())
     left = stored(f"videos/{lost.user_id}/{lost.id}/v.mp4", tmp_path)
+    foreign = stored("videos/foreign.mp4", tmp_path)
     assert expiry.delete_left_videos(limit=10) == 1
     assert storage().stat(left) is None
+    assert storage().stat(foreign)
     assert kept.video_object
     assert storage().stat(kept.video_object)
 

@@ -177,7 +177,8 @@ export class Project extends EventTarget {
 
   /** A small picture for the list, from time to time. @returns {Promise<string | null>} its upload; null where there is none */
   async #thumbnail() {
-    if (performance.now() - this.#thumbnailAt < THUMBNAIL_EVERY_MS) return null;
+    // Without a song the stage shows our example, with its title.
+    if (!this.studio.song || performance.now() - this.#thumbnailAt < THUMBNAIL_EVERY_MS) return null;
     try {
       const poster = await this.studio.engine.poster();
       if (!poster) return null;

@@ -23,13 +23,17 @@ function change(studio) {
 
 test('a project without a song saves what is changed', async () => {
   const calls = serve(() => [200, {version: 4}]);
+  const poster = vi.fn(async () => null);
   const studio = opened();
+  studio.engine.poster = poster;
   change(studio);
   expect(studio.project.words).toBe('Saving…');
   await vi.advanceTimersByTimeAsync(3000);
   expect(calls.map(({method, path}) => [method, path])).toEqual([['PATCH', '/api/projects/p1']]);
   expect(calls[0]?.body).toMatchObject({version: 3, upload_id: null, settings: {params: {radius: 0.7}}});
   expect(studio.project).toMatchObject({isSaved: true, version: 4, words: 'Saved in My videos'});
+  // The stage shows the example, which is no picture of this project.
+  expect(poster).not.toHaveBeenCalled();
 });
 
 test('a tab that another one has replaced saves nothing', async () => {

@@ -8,13 +8,25 @@ const DIMMEST = 0.6;
 /** @typedef {import('../../preview/parameters.js').Look} Look */
 /** @typedef {import('./store.js').Draft} Draft */
 
+const OF_LOOK = /** @type {const} */ (['preset', 'params', 'background', 'finish']);
+
 /**
- * Take another look; values that it knows too, and allows, stay.
+ * Take another look: as it was when it was left, or with those values of this one that it knows too, and allows.
  * @param {Draft} draft
  * @param {Look} look
+ * @param {Map<string, Record<string, any>>} [left] what each look had when it was left, by its name
  */
-export function takeLook(draft, look) {
+export function takeLook(draft, look, left = new Map()) {
+  left.set(String(draft.look), structuredClone(Object.fromEntries(OF_LOOK.map((key) => [key, draft[key]]))));
   draft.look = look.name;
+  const before = left.get(look.name);
+  if (before) {
+    for (const key of OF_LOOK) {
+      if (before[key] === undefined) delete draft[key];
+      else draft[key] = structuredClone(before[key]);
+    }
+    return;
+  }
   draft.preset = null;
   const {properties} = look.parameters;
   const kept = Object.entries(draft.params ?? {}).filter(([name, value]) => name in properties && allows(properties[name], value));

@@ -60,6 +60,10 @@ export class Studio extends LitElement {
     this.storage = new BrowserStorage();
     this.pictures = new OwnPictures();
     this.presets = new OwnPresets(this.storage);
+    /** Whoever tries other looks and returns finds the first as it was. @type {Map<string, Record<string, any>>} */
+    this.leftLooks = new Map();
+    /** The same for kinds of background. @type {Map<string, any>} */
+    this.leftBackgrounds = new Map();
     this.engine = new Engine(this.pictures);
     this.project = new Project(this);
     /** What the visitor calls it; empty: as the song is called. */

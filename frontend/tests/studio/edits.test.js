@@ -18,6 +18,20 @@ describe('another look', () => {
     expect(draft.params).toEqual({});
   });
 
+  test('is there again as it was when it was left', () => {
+    const left = new Map();
+    const tuned = {look: 'prism', preset: 'ember', params: {size: 5.5}, background: {type: 'gradient', colors: ['#000000', '#ffffff']}, text: {title: 'A'}};
+    /** @type {Record<string, any>} */
+    const draft = structuredClone(tuned);
+    takeLook(draft, look('halo'), left);
+    draft.params = {reflection: 0.2};
+    draft.finish = {grain: 0.3};
+    takeLook(draft, look('prism'), left);
+    expect(draft).toEqual(tuned);
+    takeLook(draft, look('halo'), left);
+    expect(draft).toEqual({look: 'halo', preset: null, params: {reflection: 0.2}, finish: {grain: 0.3}, text: {title: 'A'}});
+  });
+
   test('a preset takes the place of the values, not of text and output', () => {
     const draft = {look: 'prism', params: {size: 2}, background: {type: 'color', color: '#000000'}, text: {title: 'A'}};
     takePreset(draft, look('prism'), 'glacier');

@@ -1,6 +1,6 @@
 // The looks and their presets, as pictures that move under the pointer and on focus.
 import {html, nothing} from 'lit';
-import {takeLook, takePreset} from '../edits.js';
+import {fitFormat, takeLook, takePreset} from '../edits.js';
 import {saveOwnPreset, takeOwnPreset} from '../preset-of-look.js';
 import {LOOKS} from '../../../preview/looks.js';
 import {copyLook, pasteLook} from '../sharing.js';
@@ -28,7 +28,10 @@ export function looksPanel(studio) {
       ${LOOKS.map((each) => tile({
         stops: each.name === settings.look,
         look: each.name, picture: 'default', title: each.title, hint: each.description ?? '', chosen: each.name === settings.look,
-        take: () => each.name === settings.look || store.change(`Look ${each.title}`, (draft) => takeLook(draft, each)),
+        take: () => each.name === settings.look || store.change(`Look ${each.title}`, (draft) => {
+          takeLook(draft, each, studio.leftLooks);
+          fitFormat(draft, settings.output);
+        }),
       }))}
     </div>
     <h2>Presets</h2>

@@ -91,7 +91,8 @@ function background(studio) {
   const type = (/** @type {string} */ chosen) =>
     store.change('Background', (draft) => {
       const [first, second] = now.colors ?? [now.color ?? '#0d0912', '#1d1230'];
-      draft.background = {
+      studio.leftBackgrounds.set(now.type, structuredClone(now));
+      draft.background = studio.leftBackgrounds.get(chosen) ?? {
         color: {type: 'color', color: first},
         gradient: {type: 'gradient', colors: [first, second]},
         image: {type: 'image', image: 'cover'},

@@ -221,7 +221,7 @@ export class Studio extends LitElement {
     if (!changed.has('tab')) return;
     this.askSoon();
     // Each panel begins at its top, wherever the one before was.
-    /** @type {Element} */ (this.querySelector('#panel')).scrollTop = 0;
+    /** @type {Element} */ (this.querySelector('.side.right')).scrollTop = 0;
   }
 
   /** @param {string} name */
@@ -312,7 +312,7 @@ export class Studio extends LitElement {
     const {timeS, durationS} = this.engine;
     const time = this.querySelector('.time');
     const {startS, endS} = this.rangeS;
-    const trimmed = startS > 0 || endS < durationS ? `\n${clock(startS)} to ${clock(endS)}, ${clock(endS - startS)} long` : '';
+    const trimmed = startS > 0 || endS < durationS ? `\n${clock(startS)} to ${clock(endS)}, ${clock(Math.floor(endS) - Math.floor(startS))} long` : '';
     const words = `${clock(timeS)} / ${clock(durationS)}${trimmed}`;
     if (time && time.textContent !== words) time.textContent = words;
     const timeline = /** @type {import('./timeline.js').Timeline | null} */ (this.querySelector('oriel-timeline'));

@@ -18,7 +18,7 @@ export async function bringBack(studio) {
   const {song, timeS, delayMs} = stored;
   if (delayMs) studio.setDelay(delayMs);
   watchTabs(studio);
-  const isOpened = await openAsked(studio, {hasSong: song !== null});
+  const isOpened = await openAsked(studio, {song});
   if (!isOpened) await takeLink(studio);
   const isBack = song !== null && !isOpened;
   if (isBack) await openSong(studio, song, {keptAtS: timeS});

@@ -2,6 +2,7 @@
 import {ApiError, api, said} from '../../lib/api.js';
 import {fetchFile} from '../../lib/download.js';
 import {session} from '../../lib/session.js';
+import {isolated} from '../../lib/words.js';
 import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
 import {nested} from '../../preview/settings.js';
@@ -60,9 +61,9 @@ function goneOrThrow(error) {
 /**
  * What the address asks for: `?project=`, `?render=`, or `?new`. Whether it was opened.
  * @param {Studio} studio
- * @param {{hasSong: boolean}} now whether a song is kept here
+ * @param {{song: File | null}} now the song that is kept here
  */
-export async function openAsked(studio, {hasSong}) {
+export async function openAsked(studio, {song}) {
   const asked = new URLSearchParams(location.search);
   const [projectId, renderId] = [asked.get('project'), asked.get('render')];
   if (!projectId && !renderId && !asked.has('new')) return false;
@@ -70,8 +71,8 @@ export async function openAsked(studio, {hasSong}) {
   if (projectId && projectId === studio.project.id && !asked.has('fresh') && !(await isOutdated(studio))) return false;
   // Somebody who asks for the newer version of the same project has decided.
   const isDecided = projectId !== null && projectId === studio.project.id;
-  const hasWork = hasSong || studio.store.canUndo;
-  if (hasWork && !isDecided && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio, hasSong))) {
+  const hasWork = song !== null || studio.store.canUndo;
+  if (hasWork && !isDecided && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio, song))) {
     history.replaceState(null, '', '/studio');
     return false;
   }
@@ -139,14 +140,17 @@ async function openRender(studio, id) {
 
 /**
  * @param {Studio} studio
- * @param {boolean} hasSong without one, nothing can be saved as a project
+ * @param {File | null} song without one, nothing can be saved as a project
  */
-async function mayReplace(studio, hasSong) {
-  const subject = studio.name ? `“${studio.name}”` : hasSong ? 'Your song' : 'What you have shaped here';
+async function mayReplace(studio, song) {
+  const name = studio.ownName || studio.store.draft.text?.title || song?.name.replace(/\.[^.]+$/, '');
+  const subject = name ? `“${isolated(name)}”` : 'What you have shaped here';
+  // A project saves by itself, a moment after each change.
+  const isUnsaved = studio.project.id ? `The last changes to ${subject} are not saved yet. If you go on, they will be lost.` : `${subject} is not saved in My videos. If you go on, it will be lost.`;
   const answer = await askOf({
     title: 'Replace what you have here?',
-    text: `${subject} is not saved in My videos. If you go on, it will be lost.`,
-    choices: [...(hasSong ? [SAVE_FIRST] : []), ['stay', 'Keep it'], ['leave', 'Replace it']],
+    text: isUnsaved,
+    choices: [...(song && !studio.project.id ? [SAVE_FIRST] : []), ['stay', 'Keep it'], ['leave', 'Replace it']],
   });
   studio.savesNext = answer === 'save';
   return answer === 'leave';

@@ -1,5 +1,6 @@
 import '../browser.js';
 import {beforeEach, expect, test, vi} from 'vitest';
+import {isolated} from '../../lib/words.js';
 import {fakeStudio, serve} from './fake-studio.js';
 
 vi.mock('../../ui/dialog.js', () => ({askOf: vi.fn()}));
@@ -21,14 +22,27 @@ test('what was shaped without a song is not replaced unasked', async () => {
   vi.mocked(askOf).mockResolvedValue('stay');
   const studio = fakeStudio();
   studio.store.change('Look', (/** @type {any} */ draft) => (draft.look = 'prism'));
-  expect(await openAsked(studio, {hasSong: false})).toBe(false);
+  expect(await openAsked(studio, {song: null})).toBe(false);
   expect(vi.mocked(askOf).mock.calls[0]?.[0].choices).toEqual([['stay', 'Keep it'], ['leave', 'Replace it']]);
   expect(studio.store.draft.look).toBe('prism');
 });
 
+test('what would be lost has its name', async () => {
+  vi.mocked(askOf).mockResolvedValue('stay');
+  const song = new File(['a'], 'Night Drive.wav');
+  const studio = fakeStudio();
+  await openAsked(studio, {song});
+  expect(vi.mocked(askOf).mock.calls[0]?.[0].text).toBe(`“${isolated('Night Drive')}” is not saved in My videos. If you go on, it will be lost.`);
+  location.search = '?new';
+  studio.project.id = 'p1';
+  studio.project.isSaved = false;
+  await openAsked(studio, {song});
+  expect(vi.mocked(askOf).mock.calls[1]?.[0].text).toBe(`The last changes to “${isolated('Night Drive')}” are not saved yet. If you go on, they will be lost.`);
+});
+
 test('where nothing would be lost, nothing is asked', async () => {
   const studio = fakeStudio();
-  expect(await openAsked(studio, {hasSong: false})).toBe(true);
+  expect(await openAsked(studio, {song: null})).toBe(true);
   expect(askOf).not.toHaveBeenCalled();
   expect(studio.project.id).toBe('p2');
 });
@@ -36,13 +50,13 @@ test('where nothing would be lost, nothing is asked', async () => {
 test('a project that never had a song says so, and a reload brings no other song into it', async () => {
   const studio = fakeStudio();
   vi.mocked(askOf).mockResolvedValue('leave');
-  await openAsked(studio, {hasSong: true});
+  await openAsked(studio, {song: new File(['a'], 'Night Drive.wav')});
   expect(studio.storage.put).toHaveBeenCalledWith('song', undefined);
   expect(toast).toHaveBeenCalledExactlyOnceWith('“B” has no song yet. Add one to see it move with your music.');
 });
 
 test('a project whose song is gone says that it is not kept', async () => {
   serve(() => [200, {...PROJECT, song: {filename: 'b.wav', upload_id: 'u', is_there: false}}]);
-  await openAsked(fakeStudio(), {hasSong: false});
+  await openAsked(fakeStudio(), {song: null});
   expect(toast).toHaveBeenCalledExactlyOnceWith('The song of “B” is not kept any more. Open it again: everything else is here.');
 });

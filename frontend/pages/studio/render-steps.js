@@ -26,7 +26,7 @@ function account(flow) {
   const isNew = flow.step === 'register';
   return html`<form class="question" novalidate>
     <h2 id="render-title" tabindex="-1">${isNew ? 'Create an account to' : 'Sign in to'} ${flow.purpose}</h2>
-    <p class="quiet">${isNew ? flow.purpose === 'save' ? 'Then your song and everything you have shaped are in My videos, on every device.' : 'Your song and everything you have shaped stays here.' : 'Welcome back.'}</p>
+    <p class="quiet">${isNew ? flow.purpose === 'save' ? 'Then your song and everything you have shaped are in My videos, on every device.' : 'Your song and everything you have shaped stay here.' : 'Welcome back.'}</p>
     <div class="field">
       <label for="email">Email</label>
       <input class="input" id="email" name="email" type="email" autocomplete="username" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus>

@@ -23,7 +23,7 @@ export function invitation(studio) {
       ${engine.problem && engine.outdated
         ? reloadButton(studio, 'main large')
         : html`<button class="button main large" type="button" @click=${() => chooseSong(studio)}>Choose a file</button>`}
-      ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}>Keep <bdi>${engine.song.title || engine.song.name}</bdi></button>` : nothing}
+      ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}><span>Keep <bdi>${engine.song.title || engine.song.name}</bdi></span></button>` : nothing}
     </div>
     <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Save or Render.</p>
     ${engine.song ? nothing : html`<p class="quiet small">You’re watching our example, “First Light”, with the sound off.</p>`}

@@ -1,6 +1,7 @@
 // Below the picture: play, the place in the song, the timeline, and what concerns the sound.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
+import {session} from '../../../lib/session.js';
 import {isTouch} from '../../../lib/touch.js';
 import {loudIcon, moreIcon, mutedIcon, pauseIcon, playIcon} from '../icons.js';
 import {KEYS} from '../keys.js';
@@ -21,6 +22,7 @@ export function transport(studio) {
       <summary class="icon" aria-label=${isTouch() ? 'Sound' : 'Sound and keys'} title=${isTouch() ? 'Sound' : 'Sound and keys'}>${moreIcon}</summary>
       <div class="menu-items">
         ${studio.song ? html`<button class="button narrow-only" type="button" @click=${() => chooseSong(studio)}>Change the song</button>` : nothing}
+        ${studio.song && session.state !== 'signed-in' ? html`<a class="button narrow-only" href="/login?next=/studio">Sign in</a>` : nothing}
         <label class="check narrow-only"><input type="checkbox" role="switch" .checked=${live(!engine.muted)} @change=${() => studio.toggleMute()}> Sound</label>
         ${delay(studio)}${isTouch() ? nothing : keys()}
       </div>

@@ -1,4 +1,4 @@
-"""Compares the storage with the rows: files without a row go after a grace, rows without a file are told.
+"""Compares the storage with the rows: files without a row go after a grace, rows without a file are reported.
 
 The storage is listed by user, and so are the rows, some at a time: memory does not grow with either.
 """

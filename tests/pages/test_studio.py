@@ -260,13 +260,14 @@ def test_a_field_stays_above_the_keyboard_of_a_phone(visit: Visit, song: Path) -
 
 FIELD_IS_ABOVE = "(edge) => document.activeElement.getBoundingClientRect().bottom < edge"
 
+
 def test_each_panel_of_a_phone_begins_at_its_top(visit: Visit, song: Path) -> None:
     visitor = visit(390)
     page = visitor.page
     open_song(visitor, song)
     page.locator("#tab-text").click()
-    page.get_by_text("Transparent").scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.side.right').scrollTop > 100")
+    page.evaluate("document.querySelector('.side.right').scrollTop = 200")
+    page.wait_for_function("document.querySelector('.side.right').scrollTop === 200")
     page.locator("#tab-output").click()
     page.wait_for_function("document.querySelector('.side.right').scrollTop === 0")
 

@@ -14,7 +14,7 @@ from tests.render.command import Command
 from tests.render.processes import arguments, descendants
 
 SMALL: dict[str, Any] = {"look": "prism", "output": {"width": 128, "height": 72, "fps": 30}}
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 # Workers are nicer than the tests beside them, and make no haste on busy cores.
 _RENDER_PATIENCE_S = 300.0
 # For calls by httpx: each would else read every certificate of the system, which takes longer than the call.

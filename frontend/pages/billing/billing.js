@@ -268,7 +268,7 @@ export class Billing extends LitElement {
  * @param {Plan | undefined} pending the plan that begins with the next month
  */
 export function sentence({current_period_end: end, cancel_at_period_end: isCancelled, ends_at: ends}, plan, pending) {
-  if (!end && plan?.price_cents) return `No subscription: ${plan.title} was given to you, and you pay nothing for it.`;
+  if (!end && plan?.price_cents) return `You have ${plan.title} free of charge, without a subscription.`;
   if (!end) return 'No subscription. Everything that Free includes costs nothing.';
   if (isCancelled || ends) return `It ends on ${date(ends ?? end)} and is not charged again.`;
   if (pending) return `It runs until ${date(end)}. Then ${pending.title} begins, for ${money(pending.price_cents, 'usd')} a month.`;

@@ -8,7 +8,7 @@ const NONE = {current_period_end: null, cancel_at_period_end: false, ends_at: nu
 const [FREE, PRO] = [{name: 'free', title: 'Free', price_cents: 0}, {name: 'pro', title: 'Pro', price_cents: 999}];
 
 test('a plan that an operator has given reads as given', () => {
-  expect(sentence(NONE, PRO, undefined)).toBe('No subscription: Pro was given to you, and you pay nothing for it.');
+  expect(sentence(NONE, PRO, undefined)).toBe('You have Pro free of charge, without a subscription.');
 });
 
 test('Free costs nothing', () => {

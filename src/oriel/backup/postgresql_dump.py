@@ -78,14 +78,14 @@ def other_connections(settings: Settings) -> int:
 
 
 def refuse_unfinished(settings: Settings) -> None:
-    """Raise CallerError where an interrupted restore has left the tables of before it."""
+    """Raise CallerError where an interrupted restore has left the tables from before it."""
     with _engine(settings) as engine:
         is_left = _OLD_SCHEMA in inspect(engine).get_schema_names()
     if is_left:
         raise CallerError(
-            f"An earlier restore was interrupted: the schema {_OLD_SCHEMA} has the tables of before it. To put them"
-            f" back, run in psql: DROP SCHEMA public CASCADE; ALTER SCHEMA {_OLD_SCHEMA} RENAME TO public; If you do"
-            f" not need them: DROP SCHEMA {_OLD_SCHEMA} CASCADE; Then restore again."
+            f"An earlier restore was interrupted: the schema {_OLD_SCHEMA} still holds the tables from before it."
+            f" To put them back, run in psql: DROP SCHEMA public CASCADE; ALTER SCHEMA {_OLD_SCHEMA} RENAME TO public;"
+            f" If you do not need them: DROP SCHEMA {_OLD_SCHEMA} CASCADE; Then restore again."
         )
 
 

@@ -79,13 +79,13 @@ def is_in_use(path: Path) -> bool:
 
 
 def refuse_unfinished(path: Path) -> None:
-    """Raise CallerError where an interrupted restore has left the database of before it."""
+    """Raise CallerError where an interrupted restore has left the database from before it."""
     left = [part for suffix in _SIDE_FILES if (part := path.with_name(f"{path.name}{suffix}{_BEFORE}")).exists()]
     if left:
         raise CallerError(
-            f"An earlier restore was interrupted: {', '.join(map(str, left))} has the database of before it. To put it"
-            f" back, delete {path} and rename each of these files to its name without {_BEFORE}. If you do not need"
-            " it, delete these files. Then restore again."
+            f"An earlier restore was interrupted: {', '.join(map(str, left))} still holds the database"
+            f" from before it. To put it back, delete {path} and rename each of these files to its name without"
+            f" {_BEFORE}. If you do not need it, delete these files. Then restore again."
         )
 
 

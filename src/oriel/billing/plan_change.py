@@ -21,7 +21,7 @@ from oriel.mails.wording import day
 PREVIEW_LIFE = timedelta(minutes=10)
 
 _ORDER = list(PLANS)
-_OUTDATED = "The price of this change may be another one now. Please look at it again before you confirm."
+_OUTDATED = "The price of this change may be different now. Please look at it again before you confirm."
 # For programs, beside sentences that customers read.
 _PREVIEW_CALL = "POST /api/billing/change/preview"
 

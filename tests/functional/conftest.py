@@ -64,6 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             by_database[("sqlite", "postgresql")[crc32(test.encode()) % 2]].add_marker("long")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Let no application write its counts seconds later, to a database that is gone, within another test."""
+    forget_counts()
+
+
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
     """The address of a real Valkey."""

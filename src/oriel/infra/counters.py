@@ -88,12 +88,15 @@ class _Pending:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
         self._counts: dict[Key, float] = {}
         self._engine: Engine | None = None
         self._timer: threading.Timer | None = None
 
     def write_to(self, engine: Engine | None) -> None:
-        self._engine = engine
+        # A write that is under way would give its connection back to an engine that has been disposed of.
+        with self._write_lock:
+            self._engine = engine
 
     def add(self, key: Key, by: float) -> None:
         with self._lock:
@@ -110,6 +113,10 @@ class _Pending:
             return taken
 
     def write(self, engine: Engine) -> None:
+        with self._write_lock:
+            self._write_taken(engine)
+
+    def _write_taken(self, engine: Engine) -> None:
         taken = self.take()
         if not taken:
             return
@@ -123,8 +130,9 @@ class _Pending:
     def _write_later(self) -> None:
         with self._lock:
             self._timer = None
-        if self._engine is not None:
-            self.write(self._engine)
+        with self._write_lock:
+            if self._engine is not None:
+                self._write_taken(self._engine)
 
 
 _pending = _Pending()

@@ -1,13 +1,16 @@
 """Counts: added up over processes, and shown by /metrics as they happened."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import OperationalError
 from tests.functional.caller import Caller
 from tests.functional.monitoring.conftest import MakeJob
+from tests.functional.waiting import PATIENCE_S
 
 from oriel.errors import StorageFailed
 from oriel.infra import counters
@@ -61,6 +64,30 @@ def test_counts_wait_until_the_database_is_back(monkeypatch: pytest.MonkeyPatch)
     apples.add()
     write_counts()
     assert totals() == {("apples", ()): 2}
+
+
+def test_no_count_is_written_once_they_are_forgotten(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, released, written = threading.Event(), threading.Event(), []
+
+    def slowly(*_: object) -> None:
+        begun.set()
+        released.wait(PATIENCE_S)
+        written.append(True)
+
+    def write() -> None:
+        with app.app_context():
+            write_counts()
+
+    monkeypatch.setattr(counters, "_write", slowly)
+    Counter("apples", "Apples").add()
+    writing = threading.Thread(target=write)
+    writing.start()
+    begun.wait(PATIENCE_S)
+    threading.Timer(0.1, released.set).start()
+    forget_counts()
+    # The write that was under way has ended: its connection is not in use when the engine is disposed of.
+    assert written == [True]
+    writing.join(PATIENCE_S)
 
 
 def test_a_timing_is_a_histogram(client: FlaskClient) -> None:

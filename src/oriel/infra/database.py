@@ -21,7 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from oriel.errors import InvalidConfiguration
 from oriel.infra.masking import without_password
 
-_BUSY_MS = 5000
+# SQLite lets one write at a time and does not queue: of fifty at once on a slow machine, some have no turn for 5 s.
+_BUSY_MS = 30_000
 _LOCK_POLL_S = 0.2
 # A server that vanishes is noticed within seconds. Half a minute is longer than any statement of ours.
 _PATIENCE = {

@@ -78,7 +78,7 @@ test-image: setup ## the Dockerfile's steps in a clean Debian, and its service a
 	$(BIN)/python -m pytest -q tests/image
 
 chaos: setup ## hurt the running service again and again: 100 killed workers, a Valkey that dies and forgets
-	$(BIN)/python -m pytest -q -s tests/chaos
+	TIMED=1 $(BIN)/python -m pytest -q -s tests/chaos
 
 check: check-python check-frontend check-locks check-deployment ## lock files, format, lint, types, import order, deployment
 

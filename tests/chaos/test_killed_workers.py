@@ -8,14 +8,13 @@ from statistics import quantiles
 from typing import Any
 
 import pytest
-from tests.chaos.site import ORPHANS_GONE_S, Site
+from tests.chaos.site import ORPHANS_GONE_S, Site, deadline_s
 from tests.render.processes import kill
 
 # More renders than the site has workers.
 OPEN = 3
 MOST_FRUITLESS = 3
-# A test's deadline is five times the figure to reach, which is 10 s.
-RUNS_AGAIN_S = 50.0
+RUNS_AGAIN_S = deadline_s(10.0)
 
 
 class Killer:

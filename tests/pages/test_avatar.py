@@ -18,7 +18,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a photo, a picture that is cut off, and a text that is called a picture."""
     folder = tmp_path_factory.mktemp("faces")
     make = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=800x600:d=0.04:r=25", "-frames:v", "1"]
-    subprocess.run([*make, folder / "me.jpg"], check=True, timeout=60)
+    subprocess.run([*make, folder / "me.jpg"], check=True, timeout=120)
     (folder / "cut off.jpg").write_bytes((folder / "me.jpg").read_bytes()[:9000])
     (folder / "text.png").write_bytes(b"not a picture at all\n" * 400)
     (folder / "huge.png").write_bytes(bytes(20_000_001))

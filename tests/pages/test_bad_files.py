@@ -19,7 +19,7 @@ NO_PICTURE = "That file isn't a picture we can read. Try JPEG, PNG or WebP."
 
 
 def ffmpeg(*arguments: str | Path) -> None:
-    subprocess.run([find_ffmpeg(), "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=60)
+    subprocess.run([find_ffmpeg(), "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=120)
 
 
 def says(page: Page, sentence: str) -> None:

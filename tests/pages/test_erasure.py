@@ -79,7 +79,7 @@ def render_of_a_lost_song(api: httpx.Client, song: Path, storage: Path) -> str:
 
 def has_failed(site: Service, api: httpx.Client, job: str) -> bool:
     """Whether a render has failed for good; its pauses between attempts are cut short."""
-    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=30)) as database, database:
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database, database:
         database.execute("UPDATE render_jobs SET run_after = created_at WHERE id = ?", (job,))
     return bool(call(api, "GET", f"/api/render/status/{job}")["status"] == "failed")
 
@@ -90,13 +90,13 @@ def call(api: httpx.Client, method: str, path: str, **options: Any) -> Any:  # n
 
 def let_the_week_pass(site: Service, user_id: str) -> None:
     """Move the day of the deletion into the past: the clock of a running service cannot be moved."""
-    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=30)) as database, database:
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database, database:
         past = "UPDATE users SET deletion_due_at = datetime(deletion_due_at, '-8 days') WHERE id = ?"
         assert database.execute(past, (user_id,)).rowcount == 1
 
 
 def number(site: Service, query: str, *values: str) -> int:
-    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=30)) as database:
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database:
         return int(database.execute(query, values).fetchone()[0])
 
 

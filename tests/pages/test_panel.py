@@ -30,7 +30,7 @@ def failed_render(site: Service, song: Path) -> tuple[str, str]:
     """Have a render that failed for good, as its row says; return its id and the customer's address."""
     journey = site.customer()
     job_id = journey.submit(journey.upload(song), SMALL)["id"]
-    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=30)) as database, database:
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database, database:
         # A worker that has taken it up notices that it is another's by now.
         end = "status = 'failed', fence = fence + 1, completed_at = created_at, error_code = 'STAGE_CRASHED'"
         said = """error_message = 'The browser crashed.', error_details = '{"stderr": "GL error"}'"""

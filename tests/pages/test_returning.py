@@ -139,7 +139,7 @@ def make_last_months_video(ada: Owner) -> None:
     job = ada.call("POST", "/api/render/submit", json={"project_id": ada.project, "settings": SETTINGS})["id"]
     ada.visitor.open(f"/render/{job}")
     expect(ada.visitor.page.get_by_role("link", name="Download")).to_be_visible()
-    with sqlite3.connect(ada.site.data / "oriel.sqlite3", timeout=60) as database:
+    with sqlite3.connect(ada.site.data / "oriel.sqlite3", timeout=120) as database:
         days = f"{LAST_MONTH.days} days"
         for table, columns in {"projects": ["created_at", "changed_at"], "render_jobs": ["created_at"]}.items():
             moved = ", ".join(f"{each} = strftime('%Y-%m-%d %H:%M:%f000', {each}, ?)" for each in columns)

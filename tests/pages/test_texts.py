@@ -43,7 +43,7 @@ def test_text_is_never_markup(visit: Visit, song: Path, tmp_path: Path) -> None:
     page = visitor.page
     tagged = tmp_path / "שיר <img src=x onerror=alert(1)> 1.mp3"
     tags = ["-metadata", f"title={TITLE}", "-metadata", f"artist={ARTIST}"]
-    subprocess.run([find_ffmpeg(), "-v", "error", "-i", song, *tags, tagged], check=True, timeout=60)
+    subprocess.run([find_ffmpeg(), "-v", "error", "-i", song, *tags, tagged], check=True, timeout=120)
     customer = sign_in(visitor)
     open_song(visitor, tagged, shared(TINY))
     shown = TITLE.replace("e\u0301", "\u00e9")

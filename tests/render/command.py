@@ -16,7 +16,7 @@ _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 # What a program needs to be found and to find its libraries; the rest of our environment is nobody's business.
 _INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "CHROMIUM_PATH", "FFMPEG_PATH", "FFPROBE_PATH")
 _PATIENCE_S = 240.0
-_ORPHAN_PATIENCE_S = 25.0
+_ORPHAN_PATIENCE_S = 120.0
 
 
 class Command:

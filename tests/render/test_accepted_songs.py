@@ -30,7 +30,7 @@ def convert(tools: Tools, tmp_path: Path) -> Convert:
     def converted(name: str, *options: str | Path, source: str = TONE) -> Path:
         path = tmp_path / name
         command = [tools.ffmpeg, "-nostdin", "-v", "error", "-f", "lavfi", "-i", source, *options, f"file:{path}"]
-        subprocess.run(command, check=True, timeout=60)
+        subprocess.run(command, check=True, timeout=120)
         return path
 
     return converted

@@ -23,7 +23,7 @@ Ffmpeg = Callable[..., None]
 @pytest.fixture
 def ffmpeg(tools: Tools) -> Ffmpeg:
     def convert(*arguments: str | Path) -> None:
-        subprocess.run([tools.ffmpeg, "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=60)
+        subprocess.run([tools.ffmpeg, "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=120)
 
     return convert
 

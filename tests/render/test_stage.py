@@ -173,7 +173,7 @@ def test_a_cancellation_ends_a_browser_that_hangs_at_its_start(apart: ThreadPool
     waiting_for(lambda: sleepers(tmp_path))
     cancel.cancel()
     with pytest.raises(Cancelled):
-        running.result(timeout=15)
+        running.result(timeout=120)
     assert sleepers(tmp_path) == []
 
 
@@ -195,7 +195,7 @@ def test_a_browser_that_hangs_at_its_start_is_given_up(
             raise AssertionError("that cannot be")
 
     with pytest.raises(StageHung, match="has not started"):
-        apart.submit(opened).result(timeout=60)
+        apart.submit(opened).result(timeout=120)
     assert begun == ["gpu", "llvmpipe", "swiftshader"]
     assert sleepers(tmp_path) == []
 

@@ -90,7 +90,7 @@ def tiles(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> Path:
     path = tmp_path_factory.mktemp("picture") / "tiles.png"
     tile = "geq=lum='255*mod(floor(X/22)+floor(Y/22),2)'"
     source = ("-f", "lavfi", "-i", f"color=s=640x360,format=gray,{tile}")
-    run_checked([tools.ffmpeg, "-v", "error", *source, "-frames:v", "1", path], access=None, timeout_s=30)
+    run_checked([tools.ffmpeg, "-v", "error", *source, "-frames:v", "1", path], access=None, timeout_s=120)
     return path
 
 
@@ -205,7 +205,7 @@ def test_a_picture_behind_the_scene_is_upright(
     run_checked(
         [tools.ffmpeg, "-v", "error", *parts, "-filter_complex", joined, "-frames:v", "1", picture],
         access=None,
-        timeout_s=30,
+        timeout_s=120,
     )
     document = {
         "image": {"background": {"type": "image", "image": str(picture)}},

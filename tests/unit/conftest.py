@@ -33,7 +33,7 @@ def ffmpeg(tools: Tools) -> Callable[..., None]:
     """Run FFmpeg with these arguments."""
 
     def run(*arguments: str | Path) -> None:
-        subprocess.run([tools.ffmpeg, "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=60)
+        subprocess.run([tools.ffmpeg, "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=120)
 
     return run
 

@@ -281,6 +281,6 @@ def test_the_part_of_a_song_that_the_readme_shows_is_in_the_example_song() -> No
 
 def test_the_module_is_the_command() -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "oriel", "--help"], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-m", "oriel", "--help"], capture_output=True, text=True, check=True, timeout=120
     )
     assert "render" in finished.stdout

@@ -27,7 +27,7 @@ def test_without_a_service_an_example_ends_with_a_sentence(command: list[str], t
     # Port 1 is reserved: nothing listens there.
     environment = {**os.environ, "PORT": "1"}
     ended = subprocess.run(
-        [sys.executable, *command, str(song)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, *command, str(song)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 1
     said = "Nothing answers at http://127.0.0.1:1: start the service with `make run`, or name another one with --url."

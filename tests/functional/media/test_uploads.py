@@ -88,7 +88,7 @@ def test_tags_with_what_nobody_can_write_are_cleaned(customer: Caller) -> None:
 def test_a_song_behind_junk_is_taken(customer: Caller, tmp_path: Path, junk: bytes) -> None:
     song = tmp_path / "a.mp3"
     tone = ["-f", "lavfi", "-i", "sine=d=2", "-id3v2_version", "0", "-write_xing", "0"]
-    subprocess.run(["ffmpeg", "-v", "error", *tone, song], check=True, timeout=60)
+    subprocess.run(["ffmpeg", "-v", "error", *tone, song], check=True, timeout=120)
     body = send(customer, junk + song.read_bytes(), "a.mp3").get_json()
     assert (body["format"], body["duration_s"]) == ("mp3", pytest.approx(2, abs=0.1))
 

@@ -25,7 +25,7 @@ from oriel.infra.events import Listeners, publish
 from oriel.infra.websocket import PushSocket
 from oriel.rendering import events
 
-PATIENCE_S = 20
+PATIENCE_S = 120
 UPGRADE = {
     "Upgrade": "websocket",
     "Connection": "Upgrade",

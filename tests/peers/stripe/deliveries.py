@@ -15,7 +15,7 @@ import stripe
 
 Taker = Callable[[bytes, str], int]
 _MOST_REPEATS = 2
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 
 
 @dataclass

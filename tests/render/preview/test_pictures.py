@@ -54,7 +54,7 @@ def pictures(site: Site, tools: Tools) -> Mapping[str, Path]:
     for name, source in made.items():
         out = site.folder / f"{name}.png"
         command: list[str | Path] = [tools.ffmpeg, "-v", "error", "-y", "-f", "lavfi", "-i", source]
-        run_checked([*command, "-frames:v", "1", out], access=None, timeout_s=60)
+        run_checked([*command, "-frames:v", "1", out], access=None, timeout_s=120)
     return {name: site.folder / f"{name}.png" for name in made}
 
 

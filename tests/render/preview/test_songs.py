@@ -56,7 +56,7 @@ def encode(original: Path, tools: Tools) -> Encode:
     def encoded(name: str, *options: str) -> Path:
         out = original.with_name(name)
         command: list[str | Path] = [tools.ffmpeg, "-nostdin", "-v", "error", "-y", "-i", original, *options, out]
-        run_checked(command, access=None, timeout_s=60)
+        run_checked(command, access=None, timeout_s=120)
         return out
 
     return encoded
@@ -164,7 +164,7 @@ def picture(site: Site, tools: Tools, color: str, kind: str) -> Path:
     out = site.folder / f"{color}.{kind}"
     source = f"color={color}:s=64x64:d=0.04,format=rgb24,noise=alls=40"
     command: list[str | Path] = [tools.ffmpeg, "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", source]
-    run_checked([*command, "-frames:v", "1", "-update", "1", out], access=None, timeout_s=60)
+    run_checked([*command, "-frames:v", "1", "-update", "1", out], access=None, timeout_s=120)
     return out
 
 

@@ -29,7 +29,7 @@ def test_every_folder_of_tests_is_there() -> None:
 
 def test_pages_without_coverage_are_refused() -> None:
     done = subprocess.run(
-        [sys.executable, _ROOT / "run_tests.py", "--html"], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, _ROOT / "run_tests.py", "--html"], capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 2
     assert "--html needs --coverage" in done.stderr
@@ -40,7 +40,7 @@ def test_the_report_marks_lines_and_sums_files(tmp_path: Path, monkeypatch: pyte
     Path("song.py").write_text("if loud:\n    play('<b>')\n", "utf-8")
     Path("lines.json").write_text('{"files": {"song.py": {"executed_lines": [1], "missing_lines": [2]}}}', "utf-8")
     command = [sys.executable, str(_ROOT / "scripts/coverage_html.py"), "lines.json", "report"]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=120)
     assert "50.0 %" in Path("report/index.html").read_text("utf-8")
     page = Path("report/song.py.html").read_text("utf-8")
     assert '<span class="run">    1 if loud:</span>' in page

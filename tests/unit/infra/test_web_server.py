@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 # Three times the threads, and more connections than the process takes.
 THREADS, CONNECTIONS, ATTACKERS = 8, 200, 600
 APP = """

@@ -205,9 +205,9 @@ def test_a_receiver_who_takes_nothing_is_not_waited_for(
     server = make_server("127.0.0.1", 0, watched, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=120) as peer:
         peer.sendall(b"GET /file HTTP/1.0\r\n\r\n")
-        assert left_with.get(timeout=10) is None
+        assert left_with.get(timeout=120) is None
     server.shutdown()
     thread.join()
     server.server_close()

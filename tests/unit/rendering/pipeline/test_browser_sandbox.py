@@ -15,7 +15,7 @@ from oriel.rendering.pipeline.process import clean_environment
 
 # The system's own, as the tests' may lie in somebody's home.
 PYTHON = Path(shutil.which("python3", path="/usr/bin:/usr/local/bin") or "/usr/bin/python3").resolve()
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 120.0
 
 needs_protection = pytest.mark.skipif(
     not PYTHON.exists() or browser_unconfined_because(PYTHON) is not None,

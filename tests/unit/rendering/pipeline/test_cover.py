@@ -29,7 +29,7 @@ RunFfmpeg = Callable[..., None]
 
 def size_of(picture: Path, tools: Tools) -> tuple[str, int, int]:
     command: list[str | Path] = [tools.ffprobe, "-v", "error", "-show_streams", "-of", "json", picture]
-    stream = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)["streams"][0]
+    stream = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=120).stdout)["streams"][0]
     return stream["codec_name"], stream["width"], stream["height"]
 
 
@@ -188,7 +188,7 @@ def pictures(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     folder = tmp_path_factory.mktemp("pictures")
     for name, colour in [("green.jpg", GREEN), ("red.jpg", RED), ("red.png", RED), ("red.webp", RED)]:
         source = ("-f", "lavfi", "-i", f"color={colour}:s=64x64:d=0.04:r=25", "-frames:v", "1")
-        subprocess.run([tools.ffmpeg, "-v", "error", *source, folder / name], check=True, timeout=60)
+        subprocess.run([tools.ffmpeg, "-v", "error", *source, folder / name], check=True, timeout=120)
         made[name] = (folder / name).read_bytes()
     return made
 
@@ -223,7 +223,7 @@ def colour_of(song: Path, tools: Tools, out: Path) -> str | None:
         return None
     assert probed.has_cover
     command: list[str | Path] = [tools.ffmpeg, "-v", "error", "-i", out, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    red, green, _ = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout[:3]
+    red, green, _ = subprocess.run(command, check=True, capture_output=True, timeout=120).stdout[:3]
     return RED if red > 200 > green else GREEN if green > 100 > red else "another"
 
 

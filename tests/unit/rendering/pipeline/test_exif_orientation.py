@@ -64,7 +64,7 @@ def corners(tools: Tools) -> Corners:
     def read(picture: Path) -> tuple[int, int, list[tuple[int, ...]]]:
         command: list[str | Path] = [tools.ffmpeg, "-v", "error", "-noautorotate", "-i", picture]
         command += ["-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-"]
-        ppm = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+        ppm = subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
         _, size, _, pixels = ppm.split(b"\n", 3)
         width, height = map(int, size.split())
         places = [(width // 8, height // 8), (-width // 8, height // 8), (-width // 8, -height // 8)]

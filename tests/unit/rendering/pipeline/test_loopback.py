@@ -20,7 +20,7 @@ def loopback(tmp_path: Path) -> Iterator[Loopback]:
 
 
 def connected(loopback: Loopback) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", urlsplit(loopback.url("")).port or 0), timeout=10)
+    return socket.create_connection(("127.0.0.1", urlsplit(loopback.url("")).port or 0), timeout=120)
 
 
 def answer(loopback: Loopback, path: str) -> bytes:

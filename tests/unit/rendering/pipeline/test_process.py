@@ -44,7 +44,7 @@ def wait_until_gone(pid: int, seconds: float = 5.0) -> bool:
 
 def test_output_and_exit_code_come_back(access: Access | None) -> None:
     finished = run(
-        python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"), access=access, timeout_s=20
+        python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"), access=access, timeout_s=120
     )
     assert (finished.returncode, finished.stdout, finished.stderr) == (3, b"out\n", "err\n")
 
@@ -54,13 +54,13 @@ def test_a_checked_run_raises_with_the_programs_last_words(access: Access | None
         run_checked(
             python("import sys; print('why\\nbecause of this', file=sys.stderr); sys.exit(4)"),
             access=access,
-            timeout_s=20,
+            timeout_s=120,
         )
 
 
 def test_much_output_on_both_pipes_blocks_nothing(access: Access | None) -> None:
     code = "import sys; sys.stdout.write('o' * 3_000_000); sys.stderr.write('e' * 3_000_000)"
-    finished = run(python(code), access=access, timeout_s=20)
+    finished = run(python(code), access=access, timeout_s=120)
     assert len(finished.stdout) == 3_000_000
     assert 1000 < len(finished.stderr) < 20_000
 
@@ -68,7 +68,7 @@ def test_much_output_on_both_pipes_blocks_nothing(access: Access | None) -> None
 def test_a_program_that_prints_more_than_it_may_is_ended_and_nothing_is_kept(access: Access | None) -> None:
     code = "import sys\nfor _ in range(3000): sys.stdout.write('o' * 1000)"
     for most, is_kept in ((3_000_000, True), (2_000_000, False)):
-        finished = run(python(code), access=access, timeout_s=20, limits=Limits(stdout_bytes=most))
+        finished = run(python(code), access=access, timeout_s=120, limits=Limits(stdout_bytes=most))
         assert (finished.returncode == 0, len(finished.stdout)) == (is_kept, 3_000_000 * is_kept)
 
 
@@ -79,7 +79,7 @@ def test_a_missing_program_is_named(access: Access | None) -> None:
 
 def test_arguments_are_never_read_by_a_shell(access: Access | None, tmp_path: Path) -> None:
     finished = run(
-        [*python("import sys; print(sys.argv[1])"), f"$(touch {tmp_path}/x); `id`"], access=access, timeout_s=20
+        [*python("import sys; print(sys.argv[1])"), f"$(touch {tmp_path}/x); `id`"], access=access, timeout_s=120
     )
     assert b"$(touch" in finished.stdout
     assert not (tmp_path / "x").exists()
@@ -87,7 +87,7 @@ def test_arguments_are_never_read_by_a_shell(access: Access | None, tmp_path: Pa
 
 def test_secrets_are_not_handed_down(access: Access | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live")
-    assert b"sk_live" not in run(python("import os; print(os.environ)"), access=access, timeout_s=20).stdout
+    assert b"sk_live" not in run(python("import os; print(os.environ)"), access=access, timeout_s=120).stdout
 
 
 def test_a_program_that_takes_too_long_is_ended(access: Access | None) -> None:
@@ -121,7 +121,7 @@ def test_leaving_the_context_ends_the_whole_group() -> None:
 
 def test_a_program_that_ends_takes_its_group_with_it() -> None:
     code = "import subprocess; print(subprocess.Popen(['sleep', '60'], stdout=-3, stderr=-3).pid, flush=True)"
-    assert wait_until_gone(int(run_checked(python(code), access=None, timeout_s=20)))
+    assert wait_until_gone(int(run_checked(python(code), access=None, timeout_s=120)))
 
 
 def test_a_check_that_raises_ends_the_program(access: Access | None) -> None:
@@ -138,7 +138,7 @@ def test_what_is_written_arrives_whole(access: Access | None) -> None:
     data = bytes(range(256)) * 20_000
     code = "import sys, hashlib; print(len(sys.stdin.buffer.read()))"
     with Process(python(code), access=access, capture=True) as process:
-        process.write(memoryview(data), timeout_s=20)
+        process.write(memoryview(data), timeout_s=120)
         process.close_stdin()
         assert process.wait(20) == 0
         assert int(process.stdout()) == len(data)
@@ -147,7 +147,7 @@ def test_what_is_written_arrives_whole(access: Access | None) -> None:
 def test_writing_to_a_program_that_has_gone_says_what_it_said(access: Access | None) -> None:
     gone = Process(python("import sys; print('no room', file=sys.stderr); sys.exit(1)"), access=access)
     with gone, pytest.raises(EncodingFailed, match="no room"):
-        gone.write(b"\0" * 100_000_000, timeout_s=20)
+        gone.write(b"\0" * 100_000_000, timeout_s=120)
 
 
 def test_writing_to_a_program_that_does_not_read_ends_in_time(access: Access | None) -> None:
@@ -158,7 +158,7 @@ def test_writing_to_a_program_that_does_not_read_ends_in_time(access: Access | N
 @pytest.mark.skipif(sys.platform != "linux", reason="prlimit is a program of Linux")
 def test_limits_hold(access: Access | None) -> None:
     code = "data = bytearray(3 << 30)"
-    assert run(python(code), access=access, timeout_s=20, limits=Limits(memory_bytes=1 << 30)).returncode != 0
+    assert run(python(code), access=access, timeout_s=120, limits=Limits(memory_bytes=1 << 30)).returncode != 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal at the parent's death is a thing of Linux")
@@ -201,4 +201,4 @@ def test_a_program_that_was_killed_is_said_to_have_been(access: Access | None) -
     with pytest.raises(
         ProcessFailed, match="ended with -9: it was ended by signal 9, perhaps for want of memory or time"
     ):
-        run_checked(python("import os; os.kill(os.getpid(), 9)"), access=access, timeout_s=20)
+        run_checked(python("import os; os.kill(os.getpid(), 9)"), access=access, timeout_s=120)

@@ -25,7 +25,7 @@ needs_protection = pytest.mark.skipif(
     missing_protection() is not None or not PYTHON,
     reason=f"programs cannot be confined here: {missing_protection() or 'no python3 of the system'}",
 )
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 120.0
 
 
 def hostile(code: str, access: Access = NO_FILES, cwd: Path | None = None) -> str:

@@ -182,7 +182,7 @@ def browser_answers(asked: list[Document]) -> list[Document]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     body = json.dumps({**json.loads(packaged_looks_file().read_text("utf-8")), "documents": asked})
     done = subprocess.run(
-        ["node", SCRIPT], input=body, capture_output=True, text=True, timeout=60, env={**os.environ, "PATH": path}
+        ["node", SCRIPT], input=body, capture_output=True, text=True, timeout=120, env={**os.environ, "PATH": path}
     )
     assert done.returncode == 0, done.stderr
     answers: list[Document] = json.loads(done.stdout)

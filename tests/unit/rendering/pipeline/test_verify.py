@@ -40,13 +40,13 @@ class Video:
         raw, path = self.folder / "raw", self.folder / f"{first}{chunk_suffix(self.codec)}"
         raw.write_bytes(b"".join(self.stage.frames(first, count)))
         command = chunk_command(self.tools.ffmpeg, path, self.stage.frame_format, self.output, transparent)
-        run_checked([raw if part == "pipe:0" else part for part in command], access=None, timeout_s=60)
+        run_checked([raw if part == "pipe:0" else part for part in command], access=None, timeout_s=120)
         return path
 
     def _audio(self, frames: int) -> Path:
         pcm, path = self.folder / "s.pcm", self.folder / f"a{frames}{audio_suffix(self.output)}"
         pcm.write_bytes(bytes(4 * 48_000))
-        run_checked(audio_command(self.tools.ffmpeg, pcm, path, range(frames), self.output), access=None, timeout_s=60)
+        run_checked(audio_command(self.tools.ffmpeg, pcm, path, range(frames), self.output), access=None, timeout_s=120)
         return path
 
     def verify(self, **changed: object) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -75,8 +76,16 @@ def photograph_running(view: View, renders: Renders) -> None:
     for state, job_id in {**shown, "failed": renders.failed, "missing": renders.missing}.items():
         view.attempt(f"render, {state}", _shoot, state, job_id)
     view.attempt("render, asked to cancel", _ask_to_cancel, renders.long)
+    for state, job_id in {"wide": renders.done, "tall": renders.tall}.items():
+        view.attempt(f"watch, {state}", _watch, state, renders.owner.status(job_id)["watch_url"])
+    view.attempt("watch, gone", _watch, "gone", f"{view.url}/v/{renders.missing}{'A' * 22}")
     for name in ("dashboard", "account", "billing"):
         view.attempt(name, _customer_page, name)
+
+
+def _watch(view: View, state: str, address: str) -> None:
+    view.page.goto(f"{view.url}{urlsplit(address).path}")
+    view.shoot("watch", state)
 
 
 def photograph_cancelled(view: View, renders: Renders) -> None:

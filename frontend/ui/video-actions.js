@@ -29,6 +29,6 @@ export async function deleteVideo(render) {
 export async function revokeLink(render) {
   if (!(await ask(revokeQuestion(render)))) return null;
   const status = await said(api.POST('/api/render/revoke-link/{job_id}', {params: {path: {job_id: render.id}}}));
-  toast('The old link no longer works.', {label: 'Copy the new link', act: () => void copyLink(status.video_url ?? '')});
+  toast('The old link no longer works.', {label: 'Copy the new link', act: () => void copyLink(status.watch_url ?? '')});
   return status;
 }

@@ -33,14 +33,33 @@ def test_a_cancelled_render_is_made_again_shared_and_deleted(
     visitor.page.get_by_role("button", name="Share").click()
     shared = visitor.page.evaluate("shared")
     assert shared["title"] == "Night Drive"
-    assert shared["url"].startswith(f"{site.url}/")
+    assert shared["url"].startswith(f"{site.url}/v/")
+    watch_as_a_stranger(visit(width), shared["url"], width)
     revoke_its_link(visitor, shared["url"])
     delete_it(visitor, width)
+
+
+def watch_as_a_stranger(visitor: Visitor, link: str, width: int) -> None:
+    """Follow the link without an account: the video plays in place, and can be downloaded."""
+    visitor.open(urlsplit(link).path)
+    page, video = visitor.page, visitor.page.locator("video")
+    expect(page.get_by_role("heading", name="Night Drive", level=1)).to_be_visible()
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Without its button: the controls are the browser's own.
+    video.evaluate(
+        "video => new Promise((moves) => { video.ontimeupdate = () => { if (video.currentTime > 0.2) moves(); };"
+        " video.muted = true; void video.play(); })"
+    )
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+    assert started.value.suggested_filename == "Night Drive.mp4"
 
 
 def revoke_its_link(visitor: Visitor, link: str) -> None:
     """Revoke the link with the keyboard: it ends, and the video plays by a new one."""
     page, video = visitor.page, visitor.page.locator("video")
+    before = str(video.get_attribute("src"))
     assert calls.get(link).status_code == 200
     page.get_by_role("button", name="Revoke link").press("Enter")
     expect(page.get_by_role("heading", name="Revoke the link?")).to_be_visible()
@@ -51,7 +70,7 @@ def revoke_its_link(visitor: Visitor, link: str) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Revoke the link").press("Enter")
     expect(page.get_by_text("The old link no longer works.")).to_be_visible()
-    expect(video).not_to_have_attribute("src", urlsplit(link).path)
+    expect(video).not_to_have_attribute("src", before)
     assert calls.get(link).status_code == 404
     assert calls.get(f"{visitor.url}{video.get_attribute('src')}").status_code == 200
     expect(page.get_by_role("button", name="Revoke link")).to_be_focused()

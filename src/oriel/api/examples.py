@@ -19,7 +19,7 @@ FIELDS: Mapping[str, object] = {
     "EstimateOut.size_bytes": 96_300_000,
     "ErrorOut.code": "EMPTY_AUDIO",
     "RefusalOut.code": "PLAN_LIMIT_SIZE",
-    "RefusalOut.message": "You asked for 1080p, and the limit on Free is 720p. Upgrade to Pro to lift this limit.",
+    "RefusalOut.message": "Free allows up to 720p. Upgrade to Pro for 1080p.",
     "ErrorOut.message": "This file is empty. Please choose another one.",
     "KeyMadeOut.secret": "oriel_8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
     "LookOut.description": "One solid of cut glass or polished metal in a dark room.",
@@ -160,6 +160,7 @@ FIELDS: Mapping[str, object] = {
     "url": "https://billing.stripe.com/p/session/live_a1B2",
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
     "video_url": _LINK,
+    "watch_url": _LINK.replace("/d/", "/v/"),
     "what": "One render",
 }
 
@@ -179,6 +180,7 @@ RUNNING_RENDER: Mapping[str, object] = {
     "completed_at": None,
     "download_url": None,
     "video_url": None,
+    "watch_url": None,
     "expires_at": None,
     "watermark": True,
     "title": "Night Drive",
@@ -199,7 +201,7 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     "/api/render/submit": {
         "402": (
             "PLAN_LIMIT_SIZE",
-            "You asked for 1080p, and the limit on Free is 720p. Upgrade to Pro to lift this limit.",
+            "Free allows up to 720p. Upgrade to Pro for 1080p.",
         ),
         "404": ("NOT_FOUND", "There is no such upload. Please upload the file again."),
         "410": ("EXPIRED", "This upload has expired. Please upload the file again."),

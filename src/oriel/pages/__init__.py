@@ -2,7 +2,7 @@
 
 from apiflask import APIFlask
 
-from oriel.pages import assets, html, routes, security_contact
+from oriel.pages import assets, html, routes, security_contact, watch
 from oriel.settings import Settings
 
 
@@ -12,3 +12,4 @@ def register(app: APIFlask, settings: Settings) -> None:
     app.register_blueprint(assets.routes)
     app.register_blueprint(routes.routes)
     app.register_blueprint(security_contact.routes)
+    app.register_blueprint(watch.routes)

@@ -11,7 +11,7 @@ from oriel.billing.plans import CREDIT, PLANS
 from oriel.errors import Unavailable
 from oriel.infra import retention
 from oriel.infra.web import content_security_policy
-from oriel.mails.wording import minutes, money, size
+from oriel.mails.wording import day, duration, minutes, money, size
 from oriel.settings import Settings
 
 WEB = Path(__file__).parents[1] / "web"
@@ -42,12 +42,13 @@ def init_pages(app: Flask, settings: Settings) -> None:
     # A page names files that the next build replaces: one that was built meanwhile must not be served as it was.
     app.jinja_env.auto_reload = True
     app.jinja_env.globals.update(plans=PLANS, single=CREDIT, operator=_operator(settings), retention=retention.kinds)
-    app.jinja_env.filters.update(dollars=_dollars, size=size, minutes=minutes, kept=_kept)
+    app.jinja_env.filters.update(day=day, dollars=_dollars, duration=duration, kept=_kept, minutes=minutes, size=size)
 
 
-def page(name: str, **values: object) -> Response:
+def page(name: str, status: int = 200, **values: object) -> Response:
     """Return a page; browsers ask each time whether theirs is still the current one."""
     response = _rendered(name, values)
+    response.status_code = status
     response.headers["Cache-Control"] = "no-cache"
     response.vary.add("Accept-Encoding")
     response.add_etag()

@@ -20,6 +20,8 @@ _REDIRECT_KEPT_S = 300
 _JPEG = "image/jpeg"
 _NO_POSTER = "There is no picture at this address."
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime"}
+# What somebody with the link reads: only its owner can do something about it.
+_UNAVAILABLE = "This video is no longer available. If it is yours, you can render it again from My videos."
 _EXPIRED = "This video has expired and was deleted. Render it again to get a new one."
 _GONE = {
     DELETED: "This video was deleted. Render it again to get a new one.",
@@ -38,6 +40,26 @@ def job_behind(token: str) -> RenderJob:
     return job
 
 
+def video_behind(token: str) -> RenderJob:
+    """Return the render whose video a delivery link opens.
+
+    Raise NotFound as `job_behind` does, WrongState while there is no video, Expired when there is none any more.
+    """
+    job = job_behind(token)
+    refuse_unfinished(job)
+    if job.is_over:
+        raise Expired(_UNAVAILABLE)
+    return job
+
+
+def deliver_poster_behind(token: str) -> Response:
+    """Return the poster of the video that a delivery link opens, or a redirect to it; raise as `video_behind` does."""
+    response = _poster_of(video_behind(token))
+    response.cache_control.private = True
+    response.cache_control.max_age = _REDIRECT_KEPT_S
+    return response
+
+
 def _job_of_open_account(job_id: str) -> RenderJob | None:
     of_open_account = select(RenderJob).join(User, User.id == RenderJob.user_id).where(User.disabled_at.is_(None))
     return db.session.scalar(of_open_account.where(RenderJob.id == job_id))
@@ -54,16 +76,17 @@ def deliver_poster(token: str) -> Response:
     seconds = links.check_poster_token(token, job.link_generation)
     if job.is_over:
         raise Expired(_GONE.get(job.deleted_because or "", _EXPIRED))
-    if not job.poster_object or not job.has_poster:
-        raise NotFound(_NO_POSTER)
-    response = _poster(job.poster_object, file_name(job, ".jpg"))
+    response = _poster_of(job)
     response.cache_control.private = True
     # A redirect must not be kept for longer than it works.
     response.cache_control.max_age = min(seconds, _REDIRECT_KEPT_S) if response.status_code == 302 else seconds
     return response
 
 
-def _poster(name: str, filename: str) -> Response:
+def _poster_of(job: RenderJob) -> Response:
+    if not job.poster_object or not job.has_poster:
+        raise NotFound(_NO_POSTER)
+    name, filename = job.poster_object, file_name(job, ".jpg")
     url = storage().signed_url(name, filename=filename, content_type=_JPEG, expires_in=_SIGNED_FOR)
     if url:
         return redirect_to(url)

@@ -29,6 +29,12 @@ def link_to(job_id: str, generation: int) -> str:
     return f"{settings.base_url}/d/{token_of(job_id, generation)}"
 
 
+def watch_link_to(job_id: str, generation: int) -> str:
+    """Return the address of the page on which anybody with the link watches a job's video."""
+    settings: Settings = current_app.config["ORIEL"]
+    return f"{settings.base_url}/v/{token_of(job_id, generation)}"
+
+
 def token_of(job_id: str, generation: int) -> str:
     """Return the job's id with its seal."""
     return job_id + _seal(job_id, generation)

@@ -14,7 +14,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import Base
 from oriel.infra.ids import new_id
 from oriel.names import folded
-from oriel.rendering.links import link_to, poster_path
+from oriel.rendering.links import link_to, poster_path, watch_link_to
 
 QUEUED = "queued"
 PROCESSING = "processing"
@@ -154,6 +154,11 @@ class RenderJob(Base):
     def delivery_link(self) -> str:
         """Where the video is, or will be, or has been."""
         return link_to(self.id, self.link_generation)
+
+    @property
+    def watch_url(self) -> str | None:
+        """Where anybody with the link watches the video, while it is there."""
+        return watch_link_to(self.id, self.link_generation) if self.video_url else None
 
     @property
     def video_url(self) -> str | None:

@@ -200,7 +200,7 @@ def link(job_id: str) -> LinkOut:
 def follow_link(token: str) -> Response:
     """Send the video to anyone with its link; a browser gets a page that says why there is none."""
     try:
-        return delivery.deliver(delivery.job_behind(token))
+        return delivery.deliver(delivery.video_behind(token))
     except CallerError as error:
         if not request.accept_mimetypes.accept_html or request.accept_mimetypes.best == "*/*":
             raise

@@ -89,6 +89,10 @@ class StatusOut(BaseModel):
     video_url: str | None = Field(
         description="A link that downloads the video without logging in; null until it is ready, and after it expires"
     )
+    watch_url: str | None = Field(
+        description="A page that plays the video for everybody with this link, to be passed on; null until it is ready,"
+        " and after it expires"
+    )
     expires_at: Instant | None = Field(description="When the video is deleted; null until it is ready")
     watermark: bool = Field(description="Whether the video carries our watermark")
     title: str = Field(description="The title shown in lists")
@@ -152,6 +156,7 @@ def _status(job: RenderJob, counted: bool | None, position: int | None, eta_s: f
         completed_at=job.completed_at,
         download_url=f"/api/render/download/{job.id}" if job.video_url else None,
         video_url=job.video_url,
+        watch_url=job.watch_url,
         expires_at=job.expires_at,
         watermark=job.watermark,
         title=job.title,

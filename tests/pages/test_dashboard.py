@@ -145,7 +145,7 @@ def test_projects_are_searched_chosen_copied_deleted_and_brought_back(visit: Vis
     expect(page.locator(".project")).to_have_count(2)
     restore_them(visitor, width)
     expect(page.locator(".project")).to_have_count(4)
-    page.get_by_role("tab", name="Renders").click()
+    page.get_by_role("tab", name="Videos").click()
     expect(page.get_by_role("heading", name="No video yet")).to_be_visible()
     assert visitor.accessible() == []
     page.go_back()
@@ -266,7 +266,7 @@ def test_renders_are_filtered_searched_and_sorted(visit: Visit, site: Service, s
     expect(rows.first).to_contain_text("Zenith")
     page.get_by_label("State").select_option("Ready")
     expect(rows).to_have_count(1)
-    expect(page.get_by_text("1 render", exact=True)).to_be_visible()
+    expect(page.get_by_text("1 video", exact=True)).to_be_visible()
     page.reload()
     expect(rows).to_have_count(1)
     expect(page.get_by_label("State")).to_have_value("available")
@@ -274,11 +274,11 @@ def test_renders_are_filtered_searched_and_sorted(visit: Visit, site: Service, s
     page.get_by_label("Look").select_option("Halo")
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     assert visitor.accessible() == []
-    page.get_by_role("button", name="Show all renders").click()
+    page.get_by_role("button", name="Show all videos").click()
     expect(rows).to_have_count(2)
-    page.get_by_label("Search renders").fill("zen")
+    page.get_by_label("Search videos").fill("zen")
     expect(rows).to_have_count(1)
-    page.get_by_label("Search renders").fill("")
+    page.get_by_label("Search videos").fill("")
     expect(rows).to_have_count(2)
     page.get_by_role("button", name="Same project").click()
     expect(rows).to_have_count(1)
@@ -290,7 +290,7 @@ def test_renders_are_filtered_searched_and_sorted(visit: Visit, site: Service, s
     delete_the_first_video(visitor, "Zenith")
     page.get_by_role("tab", name="Projects").click()
     page.get_by_label("Actions for Night Drive").click()
-    page.get_by_role("button", name="Show renders").click()
+    page.get_by_role("button", name="Show videos").click()
     expect(rows).to_have_count(1)
     assert project["id"] in page.url
 
@@ -302,7 +302,7 @@ def test_what_the_studio_renders_is_listed_under_its_project(visit: Visit, site:
     order(ada.visitor)
     ada.visitor.open("/dashboard")
     page.get_by_label("Actions for Night Drive").click()
-    page.get_by_role("button", name="Show renders").click()
+    page.get_by_role("button", name="Show videos").click()
     expect(page.locator(".render")).to_have_count(1)
 
 
@@ -326,6 +326,19 @@ def delete_the_first_video(visitor: Visitor, title: str) -> None:
     expect(row.locator(".state")).to_have_text("Deleted")
     expect(row.get_by_role("link", name=f"<b>{title}</b>", exact=True)).to_be_focused()
     expect(menu).to_have_count(0)
+    take_off_the_list(visitor, title)
+
+
+def take_off_the_list(visitor: Visitor, title: str) -> None:
+    """Take the row of a video that is gone off the list, and put it back."""
+    page, row = visitor.page, visitor.page.locator(".render", has_text=title)
+    page.get_by_role("button", name=f"Remove <b>{title}</b> from the list").press("Enter")
+    expect(row).to_have_count(0)
+    undo = page.locator(".toast").get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    undo.press("Enter")
+    expect(row).to_have_count(1)
+    assert visitor.accessible() == []
 
 
 def test_a_visitor_signs_in_before_the_dashboard(visit: Visit) -> None:

@@ -26,7 +26,7 @@ const TYPED_MS = 250;
 const POLL_MS = 3000;
 // A few screens of a phone: more of them cost it time before the first can be touched.
 const PER_PAGE = 24;
-const TABS = /** @type {const} */ ([['projects', 'Projects'], ['shared', 'Shared with me'], ['renders', 'Renders'], ['deleted', 'Deleted']]);
+const TABS = /** @type {const} */ ([['projects', 'Projects'], ['renders', 'Videos'], ['shared', 'Shared with me'], ['deleted', 'Deleted']]);
 
 export class Dashboard extends LitElement {
   static properties = {view: {state: true}, profile: {state: true}, busy: {state: true}, projectName: {state: true}, refusals: {state: true}};
@@ -102,6 +102,7 @@ export class Dashboard extends LitElement {
     // What is on the screen first; the others share its line.
     const {pages: open} = this;
     await open.reload();
+    if (open === this.projects && !open.items.length && !location.search) await this.showVideosInstead();
     for (const pages of lists) if (pages !== open) void pages.reload();
     await this.learn();
   }
@@ -111,6 +112,12 @@ export class Dashboard extends LitElement {
     clearInterval(this.timer);
     this.stopDrops?.();
     this.observer.disconnect();
+  }
+
+  /** Whoever has rendered without saving a project finds the videos at once. */
+  async showVideosInstead() {
+    await this.renders.reload();
+    if (this.renders.items.length && this.view.tab === 'projects') this.show({tab: 'renders'}, {isBack: true});
   }
 
   /** Plan, storage, and what is left of the month. */

@@ -21,7 +21,11 @@ export function projectsPanel(page) {
   const {listed, view} = page;
   const isSearch = Boolean(view.search || view.look);
   if (listed.state === 'failed') return trouble(listed);
-  if (listed.state === 'ready' && !listed.items.length && !isSearch) return view.tab === 'shared' ? nothingShared() : welcome();
+  if (listed.state === 'ready' && !listed.items.length && !isSearch) {
+    if (view.tab === 'shared') return nothingShared();
+    // Where there are videos, their tab opens.
+    return page.renders.state === 'loading' ? skeletons() : welcome();
+  }
   return html`
     ${page.chosen.size ? many(page) : filters(page)}
     ${listed.state === 'loading' ? skeletons() : listed.items.length ? list(page) : nothingFound(page)}
@@ -126,7 +130,7 @@ const choosesMore = ({chosen}, {ctrlKey, metaKey, shiftKey, pointerType}) => ctr
  */
 const ownActions = (page, project) => html`
   <button type="button" @click=${() => share(page, project)}>Share</button>
-  <button type="button" @click=${() => page.show({...EVERYTHING, tab: 'renders', project: project.id})}>Show renders</button>
+  <button type="button" @click=${() => page.show({...EVERYTHING, tab: 'renders', project: project.id})}>Show videos</button>
   <button type="button" @click=${() => rename(page, project)}>Rename</button>
   <button type="button" @click=${() => duplicate(page, [project.id])}>Duplicate</button>
   <button type="button" @click=${() => downloadSettings(page, [project.id])}>Download settings</button>

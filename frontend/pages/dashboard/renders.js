@@ -6,7 +6,7 @@ import {about, clock, counted, date, daysLeft, percent, size} from '../../lib/wo
 import {copyLink} from '../../ui/share-link.js';
 import {EVERYTHING} from './address.js';
 import {choice, loadingOf, lookChoice, searchField} from './filters.js';
-import {removeVideo, replaceLink} from './render-actions.js';
+import {removeRender, removeVideo, replaceLink} from './render-actions.js';
 import {end, trouble} from './trouble.js';
 
 /**
@@ -43,8 +43,8 @@ function noVideo() {
 function nothingFound(page) {
   return html`<div class="empty" role="status">
     <h2>Nothing matches</h2>
-    <p class="quiet">None of your renders fits this search and these filters.</p>
-    <button class="button" type="button" @click=${() => page.show(EVERYTHING)}>Show all renders</button>
+    <p class="quiet">None of your videos fits this search and these filters.</p>
+    <button class="button" type="button" @click=${() => page.show(EVERYTHING)}>Show all videos</button>
   </div>`;
 }
 
@@ -54,13 +54,13 @@ const skeletons = () => html`<ul class="renders" aria-hidden="true">${Array.from
 function filters(page) {
   const {view, renders, projectName} = page;
   return html`<div class="filters" role="search">
-    ${searchField(page, 'Search renders', 'Search by title, artist, song or look')}
+    ${searchField(page, 'Search videos', 'Search by title, artist, song or look')}
     ${choice(page, 'State', 'state', STATES)}
     ${lookChoice(page)}
     ${choice(page, 'Order', 'order', ORDERS)}
-    ${view.project ? html`<button class="button chip" type="button" aria-label=${`Project ${projectName}: show the renders of all projects`} @click=${() => page.show({project: ''})}>
+    ${view.project ? html`<button class="button chip" type="button" aria-label=${`Project ${projectName}: show the videos of all projects`} @click=${() => page.show({project: ''})}>
       <span dir="auto">${projectName || 'Project'}</span><span aria-hidden="true">×</span></button>` : nothing}
-    <span class="quiet count" role="status">${renders.state === 'ready' ? counted(renders.total, 'render') : ''}</span>
+    <span class="quiet count" role="status">${renders.state === 'ready' ? counted(renders.total, 'video') : ''}</span>
   </div>`;
 }
 
@@ -86,8 +86,8 @@ function row(page, render, at) {
     <div class="row">
       ${render.video_url ? html`<a class="button" href=${render.video_url} download aria-label=${`Download ${title || filename}`}>Download</a>` : nothing}
       ${hasEnded(render) ? html`<a class="button plain" href="/studio?render=${id}" aria-label=${`Edit ${title || filename} and render again`}>Edit</a>` : nothing}
-      ${project && project !== page.view.project ? html`<button class="button plain" type="button" aria-label=${`Same project: show all renders of the project of ${title || filename}`} @click=${() => page.show({...EVERYTHING, project})}>Same project</button>` : nothing}
-      ${render.video_url ? menu(page, render) : nothing}
+      ${project && project !== page.view.project ? html`<button class="button plain" type="button" aria-label=${`Same project: show all videos of the project of ${title || filename}`} @click=${() => page.show({...EVERYTHING, project})}>Same project</button>` : nothing}
+      ${render.video_url ? menu(page, render) : hasEnded(render) ? html`<button class="button plain" type="button" aria-label=${`Remove ${title || filename} from the list`} @click=${() => removeRender(page, render)}>Remove</button>` : nothing}
     </div>
   </li>`;
 }
@@ -99,7 +99,7 @@ function row(page, render, at) {
 const menu = (page, render) => html`<details class="menu">
   <summary class="icon" aria-label=${`More actions for ${render.title || render.filename}`}>⋯</summary>
   <div class="menu-items">
-    <button type="button" @click=${() => copyLink(render.video_url ?? '')}>Copy link</button>
+    <button type="button" @click=${() => copyLink(render.watch_url ?? '')}>Copy link</button>
     <button type="button" @click=${() => replaceLink(page, render)}>Revoke link</button>
     <button type="button" class="danger" @click=${() => removeVideo(page, render)}>Delete video</button>
   </div>

@@ -309,6 +309,7 @@ def _video(job: RenderJob) -> Section:
         "Deleted": job.deleted_at,
         "Because it was": job.deleted_because,
         "Out of the storage": job.purged_at,
+        "Off its customer's list": job.removed_at,
         "In the storage": job.video_object,
         "SHA-256": job.video_sha256,
     }

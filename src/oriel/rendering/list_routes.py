@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 from oriel.accounts.access import Who, allow, current_user
 from oriel.accounts.scopes import Scope
 from oriel.billing.history import PaymentList, payments_of
+from oriel.billing.rates import writes
 from oriel.infra.limits import READS_A_MINUTE, rate
 from oriel.infra.paging import Page, PageQuery, fetch_page
 from oriel.rendering import render_list
 from oriel.rendering.models import RenderJob
 from oriel.rendering.routes import Identifier
-from oriel.rendering.status import StatusOut, statuses_of
+from oriel.rendering.status import StatusOut, status_of, statuses_of
 
 routes = APIBlueprint("render_lists", "render_lists", tag="renders")
 
@@ -56,6 +57,32 @@ def renders(query_data: RenderQuery) -> RenderList:
     """List the caller's renders that pass a filter."""
     wanted = render_list.Filter(query_data.state, query_data.look, query_data.project_id, query_data.search)
     return _listed(wanted, query_data.sort, query_data)
+
+
+@routes.delete("/api/renders/<id:job_id>")
+@allow(Who.USER, keys=Scope.RENDER)
+@rate(writes, scope="writes")
+@routes.output({}, status_code=204)
+@routes.doc(
+    summary="Take a render off your lists",
+    responses=[409],
+    description="For one that has ended and has no video any more. Whether it counts as one of the month's renders"
+    " stays as it is.",
+)
+def remove(job_id: str) -> tuple[str, int]:
+    """Take it off the lists."""
+    render_list.remove(current_user().id, job_id)
+    return "", 204
+
+
+@routes.post("/api/renders/<id:job_id>/restore")
+@allow(Who.USER, keys=Scope.RENDER)
+@rate(writes, scope="writes")
+@routes.output(StatusOut)
+@routes.doc(summary="Put a render on your lists again")
+def put_back(job_id: str) -> StatusOut:
+    """Undo its removal."""
+    return status_of(render_list.put_back(current_user().id, job_id))
 
 
 @routes.get("/api/user/history")

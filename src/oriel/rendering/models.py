@@ -129,6 +129,8 @@ class RenderJob(Base):
     deleted_because: Mapped[str | None] = mapped_column(String(12))
     # Since when the storage has nothing of it any more.
     purged_at: Mapped[datetime | None]
+    # When its customer took it off the lists.
+    removed_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("user_id", "idempotency_key"),

@@ -142,6 +142,8 @@ def _pay_again(session: Session, job: RenderJob) -> None:
 def _begin_anew(job: RenderJob) -> None:
     job.status, job.fruitless, job.run_after = QUEUED, 0, now()
     job.retried_at, job.moved_ahead_at = now(), None
+    # Its customer may have taken the failed one off the list.
+    job.removed_at = None
     job.completed_at = job.cancel_asked_at = job.first_frame_at = None
     job.error_code = job.error_message = job.error_details = None
     job.progress, job.frames_done = 0.0, 0

@@ -1,12 +1,15 @@
-"""A customer's renders as a list: filtered by state, look and project, searched and sorted."""
+"""A customer's renders as a list: filtered by state, look and project, searched and sorted; and off the list."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
+from oriel.errors import WrongState
 from oriel.infra.clock import now
+from oriel.infra.database import writing
 from oriel.names import folded
+from oriel.rendering.cancellation import locked_job, own_job
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, UNDER_WAY, RenderJob
 
 State = Literal["under_way", "available", "deleted", "failed", "cancelled"]
@@ -25,7 +28,7 @@ class Filter:
 
 def own_renders(user_id: str, wanted: Filter = Filter(), sort: Sort = "newest") -> Select[RenderJob]:
     """Return the select of a customer's renders that pass a filter, sorted."""
-    query = select(RenderJob).where(RenderJob.user_id == user_id)
+    query = select(RenderJob).where(RenderJob.user_id == user_id, RenderJob.removed_at.is_(None))
     if wanted.state:
         query = query.where(_is_in(wanted.state))
     if wanted.look:
@@ -35,6 +38,30 @@ def own_renders(user_id: str, wanted: Filter = Filter(), sort: Sort = "newest") 
     for word in folded(wanted.search).split():
         query = query.where(RenderJob.searched.contains(word, autoescape=True))
     return _sorted(query, sort)
+
+
+def remove(user_id: str, job_id: str) -> None:
+    """Take a render off its customer's lists; one that is off already stays so.
+
+    Raise NotFound, and WrongState while it is under way or its video is there.
+    """
+    own_job(user_id, job_id)
+    with writing() as session:
+        job = locked_job(session, job_id)
+        if job.status in UNDER_WAY:
+            raise WrongState("This render has not ended yet. Cancel it first.", status=job.status)
+        if job.video_url:
+            raise WrongState("This render still has its video. Delete that first.", status=job.status)
+        job.removed_at = job.removed_at or now()
+
+
+def put_back(user_id: str, job_id: str) -> RenderJob:
+    """Put a render on its customer's lists again; raise NotFound."""
+    own_job(user_id, job_id)
+    with writing() as session:
+        job = locked_job(session, job_id)
+        job.removed_at = None
+    return job
 
 
 def _is_in(state: State) -> ColumnElement[bool]:

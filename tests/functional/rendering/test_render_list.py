@@ -107,3 +107,35 @@ def test_a_list_takes_four_queries_however_long(ada: Caller, make_job: MakeJob, 
     with queries() as asked:
         assert len(listed(ada, f"per_page=30&{query}")) == 20
     assert len(asked) <= 4, asked
+
+
+def test_what_has_no_video_is_taken_off_the_list_and_put_back(ada: Caller, history: list[RenderJob]) -> None:
+    before = listed(ada)
+    for job in history:
+        answer = ada.delete(f"/api/renders/{job.id}")
+        stays = job.title in ("Éclair", "Dusk", "Waiting")
+        assert answer.status_code == (409 if stays else 204), answer.text
+    assert listed(ada) == ["Waiting", "Dusk", "Éclair"]
+    # Twice is as once, and the page of a render stays.
+    assert ada.delete(f"/api/renders/{history[-2].id}").status_code == 204
+    assert ada.get(f"/api/render/status/{history[-2].id}").status_code == 200
+    assert [each["title"] for each in (ada.get("/api/user/history").json or {})["renders"]["items"]] == listed(ada)
+    for job in history:
+        assert ada.post(f"/api/renders/{job.id}/restore").status_code == 200
+    assert listed(ada) == before
+
+
+def test_a_render_under_way_or_with_a_video_says_why_it_stays(ada: Caller, history: list[RenderJob]) -> None:
+    for job, reason in ((history[0], "Delete that first."), (history[-1], "Cancel it first.")):
+        error = (ada.delete(f"/api/renders/{job.id}").json or {})["error"]
+        assert error["code"] == "WRONG_STATE"
+        assert error["message"].endswith(reason)
+
+
+def test_nobody_takes_a_render_off_the_list_of_another(
+    ada: Caller, caller: Callable[..., Caller], history: list[RenderJob]
+) -> None:
+    other = caller()
+    assert other.delete(f"/api/renders/{history[-2].id}").status_code == 404
+    assert other.post(f"/api/renders/{history[-2].id}/restore").status_code == 404
+    assert "Stopped" in listed(ada)

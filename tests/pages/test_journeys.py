@@ -73,20 +73,38 @@ def test_a_render_that_the_plan_does_not_include_is_bought(visit: Visit, song: P
     open_song(visitor, song)
     page.locator("#tab-output").click()
     page.locator(".chip", has_text="1080p").click()
-    expect(page.get_by_text("Included in Pro. $9.99 a month.")).to_be_visible()
+    expect(page.get_by_text("Included in Pro, $9.99 a month.")).to_be_visible()
     # The price comes before the form.
     press_render(page)
     expect(page.locator("dialog .limit")).to_contain_text("Pro costs $9.99 a month.")
     assert visitor.accessible() == []
     page.get_by_role("button", name="Buy this render for $4.99").click()
+    expect(page.get_by_role("heading", name="Create an account to buy this render")).to_be_visible()
     enter(visitor)
-    expect(page.locator("dialog .problem")).to_contain_text("1080p")
+    expect(page.locator("dialog .limit")).to_contain_text("1080p")
     assert visitor.accessible() == []
     page.get_by_role("button", name="Buy this render for $4.99").click()
     page.wait_for_url("**/dev/checkout?**")
     page.get_by_role("button", name="Pay", exact=False).first.click()
     page.wait_for_url("**/render/*")
     expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
+@pytest.mark.long
+def test_a_render_that_free_includes_is_bought_without_its_watermark(visit: Visit, song: Path) -> None:
+    visitor = visit(390)
+    page = visitor.page
+    open_song(visitor, song)
+    register(visitor)
+    expect(page.locator("dialog")).to_contain_text("With a small watermark.")
+    assert visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="No watermark, $4.99").click()
+    page.wait_for_url("**/dev/checkout?**")
+    page.get_by_role("button", name="Pay $4.99").click()
+    page.wait_for_url("**/render/*")
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    expect(page.get_by_text("This video has a small watermark.")).to_have_count(0)
 
 
 def ask_for_more_than_free_includes(visitor: Visitor, song: Path) -> None:
@@ -107,7 +125,7 @@ def test_a_plan_is_bought_from_the_summary_and_leads_back_to_the_render(visit: V
     expect(page.get_by_role("button", name="Buy this render for $4.99")).to_be_visible()
     assert visitor.accessible() == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.get_by_role("button", name="Get Pro").click()
+    page.get_by_role("dialog").get_by_role("button", name="Get Pro").click()
     page.wait_for_url("**/dev/checkout?**")
     page.get_by_role("button", name="Pay $9.99").click()
     expect(page.get_by_text("You are now on Pro")).to_be_visible()

@@ -48,9 +48,9 @@ def test_a_subscriber_pays_meets_limits_recovers_and_cancels(visit: Visit, song:
     open_song(visitor, song)
     page.locator("#tab-output").click()
     page.locator(".chip", has_text="4K").click()
-    expect(page.get_by_text("Included in Enterprise.")).to_be_visible()
+    expect(page.get_by_text("Included in Enterprise, $29.99 a month.")).to_be_visible()
     press_render(page)
-    expect(page.locator("dialog .problem")).to_contain_text("the limit on Pro is 1080p")
+    expect(page.locator("dialog .limit")).to_contain_text("Pro allows up to 1080p")
     page.get_by_role("button", name="Change the settings").click()
     # The upgrade is declined, nothing changes, and it works with a card that pays.
     in_portal(visitor, "Decline all payments")
@@ -156,7 +156,7 @@ def find_the_project_and_its_video(ada: Owner, width: int) -> None:
     expect(page.locator(".project")).to_have_count(1)
     expect_fine(ada.visitor, width)
     page.get_by_label("Actions for Night Drive").click()
-    page.get_by_role("button", name="Show renders").click()
+    page.get_by_role("button", name="Show videos").click()
     expect(page.locator(".render")).to_contain_text(re.compile(r"\d+ days left"))
     with page.expect_download() as download:
         page.get_by_role("link", name="Download Night Drive").click()

@@ -51,6 +51,8 @@ export class RenderDialog extends LitElement {
     /** @type {ApiError | PartError | null} */
     this.problem = null;
     this.note = '';
+    /** What an account is needed for, where it is more than the purpose: "get Pro". */
+    this.wish = '';
     this.sent = {bytes: 0, total: 1};
     this.busy = true;
     this.poster = '';
@@ -167,6 +169,12 @@ export class RenderDialog extends LitElement {
     this.show(this.facts?.refusal ? 'summary' : 'register');
   }
 
+  /** @param {string} wish such as "get Pro" */
+  askForAccount(wish) {
+    this.wish = wish;
+    this.show('register');
+  }
+
   askAgain() {
     if (this.isConnected) this.timer = window.setTimeout(() => void this.goOn(), ASK_MS);
   }
@@ -223,7 +231,8 @@ export class RenderDialog extends LitElement {
     /** @type {HTMLElement | null} */ (this.querySelector('[autofocus]') ?? this.querySelector('h2'))?.focus();
   }
 
-  async make() {
+  /** @param {'credit' | null} [payWith] a render that was bought; otherwise the plan where it can */
+  async make(payWith = null) {
     const {studio} = this;
     const song = studio.song;
     if (!song) return;
@@ -232,7 +241,7 @@ export class RenderDialog extends LitElement {
     try {
       const order = await orderOf(this, song.file);
       this.note = 'Ordering the render';
-      const job = await again(this, () => submit(order, this.key));
+      const job = await again(this, () => submit({...order, payWith}, this.key));
       if (this.stopping.signal.aborted) await this.takeBack(job.id);
       location.assign(`/render/${job.id}`);
     } catch (error) {

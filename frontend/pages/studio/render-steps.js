@@ -25,7 +25,7 @@ export function stepOf(flow) {
 function account(flow) {
   const isNew = flow.step === 'register';
   return html`<form class="question" novalidate>
-    <h2 id="render-title" tabindex="-1">${isNew ? 'Create an account to' : 'Sign in to'} ${flow.purpose}</h2>
+    <h2 id="render-title" tabindex="-1">${isNew ? 'Create an account to' : 'Sign in to'} ${flow.wish || flow.purpose}</h2>
     <p class="quiet">${isNew ? flow.purpose === 'save' ? 'Then your song and everything you have shaped are in My videos, on every device.' : 'Your song and everything you have shaped stay here.' : 'Welcome back.'}</p>
     <div class="field">
       <label for="email">Email</label>
@@ -40,6 +40,7 @@ function account(flow) {
     </div>
     <p class="problem" role="alert"></p>
     <button class="button main large wide" type="submit">${isNew ? 'Create account' : 'Sign in'}</button>
+    ${isNew ? html`<p class="quiet small">By creating an account you agree to the <a href="/terms" target="_blank">terms</a> and the <a href="/privacy" target="_blank">privacy policy</a>.</p>` : nothing}
     <button class="button plain wide" type="button" @click=${() => flow.show(isNew ? 'sign-in' : 'register')}>${isNew ? 'I have an account' : 'I am new here'}</button>
   </form>`;
 }
@@ -70,7 +71,7 @@ function summary(flow) {
     <h2 id="render-title" tabindex="-1">Render this video?</h2>
     <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
     <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
-    ${facts?.refusal ? html`<p class="notice problem limit" role="status">${facts.refusal.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
+    ${facts?.refusal ? html`<p class="notice limit" role="status">${facts.refusal.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
     ${trouble(flow)}
     <div class="row end">
       <button class="button" type="button" @click=${() => flow.goBack()}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
@@ -94,12 +95,21 @@ function pictureIsGone(flow, name) {
 /** What can be done about it. @param {Flow} flow */
 function offers(flow) {
   const {facts} = flow;
-  if (!facts?.refusal) return html`<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
+  if (!facts?.refusal) return html`${cleanOffer(flow)}<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
   const plan = liftingPlan(facts, flow.studio.plans);
   const single = canBuySingle(flow)
-    ? html`<button class="button ${plan ? '' : 'main'}" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.show('register'))}>Buy this render for ${money(facts.single_price_cents, 'usd')}</button>`
+    ? html`<button class="button ${plan ? '' : 'main'}" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.askForAccount('buy this render'))}>Buy this render for ${money(facts.single_price_cents, 'usd')}</button>`
     : nothing;
   return html`${isStorageFull(facts.refusal) ? myVideos : nothing}${single}${plan ? planOffer(flow, plan) : nothing}`;
+}
+
+/** The same video without a watermark: by a render that was bought before, or that is bought now. @param {Flow} flow */
+function cleanOffer(flow) {
+  const {facts} = flow;
+  if (!facts?.watermark || !flow.profile || !canBuySingle(flow)) return nothing;
+  return facts.credits > 0
+    ? html`<button class="button" type="button" @click=${() => flow.make('credit')}>Use a bought render: no watermark</button>`
+    : html`<button class="button" type="button" @click=${() => flow.payOnce()}>No watermark, ${money(facts.single_price_cents, 'usd')}</button>`;
 }
 
 /** Where something can be deleted; this dialog looks again when its tab is shown. */
@@ -110,7 +120,7 @@ const myVideos = html`<a class="button" href="/dashboard" target="_blank">My vid
  * @param {import('./service.js').Plan} plan
  */
 function planOffer(flow, {name, title}) {
-  if (!flow.profile) return html`<button class="button main" type="button" @click=${() => flow.show('register')}>Get ${title}</button>`;
+  if (!flow.profile) return html`<button class="button main" type="button" @click=${() => flow.askForAccount(`get ${title}`)}>Get ${title}</button>`;
   // What the rest of a paid month is worth is shown before the change; this dialog waits in its own tab.
   return flow.profile.plan === 'free'
     ? html`<button class="button main" type="button" @click=${() => flow.subscribe(name)}>Get ${title}</button>`

@@ -46,12 +46,12 @@ export function estimate(settings, {durationS, bytes}) {
 /** @typedef {{uploadId: string, settings: Record<string, any>, projectId: string | null}} Order projectId: which project lists the render */
 
 /**
- * @param {Order} order
+ * @param {Order & {payWith?: 'credit' | null}} order payWith: a render that was bought; otherwise the plan where it can
  * @param {string} key the same for the same click, so that a second try does not make a second render
  */
-export function submit({uploadId, settings, projectId}, key) {
+export function submit({uploadId, settings, projectId, payWith = null}, key) {
   const params = {header: {'Idempotency-Key': key}};
-  return underProject(projectId, (id) => said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, project_id: id, pay_with: null}})));
+  return underProject(projectId, (id) => said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, project_id: id, pay_with: payWith}})));
 }
 
 /** Take an order back; its right returns where no frame was drawn. @param {string} id */

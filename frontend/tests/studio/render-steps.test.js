@@ -59,3 +59,11 @@ test('what no single render allows is not offered as one', () => {
   const flow = dialog({allows_single: false, refusal: null}, {problem: refused('PLAN_LIMIT_DURATION')});
   expect(textOf(stepOf(flow))).not.toContain('Buy this render');
 });
+
+test('a video with a watermark can be bought without it, by a payment or a render that was bought', () => {
+  const offered = (/** @type {Record<string, any>} */ facts) => textOf(stepOf(dialog({refusal: null, right: 'plan', renders_left: 5, queue_wait_s: 0, ...facts})));
+  expect(offered({watermark: true, credits: 0})).toContain('No watermark, $4.99');
+  expect(offered({watermark: true, credits: 1})).toContain('Use a bought render: no watermark');
+  expect(offered({watermark: false, credits: 0})).not.toContain('No watermark,');
+  expect(offered({watermark: true, credits: 0, allows_single: false})).not.toContain('No watermark,');
+});

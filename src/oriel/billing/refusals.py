@@ -98,18 +98,20 @@ def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
 def _frames(plan: Plan, demand: Demand) -> Iterator[Refusal]:
     if demand.frame > plan.largest_frame:
         lifted = _lifting(lambda other: demand.frame <= other.largest_frame)
-        reason = f"You asked for {_frame(demand.frame)}, and the limit on {plan.title} is {_frame(plan.largest_frame)}."
-        yield _refusal(PlanLimitSize, reason, plan.largest_frame, demand.frame, plan, lifted)
+        reason = f"{plan.title} allows up to {_frame(plan.largest_frame)}."
+        wish = f"for {_frame(demand.frame)}"
+        yield _refusal(PlanLimitSize, reason, plan.largest_frame, demand.frame, plan, lifted, wish)
     if demand.fps not in plan.frame_rates:
         lifted = _lifting(lambda other: demand.fps in other.frame_rates)
         listed = _listed([str(rate) for rate in plan.frame_rates])
-        reason = f"You asked for {demand.fps} frames a second, and {plan.title} offers {listed}."
-        yield _refusal(PlanLimitFps, reason, list(plan.frame_rates), demand.fps, plan, lifted)
+        reason = f"{plan.title} allows {listed} frames a second."
+        yield _refusal(PlanLimitFps, reason, list(plan.frame_rates), demand.fps, plan, lifted, f"for {demand.fps}")
     if demand.format not in plan.formats:
         lifted = _lifting(lambda other: demand.format in other.formats)
         listed = _listed([name.upper() for name in plan.formats])
-        reason = f"You asked for {demand.format.upper()}, and {plan.title} offers {listed}."
-        yield _refusal(PlanLimitFormat, reason, list(plan.formats), demand.format, plan, lifted)
+        reason = f"{plan.title} allows {listed}."
+        wish = f"for {demand.format.upper()}"
+        yield _refusal(PlanLimitFormat, reason, list(plan.formats), demand.format, plan, lifted, wish)
 
 
 def _frame(shorter_side: int) -> str:
@@ -128,9 +130,15 @@ def _renders(plan: Plan, use: Use) -> Iterator[Refusal]:
 
 
 def _refusal(
-    error: type[PaymentRequired], reason: str, limit: object, value: object, plan: Plan, lifted: Plan | None
+    error: type[PaymentRequired],
+    reason: str,
+    limit: object,
+    value: object,
+    plan: Plan,
+    lifted: Plan | None,
+    wish: str = "to lift this limit",
 ) -> Refusal:
-    sentence = f"{reason} Upgrade to {lifted.title} to lift this limit." if lifted else reason
+    sentence = f"{reason} Upgrade to {lifted.title} {wish}." if lifted else reason
     return Refusal(error, sentence, limit, value, plan.name, lifted.name if lifted else None)
 
 

@@ -120,7 +120,7 @@ function flip({name, schema, value, standard, change, reset}) {
  */
 function dot(value, standard, title, reset) {
   if (value === standard) return nothing;
-  return html`<button class="dot" type="button" title="Reset" aria-label=${`Reset ${title}`} @click=${reset}></button>`;
+  return html`<button class="dot" type="button" title="Reset" aria-label=${`Reset ${title}`} @click=${reset}><svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d="M3 2v4h4M3.4 6a5.2 5.2 0 1 1-.5 3.4" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/></svg></button>`;
 }
 
 /**

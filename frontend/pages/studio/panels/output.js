@@ -3,6 +3,7 @@ import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, knownOf, lockOf, outputLine, rightsLine, shapeOf, shorterSide} from '../output.js';
 import {money} from '../../../lib/words.js';
+import {openRenderDialog} from '../render-dialog.js';
 import {downloadSettings, openSettings, share} from '../sharing.js';
 
 /**
@@ -78,7 +79,8 @@ export function outputPanel(studio) {
  * @param {string} title
  * @param {Option[]} options
  */
-function choices({plans, planName}, title, options) {
+function choices(studio, title, options) {
+  const {plans, planName} = studio;
   const locks = options.map(({allows}) => lockOf(plans, planName, allows));
   const lifting = options.map((option, at) => (option.chosen && !locks[at]?.allowed ? locks[at]?.lifts : null)).find(Boolean);
   return html`<fieldset class="control">
@@ -93,6 +95,7 @@ function choices({plans, planName}, title, options) {
         </label>`;
       })}
     </div>
-    ${lifting ? html`<p class="hint">Included in ${lifting.title}. ${money(lifting.price_cents, 'usd')} a month. <a href="/pricing" target="_blank">Compare plans</a></p>` : nothing}
+    ${lifting ? html`<p class="hint">Included in ${lifting.title}, ${money(lifting.price_cents, 'usd')} a month. <a href="/pricing" target="_blank">Compare plans</a></p>
+      ${studio.song ? html`<button class="button" type="button" @click=${() => openRenderDialog(studio)}>Get ${lifting.title}</button>` : nothing}` : nothing}
   </fieldset>`;
 }

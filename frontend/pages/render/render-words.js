@@ -44,9 +44,10 @@ export function stageOf({status, stage, queue_position: place, cancel_requested:
 }
 
 /** @param {RenderStatus} status */
-export function remaining({eta_s: seconds, progress}) {
+export function remaining({status, eta_s: seconds, progress}) {
   if (seconds === null && progress > 0.8) return 'Almost done';
   if (seconds === null) return 'We are working out how long it takes.';
   const left = about(seconds);
+  if (status === 'queued') return `Ready in ${left}`;
   return `${left[0]?.toUpperCase()}${left.slice(1)} left`;
 }

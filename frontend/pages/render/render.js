@@ -126,12 +126,12 @@ class RenderPage extends LitElement {
         ${warnings(status)}
         <div class="actions">
           <a class="button main large" href=${status.video_url} download>Download</a>
-          ${canShare() ? html`<button class="button large" @click=${() => shareLink(status.video_url ?? '', status.title || status.filename)}>Share</button>` : nothing}
-          <button class="button large" @click=${() => copyLink(status.video_url ?? '')}>Copy link</button>
+          ${canShare() ? html`<button class="button large" @click=${() => shareLink(status.watch_url ?? '', status.title || status.filename)}>Share</button>` : nothing}
+          <button class="button large" @click=${() => copyLink(status.watch_url ?? '')}>Copy link</button>
           <a class="button plain large" href="/studio?render=${status.id}">Change and render again</a>
         </div>
         <p class="quiet">
-          Anyone with the link can download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
+          Anyone with the link can watch and download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
           ${status.watermark ? html`This video has a small watermark. <a href="/pricing">Videos without one</a>` : nothing}
         </p>
         <div class="row">
@@ -155,7 +155,7 @@ class RenderPage extends LitElement {
       <p>“<bdi>${status.title || status.filename}</bdi>” was deleted or has expired. Its settings are still there, so you can render it again.</p>
       <div class="actions">
         <a class="button main" href="/studio?render=${status.id}">Change and render again</a>
-        <a class="button" href="/dashboard?tab=renders">All my renders</a>
+        <a class="button" href="/dashboard?tab=renders">All my videos</a>
       </div>
     </div>`;
   }
@@ -190,12 +190,14 @@ class RenderPage extends LitElement {
   }
 
   async cancel() {
-    const begun = this.status?.counted !== false;
+    const {stage, progress} = this.status ?? {};
+    // An attempt that begins again has drawn some before.
+    const begun = Boolean(progress) || stage === 'rendering' || stage === 'encoding' || stage === 'uploading';
     const sure = await ask({
       title: 'Cancel this render?',
       text: begun
         ? 'Frames have been drawn already, so it counts as one of your renders.'
-        : 'No frame has been drawn yet, so it does not count as one of your renders.',
+        : 'Until the first frame is drawn, it does not count as one of your renders.',
       yes: 'Cancel the render', no: 'Keep going', danger: true,
     });
     if (!sure) return;

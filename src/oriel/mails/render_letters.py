@@ -31,12 +31,16 @@ def render_ready(
     title: str,
     details: RenderDetails,
     link: str,
+    watch: str,
     expires_at: datetime,
     poster: str | None,
     *,
     unsubscribe: str = "",
 ) -> Letter:
-    """Tell a customer that a video is ready; `poster` is the name of its picture in the storage."""
+    """Tell a customer that a video is ready.
+
+    `link` saves the file, `watch` opens the page that plays it; `poster` is the name of its picture in the storage.
+    """
     inline = (Inline(_POSTER, poster, _PICTURES.get(PurePath(poster).suffix.lower(), "image/jpeg")),) if poster else ()
     return compose(
         "render_ready",
@@ -49,6 +53,7 @@ def render_ready(
         watermark=details.watermark,
         file_kind=details.format.upper(),
         link=link,
+        watch=watch,
         expires=date(expires_at),
         poster=_POSTER if poster else None,
         poster_width=_poster_width(details),

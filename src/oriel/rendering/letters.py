@@ -40,6 +40,7 @@ def render_ready(session: Session, job: RenderJob) -> None:
         job.title or job.audio_filename,
         details,
         job.delivery_link,
+        job.watch_link,
         job.expires_at,
         job.poster_object,
         unsubscribe=unsubscribe_link(user.id, "render_ready"),

@@ -158,9 +158,14 @@ class RenderJob(Base):
         return link_to(self.id, self.link_generation)
 
     @property
+    def watch_link(self) -> str:
+        """The page on which anybody with the link watches the video, or will, or has."""
+        return watch_link_to(self.id, self.link_generation)
+
+    @property
     def watch_url(self) -> str | None:
         """Where anybody with the link watches the video, while it is there."""
-        return watch_link_to(self.id, self.link_generation) if self.video_url else None
+        return self.watch_link if self.video_url else None
 
     @property
     def video_url(self) -> str | None:

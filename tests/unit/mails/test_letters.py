@@ -70,7 +70,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "export_failed": export_failed(name, link),
         "deletion_asked": deletion_asked(name, EXPIRES, link),
         "account_kept": account_kept(name, link),
-        "render_ready": render_ready(name, title, DETAILS, link, EXPIRES, "posters/1.png"),
+        "render_ready": render_ready(name, title, DETAILS, link, link, EXPIRES, "posters/1.png"),
         "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
         "render_held_up": render_held_up(name, title),
         "render_goes_on": render_goes_on(name, title),
@@ -248,7 +248,7 @@ def test_a_finished_video_is_described() -> None:
 
 def test_a_video_without_poster_and_watermark() -> None:
     paid = RenderDetails(3840, 2160, 60, "mov", 3723.0, 2_400_000_000)
-    letter = render_ready("Ada", "", paid, LINK, EXPIRES, None)
+    letter = render_ready("Ada", "", paid, LINK, LINK, EXPIRES, None)
     assert letter.inline == ()
     assert "cid:" not in letter.html
     assert "watermark" not in letter.text
@@ -261,7 +261,9 @@ def test_a_video_without_poster_and_watermark() -> None:
 def test_a_portrait_poster_leaves_the_words_in_sight(width: int, height: int, shown: int) -> None:
     details = RenderDetails(width, height, 30, "mp4", 10, 1)
     (poster,) = [
-        attrs for tag, attrs in Tags(render_ready("", "x", details, LINK, EXPIRES, "p.jpg").html).tags if tag == "img"
+        attrs
+        for tag, attrs in Tags(render_ready("", "x", details, LINK, LINK, EXPIRES, "p.jpg").html).tags
+        if tag == "img"
     ]
     assert poster["width"] == str(shown)
 

@@ -101,7 +101,7 @@ def test_half_a_second_is_a_song(render: Render, tools: Tools, tmp_path: Path) -
     assert_whole(result, tools, seconds=0.5)
 
 
-@pytest.mark.parametrize("name", ["a.mp3", "a.m4a"])
+@pytest.mark.parametrize("name", ["a.mp3", pytest.param("a.m4a", marks=pytest.mark.long)])
 def test_cover_art_inside_is_drawn_and_is_no_second_picture(
     render: Render, tools: Tools, convert: Convert, tmp_path: Path, name: str
 ) -> None:

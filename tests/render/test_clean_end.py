@@ -181,7 +181,7 @@ def is_replaced(command: Command, kind: Kind) -> bool:
 @pytest.mark.parametrize(
     "kind",
     [
-        "renderer",
+        pytest.param("renderer", marks=pytest.mark.long),
         pytest.param("gpu", marks=pytest.mark.long),
         "browser",
         pytest.param("driver", marks=pytest.mark.long),

@@ -70,6 +70,7 @@ def assert_refused(command: Command, disk: Path) -> None:
     assert [path.name for path in disk.rglob("*") if path.is_file()] == ["ballast"]
 
 
+@pytest.mark.long
 def test_a_work_disk_that_fills_up_before_the_first_frame(start: Start, small_disk: Path, tmp_path: Path) -> None:
     command = start(small_disk / "work", tmp_path / "command" / "out")
     command.wait_until(lambda: any(small_disk.glob("work/*/song.s16le")), "the song is decoded")

@@ -114,6 +114,7 @@ def test_a_browser_that_hangs_over_a_frame_is_replaced(
     assert theatre.processes == []
 
 
+@pytest.mark.long
 def test_a_browser_that_hangs_while_it_loads_is_replaced(
     apart: ThreadPoolExecutor, request_of: RenderRequest, theatre: Theatre
 ) -> None:

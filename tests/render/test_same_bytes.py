@@ -63,7 +63,7 @@ def test_a_video_has_as_many_frames_as_the_song_is_long(
         ("a.mp4", None),
         pytest.param("a.webm", None, marks=pytest.mark.long),
         pytest.param("a.mov", None, marks=pytest.mark.long),
-        ("a.mov", "transparent"),
+        pytest.param("a.mov", "transparent", marks=pytest.mark.long),
     ],
     ids=["mp4", "webm", "mov", "mov with alpha"],
 )

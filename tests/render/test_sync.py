@@ -90,7 +90,9 @@ def frames_late_at_the_sample(stage: Stage, settings: ResolvedSettings, track: b
     return late
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.webm", "a.mov"])
+@pytest.mark.parametrize(
+    "name", ["a.mp4", *(pytest.param(each, marks=pytest.mark.long) for each in ("a.webm", "a.mov"))]
+)
 def test_the_sound_of_the_video_is_that_of_the_song(render: Render, tools: Tools, tmp_path: Path, name: str) -> None:
     song = music(6.0)
     video = render(

@@ -79,6 +79,7 @@ def test_each_web_process_sends_its_last_spans_when_it_ends(
     assert not any(name.startswith(("host.", "process.", "os.")) for name in collector.spans[0].resource)
 
 
+@pytest.mark.long
 def test_the_web_processes_end_promptly_without_their_collector(web: Callable[[str], Command]) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

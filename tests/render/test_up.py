@@ -154,6 +154,7 @@ def test_a_process_that_dies_is_started_again(running: Service) -> None:
     assert running.is_healthy()
 
 
+@pytest.mark.long
 def test_a_render_survives_the_death_of_its_worker(running: Service, long_song: Path) -> None:
     journey = running.customer()
     settings = {**SMALL, "output": {"width": 640, "height": 360, "fps": 30}}
@@ -210,6 +211,8 @@ def test_a_ticket_opens_one_socket(running: Service) -> None:
     assert httpx.get(address).status_code == 426
 
 
+# The chaos tests of `make test` end and kill workers too.
+@pytest.mark.long
 def test_an_orderly_end_gives_the_render_back(
     service: Service, long_song: Path, command: Callable[..., Command], tmp_path: Path
 ) -> None:

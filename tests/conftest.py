@@ -11,6 +11,8 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from oriel.infra.clock import clock
+
 # While modules load and tests are collected nothing is thrown away, and looking for garbage takes a third of the time.
 gc.disable()
 
@@ -35,6 +37,13 @@ def same_priority() -> Iterator[None]:
     before = os.getpriority(os.PRIO_PROCESS, 0)
     yield
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+@pytest.fixture(autouse=True)
+def real_time() -> Iterator[None]:
+    """Let no test move the time of another one."""
+    yield
+    clock.reset()
 
 
 def pytest_collection_finish() -> None:

@@ -56,8 +56,9 @@ def test_a_finished_attempt_leaves_what_it_took(make_job: MakeJob) -> None:
     [row] = rows()
     assert (row.render_id, row.attempt, row.worker, row.backend) == (job.id, 1, "worker", "llvmpipe")
     assert (row.plan, row.look, row.outcome, row.error_code) == ("free", job.look, "completed", None)
-    assert row.wait_s == pytest.approx(30, abs=5)
-    assert row.run_s == pytest.approx(12, abs=5)
+    # And what the test itself takes.
+    assert 30 <= (row.wait_s or 0) < 60
+    assert 12 <= (row.run_s or 0) < 42
     assert (row.stages, row.frames, row.frames_per_s) == ({"preparing": 1.5, "rendering": 6.0}, 240, 40.0)
     assert row.peak_memory_bytes == 700_000_000
 
@@ -90,7 +91,7 @@ def test_each_attempt_has_its_own_row_and_its_own_wait(make_job: MakeJob) -> Non
     clock.shift(timedelta(seconds=60))
     attempts.complete(claimed(), VIDEO)
     assert [(row.attempt, row.outcome) for row in rows()] == [(1, "given_back"), (2, "completed")]
-    assert rows()[1].wait_s == pytest.approx(60, abs=5)
+    assert 60 <= (rows()[1].wait_s or 0) < 90
 
 
 def test_a_third_lost_worker_is_a_failure(make_job: MakeJob) -> None:

@@ -49,10 +49,13 @@ def test_a_render_that_waits_for_its_next_attempt_does_not_count_yet(make_job: M
 
 def test_a_running_render_has_left_what_it_says_and_before_that_what_is_expected(make_job: MakeJob) -> None:
     speeds.note(make_job(), 10.0)
+    begun = now()
     attempt = attempts.claim("worker-1")
     assert attempt
     clock.shift(timedelta(seconds=15))
-    assert list(current_demand().running_s) == pytest.approx([20], abs=1)
+    [left_s] = current_demand().running_s
+    # 35 s are expected. The test itself takes time, too.
+    assert 35 - (now() - begun).total_seconds() <= left_s <= 20
     attempts.beat(attempt, attempts.Pulse("rendering", 0.5, 7.0, 150, 0))
     assert current_demand().running_s == (7.0,)
     assert busy_workers() == {"worker-1"}

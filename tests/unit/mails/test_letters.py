@@ -257,6 +257,14 @@ def test_a_video_without_poster_and_watermark() -> None:
     assert letter.subject == "Your video is ready: Untitled"
 
 
+def test_the_picture_of_a_video_leads_to_its_page_and_the_button_to_the_file() -> None:
+    file, page = "https://oriel.example/d/1", "https://oriel.example/v/1"
+    letter = render_ready("Ada", "Night Drive", DETAILS, file, page, EXPIRES, "p.jpg")
+    assert re.search(rf'<a href="{page}"[^>]*><img', letter.html)
+    assert re.search(rf'<a href="{file}"[^>]*>Download the video</a>', letter.html)
+    assert {file, page} <= set(letter.text.split())
+
+
 @pytest.mark.parametrize(("width", "height", "shown"), [(1920, 1080, 600), (1080, 1080, 440), (1080, 1920, 248)])
 def test_a_portrait_poster_leaves_the_words_in_sight(width: int, height: int, shown: int) -> None:
     details = RenderDetails(width, height, 30, "mp4", 10, 1)

@@ -15,7 +15,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS objects (id TEXT PRIMARY KEY, kind TEXT NOT NULL, made INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY, id TEXT, kind TEXT, at REAL, body TEXT);
 """
-_PATIENCE_S = 30.0
+_PATIENCE_S = 15.0
 
 Body = dict[str, Any]
 Row = sqlite3.Row

@@ -22,7 +22,7 @@ from oriel.errors import InvalidConfiguration
 from oriel.infra.masking import without_password
 
 # SQLite lets one write at a time and does not queue: of fifty at once on a slow machine, some have no turn for 5 s.
-_BUSY_MS = 30_000
+_BUSY_MS = 15_000
 _LOCK_POLL_S = 0.2
 # A server that vanishes is noticed within seconds. Half a minute is longer than any statement of ours.
 _PATIENCE = {

@@ -74,8 +74,9 @@ class Video:
 
 def claim(worker: str) -> Attempt | None:
     """Take the render whose turn it is, or return None where nothing waits."""
-    at = now()
     with writing() as session:
+        # The lease begins when it is written: on SQLite the turn to write may be long in coming.
+        at = now()
         job = next_job(session, at)
         if job is None:
             return None
@@ -93,9 +94,7 @@ def claim(worker: str) -> Attempt | None:
 
 def beat(attempt: Attempt, pulse: Pulse) -> str:
     """Prolong the lease and report; return "go", "cancel" (the customer wants an end) or "lost" (not ours any more)."""
-    at = now()
     values: dict[str, Any] = {
-        "lease_until": at + LEASE,
         "stage": pulse.stage,
         "eta_s": pulse.eta_s,
         "frames_done": pulse.frames_done,
@@ -104,7 +103,9 @@ def beat(attempt: Attempt, pulse: Pulse) -> str:
     if pulse.poster_object:
         values["poster_object"] = pulse.poster_object
     with writing() as session:
-        if not _update(session, attempt, **values):
+        # As in `claim`.
+        at = now()
+        if not _update(session, attempt, lease_until=at + LEASE, **values):
             return "lost"
         # Progress never goes back, though a later attempt starts at less than what an earlier one had shown.
         ahead = _mine(attempt).where(RenderJob.progress < pulse.progress).values(progress=pulse.progress)

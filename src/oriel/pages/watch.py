@@ -43,11 +43,14 @@ def _shown(job: RenderJob, token: str) -> dict[str, object]:
     settings: Settings = current_app.config["ORIEL"]
     output = job.settings["output"]
     return {
-        "title": job.title,
+        # Whoever hides the title in the picture shall not publish the name of the song's file.
+        "title": job.title or "Music video",
         "artist": job.artist,
         "width": output["width"],
         "height": output["height"],
         "format": output["format"],
+        # Browsers cannot decode ProRes, which is the one that knows transparency.
+        "plays": job.settings["background"]["type"] != "transparent",
         "seconds": job.video_s,
         "bytes": job.video_bytes,
         "expires_at": job.expires_at,

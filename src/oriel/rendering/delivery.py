@@ -13,7 +13,7 @@ from oriel.infra.storage import storage
 from oriel.infra.storage.file_response import redirect_to, send_file
 from oriel.names import for_files
 from oriel.rendering import links
-from oriel.rendering.models import COMPLETED, DELETED, UNDER_WAY, WITHDRAWN, RenderJob
+from oriel.rendering.models import COMPLETED, DELETED, FAILED, UNDER_WAY, WITHDRAWN, RenderJob
 
 _SIGNED_FOR = timedelta(minutes=10)
 _REDIRECT_KEPT_S = 300
@@ -106,7 +106,9 @@ def deliver(job: RenderJob) -> Response:
     assert job.video_object
     name, suffix = job.video_object, PurePath(job.video_object).suffix
     filename, content_type = file_name(job, suffix), _TYPES[suffix]
-    url = storage().signed_url(name, filename=filename, content_type=content_type, expires_in=_SIGNED_FOR)
+    # A player goes on asking at the signed address until the video's end.
+    lasts = _SIGNED_FOR + timedelta(seconds=job.video_s or 0)
+    url = storage().signed_url(name, filename=filename, content_type=content_type, expires_in=lasts)
     if url:
         return redirect_to(url)
     path = storage().path(name)
@@ -127,7 +129,8 @@ def refuse_unfinished(job: RenderJob) -> None:
     if job.status in UNDER_WAY:
         raise WrongState("The video is not ready yet.", status=job.status)
     if job.status != COMPLETED:
-        raise WrongState(f"There is no video, because the render is {job.status}.", status=job.status)
+        ended = "failed" if job.status == FAILED else "was cancelled"
+        raise WrongState(f"There is no video, because the render {ended}.", status=job.status)
 
 
 def file_name(job: RenderJob, suffix: str) -> str:

@@ -153,7 +153,7 @@ def delete_video(job_id: str) -> StatusOut:
 @routes.doc(
     summary="Revoke the link to a video",
     responses=[409, 410],
-    description="Old links stop working at once; `video_url` in the answer is the new link.",
+    description="Old links stop working at once; `video_url` and `watch_url` in the answer are the new ones.",
 )
 def revoke_link(job_id: str) -> StatusOut:
     """Give the video a new link in place of the earlier ones."""
@@ -195,7 +195,8 @@ def link(job_id: str) -> LinkOut:
 
 @routes.get("/d/<token>")
 @allow(Who.ANYONE)
-@rate("60/minute")
+# A player asks for a part at a time, and an office has one address.
+@rate("600/minute", by=address_key)
 @routes.doc(summary="Download a video by its link, without logging in", responses=VIDEO_ANSWERS)
 def follow_link(token: str) -> Response:
     """Send the video to anyone with its link; a browser gets a page that says why there is none."""

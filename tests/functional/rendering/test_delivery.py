@@ -89,8 +89,8 @@ def test_a_video_that_the_storage_has_lost_is_our_fault(make_video: MakeJob) -> 
     [
         ("queued", "The video is not ready yet."),
         ("processing", "The video is not ready yet."),
-        ("failed", "There is no video, because the render is failed."),
-        ("cancelled", "There is no video, because the render is cancelled."),
+        ("failed", "There is no video, because the render failed."),
+        ("cancelled", "There is no video, because the render was cancelled."),
     ],
 )
 def test_before_the_end_and_without_a_video_the_state_is_told(make_job: MakeJob, status: str, sentence: str) -> None:

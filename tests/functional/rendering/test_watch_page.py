@@ -17,6 +17,7 @@ from oriel.infra.storage import storage
 from oriel.rendering import attempts, links
 from oriel.rendering.attempts import Video
 from oriel.rendering.models import RenderJob
+from oriel.rendering.pipeline.settings_document import parse_settings
 
 CONTENT = b"a film in a few bytes"
 PICTURE = b"\xff\xd8 a poster"
@@ -99,6 +100,25 @@ def test_a_video_without_a_poster_is_shown(client: FlaskClient, film: RenderJob)
     assert 'preload="metadata"' in page.text
     assert "og:image" not in page.text
     assert client.get(f"/v/{links.token_of(film.id, film.link_generation)}/poster.jpg").status_code == 404
+
+
+def test_a_hidden_title_does_not_publish_the_files_name(client: FlaskClient, film: RenderJob) -> None:
+    rename(film, "")
+    page = page_of(client, film).text
+    assert "<title>Music video by The Band · Oriel</title>" in page
+    assert film.audio_filename not in page
+
+
+def test_a_video_that_no_browser_plays_is_offered_for_download(client: FlaskClient, film: RenderJob) -> None:
+    output = {"width": 1280, "height": 720, "format": "mov"}
+    settings = parse_settings({"output": output, "background": {"type": "transparent"}}).model_dump(mode="json")
+    with writing() as session:
+        session.get_one(RenderJob, film.id).render_config = settings
+    page = page_of(client, film).text
+    assert "<video" not in page
+    assert "og:video" not in page.replace("video.other", "")
+    assert "Browsers cannot play it" in page
+    assert "MOV" in page
 
 
 def test_a_link_that_is_none_says_so(client: FlaskClient, film: RenderJob) -> None:

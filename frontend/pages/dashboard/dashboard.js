@@ -102,8 +102,9 @@ export class Dashboard extends LitElement {
     // What is on the screen first; the others share its line.
     const {pages: open} = this;
     await open.reload();
-    if (open === this.projects && !open.items.length && !location.search) await this.showVideosInstead();
-    for (const pages of lists) if (pages !== open) void pages.reload();
+    const hasNone = open === this.projects && open.state === 'ready' && !open.items.length && !location.search;
+    if (hasNone) await this.showVideosInstead();
+    for (const pages of lists) if (pages !== open && !(hasNone && pages === this.renders)) void pages.reload();
     await this.learn();
   }
 
@@ -117,7 +118,9 @@ export class Dashboard extends LitElement {
   /** Whoever has rendered without saving a project finds the videos at once. */
   async showVideosInstead() {
     await this.renders.reload();
-    if (this.renders.items.length && this.view.tab === 'projects') this.show({tab: 'renders'}, {isBack: true});
+    if (!this.renders.items.length || this.view.tab !== 'projects') return;
+    this.show({tab: 'renders'}, {isBack: true});
+    history.replaceState(null, '', location.pathname + searchOf(this.view));
   }
 
   /** Plan, storage, and what is left of the month. */

@@ -47,7 +47,7 @@ export async function removeRender(page, render) {
     const params = {path: {job_id: render.id}};
     await said(api.DELETE('/api/renders/{job_id}', {params}));
     page.renders.change((items) => items.filter(({id}) => id !== render.id));
-    toast(`“${nameOf(render)}” is off the list.`, {label: 'Undo', act: () => void page.attempt(async () => {
+    toast(`“${nameOf(render)}” is removed from the list.`, {label: 'Undo', act: () => void page.attempt(async () => {
       await said(api.POST('/api/renders/{job_id}/restore', {params}));
       await page.renders.reload();
     })});

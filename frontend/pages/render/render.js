@@ -175,12 +175,13 @@ class RenderPage extends LitElement {
   }
 
   /** Order the same song with the same settings once more. @param {RenderStatus} status */
-  async tryAgain({upload_id: uploadId, project_id: projectId, settings}) {
+  async tryAgain({upload_id: uploadId, project_id: projectId, settings, paid_with: payer}) {
     this.busy = true;
     try {
-      // One key for one order, however often it is pressed or sent.
+      // One key for one order, however often it is pressed or sent. A render that was bought is not paid by the plan,
+      // which would give it a watermark.
       const params = {header: {'Idempotency-Key': `again-${ID}`}};
-      const job = await underProject(projectId, (id) => said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, project_id: id, pay_with: null}})));
+      const job = await underProject(projectId, (id) => said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, project_id: id, pay_with: payer === 'credit' ? payer : null}})));
       location.assign(`/render/${job.id}`);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -190,9 +191,7 @@ class RenderPage extends LitElement {
   }
 
   async cancel() {
-    const {stage, progress} = this.status ?? {};
-    // An attempt that begins again has drawn some before.
-    const begun = Boolean(progress) || stage === 'rendering' || stage === 'encoding' || stage === 'uploading';
+    const begun = this.status?.counts_if_cancelled;
     const sure = await ask({
       title: 'Cancel this render?',
       text: begun

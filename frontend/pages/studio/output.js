@@ -99,6 +99,12 @@ export function rightsLine({right, renders_left: left, watermark, queue_wait_s: 
 }
 
 /**
+ * What keeps these settings from being rendered; null where something pays, also a render that was bought.
+ * @param {Estimate} facts
+ */
+export const obstacleOf = ({right, refusal}) => (right === 'credit' ? null : refusal);
+
+/**
  * The plan that lifts the limit.
  * @param {Estimate} facts
  * @param {Plan[]} plans

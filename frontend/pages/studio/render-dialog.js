@@ -6,6 +6,7 @@ import {session} from '../../lib/session.js';
 import {clearProblems, onSubmit} from '../../ui/form.js';
 import {toast} from '../../ui/toast.js';
 import {again, estimatedSettings, newId, orderOf} from './order.js';
+import {obstacleOf} from './output.js';
 import {stepOf} from './render-steps.js';
 import {cancelRender, checkoutFor, checkoutForPlan, estimate, profile, sendConfirmation, submit} from './service.js';
 import {forget, remember} from './unconfirmed.js';
@@ -89,7 +90,7 @@ export class RenderDialog extends LitElement {
   }
 
   lookAgain = () => {
-    const waits = this.step === 'summary' && !this.busy && this.facts?.refusal;
+    const waits = this.step === 'summary' && !this.busy && this.facts && obstacleOf(this.facts);
     if (waits && document.visibilityState === 'visible') void this.goOn();
   };
 
@@ -166,7 +167,7 @@ export class RenderDialog extends LitElement {
       // Without the price, the form: the order says it again.
       if (!(error instanceof ApiError)) throw error;
     }
-    this.show(this.facts?.refusal ? 'summary' : 'register');
+    this.show(this.facts && obstacleOf(this.facts) ? 'summary' : 'register');
   }
 
   /** @param {string} wish such as "get Pro" */
@@ -241,7 +242,8 @@ export class RenderDialog extends LitElement {
     try {
       const order = await orderOf(this, song.file);
       this.note = 'Ordering the render';
-      const job = await again(this, () => submit({...order, payWith}, this.key));
+      // Another payer is another order, and needs another key.
+      const job = await again(this, () => submit({...order, payWith}, payWith ? `${this.key}-${payWith}` : this.key));
       if (this.stopping.signal.aborted) await this.takeBack(job.id);
       location.assign(`/render/${job.id}`);
     } catch (error) {
@@ -349,7 +351,7 @@ export class RenderDialog extends LitElement {
   }
 
   goBack() {
-    if (this.facts?.refusal) this.studio.tab = 'output';
+    if (this.facts && obstacleOf(this.facts)) this.studio.tab = 'output';
     this.dialog.close();
   }
 }

@@ -6,7 +6,7 @@ import {PartError} from '../../lib/part.js';
 import {money, percent, size} from '../../lib/words.js';
 import '../../ui/password-field.js';
 import '../../ui/second-factor.js';
-import {knownOf, liftingPlan, outputLine, priceLine, rightsLine} from './output.js';
+import {knownOf, liftingPlan, obstacleOf, outputLine, priceLine, rightsLine} from './output.js';
 import {shownName} from './own-pictures.js';
 import {reloadButton} from './panels/invitation.js';
 import {canBuySingle, isStorageFull} from './single-render.js';
@@ -67,14 +67,15 @@ function confirm(flow) {
 function summary(flow) {
   const {settings, song} = flow.studio;
   const {facts} = flow;
+  const obstacle = facts && obstacleOf(facts);
   return html`<div class="question">
     <h2 id="render-title" tabindex="-1">Render this video?</h2>
     <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
     <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
-    ${facts?.refusal ? html`<p class="notice limit" role="status">${facts.refusal.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
+    ${obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
     ${trouble(flow)}
     <div class="row end">
-      <button class="button" type="button" @click=${() => flow.goBack()}>${facts?.refusal ? 'Change the settings' : 'Not yet'}</button>
+      <button class="button" type="button" @click=${() => flow.goBack()}>${obstacle ? 'Change the settings' : 'Not yet'}</button>
       ${offers(flow)}
     </div>
   </div>`;
@@ -95,7 +96,7 @@ function pictureIsGone(flow, name) {
 /** What can be done about it. @param {Flow} flow */
 function offers(flow) {
   const {facts} = flow;
-  if (!facts?.refusal) return html`${cleanOffer(flow)}<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
+  if (!facts || !obstacleOf(facts)) return html`${cleanOffer(flow)}<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
   const plan = liftingPlan(facts, flow.studio.plans);
   const single = canBuySingle(flow)
     ? html`<button class="button ${plan ? '' : 'main'}" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.askForAccount('buy this render'))}>Buy this render for ${money(facts.single_price_cents, 'usd')}</button>`
@@ -108,7 +109,7 @@ function cleanOffer(flow) {
   const {facts} = flow;
   if (!facts?.watermark || !flow.profile || !canBuySingle(flow)) return nothing;
   return facts.credits > 0
-    ? html`<button class="button" type="button" @click=${() => flow.make('credit')}>Use a bought render: no watermark</button>`
+    ? html`<button class="button" type="button" @click=${() => flow.make('credit')}>Use your credit, no watermark</button>`
     : html`<button class="button" type="button" @click=${() => flow.payOnce()}>No watermark, ${money(facts.single_price_cents, 'usd')}</button>`;
 }
 

@@ -63,7 +63,14 @@ test('what no single render allows is not offered as one', () => {
 test('a video with a watermark can be bought without it, by a payment or a render that was bought', () => {
   const offered = (/** @type {Record<string, any>} */ facts) => textOf(stepOf(dialog({refusal: null, right: 'plan', renders_left: 5, queue_wait_s: 0, ...facts})));
   expect(offered({watermark: true, credits: 0})).toContain('No watermark, $4.99');
-  expect(offered({watermark: true, credits: 1})).toContain('Use a bought render: no watermark');
+  expect(offered({watermark: true, credits: 1})).toContain('Use your credit, no watermark');
   expect(offered({watermark: false, credits: 0})).not.toContain('No watermark,');
   expect(offered({watermark: true, credits: 0, allows_single: false})).not.toContain('No watermark,');
+});
+
+test('a render that was bought pays for what the plan does not include', () => {
+  const shown = textOf(stepOf(dialog({refusal: refusalOf('PLAN_LIMIT_SIZE'), right: 'credit', credits: 1, watermark: false, queue_wait_s: 0})));
+  expect(shown).toContain('Uses the render that you bought.');
+  expect(shown).not.toContain('Buy this render');
+  expect(shown).not.toContain('Get Pro');
 });

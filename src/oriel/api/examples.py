@@ -175,6 +175,8 @@ RUNNING_RENDER: Mapping[str, object] = {
     "attempt": 1,
     "cancel_requested": False,
     "counted": None,
+    "counts_if_cancelled": True,
+    "paid_with": "plan",
     "error": None,
     "created_at": _WHEN,
     "completed_at": None,

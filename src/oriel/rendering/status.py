@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from oriel.billing.models import SPENT, RenderRight
+from oriel.billing.plans import CREDIT
 from oriel.errors import CallerError, error_classes
 from oriel.infra.cache import remembered
 from oriel.infra.clock import Instant, now
@@ -80,6 +81,10 @@ class StatusOut(BaseModel):
         description="Whether it counts as one of the month's renders or uses its credit up; null while that is open."
         " After a cancel it says whether the right comes back: false if no frame was drawn before"
     )
+    counts_if_cancelled: bool = Field(
+        description="Whether a cancel now would count, because a frame has been drawn; false once it has ended"
+    )
+    paid_with: Literal["plan", "credit"] = Field(description="What pays for it: your plan, or a render that you bought")
     error: ErrorOut | None
     created_at: Instant
     completed_at: Instant | None
@@ -90,7 +95,7 @@ class StatusOut(BaseModel):
         description="A link that downloads the video without logging in; null until it is ready, and after it expires"
     )
     watch_url: str | None = Field(
-        description="A page that plays the video for everybody with this link, to be passed on; null until it is ready,"
+        description="A page to share, which plays the video for everybody with this link; null until it is ready,"
         " and after it expires"
     )
     expires_at: Instant | None = Field(description="When the video is deleted; null until it is ready")
@@ -151,6 +156,8 @@ def _status(job: RenderJob, counted: bool | None, position: int | None, eta_s: f
         attempt=job.fence,
         cancel_requested=job.status == PROCESSING and job.cancel_asked_at is not None,
         counted=counted,
+        counts_if_cancelled=job.status in UNDER_WAY and job.first_frame_at is not None,
+        paid_with="credit" if job.plan == CREDIT.name else "plan",
         error=_error(job) if job.status == FAILED else None,
         created_at=job.created_at,
         completed_at=job.completed_at,

@@ -183,3 +183,23 @@ def test_characters_that_no_font_has_are_named(customer: Caller, make_job: MakeJ
     assert "(U+100042)" in warning
     assert warnings("สวัสดี") == []
     assert warnings("Love", "\U00100042") == [warning]
+
+
+def test_a_customer_is_told_what_a_cancel_would_cost(customer: Caller, make_job: MakeJob) -> None:
+    path = f"/api/render/status/{make_job(user_id=customer.user_id).id}"
+    assert told(customer, path)["counts_if_cancelled"] is False
+    attempt = attempts.claim("worker")
+    assert attempt
+    # Progress begins with the song, frames come later.
+    attempts.beat(attempt, attempts.Pulse("analysing", 0.04, None, 0, 0))
+    assert told(customer, path)["counts_if_cancelled"] is False
+    attempts.beat(attempt, attempts.Pulse("rendering", 0.1, None, 12, 0))
+    assert told(customer, path)["counts_if_cancelled"] is True
+
+
+@pytest.mark.parametrize(("plan", "payer"), [("free", "plan"), ("credit", "credit")])
+def test_a_render_says_what_pays_for_it(customer: Caller, make_job: MakeJob, plan: str, payer: str) -> None:
+    job = make_job(user_id=customer.user_id)
+    with writing() as session:
+        session.get_one(RenderJob, job.id).plan = plan
+    assert told(customer, f"/api/render/status/{job.id}")["paid_with"] == payer

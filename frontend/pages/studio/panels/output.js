@@ -1,7 +1,7 @@
 // Shape, size, frame rate, format and quality, with what the plan does not include shown and what lifts it.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
-import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, knownOf, lockOf, outputLine, rightsLine, shapeOf, shorterSide} from '../output.js';
+import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, knownOf, lockOf, obstacleOf, outputLine, rightsLine, shapeOf, shorterSide} from '../output.js';
 import {money} from '../../../lib/words.js';
 import {openRenderDialog} from '../render-dialog.js';
 import {downloadSettings, openSettings, share} from '../sharing.js';
@@ -21,7 +21,7 @@ export function outputPanel(studio) {
   return html`
     <div class="notice" role="status">
       <p>${studio.song ? outputLine(settings, studio.song.durationS, knownOf(studio.facts)) : 'Choose a song to see what will come out.'}</p>
-      ${studio.song && studio.facts ? html`<p class="quiet">${studio.facts.refusal ? studio.facts.refusal.message : rightsLine(studio.facts)}</p>` : nothing}
+      ${studio.song && studio.facts ? html`<p class="quiet">${obstacleOf(studio.facts)?.message ?? rightsLine(studio.facts)}</p>` : nothing}
     </div>
     <h2>Shape</h2>
     <div class="shapes" role="group" aria-label="Shape">

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from oriel.billing.plans import PLANS, Plan
+from oriel.billing.plans import CREDIT, PLANS, Plan
 from oriel.errors import (
     PaymentRequired,
     PlanLimitDuration,
@@ -98,20 +98,25 @@ def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
 def _frames(plan: Plan, demand: Demand) -> Iterator[Refusal]:
     if demand.frame > plan.largest_frame:
         lifted = _lifting(lambda other: demand.frame <= other.largest_frame)
-        reason = f"{plan.title} allows up to {_frame(plan.largest_frame)}."
+        reason = f"{_named(plan)} allows up to {_frame(plan.largest_frame)}."
         wish = f"for {_frame(demand.frame)}"
         yield _refusal(PlanLimitSize, reason, plan.largest_frame, demand.frame, plan, lifted, wish)
     if demand.fps not in plan.frame_rates:
         lifted = _lifting(lambda other: demand.fps in other.frame_rates)
         listed = _listed([str(rate) for rate in plan.frame_rates])
-        reason = f"{plan.title} allows {listed} frames a second."
+        reason = f"{_named(plan)} allows {listed} frames a second."
         yield _refusal(PlanLimitFps, reason, list(plan.frame_rates), demand.fps, plan, lifted, f"for {demand.fps}")
     if demand.format not in plan.formats:
         lifted = _lifting(lambda other: demand.format in other.formats)
         listed = _listed([name.upper() for name in plan.formats])
-        reason = f"{plan.title} allows {listed}."
+        reason = f"{_named(plan)} allows {listed}."
         wish = f"for {demand.format.upper()}"
         yield _refusal(PlanLimitFormat, reason, list(plan.formats), demand.format, plan, lifted, wish)
+
+
+def _named(plan: Plan) -> str:
+    """Return the plan as the subject of a sentence."""
+    return "A single render" if plan is CREDIT else plan.title
 
 
 def _frame(shorter_side: int) -> str:

@@ -33,6 +33,7 @@ _FIELDS = (
     "video_s",
     "expires_at",
     "deleted_at",
+    "removed_at",
 )
 _ID_LENGTH = 26
 _NAMED = (RenderJob.id, RenderJob.held_notice)

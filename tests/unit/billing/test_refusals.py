@@ -129,3 +129,8 @@ def test_every_sentence_says_what_is_missing_and_what_helps(
 def test_what_no_plan_offers_is_refused_without_an_upgrade(change: dict[str, object], sentence: str) -> None:
     [refusal] = allowed_by(ENTERPRISE, replace(MODEST, **change))  # type: ignore[arg-type]
     assert (refusal.sentence, refusal.lifted_by) == (sentence, None)
+
+
+def test_a_single_render_is_named_as_one() -> None:
+    [refusal] = allowed_by(CREDIT, replace(MODEST, width=3840, height=2160))
+    assert refusal.sentence == "A single render allows up to 1080p. Upgrade to Enterprise for 4K."

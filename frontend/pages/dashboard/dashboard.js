@@ -115,7 +115,7 @@ export class Dashboard extends LitElement {
     this.observer.disconnect();
   }
 
-  /** Whoever has rendered without saving a project finds the videos at once. */
+  /** Open the videos where there are some: a render needs no saved project. */
   async showVideosInstead() {
     await this.renders.reload();
     if (!this.renders.items.length || this.view.tab !== 'projects') return;

@@ -100,9 +100,9 @@ export function rightsLine({right, renders_left: left, watermark, queue_wait_s: 
 
 /**
  * What keeps these settings from being rendered; null where something pays, also a render that was bought.
- * @param {Estimate} facts
+ * @param {Estimate | null} facts
  */
-export const obstacleOf = ({right, refusal}) => (right === 'credit' ? null : refusal);
+export const obstacleOf = (facts) => (facts?.right === 'credit' ? null : facts?.refusal ?? null);
 
 /**
  * The plan that lifts the limit.

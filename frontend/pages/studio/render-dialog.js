@@ -90,7 +90,7 @@ export class RenderDialog extends LitElement {
   }
 
   lookAgain = () => {
-    const waits = this.step === 'summary' && !this.busy && this.facts && obstacleOf(this.facts);
+    const waits = this.step === 'summary' && !this.busy && obstacleOf(this.facts);
     if (waits && document.visibilityState === 'visible') void this.goOn();
   };
 
@@ -167,7 +167,7 @@ export class RenderDialog extends LitElement {
       // Without the price, the form: the order says it again.
       if (!(error instanceof ApiError)) throw error;
     }
-    this.show(this.facts && obstacleOf(this.facts) ? 'summary' : 'register');
+    this.show(obstacleOf(this.facts) ? 'summary' : 'register');
   }
 
   /** @param {string} wish such as "get Pro" */
@@ -351,7 +351,7 @@ export class RenderDialog extends LitElement {
   }
 
   goBack() {
-    if (this.facts && obstacleOf(this.facts)) this.studio.tab = 'output';
+    if (obstacleOf(this.facts)) this.studio.tab = 'output';
     this.dialog.close();
   }
 }

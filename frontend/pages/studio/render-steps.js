@@ -67,12 +67,12 @@ function confirm(flow) {
 function summary(flow) {
   const {settings, song} = flow.studio;
   const {facts} = flow;
-  const obstacle = facts && obstacleOf(facts);
+  const obstacle = obstacleOf(facts);
   return html`<div class="question">
     <h2 id="render-title" tabindex="-1">Render this video?</h2>
     <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
     <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
-    ${obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
+    ${facts && obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
     ${trouble(flow)}
     <div class="row end">
       <button class="button" type="button" @click=${() => flow.goBack()}>${obstacle ? 'Change the settings' : 'Not yet'}</button>
@@ -96,7 +96,7 @@ function pictureIsGone(flow, name) {
 /** What can be done about it. @param {Flow} flow */
 function offers(flow) {
   const {facts} = flow;
-  if (!facts || !obstacleOf(facts)) return html`${cleanOffer(flow)}<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
+  if (!facts || !obstacleOf(facts)) return html`${withoutWatermark(flow)}<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
   const plan = liftingPlan(facts, flow.studio.plans);
   const single = canBuySingle(flow)
     ? html`<button class="button ${plan ? '' : 'main'}" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.askForAccount('buy this render'))}>Buy this render for ${money(facts.single_price_cents, 'usd')}</button>`
@@ -105,7 +105,7 @@ function offers(flow) {
 }
 
 /** The same video without a watermark: by a render that was bought before, or that is bought now. @param {Flow} flow */
-function cleanOffer(flow) {
+function withoutWatermark(flow) {
   const {facts} = flow;
   if (!facts?.watermark || !flow.profile || !canBuySingle(flow)) return nothing;
   return facts.credits > 0

@@ -43,7 +43,7 @@ def _shown(job: RenderJob, token: str) -> dict[str, object]:
     settings: Settings = current_app.config["ORIEL"]
     output = job.settings["output"]
     return {
-        # Whoever hides the title in the picture shall not publish the name of the song's file.
+        # A hidden title must not publish the name of the song's file.
         "title": job.title or "Music video",
         "artist": job.artist,
         "width": output["width"],

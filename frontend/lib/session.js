@@ -204,6 +204,8 @@ async function post(path, body, headers = {}) {
     method: 'POST',
     headers: body === null ? headers : {'Content-Type': 'application/json', ...headers},
     body: body === null ? null : JSON.stringify(body),
+    // The new cookie must arrive even if the tab closes now: the old one would soon pass for a stolen one.
+    keepalive: true,
   };
   const answer = await fetch(path, init).catch(() => {
     throw new ApiError(0, errorBody({error: {code: 'UNREACHABLE', message: 'We cannot reach the service. Check your connection and try again.'}}, 0));

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import inspect
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from oriel.infra.masking import without_password
 # SQLite lets one write at a time and does not queue: of fifty at once on a slow machine, some have no turn for 5 s.
 _BUSY_MS = 15_000
 _LOCK_POLL_S = 0.2
+_write_turn = threading.RLock()
 # A server that vanishes is noticed within seconds. Half a minute is longer than any statement of ours.
 _PATIENCE = {
     "connect_timeout": 5,
@@ -160,13 +162,29 @@ def writing() -> Iterator[Session]:
     # A transaction that has read holds an old picture of the database, and SQLite could not turn it into a writing one.
     session.commit()
     session.expire_all()
-    session.connection(execution_options={"oriel_writes": True})
+    with _turn(session):
+        session.connection(execution_options={"oriel_writes": True})
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+@contextlib.contextmanager
+def _turn(session: Session) -> Iterator[None]:
+    """Let one thread of this process write at a time, where the database is SQLite.
+
+    SQLite polls for its lock with a connection in hand: many writers would take every connection of the pool, and
+    readers would wait with them.
+    """
+    is_ours = session.get_bind().dialect.name == "sqlite" and _write_turn.acquire(timeout=_BUSY_MS / 1000)
     try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+        yield
+    finally:
+        if is_ours:
+            _write_turn.release()
 
 
 def insert_missing(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -3,21 +3,26 @@
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 from tests.functional.waiting import PATIENCE_S
 
 from oriel.infra import database as module
-from oriel.infra.database import db, init_database, one_at_a_time
+from oriel.infra.database import db, init_database, one_at_a_time, writing
 
 _numbers = itertools.count(0x7E57)
 # Twelve times what it takes; by itself the driver would wait for more than two minutes.
 _GIVEN_UP_S = 60.0
+# More than a process has connections.
+WRITERS = 45
 
 
 @pytest.fixture
@@ -50,6 +55,39 @@ def elsewhere(database: str) -> Iterator[Flask]:
 def number() -> int:
     """A lock of its own, so that one which stays locked is one test's trouble."""
     return next(_numbers)
+
+
+def test_writers_that_wait_leave_connections_to_readers(tmp_path: Path) -> None:
+    """More than the pool has; on SQLite, as PostgreSQL's queue is the server's."""
+    app = Flask(__name__)
+    init_database(app, f"sqlite:///{tmp_path / 'busy.sqlite3'}")
+    arrived = threading.Barrier(WRITERS + 1)
+
+    def write() -> None:
+        with app.app_context():
+            arrived.wait(PATIENCE_S)
+            with writing() as session:
+                session.execute(text("INSERT INTO numbers VALUES (1)"))
+
+    writers = [threading.Thread(target=write) for _ in range(WRITERS)]
+    with app.app_context():
+        with writing() as session:
+            session.execute(text("CREATE TABLE numbers (number INTEGER)"))
+        with writing() as session:
+            for writer in writers:
+                writer.start()
+            arrived.wait(PATIENCE_S)
+            # Long enough for a connection to be taken.
+            time.sleep(0.2)
+            pool = db.engine.pool
+            assert isinstance(pool, QueuePool)
+            assert pool.checkedout() == 1
+            session.execute(text("INSERT INTO numbers VALUES (1)"))
+        for writer in writers:
+            writer.join()
+        assert db.session.scalar(text("SELECT count(*) FROM numbers")) == WRITERS + 1
+        db.session.rollback()
+        db.engine.dispose()
 
 
 def test_a_server_that_never_answers_is_given_up(silent_server: str) -> None:

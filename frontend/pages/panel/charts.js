@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import './charts.css';
 import {axisText, periodText} from './chart-words.js';
+import {lonePoints} from './lone-points.js';
 
 /**
  * @typedef {{label: string, values: (number | null)[]}} Line
@@ -97,11 +98,21 @@ function lines(drawing, colour) {
   const isAlone = drawing.lines.length === 1;
   const present = drawing.lines.map(({label}, number) => {
     const stroke = colour(`--chart-${(number % COLOURS) + 1}`);
-    return {label, stroke, width: 2, points: {size: 5}, fill: isAlone ? colour('--chart-fill') : undefined};
+    return {label, stroke, width: 2, points: dots(stroke, 5), fill: isAlone ? colour('--chart-fill') : undefined};
   });
   if (!drawing.before) return present;
   const stroke = colour('--chart-before');
-  return [...present, {label: 'Range before', stroke, width: 1.5, dash: [4, 4], points: {show: false}}];
+  return [...present, {label: 'Range before', stroke, width: 1.5, dash: [4, 4], points: {...dots(stroke, 4), show: false}}];
+}
+
+/**
+ * Dots on all values where there is room for them, and always on those that no line shows.
+ * @param {string} fill
+ * @param {number} size
+ * @returns {uPlot.Series.Points}
+ */
+function dots(fill, size) {
+  return {size, fill, filter: (plot, number, areShown) => (areShown ? null : lonePoints(plot.data[number] ?? []))};
 }
 
 /**

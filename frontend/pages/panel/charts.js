@@ -70,7 +70,8 @@ function options(drawing, figure, width) {
     height: HEIGHT,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     legend: {show: false},
-    padding: [8, 6, 0, 0],
+    // The last name below the axis is centred on the right edge: half of "30 Nov" or "Nov 2026" lies beyond it.
+    padding: [8, drawing.step === 'week' ? 30 : 22, 0, 0],
     cursor: {sync: {key: sync.key}, y: false, drag: {x: false, y: false}, points: {size: 7}},
     scales: {y: {range: (_, least, most) => range(drawing.unit, least, most)}},
     axes: [

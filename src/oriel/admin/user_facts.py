@@ -1,6 +1,6 @@
 """What the panel shows about a customer: few queries, each for the newest rows of one kind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,17 +65,24 @@ def sections_of(user: User, standing: Standing) -> Sequence[Section]:
         _account(user),
         _plan(standing),
         _factors(standing),
-        _table(
-            "Renders", ("Created", "Status", "Song", "Plan", "Error"), map(_render_row, _newest(RenderJob, user.id))
+        _listed(
+            "Renders",
+            user.id,
+            ("Created", "Status", "Song", "Plan", "Error"),
+            map(_render_row, _newest(RenderJob, user.id)),
         ),
-        _table("Payments", ("Created", "Status", "Amount", "For"), map(_payment_row, _newest(Payment, user.id))),
-        _table("Projects", ("Changed", "Name", "Look"), map(_project_row, _projects(user.id, SHOWN))),
-        _table("Uploads", ("Created", "File", "Size", "Expires"), map(_upload_row, _newest(Upload, user.id))),
+        _listed(
+            "Payments", user.id, ("Created", "Status", "Amount", "For"), map(_payment_row, _newest(Payment, user.id))
+        ),
+        _listed("Projects", user.id, ("Changed", "Name", "Look"), map(_project_row, _projects(user.id, SHOWN))),
+        _listed("Uploads", user.id, ("Created", "File", "Size", "Expires"), map(_upload_row, _newest(Upload, user.id))),
         _table(
             "Sessions", ("Began", "Last used", "Ended", "Address", "Browser"), map(_session_row, _sessions(user.id))
         ),
         _table("API keys", ("Created", "Name", "Begins with", "Last used", "Revoked"), map(_key_row, _keys(user.id))),
-        _table("Mails", ("Created", "Kind", "State", "Subject"), map(_mail_row, _newest(OutboxMail, user.id))),
+        _listed(
+            "Mails", user.id, ("Created", "Kind", "State", "Subject"), map(_mail_row, _newest(OutboxMail, user.id))
+        ),
         _table("Activity", ("When", "What", "Address", "Details"), map(_activity_row, _activity(user.id))),
         _table("Audit trail", ("When", "Who", "Action", "Detail"), map(_trail_row, _acts(user.id))),
     )
@@ -86,7 +93,7 @@ def dashboard_of(user: User) -> Sequence[Section]:
     renders = db.session.scalars(own_renders(user.id).limit(SHOWN_TO_CUSTOMER)).all()
     projects = _projects(user.id, SHOWN_TO_CUSTOMER)
     return (
-        _table("Projects", ("Changed", "Name", "Look"), map(_project_row, projects)),
+        _table("Projects", ("Changed", "Name", "Look"), map(_own_project_row, projects)),
         _table("Renders", ("Created", "Status", "Song", "Title", "Expires"), map(_own_render_row, renders)),
     )
 
@@ -128,6 +135,13 @@ def _table(title: str, header: Sequence[str], rows: Any) -> Section:  # noqa: AN
     return Section(title, header=header, rows=list(rows))
 
 
+def _listed(title: str, user_id: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Section:
+    """Return the newest rows of a kind that has a list of its own, with the way to all of this customer's."""
+    shown = list(rows)
+    more = f"/admin/{title.lower()}/?search={user_id}" if shown else None
+    return Section(title, header=header, rows=shown, more=more)
+
+
 def _account(user: User) -> Section:
     names = (
         *("id", "email", "pending_email", "name", "role", "created_at", "last_login_at", "email_verified_at"),
@@ -162,7 +176,8 @@ def _factors(standing: Standing) -> Section:
 
 
 def _render_row(job: RenderJob) -> Sequence[object]:
-    return (job.created_at, job.status, job.title or job.audio_filename, job.plan, job.error_code)
+    linked = Cell(job.created_at, f"/admin/renders/{job.id}")
+    return (linked, job.status, job.title or job.audio_filename, job.plan, job.error_code)
 
 
 def _own_render_row(job: RenderJob) -> Sequence[object]:
@@ -175,11 +190,16 @@ def _payment_row(payment: Payment) -> Sequence[object]:
 
 
 def _project_row(project: Project) -> Sequence[object]:
+    return (Cell(project.changed_at, f"/admin/projects/{project.id}"), project.name, project.look)
+
+
+def _own_project_row(project: Project) -> Sequence[object]:
     return (project.changed_at, project.name, project.look)
 
 
 def _upload_row(upload: Upload) -> Sequence[object]:
-    return (upload.created_at, upload.filename, size(upload.size_bytes), upload.expires_at)
+    linked = Cell(upload.created_at, f"/admin/uploads/{upload.id}")
+    return (linked, upload.filename, size(upload.size_bytes), upload.expires_at)
 
 
 def _session_row(session: UserSession) -> Sequence[object]:
@@ -191,7 +211,7 @@ def _key_row(key: ApiKey) -> Sequence[object]:
 
 
 def _mail_row(mail: OutboxMail) -> Sequence[object]:
-    return (mail.created_at, mail.kind, mail.state, mail.subject)
+    return (Cell(mail.created_at, f"/admin/mails/{mail.id}"), mail.kind, mail.state, mail.subject)
 
 
 def _activity_row(line: Activity) -> Sequence[object]:

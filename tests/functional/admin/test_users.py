@@ -119,6 +119,23 @@ def test_a_page_shows_everything_of_a_customer_in_twelve_queries(app: APIFlask, 
     assert key_id
 
 
+def test_a_page_leads_to_what_a_customer_has(admin: Operator, ada: Caller, caller: MakeCaller) -> None:
+    other = caller()
+    for each in (ada, other):
+        each.post("/api/render/submit", json={"upload_id": uploaded(each)})
+        each.post("/api/projects", json={"name": "A fine song", "settings": {"look": "prism"}})
+    page = admin.get(page_of(ada)).text
+    for part in ("renders", "projects", "uploads"):
+        [row] = set(re.findall(rf'"(/admin/{part}/[0-9a-v]{{26}})"', page))
+        assert admin.get(row).status_code == 200
+        everything = f"/admin/{part}/?search={ada.user_id}"
+        assert f'href="{everything}"' in page
+        listed = admin.get(everything).text
+        assert (row in listed, ada.email in listed, other.email in listed) == (True, True, False), part
+    # Nothing was bought: there is no list to show.
+    assert "/admin/payments/?search" not in page
+
+
 def test_a_disabled_customer_is_out_at_once(app: APIFlask, client: FlaskClient, admin: Operator, ada: Caller) -> None:
     job, key = _delivered(app, ada), ada.key()[1]
     with app.app_context():

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from oriel.accounts.addresses import spelled_email
 from oriel.accounts.models import User
-from oriel.admin.customers import customer_link
+from oriel.admin.customers import address_of, customer_link, load_addresses
 from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condition, Entry, Filter, Section
 from oriel.admin.staff import staff
 from oriel.admin.trail import in_trail
@@ -38,7 +38,7 @@ class PaymentView(BaseModelView[Payment]):
         Column("Status", lambda payment: payment.status),
         Column("Amount", lambda payment: money(payment.amount, payment.currency)),
         Column("For", lambda payment: what_of(payment)),
-        Column("Customer", lambda payment: payment.user_id, lambda payment: customer_link(payment.user_id)),
+        Column("Customer", lambda payment: address_of(payment.user_id), lambda payment: customer_link(payment.user_id)),
         Column("Notes", lambda payment: _notes(payment)),
     )
     filters = (
@@ -53,16 +53,21 @@ class PaymentView(BaseModelView[Payment]):
         its_own = (Payment.id, Payment.stripe_session_id, Payment.paid_as, Payment.invoice_id)
         return or_(Payment.user_id == user, *(column == text for column in its_own))
 
+    def prepare(self, rows: Sequence[Payment]) -> None:
+        """Load the customers' addresses."""
+        load_addresses(payment.user_id for payment in rows)
+
     def title_of(self, row: Payment) -> str:
         """Return what was paid."""
         return f"{money(row.amount, row.currency)} for {what_of(row)}"
 
     def sections(self, row: Payment) -> Sequence[Section]:
         """Return all of a payment, and the render that it paid."""
+        load_addresses([row.user_id])
         left_out = ("checkout_url", "receipt_url", "user_id", "render_order")
         facts = {each.key: getattr(row, each.key) for each in Payment.__table__.columns if each.key not in left_out}
         render = renders_paid_with([row.id]).get(row.id, row.job_id)
-        links = {"Customer": Cell(row.user_id, customer_link(row.user_id)), "Render": render}
+        links = {"Customer": Cell(address_of(row.user_id), customer_link(row.user_id)), "Render": render}
         return (Section("Payment", {**links, **facts}),)
 
     def buttons(self, row: Payment) -> Sequence[Button]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -155,7 +156,7 @@ def _plan(standing: Standing) -> Section:
     holding = standing.holding
     facts: dict[str, object] = {
         "Plan": period.plan.title,
-        "Period": period.period,
+        "Period began": _beginning_of(period.period),
         "Period ends": period.ends_at,
         "Credits": standing.credits_held,
         "Given by operators": standing.credits_given,
@@ -164,6 +165,11 @@ def _plan(standing: Standing) -> Section:
         facts |= {"Status": holding.status, "Next plan": holding.pending_plan, "Ends": holding.ends_at}
         facts |= {"Trial until": holding.trial_until, "Subscription at Stripe": holding.subscription_id}
     return Section("Plan and credits", facts)
+
+
+def _beginning_of(period: str) -> datetime:
+    """Return when a period began, which is named by that time or by its calendar month, such as "2026-11"."""
+    return datetime.fromisoformat(period if "T" in period else f"{period}-01T00:00:00+00:00")
 
 
 def _factors(standing: Standing) -> Section:

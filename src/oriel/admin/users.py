@@ -31,8 +31,8 @@ from oriel.billing.granted_credits import MOST_AT_ONCE, grant_credits, take_cred
 from oriel.billing.plans import PLANS
 from oriel.billing.subscription_sync import cancel_for_closed_account
 from oriel.errors import PaymentsUnavailable, WrongState
-from oriel.infra.clock import in_iso
 from oriel.infra.ids import new_id
+from oriel.mails.wording import date
 
 _COUNT = Entry("count", f"Credits (1 to {MOST_AT_ONCE})", kind="number")
 _PLANS = {name: plan.title for name, plan in PLANS.items()}
@@ -188,7 +188,7 @@ class UserView(BaseModelView[User]):
         except (PaymentsUnavailable, WrongState) as error:
             return f"The account is disabled. Its subscription is still charged: {error.message} Cancel it at Stripe."
         return (
-            f"The account is disabled. Its subscription ends on {in_iso(ends)}." if ends else "The account is disabled."
+            f"The account is disabled. Its subscription ends on {date(ends)}." if ends else "The account is disabled."
         )
 
     def _found(self, user_id: str) -> User:

@@ -12,8 +12,9 @@ from tests.functional.billing.conftest import Till, peer, till
 from tests.functional.caller import Caller
 from tests.functional.database.test_indexes import listening
 
-from oriel.billing.models import Credit, Payment, PaymentEvent
+from oriel.billing.models import Credit, Payment, PaymentEvent, PlanHolding
 from oriel.infra.database import db, writing
+from oriel.mails.wording import date
 
 __all__ = ["peer", "till"]
 
@@ -32,6 +33,11 @@ def bought(till: Till, customer: Caller) -> Payment:
 def payment(app: APIFlask) -> Payment:
     with app.app_context():
         return db.session.scalars(select(Payment)).one()
+
+
+def holding_of(customer: Caller, app: APIFlask) -> PlanHolding:
+    with app.app_context():
+        return db.session.get_one(PlanHolding, customer.user_id)
 
 
 def event(app: APIFlask) -> PaymentEvent:
@@ -113,6 +119,20 @@ def test_an_unpaid_payment_is_not_refunded(till: Till, admin: Operator, ada: Cal
     answer = said(admin, f"/admin/payments/{payment(till.app).id}/refund", reason="x")
     assert "Only a completed payment" in answer
     assert trail(till.app) == []
+
+
+def test_an_account_that_is_disabled_says_in_words_when_its_subscription_ends(
+    till: Till, admin: Operator, ada: Caller
+) -> None:
+    till.buy(ada, kind="subscription", plan="pro")
+    holding = holding_of(ada, till.app)
+    assert holding.period_start
+    assert holding.period_end
+    path = f"/admin/users/{ada.user_id}"
+    page = admin.get(path).text
+    began = f"{holding.period_start.day} {holding.period_start:%b %Y, %H:%M}</time></dd>"
+    assert began in page.partition("<dt>Period began</dt>")[2].partition("<dt>")[0]
+    assert f"Its subscription ends on {date(holding.period_end)}." in said(admin, f"{path}/disable", reason="Fraud")
 
 
 def test_an_event_is_processed_again_by_support_too(till: Till, support: Operator, ada: Caller) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import g
 from sqlalchemy import ColumnElement, func, select
 
 from oriel.accounts.activity import activity_of
@@ -14,10 +15,11 @@ from oriel.admin.models import AdminAction
 from oriel.billing.current_plan import period_at
 from oriel.billing.letters import what_of
 from oriel.billing.models import HELD, Credit, Payment, PlanHolding
+from oriel.billing.plans import PLANS
 from oriel.infra.clock import now
 from oriel.infra.database import db
 from oriel.infra.mail import OutboxMail
-from oriel.mails.wording import money, size
+from oriel.mails.wording import date, money, size
 from oriel.media.models import Upload
 from oriel.projects.models import Project
 from oriel.rendering.models import RenderJob
@@ -40,7 +42,28 @@ class Standing:
 
 
 def standing_of(user_id: str) -> Standing:
-    """Return a customer's plan, credits and second factors."""
+    """Return a customer's plan, credits and second factors, read once for a page: facts and buttons need them."""
+    known: dict[str, Standing] = g.setdefault("panel_standings", {})
+    if user_id not in known:
+        known[user_id] = _read_standing(user_id)
+    return known[user_id]
+
+
+def end_of_subscription(holding: PlanHolding | None, *, is_disabled: bool) -> str:
+    """Return what disabling an account does to its subscription, or what enabling it does not; "" without one."""
+    if holding is None or holding.subscription_id is None:
+        return ""
+    name = f"paid subscription to {PLANS[holding.plan].title}"
+    if holding.ends_at:
+        stays = "stays cancelled" if is_disabled else "is cancelled already"
+        return f"Its {name} {stays} and ends on {date(holding.ends_at)}."
+    if is_disabled:
+        return f"Its {name} goes on."
+    when = f"ends on {date(holding.period_end)}" if holding.period_end else "ends with its period"
+    return f"Its {name} is cancelled too: it {when}, also if you enable the account again."
+
+
+def _read_standing(user_id: str) -> Standing:
     held = (Credit.user_id == user_id, Credit.state == HELD)
     unused = (RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
     query = (

@@ -24,7 +24,7 @@ from oriel.admin.lists import (
 )
 from oriel.admin.staff import staff
 from oriel.admin.trail import in_trail
-from oriel.admin.user_facts import dashboard_of, sections_of, standing_of
+from oriel.admin.user_facts import dashboard_of, end_of_subscription, sections_of, standing_of
 from oriel.admin.views import act, field, finish, number, reason
 from oriel.billing.current_plan import set_plan
 from oriel.billing.granted_credits import MOST_AT_ONCE, grant_credits, take_credits
@@ -82,6 +82,7 @@ class UserView(BaseModelView[User]):
             path = f"/admin/users/{row.id}/{action.partition('.')[2].replace('_', '-')}"
             return Button(action, path, fields, is_dangerous, confirm)
 
+        fate = end_of_subscription(standing_of(row.id).holding, is_disabled=row.disabled_at is not None)
         return (
             button("user.view"),
             button("user.reset_password"),
@@ -89,9 +90,11 @@ class UserView(BaseModelView[User]):
             button("user.grant_credits", _COUNT, REASON),
             button("user.take_credits", _COUNT, REASON),
             button("user.set_plan", Entry("plan", "Plan", _PLANS), REASON),
-            button("user.enable", REASON)
+            button("user.enable", REASON, confirm=fate)
             if row.disabled_at
-            else button("user.disable", REASON, is_dangerous=True, confirm="Its links and sessions end at once."),
+            else button(
+                "user.disable", REASON, is_dangerous=True, confirm=f"Its links and sessions end at once. {fate}".strip()
+            ),
         )
 
     @act("/<id:user_id>/disable", "user.disable")

@@ -124,6 +124,7 @@ def test_an_unpaid_payment_is_not_refunded(till: Till, admin: Operator, ada: Cal
 def test_an_account_that_is_disabled_says_in_words_when_its_subscription_ends(
     till: Till, admin: Operator, ada: Caller
 ) -> None:
+    assert "subscription to" not in admin.get(f"/admin/users/{ada.user_id}").text
     till.buy(ada, kind="subscription", plan="pro")
     holding = holding_of(ada, till.app)
     assert holding.period_start
@@ -132,7 +133,13 @@ def test_an_account_that_is_disabled_says_in_words_when_its_subscription_ends(
     page = admin.get(path).text
     began = f"{holding.period_start.day} {holding.period_start:%b %Y, %H:%M}</time></dd>"
     assert began in page.partition("<dt>Period began</dt>")[2].partition("<dt>")[0]
-    assert f"Its subscription ends on {date(holding.period_end)}." in said(admin, f"{path}/disable", reason="Fraud")
+    ends = date(holding.period_end)
+    question = f"Its links and sessions end at once. Its paid subscription to Pro is cancelled too: it ends on {ends},"
+    assert question in page
+    after = said(admin, f"{path}/disable", reason="Fraud")
+    assert f"Its subscription ends on {ends}." in after
+    # Whoever undoes it learns that the plan is not back.
+    assert f"Its paid subscription to Pro stays cancelled and ends on {ends}." in after
 
 
 def test_an_event_is_processed_again_by_support_too(till: Till, support: Operator, ada: Caller) -> None:

@@ -15,12 +15,12 @@ from oriel.admin.many import MOST, act_on, chosen_keys
 from oriel.admin.views import act, page
 from oriel.billing.models import RenderRight
 from oriel.billing.plans import CREDIT, PLANS
-from oriel.errors import error_classes
 from oriel.infra.clock import now
 from oriel.infra.database import db
 from oriel.mails.wording import size
 from oriel.names import folded
 from oriel.rendering import delivery, links, operator_actions
+from oriel.rendering.failures import RENDER_ERRORS
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
 from oriel.rendering.status import status_of
 
@@ -70,7 +70,7 @@ class RenderView(BaseModelView[RenderJob]):
         Filter(
             "code",
             "Error",
-            {code: RenderJob.error_code == code for code in sorted({error.code for error in error_classes()})},
+            {code: RenderJob.error_code == code for code in sorted(error.code for error in RENDER_ERRORS)},
         ),
         Filter("plan", "Plan", {plan: RenderJob.plan == plan for plan in (*PLANS, CREDIT.name)}),
         Filter(

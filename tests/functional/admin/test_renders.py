@@ -13,7 +13,7 @@ from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh, make_job
 
 from oriel.billing import rights
-from oriel.errors import PaymentRequired
+from oriel.errors import PaymentRequired, error_classes
 from oriel.infra.clock import clock, now
 from oriel.infra.database import writing
 from oriel.infra.storage import storage
@@ -107,6 +107,15 @@ def test_a_render_is_found(
     job = renders.failed(user_id=customer.user_id)
     page = admin.get(f"{LIST}?{query.format(id=job.id, user=customer.user_id, email=customer.email)}").text
     assert (f"/admin/renders/{job.id}" in page) == is_found
+
+
+def test_the_filter_has_the_errors_that_a_render_can_have(admin: Operator) -> None:
+    page = admin.get(LIST).text
+    offered = {code: f'<option value="{code}">' in page for code in sorted(each.code for each in error_classes())}
+    # Whatever is a machine's fault can hold a render up.
+    assert all(offered[each.code] for each in error_classes() if each.of_machine)
+    assert all(offered[code] for code in ("INTERNAL_ERROR", "UPLOAD_LOST", "STAGE_CRASHED", "UNKNOWN_LOOK"))
+    assert not any(offered[code] for code in ("CARD_DECLINED", "EMAIL_TAKEN", "WEAK_PASSWORD", "MAIL_FAILED"))
 
 
 def test_an_old_render_is_not_among_those_of_the_last_hour(admin: Operator, renders: Renders) -> None:

@@ -12,6 +12,10 @@ from oriel.admin.trail import in_trail
 from oriel.admin.views import act, finish
 from oriel.billing.journal import EVENT_KINDS, replay
 from oriel.billing.models import PaymentEvent
+from oriel.mails.wording import money
+
+# What is shown of the object at Stripe that an event is about, beside its amount.
+_ABOUT = {"object": "Object", "status": "Status", "id": "Id"}
 
 
 class PaymentEventView(BaseModelView[PaymentEvent]):
@@ -52,11 +56,20 @@ class PaymentEventView(BaseModelView[PaymentEvent]):
 
     def sections(self, row: PaymentEvent) -> Sequence[Section]:
         """Return what is known of an event, and what it said."""
-        names = ("id", "kind", "received_at", "due_at", "tries", "error")
+        event = {
+            "Kind": row.kind,
+            "Received": row.received_at,
+            "Next attempt": row.due_at,
+            "Attempts": row.tries,
+            "Error": row.error,
+            "Id": row.id,
+        }
         about = row.body.get("data", {}).get("object")
         facts = about if isinstance(about, dict) else {}
-        shown = {name: facts[name] for name in ("id", "object", "status", "amount", "currency") if name in facts}
-        return (Section("Event", {name: getattr(row, name) for name in names}), Section("About", shown))
+        shown = {title: facts[name] for name, title in _ABOUT.items() if name in facts}
+        if isinstance(facts.get("amount"), int) and isinstance(facts.get("currency"), str):
+            shown["Amount"] = money(facts["amount"], facts["currency"])
+        return (Section("Event", event), Section("About", shown))
 
     def buttons(self, row: PaymentEvent) -> Sequence[Button]:
         """Return the one action: an event may come again at any time, so this harms nobody."""

@@ -64,11 +64,33 @@ class PaymentView(BaseModelView[Payment]):
     def sections(self, row: Payment) -> Sequence[Section]:
         """Return all of a payment, and the render that it paid."""
         load_addresses([row.user_id])
-        left_out = ("checkout_url", "receipt_url", "user_id", "render_order")
-        facts = {each.key: getattr(row, each.key) for each in Payment.__table__.columns if each.key not in left_out}
         render = renders_paid_with([row.id]).get(row.id, row.job_id)
-        links = {"Customer": Cell(address_of(row.user_id), customer_link(row.user_id)), "Render": render}
-        return (Section("Payment", {**links, **facts}),)
+        facts = {
+            "Customer": Cell(address_of(row.user_id), customer_link(row.user_id)),
+            "For": what_of(row),
+            "Render": Cell(render, f"/admin/renders/{render}") if render else None,
+            "Status": row.status,
+            "Amount": money(row.amount, row.currency),
+            "Refunded": money(row.refunded, row.currency) if row.refunded else None,
+            "Refund pending": row.refund_wanted,
+            "Disputed": row.is_disputed,
+            "Begun": row.created_at,
+            "Completed": row.completed_at,
+            "Error": row.error,
+            "Id": row.id,
+        }
+        at_stripe = {
+            "Checkout": row.stripe_session_id,
+            "Payment": row.paid_as,
+            "Invoice": row.invoice_id,
+            "Checkout is open": row.open_thing is not None,
+            "Checkout is to be closed": row.expire_wanted,
+            "Paid another way by": row.settled_by,
+            "Next attempt to settle it": row.settle_at,
+            "Failed attempts": row.settle_tries,
+            "Updates from Stripe": row.version,
+        }
+        return (Section("Payment", facts), Section("At Stripe", at_stripe))
 
     def buttons(self, row: Payment) -> Sequence[Button]:
         """Return the refund, of a payment that can be refunded here."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from oriel.accounts.activity import activity_of
 from oriel.accounts.models import Activity, ApiKey, AuthenticatorApp, Passkey, RecoveryCode, User, UserSession
+from oriel.admin.actions import ACTIONS
 from oriel.admin.lists import Cell, Section
 from oriel.admin.models import AdminAction
 from oriel.billing.current_plan import period_at
@@ -167,11 +168,20 @@ def _listed(title: str, user_id: str, header: Sequence[str], rows: Iterable[Sequ
 
 
 def _account(user: User) -> Section:
-    names = (
-        *("id", "email", "pending_email", "name", "role", "created_at", "last_login_at", "email_verified_at"),
-        *("disabled_at", "deletion_due_at", "analytics_since"),
-    )
-    return Section("Account", {name: getattr(user, name) for name in names})
+    facts = {
+        "Email": user.email,
+        "Email confirmed": user.email_verified_at,
+        "New email, not confirmed yet": user.pending_email,
+        "Name": user.name,
+        "Role": user.role,
+        "Created": user.created_at,
+        "Last login": user.last_login_at,
+        "Disabled": user.disabled_at,
+        "To be erased": user.deletion_due_at,
+        "Agreed to analytics": user.analytics_since,
+        "Id": user.id,
+    }
+    return Section("Account", facts)
 
 
 def _plan(standing: Standing) -> Section:
@@ -240,12 +250,21 @@ def _key_row(key: ApiKey) -> Sequence[object]:
 
 
 def _mail_row(mail: OutboxMail) -> Sequence[object]:
-    return (Cell(mail.created_at, f"/admin/mails/{mail.id}"), mail.kind, mail.state, mail.subject)
+    return (Cell(mail.created_at, f"/admin/mails/{mail.id}"), _words(mail.kind), mail.state, mail.subject)
 
 
 def _activity_row(line: Activity) -> Sequence[object]:
-    return (line.at, line.kind, line.address, line.details or None)
+    return (line.at, _words(line.kind), line.address, line.details or None)
 
 
 def _trail_row(line: AdminAction) -> Sequence[object]:
-    return (Cell(line.at, f"/admin/trail/{line.id}"), line.actor, line.action, line.detail or None)
+    return (Cell(line.at, f"/admin/trail/{line.id}"), line.actor, _title_of(line.action), line.detail or None)
+
+
+def _title_of(action: str) -> str:
+    return ACTIONS[action].title if action in ACTIONS else action
+
+
+def _words(kind: str) -> str:
+    """Return such as "render failed" for the name that a row has for it."""
+    return kind.replace("_", " ")

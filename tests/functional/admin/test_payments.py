@@ -1,5 +1,6 @@
 """Payments and webhooks in the panel: found, refunded once, processed again."""
 
+import re
 import threading
 from collections.abc import Callable
 
@@ -60,6 +61,19 @@ def test_a_payment_is_found_by_its_customer_and_by_every_id(till: Till, support:
     assert all(text in page for text in ("$4.99", "completed"))
     assert f'<a href="/admin/users/{ada.user_id}">{ada.email}</a>' in page
     assert "/refund" not in page
+
+
+def test_pages_name_things_in_words(till: Till, support: Operator, ada: Caller) -> None:
+    paid = bought(till, ada)
+    pages = {
+        f"/admin/payments/{paid.id}": ("Amount", "$4.99"),
+        f"/admin/users/{ada.user_id}": ("Email", ada.email),
+        f"/admin/events/{event(till.app).id}": ("Kind", "checkout.session.completed"),
+    }
+    for path, (name, value) in pages.items():
+        facts = dict(re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", support.get(path).text))
+        assert facts[name] == value, path
+        assert [each for each in facts if each != each[0].upper() + each[1:].replace("_", " ")] == [], path
 
 
 def test_a_refund_is_one_refund_however_often_it_is_pressed(till: Till, admin: Operator, ada: Caller) -> None:

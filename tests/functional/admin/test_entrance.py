@@ -2,8 +2,10 @@
 
 import html
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pyotp
 import pytest
@@ -165,6 +167,9 @@ def test_an_operator_without_second_factor_comes_as_far_as_its_setup(
     assert (wrong.status_code, secret in wrong.text) == (422, True)
     done = send(client, SETUP, code=code_of_app(secret))
     assert done.text.count("<li><code>") == 10
+    codes = "".join(f"{code}\n" for code in re.findall("<li><code>(.*?)</code>", done.text))
+    assert f'data-copy="{codes}"' in done.text
+    assert quote(codes) in done.text
     assert client.get(HOME).status_code == 200
     assert [mail.kind for mail in mailbox.mails()] == ["second_factor_added"]
     assert [line.action for line in trail(app)] == ["panel.login", "panel.second_factor"]

@@ -13,7 +13,7 @@ from oriel.admin.customers import address_of, customer_link, has_address, load_a
 from oriel.admin.lists import BaseModelView, Button, Cell, Column, Condition, Filter, Section
 from oriel.admin.many import MOST, act_on, chosen_keys
 from oriel.admin.views import act, page
-from oriel.billing.models import RenderRight
+from oriel.billing.models import RESERVED, RETURNED, SPENT, RenderRight
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.infra.clock import now
 from oriel.infra.database import db
@@ -27,6 +27,9 @@ from oriel.rendering.status import status_of
 _TONES: Mapping[str, Tone] = {QUEUED: "new", PROCESSING: "live", COMPLETED: "good", FAILED: "bad"}
 _STATES = {QUEUED: "Waiting", PROCESSING: "Running", FAILED: "Failed", COMPLETED: "Done", CANCELLED: "Cancelled"}
 _AGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+# Whether it counts against the plan or the credit that pays for it.
+_COUNTS = {RESERVED: "Not yet: reserved until it ends", SPENT: "Yes", RETURNED: "No: the customer got it back"}
+_PAID_WITH = {"plan": "The plan", CREDIT.name: "A single render"}
 # Ten times of what is queued again at once: so many may be refused, as where a customer's month is used up.
 _MOST_DEAD_LETTERS = 10 * MOST
 # Where an error's details hold the end of what a program wrote.
@@ -251,10 +254,10 @@ def _course(job: RenderJob) -> Section:
         "Progress": f"{job.progress:.1%}",
         "Place in the queue": status_of(job).queue_position if job.status == QUEUED else None,
         "Attempts": job.fence,
-        "Without a new chunk": job.fruitless,
-        "Chunks kept": job.chunks_kept,
+        "Attempts in a row without progress": job.fruitless,
+        "Finished pieces kept": job.chunks_kept,
         "Worker": job.worker,
-        "Lease ends": job.lease_until,
+        "Kept for this worker until": job.lease_until,
         "Started": job.started_at,
         "First frame": job.first_frame_at,
         "Ended": job.completed_at,
@@ -266,7 +269,9 @@ def _course(job: RenderJob) -> Section:
         "Cancelled": job.cancel_asked_at,
     }
     always = ("Asked for", "Progress", "Attempts")
-    return Section("Course", {name: value for name, value in facts.items() if name in always or value not in (None, 0)})
+    return Section(
+        "What happened", {name: value for name, value in facts.items() if name in always or value not in (None, 0)}
+    )
 
 
 def _took(job: RenderJob) -> str | None:
@@ -280,8 +285,8 @@ def _customer(job: RenderJob) -> Section:
     facts = {
         "Customer": Cell(address_of(job.user_id), customer_link(job.user_id)),
         "Plan": _plan(job),
-        "Paid with": right.kind if right else None,
-        "Right": right.state if right else None,
+        "Paid with": _PAID_WITH.get(right.kind, right.kind) if right else None,
+        "Counts": _COUNTS.get(right.state, right.state) if right else None,
         "Watermark": job.watermark,
         "All of their renders": Cell("Show", f"/admin/renders/?search={job.user_id}"),
     }

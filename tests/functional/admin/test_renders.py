@@ -131,6 +131,14 @@ def test_its_page_shows_the_error_with_the_end_of_the_log_and_the_settings(admin
     assert "&#34;look&#34;: &#34;prism&#34;" in page
 
 
+def test_its_page_says_in_words_who_pays(admin: Operator, renders: Renders) -> None:
+    waiting, failed = renders.made(), renders.failed()
+    assert "<dt>Counts</dt><dd>Not yet: reserved until it ends</dd>" in admin.get(f"{LIST}{waiting.id}").text
+    page = admin.get(f"{LIST}{failed.id}").text
+    assert "<dt>Paid with</dt><dd>The plan</dd>" in page
+    assert "<dt>Counts</dt><dd>No: the customer got it back</dd>" in page
+
+
 def test_a_song_title_is_text(admin: Operator, renders: Renders) -> None:
     job = renders.made(title="<script>alert(1)</script>")
     for path in (LIST, f"{LIST}{job.id}"):

@@ -72,6 +72,8 @@ class Section:
     facts: Mapping[str, object] = field(default_factory=dict)
     header: Sequence[str] = ()
     rows: Sequence[Sequence[object]] = ()
+    # Below the title: what the part is about, where that needs to be said.
+    note: str = ""
     # Where the rest of a long table is.
     more: str | None = None
 

@@ -118,8 +118,18 @@ def dashboard_of(user: User) -> Sequence[Section]:
     renders = db.session.scalars(own_renders(user.id).limit(SHOWN_TO_CUSTOMER)).all()
     projects = _projects(user.id, SHOWN_TO_CUSTOMER)
     return (
-        _table("Projects", ("Changed", "Name", "Look"), map(_own_project_row, projects)),
-        _table("Renders", ("Created", "Status", "Song", "Title", "Expires"), map(_own_render_row, renders)),
+        Section(
+            "My videos: projects",
+            header=("Name", "Look", "Changed"),
+            rows=[(project.name, project.look, project.changed_at) for project in projects],
+            note=f"The tab “Projects”: the last {SHOWN_TO_CUSTOMER} that they changed, without deleted ones.",
+        ),
+        Section(
+            "My videos: videos",
+            header=("Title", "State", "Song", "Asked for", "Kept until"),
+            rows=[_own_render_row(job) for job in renders],
+            note=f"The tab “Videos”: the last {SHOWN_TO_CUSTOMER}, without those that they took off the list.",
+        ),
     )
 
 
@@ -220,7 +230,7 @@ def _render_row(job: RenderJob) -> Sequence[object]:
 
 
 def _own_render_row(job: RenderJob) -> Sequence[object]:
-    return (job.created_at, job.status, job.audio_filename, job.title, job.expires_at)
+    return (job.title or job.audio_filename, job.status, job.audio_filename, job.created_at, job.expires_at)
 
 
 def _payment_row(payment: Payment) -> Sequence[object]:
@@ -230,10 +240,6 @@ def _payment_row(payment: Payment) -> Sequence[object]:
 
 def _project_row(project: Project) -> Sequence[object]:
     return (Cell(project.changed_at, f"/admin/projects/{project.id}"), project.name, project.look)
-
-
-def _own_project_row(project: Project) -> Sequence[object]:
-    return (project.changed_at, project.name, project.look)
 
 
 def _upload_row(upload: Upload) -> Sequence[object]:

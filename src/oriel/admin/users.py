@@ -179,7 +179,11 @@ class UserView(BaseModelView[User]):
         with self._in_trail("user.view", user_id):
             pass
         title = f"What {user.email} sees"
-        return self.render("panel/details.html", row=user, title=title, sections=dashboard_of(user), buttons=())
+        lead = (
+            "The projects and videos of their page “My videos”, as rows: without pictures, and with nothing to press."
+        )
+        sections = dashboard_of(user)
+        return self.render("panel/details.html", row=user, title=title, lead=lead, sections=sections, buttons=())
 
     def _disable(self, user_id: str) -> str:
         if user_id == staff().user.id:

@@ -238,6 +238,9 @@ def test_an_operator_sees_what_a_customer_sees_and_changes_nothing(
     answer = support.post(page_of(ada, "view"))
     assert answer.status_code == 200
     assert all(text in answer.text for text in (ada.email, "A fine song", "queued"))
+    assert all(
+        text in answer.text for text in ("of their page “My videos”", "My videos: projects", "My videos: videos")
+    )
     # The button of the frame signs out; there is no other.
     assert answer.text.count("<form") == 1
     [line] = trail(app)

@@ -31,7 +31,6 @@ _STOP_S = 15.0
 # How soon a crash is noticed.
 _LOOK_S = 0.25
 _VALKEY_START_S = 10.0
-_WEB_START_S = 20.0
 # The longest path of a Unix socket, with its final zero.
 _LONGEST_SOCKET = 107
 
@@ -53,8 +52,6 @@ def run_up(settings: Settings, workers: int) -> int:
         _log.info("the data folder is %s", settings.data_root)
         try:
             _start_all(children, settings)
-            if _answers(settings, over):
-                _log.info("Oriel is at %s", settings.base_url)
             _watch(children, over, settings)
         finally:
             _stop_all(children)
@@ -112,13 +109,11 @@ def _refuse_taken_port(settings: Settings) -> None:
             ) from error
 
 
-def _answers(settings: Settings, over: StopFlag) -> bool:
-    """Wait until the web process accepts connections; return False at the deadline or when stopped."""
+def _answers(settings: Settings) -> bool:
+    """Return whether the web process accepts connections."""
     host = "127.0.0.1" if settings.bind_host == "0.0.0.0" else settings.bind_host  # noqa: S104  (only looked at)
-    deadline = time.monotonic() + _WEB_START_S
-    while time.monotonic() < deadline and not over.wait(0.05):
-        with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=1.0):
-            return True
+    with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=1.0):
+        return True
     return False
 
 
@@ -210,9 +205,13 @@ def _valkey_socket(settings: Settings) -> Path:
 
 
 def _watch(children: list[Child], over: StopFlag, settings: Settings) -> None:
-    """Restart crashed processes, with exponential backoff."""
+    """Restart crashed processes, with exponential backoff; say where the service is once it answers."""
+    is_told = False
     while not over.wait(_LOOK_S):
         restart_crashed(children, lambda child: _release(child, settings))
+        if not is_told and _answers(settings):
+            _log.info("Oriel is at %s", settings.base_url)
+            is_told = True
 
 
 def _release(child: Child, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from oriel.errors import AppError
+from oriel.errors import AppError, NotFound
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
@@ -46,7 +46,12 @@ def measure_upload(upload_id: str) -> None:
 def _loudness(upload: Upload) -> float | None:
     with tempfile.TemporaryDirectory(prefix="oriel-") as folder:
         song = Path(folder) / f"song.{upload.format}"
-        storage().get(upload.object_name, song)
+        try:
+            storage().get(upload.object_name, song)
+        except NotFound:
+            # For good, unlike a storage that is away: asked for again, it would fill the log for an hour.
+            _log.warning("The file of upload %s is gone, so its loudness stays unknown.", upload.id)
+            return None
         try:
             return dependencies().measure_loudness(song)
         except AppError:

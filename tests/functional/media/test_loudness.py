@@ -10,7 +10,10 @@ import pytest
 from apiflask import APIFlask
 from tests.functional.caller import Caller
 
+from oriel.infra.database import db
+from oriel.infra.storage import storage
 from oriel.media.loudness import measure_upload, unmeasured
+from oriel.media.models import Upload
 
 
 def tone(amplitude: float) -> tuple[io.BytesIO, str]:
@@ -40,6 +43,16 @@ def test_a_song_is_measured_after_its_upload(
         assert unmeasured(limit=5) == []
     measured = (customer.get(f"/api/uploads/{upload['id']}").json or {})["loudness_lufs"]
     assert measured == (loudness if loudness is None else pytest.approx(loudness, abs=0.2))
+
+
+def test_a_song_whose_file_is_gone_is_asked_for_once(app: APIFlask, caller: Callable[..., Caller]) -> None:
+    upload_id = (caller().post("/api/uploads", data={"audio": tone(0.1)}).json or {})["id"]
+    with app.app_context():
+        upload = db.session.get_one(Upload, upload_id)
+        storage().delete(upload.object_name)
+        measure_upload(upload_id)
+        assert unmeasured(limit=5) == []
+        assert upload.loudness_lufs is None
 
 
 def test_a_song_that_is_gone_is_not_measured(app: APIFlask) -> None:

@@ -16,7 +16,7 @@ from oriel.projects import versions
 from oriel.projects.access import OpenedProject, Right
 from oriel.projects.kept_uploads import pictures_in
 from oriel.projects.models import LONGEST_NAME, Project, ProjectUpload
-from oriel.projects.projects import Change, changing, create, own_many, refuse_too_many
+from oriel.projects.projects import Change, changing, create, own_many, refuse_too_many, searched_texts
 
 
 def duplicate(user_id: str, project_ids: Sequence[str]) -> list[Project]:
@@ -75,8 +75,8 @@ def _copy(session: Session, project: Project) -> Project:
         song_id=project.song_id,
         song=project.song,
         thumbnail_id=project.thumbnail_id,
-        searched=project.searched,
     )
+    copy.searched = searched_texts(copy)
     session.add(copy)
     set_committed_value(copy, "people", [])
     session.flush()

@@ -235,7 +235,7 @@ def _apply(
         project.settings, project.look = wanted.settings, look
     if wanted.name is not None or project.name == _UNNAMED:
         project.name = _name(wanted.name) or _song_name(project.song) or _UNNAMED
-    project.searched = _searched(project)
+    project.searched = searched_texts(project)
     versions.record(session, project, user_id, restored=restored, is_separate=is_separate)
     keep_uploads(session, project)
 
@@ -261,7 +261,8 @@ def _song_name(song: Upload | None) -> str:
     return _name(song.title or PurePath(song.filename).stem) if song else ""
 
 
-def _searched(project: Project) -> str:
+def searched_texts(project: Project) -> str:
+    """Return the texts of a project that a search looks into, without case."""
     song, shown = project.song, project.settings.get("text") or {}
     texts = [project.name, shown.get("title"), shown.get("artist"), project.look]
     if song:

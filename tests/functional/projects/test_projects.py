@@ -241,6 +241,7 @@ def test_several_are_copied_deleted_and_read_at_once(app: APIFlask, caller: Make
     assert ada.post("/api/projects/delete", json={"ids": [*ids, others]}).get_json() == {"ids": ids}
     assert listed(bob) == ["Bob's"]
     assert sorted(listed(ada)) == ["One (copy)", "Two (copy)"]
+    assert sorted(listed(ada, "search=copy")) == ["One (copy)", "Two (copy)"]
     # The copies keep the song.
     assert expiry(app, song) is None
 

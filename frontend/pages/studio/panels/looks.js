@@ -28,8 +28,10 @@ export function looksPanel(studio) {
       ${LOOKS.map((each) => tile({
         stops: each.name === settings.look,
         look: each.name, picture: 'default', title: each.title, hint: each.description ?? '', chosen: each.name === settings.look,
-        take: () => each.name === settings.look || store.change(`Look ${each.title}`, (draft) => {
-          takeLook(draft, each, studio.leftLooks);
+        take: () => store.change(`Look ${each.title}`, (draft) => {
+          // Pressed again, it is the plain look, without the preset.
+          if (each.name !== settings.look) takeLook(draft, each, studio.leftLooks);
+          else if (settings.preset) takePreset(draft, each, null);
           fitFormat(draft, settings.output);
         }),
       }))}

@@ -1,4 +1,5 @@
 // The song's file: chosen, opened, and kept over a reload.
+import {isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
 import {choose} from './files.js';
 
@@ -17,18 +18,31 @@ export async function openSong(studio, file, {keptAtS = null} = {}) {
   if (!opened && !studio.engine.outdated) return false;
   if (keptAtS === null) {
     if (!studio.project.id) studio.ownName = '';
+    studio.rendered = '';
     if (!studio.project.isMine) toast('Only you hear this song: the owner of this project chooses its song.');
     studio.store.change('Song', (draft) => delete draft.range);
     await keepSong(studio, file);
   }
   if (!opened) return false;
   studio.hear();
+  if (keptAtS === null) offerOwnText(studio);
   // The button that opened it is gone.
   if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (studio.querySelector('.play'))?.focus();
   studio.engine.seek(keptAtS ?? studio.rangeS.startS);
   // A browser that wants a click first leaves it at rest.
   if (keptAtS === null && !matchMedia('(prefers-reduced-motion: reduce)').matches) studio.togglePlay();
   return true;
+}
+
+/** Text that was typed stays over another song, or came with a link: the song's own is one press away. @param {Studio} studio */
+function offerOwnText(studio) {
+  const {title, artist} = studio.store.draft.text ?? {};
+  const {song} = studio;
+  if (!song || !((title && title !== song.title) || (artist && artist !== song.artist))) return;
+  toast(`The text stays “${isolated([title, artist].filter(Boolean).join(' · '))}”.`, {
+    label: 'Use the song’s',
+    act: () => studio.store.change('Text of the song', (draft) => delete draft.text),
+  });
 }
 
 /** @param {Studio} studio @param {File} file */

@@ -53,6 +53,7 @@ function line(studio, name, label, tag, value) {
     <input class="input" id=${`t-${name}`} maxlength="200" autocomplete="off" dir="auto" placeholder=${tag || 'None'} .value=${live(value ?? '')}
       @input=${set} @change=${() => store.endGesture()}>
     ${value === null && tag ? html`<p class="hint">From the file: <bdi>${tag}</bdi></p>` : nothing}
+    ${value && tag && value !== tag ? html`<p class="hint">The file says: <bdi>${tag}</bdi> <button class="button plain small" type="button" @click=${() => take(true)}>Use it</button></p>` : nothing}
     <p class="hint cut" role="status">${cutLine(studio, name)}</p>
   </div>`;
 }

@@ -48,6 +48,14 @@ function watchTabs(studio) {
   document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? enter() : save(studio)));
   // Two windows side by side: the one that is touched goes on, also where no focus moves.
   for (const event of ['focus', 'pointerdown', 'keydown']) addEventListener(event, () => void enter(), true);
+  // What is pressed here is done to what the other tab has left, not lost under it.
+  addEventListener('click', (event) => {
+    const pressed = event.target instanceof Element && event.target.closest('button, a, label, input');
+    if (!studio.otherTab || !(pressed instanceof HTMLElement)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    void enter().then(() => studio.otherTab || pressed.click());
+  }, true);
   addEventListener('blur', () => void save(studio));
 }
 
@@ -89,8 +97,8 @@ async function read({storage, presets}) {
   const [draft, song, pictures, page] = await Promise.all([
     storage.get('draft'), storage.get('song'), storage.get('pictures'), storage.get('page'), presets.bringBack(),
   ]);
-  const {name = '', timeS = 0, delayMs = 0, showsGuides = false, project, uploads} = /** @type {any} */ (page) ?? {};
-  return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, project, uploads};
+  const {name = '', timeS = 0, delayMs = 0, showsGuides = false, rendered = '', project, uploads} = /** @type {any} */ (page) ?? {};
+  return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, rendered, project, uploads};
 }
 
 /**
@@ -98,8 +106,8 @@ async function read({storage, presets}) {
  * @param {Studio} studio
  * @param {Awaited<ReturnType<typeof read>>} stored
  */
-function apply(studio, {draft, pictures, name, showsGuides, project, uploads}) {
-  Object.assign(studio, {ownName: name, showsGuides});
+function apply(studio, {draft, pictures, name, showsGuides, rendered, project, uploads}) {
+  Object.assign(studio, {ownName: name, showsGuides, rendered});
   studio.engine.uploads.restore(uploads);
   studio.pictures.restore(pictures);
   // A draft that this version cannot use must not replace the project that it came from.
@@ -140,8 +148,8 @@ export async function save(studio) {
 }
 
 /** What a reload needs to know beside the draft and the files. @param {Studio} studio */
-function pageOf({ownName, delayMs, showsGuides, engine, project}) {
-  return {name: ownName, timeS: engine.timeS, delayMs, showsGuides, project: project.kept, uploads: engine.uploads.all};
+function pageOf({ownName, delayMs, showsGuides, rendered, engine, project}) {
+  return {name: ownName, timeS: engine.timeS, delayMs, showsGuides, rendered, project: project.kept, uploads: engine.uploads.all};
 }
 
 /**

@@ -71,7 +71,7 @@ export async function openAsked(studio, {song}) {
   if (projectId && projectId === studio.project.id && !asked.has('fresh') && !(await isOutdated(studio))) return false;
   // Somebody who asks for the newer version of the same project has decided.
   const isDecided = projectId !== null && projectId === studio.project.id;
-  const hasWork = song !== null || studio.store.canUndo;
+  const hasWork = (song !== null || studio.store.canUndo) && !studio.isRendered;
   if (hasWork && !isDecided && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio, song))) {
     history.replaceState(null, '', '/studio');
     return false;
@@ -134,6 +134,7 @@ async function openRender(studio, id) {
   const {title, filename, upload_id: uploadId, settings} = await said(api.GET('/api/render/status/{job_id}', {params: {path: {job_id: id}}}));
   if (!(await openSaved(studio, {name: title, uploadId, filename, settings, pathOf: (each) => `/api/uploads/${each}/content`}))) return false;
   studio.project.forget();
+  await studio.noteRendered();
   history.replaceState(null, '', '/studio');
   return true;
 }

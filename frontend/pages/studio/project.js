@@ -268,7 +268,7 @@ export class Project extends EventTarget {
   async #decide(version, by, content) {
     const answer = await askOf({
       title: 'This project was changed elsewhere',
-      text: `A newer version was saved since you opened it, ${by ? `by ${isolated(by)}` : 'perhaps by you in another window'}. “Take theirs” drops what you have changed here since then. “Keep both” makes a project of your own of it.`,
+      text: `A newer version was saved since you opened it, ${by ? `by ${isolated(by)}` : 'perhaps by you in another window'}. “Keep mine” saves what you have here over it; the newer version stays in the version history. “Take theirs” drops what you have changed here since then. “Keep both” makes a project of your own of it.`,
       choices: [['mine', 'Keep mine'], ['theirs', 'Take theirs'], ['copy', 'Keep both']],
     });
     if (answer === 'mine') this.version = version;

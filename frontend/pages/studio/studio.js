@@ -73,7 +73,7 @@ export class Studio extends LitElement {
     /** @type {string | null} a name that is being typed */
     this.typedName = null;
     /** @type {'looks' | 'tune' | 'text' | 'output'} */
-    this.tab = 'tune';
+    this.tab = matchMedia('(max-width: 63.99rem)').matches ? 'looks' : 'tune';
     this.saved = '';
     this.dragging = false;
     this.showsGuides = false;
@@ -81,11 +81,15 @@ export class Studio extends LitElement {
     this.delayMs = 0;
     /** @type {import('./service.js').Plan[]} the smallest first */
     this.plans = [];
+    /** @type {import('./service.js').Plan | null} what a render that is bought allows */
+    this.single = null;
     this.planName = 'free';
     /** @type {import('./service.js').Estimate | null} what would come out, as the service says */
     this.facts = null;
     /** @type {Awaited<ReturnType<typeof cutTextOf>> | null} what the video cuts of title and artist; null until it is known */
     this.cutText = null;
+    /** The draft that a render of this account was made from, as JSON: nothing of it is lost where something else is opened. */
+    this.rendered = '';
     /** Whether this browser's memory was read, so that the name is known. */
     this.isRestored = false;
     /** @type {string[]} leading colours of the cover, #rrggbb */
@@ -236,6 +240,16 @@ export class Studio extends LitElement {
   /** Keep what is here as a project. */
   save() {
     openSaveDialog(this);
+  }
+
+  /** What is here can be had again from a render. */
+  async noteRendered() {
+    this.rendered = JSON.stringify(this.store.draft);
+    await save(this);
+  }
+
+  get isRendered() {
+    return this.rendered === JSON.stringify(this.store.draft);
   }
 
   /** Nothing of one's own: as on a first visit. */

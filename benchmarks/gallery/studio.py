@@ -124,12 +124,12 @@ def _odd_titles(view: View) -> None:
 def _shapes(view: View) -> None:
     """Photograph each shape, with the areas that platforms cover."""
     view.page.locator("#tab-output").click()
-    view.page.get_by_label("Show safe areas").check()
+    view.page.get_by_label("Show what apps cover").check()
     for shape in ("9:16", "1:1", "4:5", "16:9"):
         view.page.locator(".shape", has_text=shape).click()
         view.page.wait_for_timeout(2500)
         shoot(view, f"guides-{shape.replace(':', 'x')}")
-    view.page.get_by_label("Show safe areas").uncheck()
+    view.page.get_by_label("Show what apps cover").uncheck()
 
 
 def _toast(view: View) -> None:

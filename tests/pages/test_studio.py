@@ -224,7 +224,7 @@ def test_name_and_safe_areas_are_there_again_after_a_reload(visit: Visit, song: 
     page.get_by_label("Name of this project").fill("Late shift")
     page.get_by_label("Name of this project").press("Enter")
     page.locator("#tab-output").click()
-    page.get_by_label("Show safe areas").check()
+    page.get_by_label("Show what apps cover").check()
     expect(page.locator(".saved")).to_have_text("Saved in this browser")
     page.add_init_script(NAMES_SHOWN)
     page.reload()

@@ -104,6 +104,7 @@ class RenderPage extends LitElement {
           </div>
           <p class="quiet">${remaining(status)}</p>
         </div>
+        ${status.paid_with === 'credit' ? html`<p>Paid for, thank you: without a watermark.</p>` : nothing}
         <p class="quiet">You can close this page. We will email you when the video is ready.</p>
         <div class="actions">
           <button class="button" ?disabled=${status.cancel_requested || this.busy} @click=${this.cancel}>

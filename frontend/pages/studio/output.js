@@ -89,10 +89,11 @@ export const knownOf = (facts) => (facts ? {bytes: facts.size_bytes, renderS: fa
  * What it costs, and whether there will be a watermark.
  * @param {Estimate} facts
  */
-export function rightsLine({right, renders_left: left, watermark, queue_wait_s: wait}) {
+export function rightsLine({right, renders_left: left, renders_limit: limit, signed_in: isSignedIn, watermark, queue_wait_s: wait}) {
   const uses =
     right === 'credit' ? 'Uses the render that you bought.'
     : left === null ? 'Your plan has no limit.'
+    : !isSignedIn ? `A free account has ${limit} renders a month.`
     : left === 1 ? 'Uses the last render of this month.' : `Uses 1 of the ${left} renders that you have left this month.`;
   const mark = watermark ? 'With a small watermark.' : 'Without a watermark.';
   return `${uses} ${mark}${wait > 20 ? ` There is a queue: it starts in ${about(wait)}.` : ''}`;

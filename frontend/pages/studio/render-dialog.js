@@ -6,7 +6,7 @@ import {session} from '../../lib/session.js';
 import {clearProblems, onSubmit} from '../../ui/form.js';
 import {toast} from '../../ui/toast.js';
 import {again, estimatedSettings, newId, orderOf} from './order.js';
-import {obstacleOf} from './output.js';
+import {SHAPES, frameOf, obstacleOf, shapeOf} from './output.js';
 import {stepOf} from './render-steps.js';
 import {cancelRender, checkoutFor, checkoutForPlan, estimate, profile, sendConfirmation, submit} from './service.js';
 import {forget, remember} from './unconfirmed.js';
@@ -245,6 +245,7 @@ export class RenderDialog extends LitElement {
       // Another payer is another order, and needs another key.
       const job = await again(this, () => submit({...order, payWith}, payWith ? `${this.key}-${payWith}` : this.key));
       if (this.stopping.signal.aborted) await this.takeBack(job.id);
+      await studio.noteRendered();
       location.assign(`/render/${job.id}`);
     } catch (error) {
       this.refuse(error);
@@ -257,6 +258,15 @@ export class RenderDialog extends LitElement {
     this.key = crypto.randomUUID();
     await cancelRender(id);
     this.stopping.signal.throwIfAborted();
+  }
+
+  /** Give the video the size that the plan includes. @param {number} pixels of the shorter side */
+  async enlarge(pixels) {
+    const {store, settings} = this.studio;
+    const {output} = settings;
+    store.change(`Size ${pixels}p`, (draft) => (draft.output = {...output, ...frameOf(shapeOf(output) ?? SHAPES[0], pixels)}));
+    this.facts = null;
+    this.goOn();
   }
 
   async keepProject() {

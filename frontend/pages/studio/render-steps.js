@@ -6,12 +6,15 @@ import {PartError} from '../../lib/part.js';
 import {money, percent, size} from '../../lib/words.js';
 import '../../ui/password-field.js';
 import '../../ui/second-factor.js';
-import {knownOf, liftingPlan, obstacleOf, outputLine, priceLine, rightsLine} from './output.js';
+import {knownOf, liftingPlan, obstacleOf, outputLine, priceLine, rightsLine, shorterSide} from './output.js';
 import {shownName} from './own-pictures.js';
 import {reloadButton} from './panels/invitation.js';
 import {canBuySingle, isStorageFull} from './single-render.js';
 
 /** @typedef {import('./render-dialog.js').RenderDialog} Flow */
+
+/** Pixels of the shorter side from which a video is no small one. */
+const FULL_HD = 1080;
 
 /** @param {Flow} flow */
 export function stepOf(flow) {
@@ -73,12 +76,27 @@ function summary(flow) {
     <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
     <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
     ${facts && obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
+    ${sizeOffer(flow)}
     ${trouble(flow)}
     <div class="row end">
       <button class="button" type="button" @click=${() => flow.goBack()}>${obstacle ? 'Change the settings' : 'Not yet'}</button>
       ${offers(flow)}
     </div>
   </div>`;
+}
+
+/** A video that is smaller than what is paid for. @param {Flow} flow */
+function sizeOffer(flow) {
+  const {settings: {output}, plans, planName, single} = flow.studio;
+  const own = plans.find(({name}) => name === planName);
+  const shorter = shorterSide(output);
+  if (!flow.facts || obstacleOf(flow.facts) || !own || !single || shorter >= FULL_HD) return nothing;
+  if (own.largest_frame >= FULL_HD) {
+    return html`<p class="quiet">${own.title} includes ${FULL_HD}p. <button class="button" type="button" @click=${() => flow.enlarge(FULL_HD)}>Make it ${FULL_HD}p</button></p>`;
+  }
+  return flow.facts.watermark && canBuySingle(flow) && single.largest_frame > shorter
+    ? html`<p class="quiet">Without the watermark, it can have up to ${single.largest_frame}p for the same price: choose the size under Output.</p>`
+    : nothing;
 }
 
 /**

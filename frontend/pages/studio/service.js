@@ -7,15 +7,15 @@ import {session} from '../../lib/session.js';
 
 /**
  * The plans, the smallest first, and the visitor's own; nothing where the service is away.
- * @returns {Promise<{plans?: Plan[], planName?: string}>}
+ * @returns {Promise<{plans?: Plan[], single?: Plan, planName?: string}>} single: what a render that is bought allows
  */
 export async function plansOf() {
   try {
-    const [{plans}, profile] = await Promise.all([
+    const [{plans, render: single}, profile] = await Promise.all([
       said(api.GET('/api/billing/plans')),
       session.state === 'signed-in' ? said(api.GET('/api/user/profile')) : null,
     ]);
-    return {plans, planName: profile?.plan ?? 'free'};
+    return {plans, single, planName: profile?.plan ?? 'free'};
   } catch (error) {
     if (error instanceof ApiError) return {};
     throw error;

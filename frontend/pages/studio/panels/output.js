@@ -50,7 +50,7 @@ export function outputPanel(studio) {
     ${choices(studio, 'Quality', QUALITIES.map(({name, title}) => ({
       title, chosen: output.quality === name, allows: () => true, take: () => set(`Quality ${title}`, {quality: name}),
     })))}
-    <label class="check"><input type="checkbox" role="switch" .checked=${live(studio.showsGuides)} @change=${() => studio.toggleGuides()}> Show safe areas</label>
+    <label class="check"><input type="checkbox" role="switch" .checked=${live(studio.showsGuides)} @change=${() => studio.toggleGuides()}> Show what apps cover</label>
     <section class="group" aria-labelledby="look-link">
       <h3 id="look-link">Link to this look</h3>
       <p class="hint quiet">Opens the studio with this look, for any song.</p>
@@ -80,7 +80,7 @@ export function outputPanel(studio) {
  * @param {Option[]} options
  */
 function choices(studio, title, options) {
-  const {plans, planName} = studio;
+  const {plans, planName, facts} = studio;
   const locks = options.map(({allows}) => lockOf(plans, planName, allows));
   const lifting = options.map((option, at) => (option.chosen && !locks[at]?.allowed ? locks[at]?.lifts : null)).find(Boolean);
   return html`<fieldset class="control">
@@ -95,7 +95,7 @@ function choices(studio, title, options) {
         </label>`;
       })}
     </div>
-    ${lifting ? html`<p class="hint">Included in ${lifting.title}, ${money(lifting.price_cents, 'usd')} a month. <a href="/pricing" target="_blank">Compare plans</a></p>
+    ${lifting ? html`<p class="hint">Included in ${lifting.title}, ${money(lifting.price_cents, 'usd')} a month${facts?.allows_single ? `, or in this one video for ${money(facts.single_price_cents, 'usd')}` : ''}. <a href="/pricing" target="_blank">Compare plans</a></p>
       ${studio.song ? html`<button class="button" type="button" @click=${() => openRenderDialog(studio)}>Get ${lifting.title}</button>` : nothing}` : nothing}
   </fieldset>`;
 }

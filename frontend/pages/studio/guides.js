@@ -15,6 +15,6 @@ export function guides({width, height}) {
   // A 4:5 post is seen whole in a feed; only a 9:16 video fills the phone.
   const parts = height > width * 1.5 ? ON_PHONES : width > height * 1.2 ? WIDE : SQUARE;
   return html`<div class="guides" aria-hidden="true">
-    ${parts.map(({at: [left, top, wide, tall], says}) => html`<i title=${says} .style=${`left:${left}%;top:${top}%;width:${wide}%;height:${tall}%`}></i>`)}
+    ${parts.map(({at: [left, top, wide, tall], says}) => html`<i .style=${`left:${left}%;top:${top}%;width:${wide}%;height:${tall}%`}><span>${says}</span></i>`)}
   </div>`;
 }

@@ -25,7 +25,7 @@ export function invitation(studio) {
         : html`<button class="button main large" type="button" @click=${() => chooseSong(studio)}>Choose a file</button>`}
       ${engine.song ? html`<button class="button large" type="button" @click=${() => engine.forgetProblem()}><span>Keep <bdi>${engine.song.title || engine.song.name}</bdi></span></button>` : nothing}
     </div>
-    <p class="quiet">MP3, WAV or M4A. It stays in your browser until you press Save or Render.</p>
+    <p class="quiet">MP3, WAV or M4A. It stays in your browser until you save or render.</p>
     ${engine.song ? nothing : html`<p class="quiet small">You’re watching our example, “First Light”, with the sound off.</p>`}
   </div></div>`;
 }

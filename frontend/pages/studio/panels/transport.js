@@ -13,16 +13,19 @@ const LONGEST_DELAY_MS = 500;
 /** @param {import('../studio.js').Studio} studio */
 export function transport(studio) {
   const {engine} = studio;
+  // The example has no sound.
+  const isSilent = engine.muted || !studio.song;
   return html`<footer class="transport">
     <button class="icon play" type="button" aria-label=${engine.paused ? 'Play' : 'Pause'} ?disabled=${!engine.canPlay} @click=${() => studio.togglePlay()}>${engine.paused ? playIcon : pauseIcon}</button>
     <span class="time number"></span>
     <oriel-timeline title="Click to seek, drag the white ends to trim, use the wheel to zoom" .track=${engine.track} .range=${studio.rangeS} @seek=${(/** @type {CustomEvent} */ event) => studio.seek(event.detail.timeS)} @trim=${(/** @type {CustomEvent} */ event) => trim(studio, event.detail)}></oriel-timeline>
-    <button class="icon wide-only" type="button" aria-label=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} title=${engine.muted ? 'Turn the sound on' : 'Turn the sound off'} @click=${() => studio.toggleMute()}>${engine.muted ? mutedIcon : loudIcon}</button>
+    <button class="icon wide-only" type="button" ?disabled=${!studio.song} aria-label=${isSilent ? 'Turn the sound on' : 'Turn the sound off'} title=${isSilent ? 'Turn the sound on' : 'Turn the sound off'} @click=${() => studio.toggleMute()}>${isSilent ? mutedIcon : loudIcon}</button>
     <details class="menu above">
       <summary class="icon" aria-label=${isTouch() ? 'Sound' : 'Sound and keys'} title=${isTouch() ? 'Sound' : 'Sound and keys'}>${moreIcon}</summary>
       <div class="menu-items">
         ${studio.song ? html`<button class="button narrow-only" type="button" @click=${() => chooseSong(studio)}>Change the song</button>` : nothing}
         ${studio.song && session.state !== 'signed-in' ? html`<a class="button narrow-only" href="/login?next=/studio">Sign in</a>` : nothing}
+        <a class="button narrow-only" href="/help" target="_blank">Help</a>
         <label class="check narrow-only"><input type="checkbox" role="switch" .checked=${live(!engine.muted)} @change=${() => studio.toggleMute()}> Sound</label>
         ${delay(studio)}${isTouch() ? nothing : keys()}
       </div>

@@ -27,6 +27,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
+    // Three.js in the stage; what pages weigh is measured by `make bench-web`.
+    chunkSizeWarningLimit: 900,
     modulePreload: {polyfill: false},
     rollupOptions: {
       input: {

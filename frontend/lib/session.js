@@ -64,6 +64,11 @@ class SignedIn extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
+  /** Whether this browser holds what a signed-in one has, which may have ended since. */
+  get mayBeSignedIn() {
+    return csrf() !== '';
+  }
+
   /** Find out whether this browser is signed in; costs no request where it has never been. */
   async restore() {
     if (this.#now.state === 'unknown') await this.renew();

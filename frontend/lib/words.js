@@ -60,13 +60,13 @@ export const moment = (instant, now) => `${date(instant, now)}, ${TIME.format(ne
 const DAY_MS = 86_400_000;
 
 /**
- * Until something is deleted: "3 days left", "Deleted within a day".
+ * Until something is deleted: "Kept 3 more days", "Deleted within a day".
  * @param {string} instant ISO 8601
  * @param {Date} [now]
  */
 export function daysLeft(instant, now = new Date()) {
   const days = Math.ceil((new Date(instant).getTime() - now.getTime()) / DAY_MS);
-  return days <= 1 ? 'Deleted within a day' : `${counted(days, 'day')} left`;
+  return days <= 1 ? 'Deleted within a day' : `Kept ${counted(days, 'more day')}`;
 }
 
 /**

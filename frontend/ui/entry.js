@@ -8,10 +8,11 @@ import './password-field.js';
 /**
  * Lead a visitor who is signed in on; let all others enter.
  * @param {(account: {email: string, password: string}) => Promise<import('../lib/session.js').SecondStep | null>} enter
+ * @param {string} otherwise the page that follows where the address names none
  */
-export async function openEntry(enter) {
+export async function openEntry(enter, otherwise) {
   const plan = new URLSearchParams(location.search).get('plan');
-  const next = nextPage(location.search, plan ? `/billing?plan=${encodeURIComponent(plan)}` : '/studio');
+  const next = nextPage(location.search, plan ? `/billing?plan=${encodeURIComponent(plan)}` : otherwise);
   for (const link of document.querySelectorAll('a[data-keep]')) {
     /** @type {HTMLAnchorElement} */ (link).search = location.search;
   }

@@ -7,6 +7,8 @@ import {signOut} from './sign-out.js';
 const signIn = document.querySelector('.site-nav [data-when="signed-out"]');
 const mine = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('.site-nav [data-when="signed-in"]'));
 
+// Who has signed in before is not asked to again while the page finds out.
+if (session.mayBeSignedIn && signIn instanceof HTMLElement) signIn.style.visibility = 'hidden';
 session.addEventListener('change', () => {
   if (session.state === 'unknown' || !(signIn instanceof HTMLAnchorElement)) return;
   const isIn = session.state === 'signed-in';
@@ -24,7 +26,7 @@ signIn?.addEventListener('click', async (event) => {
   event.preventDefault();
   await signOut();
 });
-void session.restore();
+void session.restore().finally(() => signIn instanceof HTMLElement && (signIn.style.visibility = ''));
 
 /** Put one's own picture into the link to the account. */
 function showFace() {

@@ -182,7 +182,7 @@ def restore_them(visitor: Visitor, width: int) -> None:
     page, rows = visitor.page, visitor.page.locator(".project")
     page.get_by_role("tab", name="Deleted").click()
     expect(rows).to_have_count(2)
-    expect(rows.first).to_contain_text("30 days left")
+    expect(rows.first).to_contain_text("Kept 30 more days")
     assert visitor.accessible() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_label("Restore <b>Song</b> 1").press("Enter")

@@ -157,7 +157,7 @@ def find_the_project_and_its_video(ada: Owner, width: int) -> None:
     expect_fine(ada.visitor, width)
     page.get_by_label("Actions for Night Drive").click()
     page.get_by_role("button", name="Show videos").click()
-    expect(page.locator(".render")).to_contain_text(re.compile(r"\d+ days left"))
+    expect(page.locator(".render")).to_contain_text(re.compile(r"Kept \d+ more days"))
     with page.expect_download() as download:
         page.get_by_role("link", name="Download Night Drive").click()
     assert Path(download.value.path()).read_bytes()[4:8] == b"ftyp"

@@ -65,7 +65,9 @@ export class Account extends LitElement {
         said(api.GET('/api/user/second-factor')),
         said(api.GET('/api/user/keys', {params: {query}})),
       ]);
-      Object.assign(this, {profile, sessions: sessions.items, factors, keys: keys.items, trouble: null});
+      // A key that has ended meanwhile is not to be copied any more.
+      const newKey = keys.items.some(({id}) => id === this.newKey?.id) ? this.newKey : null;
+      Object.assign(this, {profile, sessions: sessions.items, factors, keys: keys.items, newKey, trouble: null});
       await this.updateComplete;
       await /** @type {import('./activity-log.js').ActivityLog | null} */ (this.querySelector('oriel-activity-log'))?.load();
     } catch (error) {
@@ -99,7 +101,7 @@ export class Account extends LitElement {
       this.profile = await withSecondFactor(() => said(api.PUT('/api/user/profile', {body: {...nothingElse, ...change}})));
       toast(
         form.id === 'change-email' ? `We have sent an email to ${email}. Open the link in it to confirm your new address.`
-        : form.id === 'change-password' ? 'Your password is changed. You are signed out everywhere else.' : 'Saved.',
+        : form.id === 'change-password' ? 'Your password is changed. You are signed out everywhere else, and your API keys have ended.' : 'Saved.',
       );
     }
     if (form.id !== 'change-name') form.reset();
@@ -142,7 +144,7 @@ export class Account extends LitElement {
       return html`<h1>Account</h1><div class="empty" role="alert"><p>${trouble.message}</p><button class="button" type="button" @click=${() => void this.load()}>Try again</button></div>`;
     }
     if (!profile) return html`<h1>Account</h1>${SECTIONS.map(() => html`<div class="skeleton part"></div>`)}`;
-    return html`<h1>Account</h1>
+    return html`<div class="row head"><h1>Account</h1><button class="button" type="button" @click=${() => void signOut()}>Sign out</button></div>
       <nav class="parts" aria-label="Sections">${SECTIONS.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}<a href="/billing">Plan and billing</a></nav>
       ${this.about(profile)}${this.security()}${this.programs()}<oriel-notifications></oriel-notifications>${this.log()}
       <oriel-your-data></oriel-your-data><oriel-delete-account></oriel-delete-account>`;

@@ -212,7 +212,7 @@ export class Billing extends LitElement {
           ? html`<p>${counted(statistics.renders_this_period, 'render')} this month, without a limit</p>`
           : meter('Renders this month', `${statistics.renders_this_period} of ${statistics.renders_limit}`, statistics.renders_this_period / statistics.renders_limit)}
         ${statistics.storage_limit === null ? nothing : meter('Storage', `${size(statistics.storage_bytes)} of ${size(statistics.storage_limit)}`, statistics.storage_bytes / statistics.storage_limit)}
-        ${statistics.credits ? html`<p>${counted(statistics.credits, 'bought render')} left: up to 1080p at 60 fps, without a watermark.</p>` : nothing}
+        ${statistics.credits ? html`<p>${counted(statistics.credits, 'single render')} left: up to 1080p at 60 fps, without a watermark.</p>` : nothing}
       </div>` : nothing}
     </section>`;
   }

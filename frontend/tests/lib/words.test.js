@@ -52,7 +52,7 @@ test.each([
 });
 
 test.each([
-  ['2026-03-04T12:00:00Z', '3 days left'], ['2026-03-03T12:00:01Z', '3 days left'],
+  ['2026-03-04T12:00:00Z', 'Kept 3 more days'], ['2026-03-03T12:00:01Z', 'Kept 3 more days'],
   ['2026-03-02T11:00:00Z', 'Deleted within a day'], ['2026-02-28T12:00:00Z', 'Deleted within a day'],
 ])('what is kept until %s has “%s”', (until, words) => {
   expect(daysLeft(until, new Date('2026-03-01T12:00:00Z'))).toBe(words);

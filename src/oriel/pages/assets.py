@@ -43,6 +43,8 @@ def asset(name: str) -> Response:
 
 
 @routes.get("/favicon.svg")
+# Where browsers look for it beside a file that is no page, such as an invoice.
+@routes.get("/favicon.ico")
 @allow(Who.ANYONE)
 @untraced
 def icon() -> Response:

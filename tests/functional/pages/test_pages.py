@@ -171,7 +171,7 @@ def test_a_wrong_address_is_told_on_a_page_of_the_same_design(app: APIFlask) -> 
     assert "There is nothing at this address." in page.text
 
 
-@pytest.mark.parametrize("path", ["/favicon.svg", "/robots.txt"])
+@pytest.mark.parametrize("path", ["/favicon.svg", "/favicon.ico", "/robots.txt"])
 def test_what_browsers_ask_for_by_themselves_is_there(client: FlaskClient, path: str) -> None:
     with client.get(path) as answer:
         assert answer.status_code == 200

@@ -1,6 +1,7 @@
 """A bucket behind a network that fails: the right bytes, or StorageFailed and nothing half."""
 
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -145,7 +146,9 @@ def test_an_object_that_is_replaced_while_it_is_read_comes_whole(
     assert (tmp_path / "target").read_bytes() == large[::-1]
     # The emulator knows the present generation only; Google answers 404 for one that was replaced.
     asked = [request.query["generation"] for request in proxy.asked("GET", DOWNLOAD)]
-    assert asked[0] == asked[2] != asked[3] == asked[-1]
+    # A slow emulator may be asked twice for a block, so only the order of generations is sure.
+    older, newest = (generation for generation, _ in groupby(asked))
+    assert older != newest
 
 
 def test_an_object_that_is_deleted_while_it_is_read_is_not_found(

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
-from tests.pages.steps import choose_look, open_song, order, register, wait_for_still_picture
+from tests.pages.steps import TINY, choose_look, open_song, order, register, shared, wait_for_still_picture
 from tests.render.service import Service
 
 from oriel.rendering.pipeline.tools import find_tools
@@ -277,3 +277,22 @@ KEYBOARD_OPENS = """(pixels) => {
   Object.defineProperty(visualViewport, 'height', {value: innerHeight - pixels, configurable: true});
   visualViewport.dispatchEvent(new Event('resize'));
 }"""
+
+
+def test_a_look_that_is_pressed_again_is_without_its_preset(visit: Visit) -> None:
+    visitor = visit()
+    visitor.open("/studio")
+    preset = visitor.page.locator(".tile", has_text="Noir")
+    preset.click()
+    expect(preset).to_have_attribute("aria-pressed", "true")
+    visitor.page.locator(".tile", has_text="Horizon").first.click()
+    expect(preset).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_title_of_a_link_gives_way_to_the_songs_own(visit: Visit, song: Path) -> None:
+    visitor = visit()
+    page = visitor.page
+    open_song(visitor, song, shared({**TINY, "text": {"title": "Somebody else's"}}))
+    expect(page.get_by_label("Name of this project")).to_have_value("Somebody else's")
+    page.get_by_role("button", name="Use the song\u2019s").click()
+    expect(page.get_by_label("Name of this project")).to_have_value("Night Drive")

@@ -27,3 +27,17 @@ test('a tab stops saving its project when another takes over, and goes on when i
   await vi.waitFor(() => expect(follow).toHaveBeenCalled());
   expect(studio.otherTab).toBe(false);
 });
+
+test('what is pressed while another tab has the project is done after the switch', async () => {
+  const studio = fakeStudio();
+  await bringBack(studio);
+  lost.at(-1)?.();
+  const button = new HTMLElement();
+  const press = {target: Object.assign(button, {closest: () => button, click: vi.fn()}), preventDefault: vi.fn(), stopImmediatePropagation: vi.fn()};
+  vi.stubGlobal('Element', HTMLElement);
+  /** @type {any} */ (listeners.get('click'))(press);
+  expect(press.stopImmediatePropagation).toHaveBeenCalled();
+  expect(press.target.click).not.toHaveBeenCalled();
+  await vi.waitFor(() => expect(press.target.click).toHaveBeenCalledOnce());
+  expect(studio.otherTab).toBe(false);
+});

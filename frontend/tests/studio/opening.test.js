@@ -60,3 +60,9 @@ test('a project whose song is gone says that it is not kept', async () => {
   await openAsked(fakeStudio(), {song: null});
   expect(toast).toHaveBeenCalledExactlyOnceWith('The song of “B” is not kept any more. Open it again: everything else is here.');
 });
+
+test('what a render holds is replaced unasked', async () => {
+  const studio = fakeStudio({isRendered: true});
+  expect(await openAsked(studio, {song: new File(['a'], 'Night Drive.wav')})).toBe(true);
+  expect(askOf).not.toHaveBeenCalled();
+});

@@ -22,7 +22,7 @@ function dialog(facts, {problem = null, isUploaded = false} = {}) {
   return /** @type {any} */ ({
     step: problem ? 'refused' : 'summary', purpose: 'render', problem, busy: false, profile: {plan: 'free'},
     facts: {allows_single: true, single_price_cents: 499, size_bytes: 100 * MB, plan: 'free', ...facts},
-    studio: {missingPictures: [], song, settings, plans: [{name: 'free', title: 'Free'}, {name: 'pro', title: 'Pro', price_cents: 999}], engine: {uploads}},
+    studio: {missingPictures: [], song, settings, plans: [{name: 'free', title: 'Free', largest_frame: 720}, {name: 'pro', title: 'Pro', price_cents: 999, largest_frame: 1080}], planName: 'free', single: {largest_frame: 1080}, engine: {uploads}},
   });
 }
 
@@ -73,4 +73,22 @@ test('a render that was bought pays for what the plan does not include', () => {
   expect(shown).toContain('Uses the render that you bought.');
   expect(shown).not.toContain('Buy this render');
   expect(shown).not.toContain('Get Pro');
+});
+
+test('a video that is smaller than what is paid for can be larger', () => {
+  const shown = (/** @type {Record<string, any>} */ facts, /** @type {Record<string, any>} */ studio = {}) => {
+    const flow = dialog({refusal: null, right: 'plan', renders_left: 5, queue_wait_s: 0, signed_in: true, credits: 0, ...facts});
+    Object.assign(flow.studio, studio);
+    return textOf(stepOf(flow));
+  };
+  expect(shown({watermark: true})).toContain('it can have up to 1080p for the same price');
+  expect(shown({watermark: false}, {planName: 'pro'})).toContain('Make it 1080p');
+  const settings = {output: {width: 1920, height: 1080, fps: 30, format: 'mp4'}, range: {start_s: 0, duration_s: null}};
+  expect(shown({watermark: false}, {planName: 'pro', settings})).not.toContain('Make it');
+  expect(shown({watermark: true, allows_single: false})).not.toContain('the same price');
+});
+
+test('somebody without an account reads what a free one has', () => {
+  const facts = {refusal: null, right: 'plan', renders_left: 5, renders_limit: 5, queue_wait_s: 0, watermark: true, credits: 0, signed_in: false};
+  expect(textOf(stepOf(dialog(facts)))).toContain('A free account has 5 renders a month. With a small watermark.');
 });

@@ -266,7 +266,7 @@ export class RenderDialog extends LitElement {
     const {output} = settings;
     store.change(`Size ${pixels}p`, (draft) => (draft.output = {...output, ...frameOf(shapeOf(output) ?? SHAPES[0], pixels)}));
     this.facts = null;
-    this.goOn();
+    void this.goOn();
   }
 
   async keepProject() {

@@ -17,7 +17,12 @@ import {Pictures} from './pictures.js';
  * @property {boolean} watermark
  */
 
-/** @typedef {{type?: 'image/jpeg' | 'image/png', watermark?: boolean}} PosterOptions watermark: as what is shown, without a value */
+/**
+ * @typedef {object} PosterOptions
+ * @property {'image/jpeg' | 'image/png'} [type]
+ * @property {boolean} [watermark] as what is shown, without a value
+ * @property {{width: number, height: number}} [size] pixels; as what is shown, without a value
+ */
 
 /** The service shrinks larger pictures as well. */
 const COVER_SIDE = 1024;
@@ -134,21 +139,24 @@ export class Painter {
    * @param {PosterOptions} [options]
    * @returns {Promise<Blob>}
    */
-  poster(frame, {type = 'image/jpeg', watermark} = {}) {
-    this.#mark(watermark);
+  poster(frame, {type = 'image/jpeg', watermark, size} = {}) {
+    this.#become({watermark, size});
     this.#paint(frame);
     const copy = new OffscreenCanvas(this.canvas.width, this.canvas.height);
     copy.getContext('2d')?.drawImage(this.canvas, 0, 0);
-    this.#mark(undefined);
+    // Within one task: what is on the screen is never seen otherwise.
+    this.#become({});
     this.#paint(this.frame);
     return copy.convertToBlob({type, quality: .9});
   }
 
-  /** Draw with the watermark or without it; undefined: as what is shown. @param {boolean | undefined} watermark */
-  #mark(watermark) {
+  /** Be as what is shown, but for these. @param {PosterOptions} options */
+  #become({watermark, size}) {
     if (!this.made || !this.painted) return;
     const {options, createLook} = this.made;
-    this.painted.change({...options, watermark: watermark ?? options.watermark}, createLook);
+    const output = {...options.settings.output, ...size};
+    if (this.canvas.width !== output.width || this.canvas.height !== output.height) this.renderer.setSize(output.width, output.height, false);
+    this.painted.change({...options, settings: {...options.settings, output}, watermark: watermark ?? options.watermark}, createLook);
   }
 
   /** Let go of everything on the graphics card. */

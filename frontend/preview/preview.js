@@ -17,6 +17,9 @@ import {Pace, sizeFor} from './size.js';
 /** A picture that has stood still for so long is drawn as sharp as it is seen, though a slow machine plays it smaller. */
 const REST_MS = 350;
 
+/** Pixels: enough for a dialog and a list on a fine screen. */
+const POSTER_WIDTH = 960;
+
 export class Preview {
   /** @type {Promise<import('./brush.js').Brush>} */
   #brush;
@@ -126,13 +129,14 @@ export class Preview {
   }
 
   /**
-   * The frame of a moment as a picture.
+   * The frame of a moment as a picture, sharp also where the machine can play a small one only.
    * @param {number} timeS
    * @param {import('./painter.js').PosterOptions} [options]
    * @returns {Promise<Blob>}
    */
   async poster(timeS, options) {
-    return (await this.#brush).poster(this.#frameOf(timeS), options);
+    const size = this.#scene ? sizeFor(this.#scene.settings.output, POSTER_WIDTH, 1) : undefined;
+    return (await this.#brush).poster(this.#frameOf(timeS), {size, ...options});
   }
 
   dispose() {

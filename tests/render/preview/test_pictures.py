@@ -209,6 +209,18 @@ def test_nothing_stays_on_the_graphics_card_after_a_change(
     assert [memory_after("prism") for _ in range(3)] == [once] * 3
 
 
+def test_a_picture_of_a_moment_is_sharp_where_the_preview_is_small(
+    page: Page, site: Site, tools: Tools, track: str, document: dict[str, Any], pictures: Mapping[str, Path]
+) -> None:
+    shown = shown_of(site, track, {**document, "look": "prism"}, pictures)
+    page.evaluate("shown => harness.show(shown, 640)", shown)
+    whole = preview_of(page, tools, site, 30)
+    page.evaluate("shown => harness.show(shown, 320)", shown)
+    page.wait_for_function("document.querySelector('#host canvas').width === 320")
+    assert difference(preview_of(page, tools, site, 30), whole) == 0
+    page.wait_for_function("document.querySelector('#host canvas').width === 320")
+
+
 def test_the_canvas_is_gone_with_the_preview(
     page: Page, site: Site, track: str, pictures: Mapping[str, Path], document: dict[str, Any]
 ) -> None:

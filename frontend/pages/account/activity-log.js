@@ -97,7 +97,7 @@ export class ActivityLog extends LitElement {
       ${trouble ? html`<p class="problem" role="alert">${trouble}</p>` : nothing}
       ${lines && !lines.items.length ? html`<p role="status">Nothing happened here.</p>` : nothing}
       <ul class="rows log">${(lines?.items ?? []).map((line) => html`<li>
-        <span><strong>${sentenceOf(line)}</strong><br><span class="quiet">${moment(line.at)} · ${deviceOf(line.user_agent)} · ${line.address}</span></span>
+        <span><strong>${sentenceOf(line)}</strong><br><span class="quiet">${[moment(line.at), line.user_agent && deviceOf(line.user_agent), line.address].filter(Boolean).join(' · ')}</span></span>
       </li>`)}</ul>
       ${lines && lines.items.length < lines.total ? html`<button class="button" type="button" @click=${this.more}>Show more</button>` : nothing}`;
   }

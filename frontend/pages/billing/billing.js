@@ -242,7 +242,9 @@ export class Billing extends LitElement {
           ? html`<p class="mine quiet">Begins on ${date(this.subscription?.current_period_end ?? '')}</p>`
           : plan.price_cents
             ? html`<button class="button wide ${isLarger || mine ? 'main' : ''}" type="button" ?disabled=${this.busy} @click=${() => this.take(plan)}>${mine ? 'Keep' : isLarger ? 'Upgrade to' : 'Change to'} ${plan.title}</button>`
-            : nothing}
+            : this.subscription?.current_period_end && !this.subscription.cancel_at_period_end
+              ? html`<button class="button wide" type="button" ?disabled=${this.busy} @click=${this.cancel}>Change to ${plan.title}</button>`
+              : nothing}
     </li>`;
   }
 

@@ -133,7 +133,7 @@ class RenderPage extends LitElement {
         </div>
         <p class="quiet">
           Anyone with the link can watch and download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
-          ${status.watermark ? html`This video has a small watermark. <a href="/pricing">Videos without one</a>` : nothing}
+          ${status.watermark ? html`This video has a small watermark. <a href="/studio?render=${status.id}">Render it without one</a>` : nothing}
         </p>
         <div class="row">
           <button class="button plain" type="button" @click=${() => this.replaceLink(status)}>Revoke link</button>

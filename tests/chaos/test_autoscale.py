@@ -38,5 +38,6 @@ def test_workers_come_with_the_demand_and_no_render_is_interrupted_when_they_go(
     assert [site.ledger.row(job_id)["fence"] for job_id in renders] == [1] * len(renders)
     site.wait_until(lambda: holder not in workers("worker"), "the one that was asked has left")
     site.wait_until(lambda: len(workers("worker")) == 1, "only the smallest number is left")
-    assert "has left" in site.story
+    # Said at its next look, after the process has gone.
+    site.wait_until(lambda: "has left" in site.story, "it is told")
     site.end()

@@ -6,7 +6,7 @@ import secrets
 import signal
 import zlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.pages import calls
 from tests.pages.conftest import PASSWORD, Visitor
 from tests.render.processes import arguments, descendants, kill
-from tests.render.service import Service
+from tests.render.service import PATIENCE_S, Service
 
 # Drawn in a second: for tests of what happens around a render.
 TINY = {"version": 1, "look": "prism", "output": {"width": 128, "height": 72, "fps": 24, "quality": "draft"}}
@@ -42,6 +42,15 @@ def shared(settings: dict[str, Any]) -> str:
     packer = zlib.compressobj(wbits=-15)
     packed = packer.compress(json.dumps(settings).encode()) + packer.flush()
     return f"/studio#look=1.{urlsafe_b64encode(packed).decode().rstrip('=')}"
+
+
+def wait_until(page: Page, is_so: Callable[[], bool]) -> None:
+    """Wait for what no page shows; the browser goes on meanwhile."""
+    for _ in range(int(PATIENCE_S * 10)):
+        if is_so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not happen")
 
 
 def choose_look(page: Page, name: str) -> None:

@@ -3,7 +3,6 @@
 import os
 import re
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, expect
 from tests.pages.conftest import PASSWORD, Visit
-from tests.pages.steps import TINY, ask_to_delete, sign_in
+from tests.pages.steps import TINY, ask_to_delete, sign_in, wait_until
 from tests.pages.test_avatar import token_of
 from tests.render.service import PATIENCE_S, Service
 from tests.render.songs import music, write_wav
@@ -98,14 +97,6 @@ def let_the_week_pass(site: Service, user_id: str) -> None:
 def number(site: Service, query: str, *values: str) -> int:
     with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database:
         return int(database.execute(query, values).fetchone()[0])
-
-
-def wait_until(page: Page, is_so: Callable[[], bool]) -> None:
-    for _ in range(int(PATIENCE_S * 4)):
-        if is_so():
-            return
-        page.wait_for_timeout(250)
-    raise AssertionError("it did not come to pass")
 
 
 def look(page: Page, name: str) -> None:

@@ -1,12 +1,9 @@
 """A session outlives the tabs that use it."""
 
-from collections.abc import Callable
-
-from playwright.sync_api import Page
 from tests.pages.conftest import Visit, Visitor
 from tests.pages.slow_answers import SlowAnswers
-from tests.pages.steps import sign_in
-from tests.render.service import PATIENCE_S, Service
+from tests.pages.steps import sign_in, wait_until
+from tests.render.service import Service
 
 RENEWAL = "/api/auth/refresh"
 
@@ -30,11 +27,3 @@ def test_a_tab_that_closes_while_it_renews_the_session_keeps_it(visit: Visit, si
             # By now a request that belonged to the tab alone has been dropped.
             visitor.page.wait_for_timeout(1000)
         wait_until(visitor.page, lambda: renewal_cookie(visitor) != before)
-
-
-def wait_until(page: Page, is_so: Callable[[], bool]) -> None:
-    for _ in range(int(PATIENCE_S * 10)):
-        if is_so():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not happen")

@@ -11,10 +11,11 @@ from flask import g, request
 from flask_jwt_extended import get_jwt
 from sqlalchemy import bindparam, select, update
 
+from oriel.accounts.disabled import refuse_disabled
 from oriel.accounts.models import ApiKey, User, UserSession
 from oriel.accounts.scopes import Scope
 from oriel.accounts.tokens import Claims, claims_of, has_refresh_cookie, read_access_token, read_token
-from oriel.errors import AccountDisabled, EmailNotVerified, NotAllowed, NotAuthenticated
+from oriel.errors import EmailNotVerified, NotAllowed, NotAuthenticated
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.ids import secret_hash
@@ -161,8 +162,7 @@ def _admitted(who: Who, keys: Scope | None) -> User:
         raise NotAuthenticated(_NO_KEYS)
     user = _holder() if who is Who.SESSION else _caller(keys)
     g.caller_id = user.id
-    if user.disabled_at:
-        raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
+    refuse_disabled(user)
     if who is Who.ADMIN and not user.is_admin:
         raise NotAllowed("Only operators can do this.")
     if who is Who.ADMIN and not g.has_second_factor:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from oriel.accounts import activity, delays, passwords
 from oriel.accounts.activity import Did
 from oriel.accounts.addresses import spelled_email
+from oriel.accounts.disabled import refuse_disabled
 from oriel.accounts.models import PendingLogin, User, UserSession
 from oriel.accounts.origin import Origin
 from oriel.accounts.registration import user_by_email
 from oriel.accounts.second_factors.factors import factors_of, has_second_factor, lock
 from oriel.accounts.second_factors.proof import Proof, check_proof
 from oriel.accounts.sessions import begin_session
-from oriel.errors import AccountDisabled, InvalidToken, NotAllowed, WrongLogin
+from oriel.errors import InvalidToken, NotAllowed, WrongLogin
 from oriel.infra.clock import now
 from oriel.infra.counters import Counter
 from oriel.infra.database import db, writing
@@ -155,8 +156,7 @@ def _begin(session: Session, user: User, origin: Origin, door: Door) -> UserSess
 
 
 def _refuse_unwelcome(user: User, door: Door) -> None:
-    if user.disabled_at:
-        raise AccountDisabled("This account has been disabled. Contact us if you think this is a mistake.")
+    refuse_disabled(user)
     if not door.admits(user):
         raise NotAllowed("This account may not sign in here.")
 

@@ -95,13 +95,19 @@ def test_an_address_is_not_cleared_by_a_login_of_its_own(person: Callable[..., P
     assert code_of(ada.log_in()) == (429, "RATE_LIMITED")
 
 
-def test_a_closed_account_is_named_only_after_the_right_password(app: APIFlask, person: Callable[..., Person]) -> None:
+def test_a_closed_account_is_named_only_after_the_right_password(
+    app: APIFlask, person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_address = app.config["ORIEL"].model_copy(update={"operator_email": "help@oriel.example"})
     ada = person()
     user_id = json_of(ada.log_in())["user"]["id"]
     with app.app_context():
         disable_user(user_id)
     assert code_of(ada.log_in(password=OTHER_PASSWORD)) == (422, "INVALID_CREDENTIALS")
     assert code_of(ada.log_in()) == (403, "ACCOUNT_DISABLED")
+    assert "Contact us if" in ada.log_in().text
+    monkeypatch.setitem(app.config, "ORIEL", with_address)
+    assert "Write to help@oriel.example if" in ada.log_in().text
 
 
 def test_closing_an_account_locks_out_at_once(app: APIFlask, person: Callable[..., Person]) -> None:

@@ -7,7 +7,7 @@ import {ask} from '../../ui/dialog.js';
 import {meter} from '../../ui/meter.js';
 import {signedIn} from '../../ui/signed-in.js';
 import {toast} from '../../ui/toast.js';
-import {paymentTable} from './payments.js';
+import {paymentTable, refundState} from './payments.js';
 import {changeQuestion, keepQuestion} from './plan-change.js';
 
 /**
@@ -257,7 +257,7 @@ export class Billing extends LitElement {
       <thead><tr><th scope="col">Date</th><th scope="col">Number</th><th scope="col">Amount</th><th scope="col">State</th><th scope="col"><span class="only-heard">Files</span></th></tr></thead>
       <tbody>${invoices.map((bill) => html`<tr>
         <td>${date(bill.created_at)}</td><td>${bill.number ?? ''}</td><td class="number">${money(bill.amount, bill.currency)}</td>
-        <td>${{open: 'Open', paid: 'Paid', uncollectible: 'Not paid', void: 'Void'}[bill.status]}</td>
+        <td>${refundState(bill) ?? {open: 'Open', paid: 'Paid', uncollectible: 'Not paid', void: 'Void'}[bill.status]}</td>
         <td>${bill.pdf_url ? html`<a href=${bill.pdf_url} rel="noreferrer">PDF</a>` : nothing} ${bill.status === 'open' && bill.page_url ? html`<a href=${bill.page_url} rel="noreferrer">Pay</a>` : nothing}</td>
       </tr>`)}</tbody></table></div>`;
   }

@@ -28,10 +28,18 @@ function row(payment) {
 
 /** @param {Pick<Payment, 'status' | 'amount' | 'currency' | 'refunded' | 'disputed'>} payment */
 export function paymentState({status, amount, currency, refunded, disputed}) {
-  if (refunded >= amount && refunded > 0) return 'Refunded';
-  if (refunded > 0) return `${money(refunded, currency)} refunded`;
+  if (refunded) return refundState({amount, currency, refunded});
   if (disputed) return 'Disputed';
   return {pending: 'Not paid yet', failed: 'Not paid', completed: 'Paid'}[status];
+}
+
+/**
+ * How much went back, in words; null if nothing did.
+ * @param {Pick<Payment, 'amount' | 'currency' | 'refunded'>} payment
+ */
+export function refundState({amount, currency, refunded}) {
+  if (!refunded) return null;
+  return refunded >= amount ? 'Refunded' : `${money(refunded, currency)} refunded`;
 }
 
 /**

@@ -52,6 +52,14 @@ def payments_of(user_id: str, asked: PageQuery, *, kind: Kind | None = None) -> 
     return fetch_page(PaymentList, query.where(Payment.kind == kind) if kind else query, asked, show=_shown)
 
 
+def refunded_invoices(user_id: str) -> dict[str, int]:
+    """Return the invoices of a customer that were refunded, each with the refund in the currency's smallest unit."""
+    query = select(Payment.invoice_id, Payment.refunded).where(
+        Payment.user_id == user_id, Payment.invoice_id.is_not(None), Payment.refunded > 0
+    )
+    return {str(invoice_id): refunded for invoice_id, refunded in db.session.execute(query)}
+
+
 def own_payment(user_id: str, session_id: str) -> Payment:
     """Return a customer's payment by its page's id; raise NotFound, also for somebody else's."""
     payment = payment_on(session_id)

@@ -257,10 +257,13 @@ class OfflineGateway:
     # --- the customer's actions on its pages
 
     def page(self, session_id: str) -> Body:
-        """Return a page with its customer's email address; raise NotFound."""
+        """Return a page with its customer's email address and the cents of it that were refunded; raise NotFound."""
         with self._books() as books:
             page = self._page(books, session_id)
-            return {**page, "email": books.find("cus", page["customer"])["email"]}
+            bill = books.find("in", page["invoice"]) if page.get("invoice") else {}
+            paid_as = page.get("paid_as") or bill.get("paid_as")
+            refunded = books.find("pi", paid_as)["refunded"] if paid_as else 0
+            return {**page, "email": books.find("cus", page["customer"])["email"], "refunded": refunded}
 
     def pay(self, session_id: str) -> Body:
         """Pay and return the page; raise WrongState if it is not open, CardDeclined if the card is set to fail."""

@@ -12,6 +12,7 @@ from oriel.accounts.scopes import Scope
 from oriel.billing import subscription_sync
 from oriel.billing.checkout import open_portal
 from oriel.billing.gateway import Invoice, payments
+from oriel.billing.history import refunded_invoices
 from oriel.billing.models import PayingCustomer
 from oriel.billing.plan_change import Preview, change_plan, preview_change
 from oriel.billing.plans import CREDIT, PLANS, Plan
@@ -91,14 +92,15 @@ class InvoiceOut(BaseModel):
     amount: int = Field(description="In the currency's smallest unit: 999 USD are $9.99, 999 JPY are ¥999")
     currency: str
     status: Literal["open", "paid", "uncollectible", "void"]
+    refunded: int = Field(description="How much of it was refunded, in the same unit")
     created_at: Instant
     page_url: str | None = Field(description="The invoice's page, where an open invoice can be paid")
     pdf_url: str | None
 
     @classmethod
-    def of(cls, invoice: Invoice) -> "InvoiceOut":
+    def of(cls, invoice: Invoice, refunded: int) -> "InvoiceOut":
         """Return the answer for an invoice that is not a draft."""
-        return cls(**asdict(invoice), status=cast("Any", invoice.state))
+        return cls(**asdict(invoice), status=cast("Any", invoice.state), refunded=refunded)
 
 
 class InvoiceList(Page[InvoiceOut]):
@@ -241,6 +243,8 @@ def portal() -> PortalOut:
 def invoices(query_data: PageQuery) -> InvoiceList:
     """List the caller's invoices; empty for a customer who never paid."""
     known = db.session.get(PayingCustomer, current_user().id)
+    refunded = refunded_invoices(current_user().id)
     db.session.commit()
     bills = payments().invoices(known.customer_id) if known else []
-    return page_of(InvoiceList, [InvoiceOut.of(bill) for bill in bills if bill.state != "draft"], query_data)
+    shown = [InvoiceOut.of(bill, refunded.get(bill.id, 0)) for bill in bills if bill.state != "draft"]
+    return page_of(InvoiceList, shown, query_data)

@@ -102,6 +102,7 @@ def _checkout(session_id: str, refused: CallerError | None = None) -> Response:
         "what": plan.title,
         "is_monthly": plan is not CREDIT,
         "price": money(shown["amount"], "usd"),
+        "refunded": money(shown["refunded"], "usd"),
         "trial_days": shown.get("trial_days", 0),
         "price_later": money(plan.price_cents, "usd"),
         "minutes_left": max(1, round((shown["expires_at"] - now().timestamp()) / 60)),

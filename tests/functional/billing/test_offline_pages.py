@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from oriel.app import create_app
 from oriel.billing.gateway import PaymentGateway, init_payments
 from oriel.billing.journal import process_due_events
-from oriel.billing.models import Credit, PaymentEvent
+from oriel.billing.models import Credit, Payment, PaymentEvent
 from oriel.billing.offline import OfflineGateway
 from oriel.infra.clock import clock
 from oriel.infra.database import db
@@ -250,6 +250,23 @@ def test_a_page_is_paid_once(desk: Desk, ada: Caller) -> None:
     assert "You have paid, and you will not be charged again." in again.text
     desk.hear()
     assert count(desk.app, Credit) == 1
+
+
+@pytest.mark.parametrize(("kind", "amount"), [("render", "$4.99"), ("subscription", "$9.99")])
+def test_the_receipt_of_a_refunded_payment_says_so(desk: Desk, ada: Caller, kind: str, amount: str) -> None:
+    session_id = desk.open(ada, kind=kind, **({"plan": "pro"} if kind == "subscription" else {}))
+    desk.press(session_id, "pay")
+    desk.hear()
+    with desk.app.app_context():
+        payment = db.session.scalars(select(Payment)).one()
+        paid_as = payment.paid_as or f"pi_{payment.invoice_id}"
+    desk.gateway.refund(paid_as)
+    desk.hear()
+    shown = desk.browser.get(f"/dev/checkout?session={session_id}").text
+    assert f"{amount} went back to the card that paid." in shown
+    assert "Already paid" not in shown
+    bills = (ada.get("/api/billing/invoices").json or {})["items"]
+    assert [(bill["status"], bill["refunded"]) for bill in bills] == ([("paid", 999)] if kind == "subscription" else [])
 
 
 def test_an_invoice_is_a_document_of_one_page(desk: Desk, ada: Caller) -> None:

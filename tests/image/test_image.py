@@ -78,6 +78,10 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
 
 def test_it_answers_and_is_healthy(container: Container) -> None:
     assert container.run("healthy").returncode == 0
+
+
+def test_a_clock_of_its_own_beats_where_the_health_check_looks(container: Container) -> None:
+    assert container.run("timeout", "--preserve-status", "20", "oriel", "clock").returncode == 0
     assert container.run("find", "/tmp/oriel.pulse", "-newermt", "1 minute ago").stdout  # noqa: S108  (in the container)
 
 

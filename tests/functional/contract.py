@@ -2,6 +2,8 @@
 
 import copy
 import functools
+import gzip
+import json
 import re
 from typing import Any
 
@@ -80,7 +82,7 @@ class Contract:
         return _CONVERTER.sub(r"{\1}", rule.rule), dict(ids)
 
     def _check_body(self, where: str, schema: str, answer: TestResponse) -> None:
-        self._check(where, schema, answer.json)
+        self._check(where, schema, json.loads(_unpacked(answer)))
 
     def _check_ids(self, where: str, at: str, operation: Json, ids: Json) -> None:
         for number, parameter in enumerate(operation["parameters"]):
@@ -115,6 +117,11 @@ def _closed(part: Any) -> Any:  # noqa: ANN401  (any part of a JSON document)
 
 def _escaped(path: str) -> str:
     return path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+
+
+def _unpacked(answer: TestResponse) -> bytes:
+    is_gzip = answer.headers.get("Content-Encoding") == "gzip"
+    return gzip.decompress(answer.get_data()) if is_gzip else answer.get_data()
 
 
 def _is_page(answer: TestResponse) -> bool:

@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from oriel.errors import AppError
 from oriel.infra.bodies import OurRequest
+from oriel.infra.compression import compress_data
 from oriel.infra.edge import force_https, name_scheme_alike, refuse_nul
 from oriel.infra.logs import correlation, facts
 from oriel.infra.request_traces import trace_requests
@@ -206,6 +207,7 @@ def _finish(response: Response, settings: Settings) -> Response:
     # Answers about a customer are for nobody's cache; pages and files say otherwise themselves.
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Request-Id"] = g.request_id
+    compress_data(response)
     # The limiter says when the count begins anew, also to those who need not wait.
     if wait := g.get("retry_after"):
         response.headers["Retry-After"] = wait

@@ -1,6 +1,5 @@
 """Renders a page: its template is what the frontend build has written, with the names of the current files in it."""
 
-import gzip
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, TemplateNotFound
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.errors import Unavailable
 from oriel.infra import retention
+from oriel.infra.compression import compress
 from oriel.infra.web import content_security_policy
 from oriel.mails.wording import day, duration, minutes, money, size
 from oriel.settings import Settings
@@ -17,8 +17,6 @@ from oriel.settings import Settings
 WEB = Path(__file__).parents[1] / "web"
 # Lit makes its templates from our own code; lib/own-scripts.js names the scripts that may run as workers.
 _TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types lit-html default"
-# Below this size a compressed answer is hardly smaller.
-_WORTH_COMPRESSING = 1000
 _DAY_HOURS = 24
 
 
@@ -50,19 +48,10 @@ def page(name: str, status: int = 200, **values: object) -> Response:
     response = _rendered(name, values)
     response.status_code = status
     response.headers["Cache-Control"] = "no-cache"
-    response.vary.add("Accept-Encoding")
     response.add_etag()
-    compressed(response)
+    compress(response)
     response.make_conditional(request)
     return response
-
-
-def compressed(response: Response) -> None:
-    """Compress an answer that holds nothing secret, where the browser takes that."""
-    body = response.get_data()
-    if len(body) > _WORTH_COMPRESSING and request.accept_encodings.best_match(["gzip"]):
-        response.set_data(gzip.compress(body, 6, mtime=0))
-        response.content_encoding = "gzip"
 
 
 def _rendered(name: str, values: dict[str, object]) -> Response:

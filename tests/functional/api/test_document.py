@@ -170,9 +170,13 @@ def _operations(app: APIFlask) -> Iterator[APIOperation[Any, Any, Any, Any]]:
 
 
 def _closing(app: APIFlask) -> "WSGIApplication":
-    """Return the application with every answer closed, as a server does; Schemathesis leaves open what is a file."""
+    """Return the application with every answer closed, as a server does, and none compressed.
+
+    Schemathesis leaves open what is a file, and takes compressed answers as they are.
+    """
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        environ["HTTP_ACCEPT_ENCODING"] = "identity"
         parts = ClosingIterator(app.wsgi_app(environ, start_response))
         try:
             return [b"".join(parts)]

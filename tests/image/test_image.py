@@ -72,6 +72,9 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
         _await_health(process, port)
         yield Container(process, port, inside)
     finally:
+        # bubblewrap takes it along only until it changes its user.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
         process.kill()
         process.wait()
 

@@ -39,6 +39,8 @@ CATEGORIES = ("performance", "accessibility", "best-practices")
 PROFILES = {"desktop": ["--preset=desktop"], "mobile": []}
 THUMBNAIL = Path(__file__).parents[1] / "frontend" / "looks" / "halo" / "thumbnails" / "default.webp"
 _PATIENCE_S = 300.0
+# Now and then it misses the beginning of a trace (NO_NAVSTART), and asks to be run again.
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,12 @@ def lighthouse(folder: Path, visit: Visit, profile: str) -> dict[str, Any]:
             f"--output-path={out}",
         ]
         command += [f"--only-categories={','.join(CATEGORIES)}", *PROFILES[profile]]
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        for _ in range(_ATTEMPTS):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if not done.returncode:
+                break
+        else:
+            raise RuntimeError(f"Lighthouse failed: {done.stderr[-2000:]}")
     report = json.loads(out.read_text("utf-8"))
     categories = report["categories"]
     faulty = {

@@ -202,7 +202,7 @@ export function watermarkPlate(width, height, shape) {
   const wide = lineWidth(ink, line);
   canvas.width = Math.ceil(wide + size * 1.5) + 2 * pad;
   canvas.height = Math.ceil(size) + 2 * pad;
-  drawMark(ink, pad + size * .5, pad + size * .5, size * .5);
+  drawMark(ink, pad + size * .5, pad + size * .5, size * .58);
   drawLine(ink, line, pad + size * 1.5, pad + size * .86, pad);
   const margin = Math.round(Math.min(width, height) * .05);
   const y = shape === 'tall' ? Math.round(markTop(width, height)) - pad : height - margin - canvas.height + pad;
@@ -210,19 +210,22 @@ export function watermarkPlate(width, height, shape) {
 }
 
 /**
- * A window with light in it: what an oriel is.
+ * The product's mark, as in the header of the pages: a window with a sound in it.
  * @param {OffscreenCanvasRenderingContext2D} ink
- * @param {number} x
- * @param {number} y
+ * @param {number} x the middle
+ * @param {number} y the middle
  * @param {number} r
  */
 function drawMark(ink, x, y, r) {
-  ink.strokeStyle = ink.fillStyle = 'rgba(255, 255, 255, .62)';
-  ink.lineWidth = r * .24;
+  ink.strokeStyle = 'rgba(255, 255, 255, .62)';
+  ink.lineWidth = r * .16;
+  ink.lineJoin = ink.lineCap = 'round';
   ink.beginPath();
-  ink.arc(x, y, r * .86, 0, Math.PI * 2);
+  for (let corner = 0; corner < 6; corner++) ink.lineTo(x + r * Math.sin(corner * Math.PI / 3), y - r * Math.cos(corner * Math.PI / 3));
+  ink.closePath();
+  for (const [across, half] of /** @type {const} */ ([[-.35, .25], [0, .46], [.35, .22]])) {
+    ink.moveTo(x + r * across, y - r * half);
+    ink.lineTo(x + r * across, y + r * half);
+  }
   ink.stroke();
-  ink.beginPath();
-  ink.arc(x, y, r * .36, 0, Math.PI * 2);
-  ink.fill();
 }

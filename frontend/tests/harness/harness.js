@@ -108,10 +108,18 @@ const harness = {
   },
 
   /**
-   * The picture of a moment, PNG in base64.
+   * The picture of a moment as the stage shows it, PNG in base64.
    * @param {number} timeS
    */
   async picture(timeS) {
+    return textOf(await /** @type {Preview} */ (preview).poster(timeS, {type: 'image/png', size: undefined}));
+  },
+
+  /**
+   * The picture of a moment for a dialog or a list, PNG in base64.
+   * @param {number} timeS
+   */
+  async poster(timeS) {
     return textOf(await /** @type {Preview} */ (preview).poster(timeS, {type: 'image/png'}));
   },
 

@@ -217,7 +217,7 @@ def test_a_picture_of_a_moment_is_sharp_where_the_preview_is_small(
     whole = preview_of(page, tools, site, 30)
     page.evaluate("shown => harness.show(shown, 320)", shown)
     page.wait_for_function("document.querySelector('#host canvas').width === 320")
-    assert difference(preview_of(page, tools, site, 30), whole) == 0
+    assert difference(picture_of(page.evaluate("harness.poster(1)"), tools, site), whole) == 0
     page.wait_for_function("document.querySelector('#host canvas').width === 320")
 
 

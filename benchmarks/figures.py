@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from apiflask import APIFlask
-from sqlalchemy import event
+from sqlalchemy import delete, event
 
 from oriel.app import create_app, upgrade_database
 from oriel.infra.clock import now
@@ -96,6 +96,9 @@ def fill(days: int, seed: int = 7) -> None:
         if number < _HOURS_KEPT:
             hourly += [HourlyRollup(starts_at=at, figures=figures.as_json()) for at, figures in past.items()]
     with writing() as session:
+        # A clock that runs beside may have written today's already.
+        for rollup in (HourlyRollup, DailyRollup):
+            session.execute(delete(rollup))
         session.add_all([*hourly, *daily])
 
 

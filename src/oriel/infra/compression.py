@@ -6,7 +6,7 @@ from flask import Response, request
 
 # Below this size a compressed answer is hardly smaller.
 _WORTH_COMPRESSING = 1000
-# A list of 24 renders is an eighth of its size after a quarter of a millisecond; higher levels gain little.
+# Higher levels take longer and gain little.
 _LEVEL = 6
 
 

@@ -168,6 +168,7 @@ def main() -> None:
         for name, row in rows.items() if kind != "memory" else [("", rows)]:
             print(f"{kind:8}{name:10}" + "".join(f"{key} {value:.2f}   " for key, value in row.items()))
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(found, indent=1), "utf-8")
 
 

@@ -89,6 +89,7 @@ def main() -> None:
         visits = prepare(Path(folder), running)
         figures = measure(Path(folder), {page: visits[page] for page in options.only or GOALS}, options.repeat)
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(figures, indent=1), "utf-8")
     if missed := [f"{page}: {what}" for page, row in figures.items() for what in missed_goals(row, GOALS[page])]:
         sys.exit("Missed: " + "; ".join(missed))

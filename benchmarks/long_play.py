@@ -100,9 +100,10 @@ def keep_playing(page: Page, seconds: float) -> None:
     """Let the song play for so long, and begin it again when it has ended."""
     until = time.monotonic() + seconds
     while True:
-        start = page.get_by_role("button", name="Play", exact=True)
-        if start.count():
-            start.click()
+        # In one step: the studio starts a new song by itself, and a button that is gone by then is waited for in vain.
+        page.get_by_role("button", name="Play", exact=True).evaluate_all(
+            "buttons => buttons.forEach((button) => button.click())"
+        )
         if (left := until - time.monotonic()) <= 0:
             return
         page.wait_for_timeout(1000 * min(1.0, left))

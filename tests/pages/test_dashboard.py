@@ -8,12 +8,26 @@ from pathlib import Path
 
 import pytest
 from benchmarks.account import Account
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit, Visitor
 from tests.pages.owner import owner_with_project
-from tests.pages.steps import TINY, choose_look, drop, open_project, open_song, order, press_render, shared, sign_in
+from tests.pages.steps import (
+    TINY,
+    choose_look,
+    drop,
+    expect_saved,
+    open_project,
+    open_song,
+    order,
+    press_render,
+    shared,
+    sign_in,
+)
 from tests.render.service import Service
+
+# As FOLLOW_MS in frontend/pages/studio/project.js.
+SAVES_AFTER_MS = 2500
 
 
 def save(visitor: Visitor) -> str:
@@ -103,6 +117,31 @@ def test_two_windows_on_one_project_do_not_overwrite_each_other(visit: Visit, so
     visitor.open(f"/studio?render={job['id']}")
     expect(page.locator(".tile", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["render", "project"])
+def test_what_is_opened_leaves_the_project_before_as_it_was(visit: Visit, song: Path, site: Service, kind: str) -> None:
+    owner = owner_with_project(visit, site, song)
+    other = owner.call("POST", "/api/projects/duplicate", json={"ids": [owner.project]})["items"][0]["id"]
+    page = open_project(owner.visitor, owner.project)
+    choose_look(page, "Prism")
+    expect_saved(page)
+    before = owner.call("GET")
+    order = {"project_id": other, "settings": {**TINY, "look": "horizon"}}
+    asked = owner.call("POST", "/api/render/submit", json=order)["id"] if kind == "render" else other
+
+    # A slow machine reads the song for longer than a project waits to save.
+    def wait(route: Route) -> None:
+        page.wait_for_timeout(2 * SAVES_AFTER_MS)
+        route.continue_()
+
+    page.route("**/song-worker-*.js", wait)
+    owner.visitor.open(f"/studio?{kind}={asked}")
+    look = "Horizon" if kind == "render" else "Halo"
+    expect(page.locator(".tile", has_text=look).first).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".invite")).to_have_count(0)
+    page.wait_for_timeout(2 * SAVES_AFTER_MS)
+    assert owner.call("GET") == before
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)

@@ -19,7 +19,8 @@ export async function bringBack(studio) {
   if (delayMs) studio.setDelay(delayMs);
   watchTabs(studio);
   const isOpened = await openAsked(studio, {song});
-  if (!isOpened) await takeLink(studio);
+  await (isOpened ? save(studio) : takeLink(studio));
+  if (isOpened) studio.project.follow();
   const isBack = song !== null && !isOpened;
   if (isBack) await openSong(studio, song, {keptAtS: timeS});
   studio.isRestored = true;
@@ -124,7 +125,7 @@ export async function reload(studio) {
 
 /** @param {Studio} studio */
 export function saveSoon(studio) {
-  if (studio.otherTab) return;
+  if (!studio.mayWrite) return;
   studio.saved = 'Saving…';
   clearTimeout(studio.saveTimer);
   studio.saveTimer = window.setTimeout(() => void save(studio), SAVE_AFTER_MS);
@@ -132,7 +133,7 @@ export function saveSoon(studio) {
 
 /** @param {Studio} studio */
 export async function save(studio) {
-  if (studio.otherTab) return;
+  if (!studio.mayWrite) return;
   clearTimeout(studio.saveTimer);
   studio.saveTimer = 0;
   const saved = studio.store.save();
@@ -143,7 +144,7 @@ export async function save(studio) {
     studio.storage.put('page', pageOf(studio)),
   ]);
   // A change that came meanwhile is not saved yet, and another tab says so itself.
-  if (studio.saveTimer || studio.otherTab) return;
+  if (studio.saveTimer || !studio.mayWrite) return;
   studio.saved = kept.every(Boolean) ? 'Saved in this browser' : 'Not saved: this browser blocks storage';
 }
 

@@ -34,7 +34,7 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
   const before = studio.store.save();
   studio.pictures.restore(new Map([...studio.pictures.all, ...pictures]));
   for (const [id, file] of pictures) studio.engine.uploads.add(file, id, of);
-  if (!studio.tryDraft(() => studio.store.restore({draft: {version: 1, ...nested(settings)}, undo: [], redo: []}))) return false;
+  if (!studio.tryDraft(() => studio.store.restore({draft: draftFrom(settings), undo: [], redo: []}))) return false;
   if (song && uploadId) {
     studio.engine.uploads.add(song, uploadId, of);
     if (!(await openSong(studio, song, {keptAtS: studio.settings.range.start_s}))) {
@@ -51,6 +51,9 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
   studio.ownName = name;
   return true;
 }
+
+/** @param {Record<string, any>} settings as the service names them */
+const draftFrom = (settings) => ({version: 1, ...nested(settings)});
 
 /** A file that is gone is no reason to lose the rest. @param {unknown} error @returns {null} */
 function goneOrThrow(error) {
@@ -85,15 +88,29 @@ export async function openAsked(studio, {song}) {
     location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     return true;
   }
-  try {
-    if (await (projectId ? openProject(studio, projectId) : openRender(studio, renderId ?? ''))) return true;
-  } catch (error) {
-    if (error instanceof ApiError) toast(error.message);
-    else if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
-  }
+  if (await isOpened(studio, () => (projectId ? openProject(studio, projectId) : openRender(studio, renderId ?? '')))) return true;
   studio.engine.cancelOpening();
   history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
   return false;
+}
+
+/**
+ * Nothing is saved until all of it is here: what comes must not be saved to the project that was here before.
+ * @param {Studio} studio
+ * @param {() => Promise<boolean>} open
+ */
+async function isOpened(studio, open) {
+  studio.isOpening = true;
+  try {
+    if (!(await open())) return false;
+  } catch (error) {
+    if (error instanceof ApiError) toast(error.message);
+    else if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
+    return false;
+  } finally {
+    studio.isOpening = false;
+  }
+  return true;
 }
 
 /**
@@ -121,7 +138,8 @@ async function openProject(studio, id) {
   const pathOf = (/** @type {string} */ uploadId) => `/api/projects/${id}/files/${uploadId}`;
   const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings, pathOf};
   if (!(await openSaved(studio, {...wanted, of: role === 'owner' ? '' : id}))) return false;
-  studio.project.adopt(project);
+  // What was changed while the song was read is still to be saved.
+  studio.project.adopt(project, draftFrom(settings));
   void api.POST('/api/projects/{project_id}/opened', {params}).catch(() => {});
   return true;
 }

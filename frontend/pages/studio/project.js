@@ -76,12 +76,16 @@ export class Project extends EventTarget {
     this.restore(null);
   }
 
-  /** What is in the studio is what this project of the server has. @param {SavedProject} project */
-  adopt({id, version, role}) {
+  /**
+   * What is in the studio is what this project of the server has.
+   * @param {SavedProject} project
+   * @param {import('./store.js').Draft} [draft] as the server has it, where it was changed since
+   */
+  adopt({id, version, role}, draft) {
     this.id = id;
     this.version = version;
     this.role = role;
-    this.#sent = this.#content();
+    this.#sent = this.#content(draft);
     this.isSaved = true;
     history.replaceState(null, '', `/studio?project=${id}`);
     this.#say(SAVED);
@@ -110,7 +114,7 @@ export class Project extends EventTarget {
   /** Something may have changed: let the server follow. */
   follow() {
     const {studio} = this;
-    if (!this.id || studio.otherTab) return;
+    if (!this.id || !studio.mayWrite) return;
     const content = this.#content();
     this.isSaved = content === this.#sent;
     if (this.isSaved || content === this.#refused) return;
@@ -124,7 +128,7 @@ export class Project extends EventTarget {
   }
 
   async #save() {
-    if (this.#isBusy || !this.id || this.studio.otherTab) return;
+    if (this.#isBusy || !this.id || !this.studio.mayWrite) return;
     this.#isBusy = true;
     const content = this.#content();
     try {
@@ -284,10 +288,10 @@ export class Project extends EventTarget {
   }
 
   /** What would be sent. */
-  #content() {
+  #content(draft = this.studio.store.draft) {
     const {studio} = this;
     const song = this.isMine ? [studio.song?.file.name, studio.song?.file.size] : [];
-    return JSON.stringify([studio.name, studio.store.draft, ...song]);
+    return JSON.stringify([studio.name, draft, ...song]);
   }
 
   /** @param {string} words */

@@ -45,6 +45,7 @@ export class Studio extends LitElement {
     dragging: {state: true},
     showsGuides: {state: true},
     otherTab: {state: true},
+    isOpening: {state: true},
     delayMs: {state: true},
     facts: {state: true},
     cutText: {state: true},
@@ -78,6 +79,8 @@ export class Studio extends LitElement {
     this.dragging = false;
     this.showsGuides = false;
     this.otherTab = false;
+    /** Whether a project or a render is being opened: what is here belongs partly to that, partly to what was here before. */
+    this.isOpening = false;
     this.delayMs = 0;
     /** @type {import('./service.js').Plan[]} the smallest first */
     this.plans = [];
@@ -246,6 +249,11 @@ export class Studio extends LitElement {
   async noteRendered() {
     this.rendered = JSON.stringify(this.store.draft);
     await save(this);
+  }
+
+  /** Whether this tab may save what is here, in the browser and to the project. */
+  get mayWrite() {
+    return !this.otherTab && !this.isOpening;
   }
 
   get isRendered() {

@@ -11,11 +11,14 @@ import {Store} from '../../pages/studio/store.js';
  */
 export function fakeStudio(parts = {}) {
   const studio = {
-    song: null, otherTab: false, ownName: '', name: 'Night Drive', missingPictures: [], settings: {range: {start_s: 0}},
+    song: null, otherTab: false, isOpening: false, ownName: '', name: 'Night Drive', missingPictures: [], settings: {range: {start_s: 0}},
     store: new Store({version: 1, look: 'halo', preset: null, params: {}}), pictures: new OwnPictures(),
     engine: {uploads: new KnownUploads(), poster: async () => null, announce: () => new AbortController().signal, cancelOpening: vi.fn(), showExample: vi.fn(async () => {})},
     storage: {get: vi.fn(async () => undefined), put: vi.fn(async () => true)},
     presets: {bringBack: async () => {}, all: []},
+    get mayWrite() {
+      return !this.otherTab && !this.isOpening;
+    },
     tryDraft: (/** @type {() => void} */ take) => (take(), true),
     ...parts,
   };

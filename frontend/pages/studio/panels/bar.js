@@ -62,7 +62,7 @@ function projectActions(studio, where) {
 }
 
 /** @param {import('../studio.js').Studio} studio */
-const wordsOf = ({otherTab, project, saved}) => (otherTab ? saved : project.words || saved);
+const wordsOf = ({otherTab, isOpening, project, saved}) => (isOpening ? '' : otherTab ? saved : project.words || saved);
 
 /** Words, and on a phone a sign. @param {import('../studio.js').Studio} studio */
 function savedState(studio) {

@@ -127,9 +127,15 @@ export class VersionHistory extends LitElement {
     const {id, name, look, by, by_avatar_url: face, changed_at: changed, restored, thumbnail_url: picture} = version;
     const isChosen = id === this.chosen;
     const {isSaved, words} = this.studio.project;
+    const marks = [at === 0 ? 'Now' : '', restored ? 'Brought back' : ''].filter(Boolean).join(' · ');
     return html`<li><button class="version" type="button" aria-pressed=${isChosen} @click=${() => this.look(version)}>
         <img src=${picture ?? pictureOf(look, null)} alt="" width="96" height="54" loading="lazy">
-        <span>${moment(changed)}<span class="quiet"><oriel-avatar class="small" name=${by} src=${face ?? nothing}></oriel-avatar> <bdi>${by}</bdi> · <bdi>${name}</bdi></span>${at === 0 ? html`<span class="quiet">Now</span>` : nothing}${restored ? html`<span class="quiet">Brought back</span>` : nothing}</span>
+        <span class="facts">
+          <span>${moment(changed)}</span>
+          <span class="quiet author"><oriel-avatar class="small" name=${by} src=${face ?? nothing}></oriel-avatar><bdi>${by}</bdi></span>
+          <bdi class="quiet">${name}</bdi>
+          ${marks ? html`<span class="quiet">${marks}</span>` : nothing}
+        </span>
       </button>
       ${isChosen && at > 0 ? html`<button class="button main wide" type="button" ?disabled=${this.busy || !isSaved} @click=${() => this.bringBack()}>${isSaved ? 'Bring this version back' : words}</button>` : nothing}</li>`;
   }

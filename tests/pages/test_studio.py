@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, PASSWORD, Visit
 from tests.pages.steps import TINY, choose_look, open_song, order, register, shared, wait_for_still_picture
@@ -270,6 +270,38 @@ def test_each_panel_of_a_phone_begins_at_its_top(visit: Visit, song: Path) -> No
     page.wait_for_function("document.querySelector('.side.right').scrollTop === 200")
     page.locator("#tab-output").click()
     page.wait_for_function("document.querySelector('.side.right').scrollTop === 0")
+
+
+def test_a_finger_that_scrolls_moves_no_slider(visit: Visit) -> None:
+    visitor = visit(390)
+    page = visitor.page
+    visitor.open("/studio")
+    page.locator("#tab-tune").tap()
+    slider = page.locator(".side.right input[type=range]:visible").first
+    before, undo = slider.input_value(), page.get_by_role("button", name="Undo").first
+    swipe(page, slider, right=0, down=-100)
+    page.wait_for_timeout(500)
+    expect(slider).to_have_value(before)
+    expect(undo).to_be_disabled()
+    swipe(page, slider, right=-100, down=0)
+    expect(slider).not_to_have_value(before)
+    expect(undo).to_be_enabled()
+
+
+def swipe(page: Page, slider: Locator, *, right: int, down: int) -> None:
+    """Draw a finger from a slider, so many pixels far."""
+    slider.evaluate("(element) => element.scrollIntoView({block: 'center'})")
+    box = slider.bounding_box()
+    assert box
+    x, y = box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2
+    fingers = page.context.new_cdp_session(page)
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for part in range(1, 11):
+        point = {"x": x + right * part / 10, "y": y + down * part / 10}
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        page.wait_for_timeout(20)
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    fingers.detach()
 
 
 # A keyboard covers the page: only the visual viewport becomes smaller.

@@ -27,6 +27,7 @@ import {Project} from './project.js';
 import {openSaveDialog} from './render-dialog.js';
 import {estimate, plansOf} from './service.js';
 import {watchLinks} from './sharing.js';
+import {steadySliders} from './steady-sliders.js';
 import {Store} from './store.js';
 
 /**
@@ -99,6 +100,7 @@ export class Studio extends LitElement {
     this.palette = [];
     this.coverUrl = '';
     this.settings = resolveSettings(FIRST, LOOKS);
+    steadySliders(this);
     this.saveTimer = 0;
     this.askTimer = 0;
   }
@@ -360,8 +362,8 @@ export class Studio extends LitElement {
           <div class="canvas-host"></div>
           ${this.showsGuides ? guides(settings.output) : nothing}
           ${pictureProblem(this)}
-          ${invitation(this)}
         </div>
+        ${invitation(this)}
       </main>
       ${side(this)}
       ${transport(this)}

@@ -10,11 +10,11 @@ import {downloadSettings} from './sharing.js';
 /** @typedef {import('./studio.js').Studio} Studio */
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['ProjectOut']} SavedProject */
 
-const SAVED = 'Saved in My videos';
 /** A change follows within three seconds, and a customer on Free may write thirty times a minute. */
 const FOLLOW_MS = 2500;
 const AGAIN_MS = 5000;
-const THUMBNAIL_EVERY_MS = 60_000;
+/** A picture costs a moment of drawing and two writes. */
+const THUMBNAIL_EVERY_MS = 20_000;
 
 export class Project extends EventTarget {
   id = '';
@@ -23,6 +23,8 @@ export class Project extends EventTarget {
   words = '';
   /** What the visitor is to it. @type {'owner' | 'editor' | 'viewer'} */
   role = 'owner';
+  /** Whose it is; "" for one's own. */
+  owner = '';
   /** Whether the server has everything that is in the studio. */
   isSaved = true;
 
@@ -34,6 +36,7 @@ export class Project extends EventTarget {
   #refused = '';
   #isBusy = false;
   #thumbnailAt = -Infinity;
+  #pictureTimer = 0;
 
   /** @param {Studio} studio */
   constructor(studio) {
@@ -51,9 +54,13 @@ export class Project extends EventTarget {
     return this.isMine ? '' : this.id;
   }
 
+  get #savedWords() {
+    return this.owner ? `Saved in ${isolated(this.owner)}’s project` : 'Saved in My videos';
+  }
+
   /** For a reload of the page. */
   get kept() {
-    return {id: this.id, version: this.version, role: this.role, sent: this.#sent, isSaved: this.isSaved};
+    return {id: this.id, version: this.version, role: this.role, owner: this.owner, sent: this.#sent, isSaved: this.isSaved};
   }
 
   /** @param {any} kept what it was before a reload */
@@ -61,14 +68,16 @@ export class Project extends EventTarget {
     this.id = kept?.id ?? '';
     this.version = kept?.version ?? 0;
     this.role = kept?.role ?? 'owner';
+    this.owner = kept?.owner ?? '';
     this.#sent = kept?.sent ?? '';
     this.isSaved = kept?.isSaved ?? true;
-    this.#say(this.id ? SAVED : '');
+    this.#say(this.id ? this.#savedWords : '');
   }
 
   /** Save no more, until something has it follow again: another tab does. */
   stop() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#pictureTimer);
   }
 
   forget() {
@@ -81,14 +90,15 @@ export class Project extends EventTarget {
    * @param {SavedProject} project
    * @param {import('./store.js').Draft} [draft] as the server has it, where it was changed since
    */
-  adopt({id, version, role}, draft) {
+  adopt({id, version, role, owner_name: owner}, draft) {
     this.id = id;
     this.version = version;
     this.role = role;
+    this.owner = owner ?? '';
     this.#sent = this.#content(draft);
     this.isSaved = true;
     history.replaceState(null, '', `/studio?project=${id}`);
-    this.#say(SAVED);
+    this.#say(this.#savedWords);
   }
 
   /**
@@ -101,6 +111,8 @@ export class Project extends EventTarget {
   async create(id, uploadId, settings, signal) {
     const {studio} = this;
     const content = this.#content();
+    // The picture that was sent for one that the visitor has cancelled is not this one's.
+    this.#thumbnailAt = -Infinity;
     const body = {id, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
     signal.throwIfAborted();
     const project = await said(api.POST('/api/projects', {body}));
@@ -136,7 +148,7 @@ export class Project extends EventTarget {
       this.#sent = content;
       this.#refused = '';
       this.isSaved = true;
-      this.#say(SAVED);
+      this.#say(this.#savedWords);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       await this.#hear(error, content);
@@ -179,10 +191,37 @@ export class Project extends EventTarget {
     return upload(file, {...path, field, signal: new AbortController().signal, progress: () => {}, trouble: () => {}});
   }
 
+  /** Send the picture of what was saved, after a pause. @param {number} afterMs */
+  #sendPictureIn(afterMs) {
+    clearTimeout(this.#pictureTimer);
+    this.#pictureTimer = window.setTimeout(() => void this.#sendPicture(), afterMs);
+  }
+
+  async #sendPicture() {
+    // What is saved otherwise brings its picture with it.
+    if (this.#isBusy || !this.isSaved || !this.studio.mayWrite) return;
+    this.#isBusy = true;
+    try {
+      await this.#send();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // Nothing of the project is lost, and the next change says what is wrong.
+      if (error.isTemporary) this.#sendPictureIn(AGAIN_MS);
+    } finally {
+      this.#isBusy = false;
+    }
+    this.follow();
+  }
+
   /** A small picture for the list, from time to time. @returns {Promise<string | null>} its upload; null where there is none */
   async #thumbnail() {
     // Without a song the stage shows our example, with its title.
-    if (!this.studio.song || performance.now() - this.#thumbnailAt < THUMBNAIL_EVERY_MS) return null;
+    if (!this.studio.song) return null;
+    const waitMs = this.#thumbnailAt + THUMBNAIL_EVERY_MS - performance.now();
+    if (waitMs > 0) {
+      this.#sendPictureIn(waitMs);
+      return null;
+    }
     try {
       const poster = await this.studio.engine.poster();
       if (!poster) return null;
@@ -279,6 +318,8 @@ export class Project extends EventTarget {
     else if (answer === 'theirs') location.assign(`/studio?project=${this.id}&fresh`);
     else if (answer === 'copy') {
       this.forget();
+      // Else My videos has two that nobody can tell apart.
+      this.studio.rename(`${this.studio.name.slice(0, 113)} (copy)`);
       this.studio.save();
     } else {
       // The next change asks again.

@@ -16,6 +16,7 @@ export function fakeStudio(parts = {}) {
     engine: {uploads: new KnownUploads(), poster: async () => null, announce: () => new AbortController().signal, cancelOpening: vi.fn(), showExample: vi.fn(async () => {})},
     storage: {get: vi.fn(async () => undefined), put: vi.fn(async () => true)},
     presets: {bringBack: async () => {}, all: []},
+    /** @returns {boolean} */
     get mayWrite() {
       return !this.otherTab && !this.isOpening;
     },

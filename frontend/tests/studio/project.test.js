@@ -3,6 +3,10 @@ import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {fakeStudio, serve} from './fake-studio.js';
 
 vi.mock('../../ui/dialog.js', () => ({askOf: vi.fn(async () => null)}));
+const upload = vi.hoisted(() => vi.fn());
+vi.mock('../../lib/upload.js', () => ({upload}));
+// Node has no pictures.
+vi.mock('../../pages/studio/project-pictures.js', async (real) => ({...(await real()), smaller: async (/** @type {Blob} */ picture) => picture}));
 const {askOf} = await import('../../ui/dialog.js');
 
 beforeEach(() => void vi.useFakeTimers());
@@ -16,8 +20,8 @@ function opened(parts) {
 }
 
 /** @param {any} studio */
-function change(studio) {
-  studio.store.change('Radius', (/** @type {any} */ draft) => (draft.params.radius = 0.7));
+function change(studio, radius = 0.7) {
+  studio.store.change('Radius', (/** @type {any} */ draft) => (draft.params.radius = radius));
   studio.project.follow();
 }
 
@@ -34,6 +38,24 @@ test('a project without a song saves what is changed', async () => {
   expect(studio.project).toMatchObject({isSaved: true, version: 4, words: 'Saved in My videos'});
   // The stage shows the example, which is no picture of this project.
   expect(poster).not.toHaveBeenCalled();
+});
+
+test('the picture of the last change follows where it came too soon after another', async () => {
+  let number = 0;
+  upload.mockImplementation(async (_, {field}) => `${field}-${++number}`);
+  const calls = serve(() => [200, {version: 4}]);
+  const studio = opened({song: {file: new File([], 'a.wav')}});
+  studio.engine.poster = async () => new Blob(['a'], {type: 'image/jpeg'});
+  const thumbnails = () => calls.filter(({method}) => method === 'PATCH').map(({body}) => body.thumbnail_id);
+  change(studio);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(thumbnails()).toEqual(['picture-2']);
+  change(studio, 0.8);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(thumbnails()).toEqual(['picture-2', null]);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(thumbnails()).toEqual(['picture-2', null, 'picture-3']);
+  expect(studio.project.words).toBe('Saved in My videos');
 });
 
 test('a tab that another one has replaced saves nothing', async () => {

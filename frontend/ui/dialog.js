@@ -3,10 +3,11 @@ import {html, nothing, render} from 'lit';
 
 /**
  * Ask before something that cannot be undone; whether the answer is yes.
- * @param {{title: string, text: string, yes: string, no?: string, danger?: boolean}} question
+ * @param {{title: string, text: string, yes: string, no?: string, danger?: boolean, signal?: AbortSignal}} question
+ *   signal: that there is nothing to decide any more; the answer is no then
  * @returns {Promise<boolean>}
  */
-export function ask({title, text, yes, no = 'Go back', danger = false}) {
+export function ask({title, text, yes, no = 'Go back', danger = false, signal}) {
   return new Promise((answer) => {
     const dialog = document.createElement('dialog');
     dialog.className = 'dialog';
@@ -27,6 +28,7 @@ export function ask({title, text, yes, no = 'Go back', danger = false}) {
       </div>`,
       dialog,
     );
+    signal?.addEventListener('abort', () => close(false));
     dialog.addEventListener('close', () => {
       dialog.remove();
       answer(agreed);

@@ -32,6 +32,8 @@ class RenderPage extends LitElement {
     this.trouble = null;
     this.busy = false;
     this.isNew = false;
+    /** That the render has ended, and can be cancelled no more. */
+    this.tooLate = new AbortController();
   }
 
   createRenderRoot() {
@@ -59,7 +61,10 @@ class RenderPage extends LitElement {
     this.status = status;
     this.trouble = null;
     document.title = `${headline(status)} · Oriel`;
-    if (wasUnderWay && hasEnded(status)) notify(status);
+    if (wasUnderWay && hasEnded(status)) {
+      this.tooLate.abort();
+      notify(status);
+    }
   }
 
   render() {
@@ -193,12 +198,13 @@ class RenderPage extends LitElement {
 
   async cancel() {
     const begun = this.status?.counts_if_cancelled;
+    this.tooLate = new AbortController();
     const sure = await ask({
       title: 'Cancel this render?',
       text: begun
         ? 'Frames have been drawn already, so it counts as one of your renders.'
         : 'Until the first frame is drawn, it does not count as one of your renders.',
-      yes: 'Cancel the render', no: 'Keep going', danger: true,
+      yes: 'Cancel the render', no: 'Keep going', danger: true, signal: this.tooLate.signal,
     });
     if (!sure) return;
     await this.attempt(async () => this.hear(await said(api.POST('/api/render/cancel/{job_id}', {params: {path: {job_id: ID}}}))));

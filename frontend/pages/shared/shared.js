@@ -179,8 +179,8 @@ export class Shared extends LitElement {
     const {width = 16, height = 9} = settings.output ?? {};
     const still = picture ?? PICTURES[`../../looks/${look}/thumbnails/default.webp`] ?? '';
     const {isPlaying, progress, busy} = this;
-    return html`<div class="shared">
-      <div class="screen" .style=${`--w:${width};--h:${height}`}><img src=${still} alt=""></div>
+    return html`<div class="shared" .style=${`--w:${width};--h:${height}`}>
+      <div class="screen" @click=${() => this.toggle()}><img src=${still} alt=""></div>
       <div class="about">
         <h1 dir="auto">${name}</h1>
         <p class="quiet">${ownerName ? html`Shared by <bdi>${ownerName}</bdi>. ` : nothing}${song ? song.title ? html`You hear “<bdi>${song.title}</bdi>”.` : 'Playing the project’s song.' : 'You hear our example song.'}</p>

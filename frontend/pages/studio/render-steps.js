@@ -15,6 +15,8 @@ import {canBuySingle, isStorageFull} from './single-render.js';
 
 /** Pixels of the shorter side from which a video is no small one. */
 const FULL_HD = 1080;
+/** What is sent in no time needs no figures. */
+const SMALL_BYTES = 100_000;
 
 /** @param {Flow} flow */
 export function stepOf(flow) {
@@ -75,7 +77,7 @@ function summary(flow) {
     <h2 id="render-title" tabindex="-1">Render this video?</h2>
     <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
     <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
-    ${facts && obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : 'One moment…'}</p>`}
+    ${facts && obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : flow.problem ? nothing : 'One moment…'}</p>`}
     ${sizeOffer(flow)}
     ${trouble(flow)}
     <div class="row end">
@@ -113,8 +115,9 @@ function pictureIsGone(flow, name) {
 
 /** What can be done about it. @param {Flow} flow */
 function offers(flow) {
-  const {facts} = flow;
-  if (!facts || !obstacleOf(facts)) return html`${withoutWatermark(flow)}<button class="button main" type="button" autofocus @click=${() => flow.make()}>Render</button>`;
+  const {facts, problem} = flow;
+  const isRefused = !facts && problem instanceof ApiError && !problem.isTemporary;
+  if (!facts || !obstacleOf(facts)) return html`${withoutWatermark(flow)}<button class="button main" type="button" autofocus ?disabled=${isRefused} @click=${() => flow.make()}>Render</button>`;
   const plan = liftingPlan(facts, flow.studio.plans);
   const single = canBuySingle(flow)
     ? html`<button class="button ${plan ? '' : 'main'}" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.askForAccount('buy this render'))}>Buy this render for ${money(facts.single_price_cents, 'usd')}</button>`
@@ -153,7 +156,7 @@ function uploading(flow) {
   return html`<div class="question">
     <h2 id="render-title" tabindex="-1">${flow.note}</h2>
     ${keyed(flow.note, meter(flow.note, part))}
-    <p class="quiet number" role="status">${part < 1 ? `${size(bytes)} of ${size(total)}, ${percent(part)}` : 'Checking…'}</p>
+    <p class="quiet number" role="status">${total < SMALL_BYTES ? 'Sending…' : part < 1 ? `${size(bytes)} of ${size(total)}, ${percent(part)}` : 'Checking…'}</p>
     ${trouble(flow)}
     <div class="row end"><button class="button" type="button" @click=${() => flow.stopUpload()}>Cancel</button></div>
   </div>`;

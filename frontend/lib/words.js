@@ -3,6 +3,8 @@
 const NUMBER = new Intl.NumberFormat('en', {maximumFractionDigits: 1});
 const DAY = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'long'});
 const DAY_AND_YEAR = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'long', year: 'numeric'});
+const SHORT_DAY = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short'});
+const SHORT_DAY_AND_YEAR = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', year: 'numeric'});
 const TIME = new Intl.DateTimeFormat('en-GB', {hour: '2-digit', minute: '2-digit'});
 /** Currencies that everybody knows by a sign; all others have their three letters. */
 const SIGNS = ['USD', 'EUR', 'GBP', 'JPY'];
@@ -48,6 +50,16 @@ export function size(bytes) {
 export function date(instant, now = new Date()) {
   const day = new Date(instant);
   return (day.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR).format(day);
+}
+
+/**
+ * "28 Nov", where there is little room; with the year as `date` has it.
+ * @param {string} instant ISO 8601
+ * @param {Date} [now]
+ */
+export function shortDate(instant, now = new Date()) {
+  const day = new Date(instant);
+  return (day.getFullYear() === now.getFullYear() ? SHORT_DAY : SHORT_DAY_AND_YEAR).format(day);
 }
 
 /**

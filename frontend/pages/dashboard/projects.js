@@ -2,7 +2,7 @@
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
-import {clock, counted, date} from '../../lib/words.js';
+import {clock, counted, shortDate} from '../../lib/words.js';
 import {EVERYTHING} from './address.js';
 import {choice, loadingOf, lookChoice, pictureOf, searchField, titled} from './filters.js';
 import {copy, downloadSettings, duplicate, leave, remove, rename, share} from './project-actions.js';
@@ -106,7 +106,7 @@ function card(page, project, at) {
     }}>
       <img class="picture" loading=${loadingOf(at)} src=${project.thumbnail_url ?? pictureOf(look)} alt="" width="480" height="270">
       <span class="words"><strong dir="auto" title=${name}>${name}</strong>
-        <span class="quiet">${isMine && isShared ? 'Shared · ' : nothing}${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${date(project.changed_at)}</span>
+        <span class="quiet">${isMine && isShared ? 'Shared · ' : nothing}${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${shortDate(project.changed_at)}</span>
         ${isMine ? nothing : html`<span class="quiet">From <bdi>${owner}</bdi> · ${role === 'editor' ? 'Can edit' : 'Can view'}</span>`}</span>
     </a>
     ${isMine ? html`<input class="pick" type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(isChosen)} @click=${pick}>` : nothing}

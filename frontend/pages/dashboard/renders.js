@@ -2,7 +2,7 @@
 import {html, nothing} from 'lit';
 import {repeat} from 'lit/directives/repeat.js';
 import {hasEnded} from '../../lib/watch.js';
-import {about, clock, counted, date, daysLeft, percent, size} from '../../lib/words.js';
+import {about, clock, counted, daysLeft, percent, shortDate, size} from '../../lib/words.js';
 import {copyLink} from '../../ui/share-link.js';
 import {EVERYTHING} from './address.js';
 import {choice, loadingOf, lookChoice, searchField} from './filters.js';
@@ -109,7 +109,7 @@ const menu = (page, render) => html`<details class="menu">
 function facts({settings, duration_s: seconds, size_bytes: bytes, created_at: made}) {
   const {width, height, format} = /** @type {{width: number, height: number, format: string}} */ (settings.output);
   return [
-    `${width} × ${height}`, format.toUpperCase(), ...(seconds ? [clock(seconds)] : []), ...(bytes ? [size(bytes)] : []), date(made),
+    `${width} × ${height}`, format.toUpperCase(), ...(seconds ? [clock(seconds)] : []), ...(bytes ? [size(bytes)] : []), shortDate(made),
   ].join(' · ');
 }
 

@@ -163,9 +163,9 @@ async function openRender(studio, id) {
  */
 async function mayReplace(studio, song) {
   const name = studio.ownName || studio.store.draft.text?.title || song?.name.replace(/\.[^.]+$/, '');
-  const subject = name ? `“${isolated(name)}”` : 'What you have shaped here';
+  const subject = name ? `“${isolated(name)}”` : 'what you have shaped here';
   // A project saves by itself, a moment after each change.
-  const isUnsaved = studio.project.id ? `The last changes to ${subject} are not saved yet. If you go on, they will be lost.` : `${subject} is not saved in My videos. If you go on, it will be lost.`;
+  const isUnsaved = studio.project.id ? `The last changes to ${subject} are not saved yet. If you go on, they will be lost.` : `The studio still has ${subject}, which is not saved in My videos. If you go on, it will be lost.`;
   const answer = await askOf({
     title: 'Replace what you have here?',
     text: isUnsaved,

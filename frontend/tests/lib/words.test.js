@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {about, clock, counted, date, daysLeft, initials, moment, money, percent, size} from '../../lib/words.js';
+import {about, clock, counted, date, daysLeft, initials, moment, money, percent, shortDate, size} from '../../lib/words.js';
 import {nextPage} from '../../lib/next.js';
 import {deviceOf} from '../../pages/account/device.js';
 
@@ -27,6 +27,8 @@ test('the year is said only where it is not this one', () => {
   const now = new Date(2026, 10, 28);
   expect(date(new Date(2026, 0, 3).toISOString(), now)).toBe('3 January');
   expect(date(new Date(2027, 0, 3).toISOString(), now)).toBe('3 January 2027');
+  expect(shortDate(new Date(2026, 0, 3).toISOString(), now)).toBe('3 Jan');
+  expect(shortDate(new Date(2027, 0, 3).toISOString(), now)).toBe('3 Jan 2027');
   expect(moment(new Date(2026, 11, 20, 15, 4).toISOString(), now)).toBe('20 December, 15:04');
 });
 

@@ -32,7 +32,7 @@ test('what would be lost has its name', async () => {
   const song = new File(['a'], 'Night Drive.wav');
   const studio = fakeStudio();
   await openAsked(studio, {song});
-  expect(vi.mocked(askOf).mock.calls[0]?.[0].text).toBe(`“${isolated('Night Drive')}” is not saved in My videos. If you go on, it will be lost.`);
+  expect(vi.mocked(askOf).mock.calls[0]?.[0].text).toBe(`The studio still has “${isolated('Night Drive')}”, which is not saved in My videos. If you go on, it will be lost.`);
   location.search = '?new';
   studio.project.id = 'p1';
   studio.project.isSaved = false;

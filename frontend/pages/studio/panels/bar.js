@@ -5,7 +5,7 @@ import {session} from '../../../lib/session.js';
 import '../../../ui/avatar.js';
 import {openShareDialog} from '../../../ui/share-dialog.js';
 import {signOut} from '../../../ui/sign-out.js';
-import {personIcon, redoIcon, savedIcon, savingIcon, shareIcon, songIcon, undoIcon, unsavedIcon} from '../icons.js';
+import {helpIcon, personIcon, redoIcon, savedIcon, savingIcon, shareIcon, songIcon, undoIcon, unsavedIcon} from '../icons.js';
 import {openRenderDialog} from '../render-dialog.js';
 import {share} from '../sharing.js';
 import {chooseSong} from '../song-file.js';
@@ -24,7 +24,7 @@ export function bar(studio) {
     ${savedState(studio)}
     ${song ? html`<button class="icon wide-only" type="button" aria-label="Change the song" title="Change the song" @click=${() => chooseSong(studio)}>${songIcon}</button>` : nothing}
     ${shareMenu(studio)}
-    <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">?</a>
+    <a class="icon wide-only" href="/help" target="_blank" aria-label="Help" title="Help">${helpIcon}</a>
     ${session.state === 'signed-in'
       ? html`<details class="menu"><summary class="icon" aria-label="Your account" title=${session.user?.email ?? ''}>${session.user?.avatar_url ? html`<oriel-avatar name=${session.user.name || session.user.email} src=${session.user.avatar_url}></oriel-avatar>` : personIcon}</summary>
           <div class="menu-items"><span class="quiet">${session.user?.email}</span>

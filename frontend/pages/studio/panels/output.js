@@ -19,7 +19,7 @@ export function outputPanel(studio) {
   const set = (/** @type {string} */ label, /** @type {Partial<typeof output>} */ values) =>
     store.change(label, (draft) => (draft.output = {...output, ...values}));
   return html`
-    <div class="notice" role="status">
+    <div class="notice ${studio.song ? 'outcome' : ''}" role="status">
       <p>${studio.song ? outputLine(settings, studio.song.durationS, knownOf(studio.facts)) : 'Choose a song to see what will come out.'}</p>
       ${studio.song && studio.facts ? html`<p class="quiet">${obstacleOf(studio.facts)?.message ?? rightsLine(studio.facts)}</p>` : nothing}
     </div>

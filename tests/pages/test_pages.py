@@ -1,11 +1,13 @@
 """Every page that a visitor may open: accessible, quiet, and within the width of the screen."""
 
+import secrets
 from contextlib import closing
 
 import pytest
 from benchmarks.account import Account
 from playwright.sync_api import expect
 from tests.pages.conftest import PASSWORD, Visit
+from tests.pages.steps import log_in
 from tests.render.service import Service
 
 PATHS = [
@@ -75,6 +77,18 @@ def test_a_customer_sees_the_own_plan_among_the_others(visit: Visit, site: Servi
     expect(visitor.page.locator(".plan.chosen")).to_have_attribute("data-plan", "free")
     expect(visitor.page.get_by_role("link", name="Change to Pro")).to_have_attribute("href", "/billing?plan=pro")
     assert visitor.accessible() == []
+
+
+def test_a_new_customer_reads_where_the_email_has_gone(visit: Visit) -> None:
+    visitor, email = visit(390), f"{secrets.token_hex(6)}@example.com"
+    page = visitor.page
+    visitor.open("/register")
+    log_in(page, email)
+    page.wait_for_url("**/studio")
+    expect(page.locator(".toast")).to_contain_text(f"We have sent an email to {email}.")
+    page.reload()
+    expect(page.get_by_role("button", name="Choose a file")).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(0)
 
 
 def test_a_password_is_shown_while_it_is_typed(visit: Visit) -> None:

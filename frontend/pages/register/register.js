@@ -1,5 +1,10 @@
 import '../../ui/header.js';
+import {noteRegistered} from '../../lib/registered.js';
 import {session} from '../../lib/session.js';
 import {openEntry} from '../../ui/entry.js';
 
-void openEntry((account) => session.register(account), '/studio');
+void openEntry(async (account) => {
+  const step = await session.register(account);
+  noteRegistered(account.email);
+  return step;
+}, '/studio');

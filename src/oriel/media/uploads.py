@@ -148,13 +148,18 @@ def own_uploads(user_id: str) -> Select[Upload]:
     return mine.order_by(Upload.created_at.desc(), Upload.id.desc())
 
 
+def mark_deleted(upload: Upload) -> None:
+    """Take an upload from its owner; the sweep removes its bytes."""
+    upload.deleted_at = upload.expires_at = now()
+
+
 def delete_upload(user_id: str, upload_id: str) -> None:
     """Delete a customer's upload at once; raise Conflict while something needs it."""
     with writing() as session:
         upload = own_upload(session, user_id, upload_id, lock=True)
         if references.is_referenced(session, upload.id):
             raise Conflict("A project, a render or an open payment uses this file, so you cannot delete it yet.")
-        upload.deleted_at = upload.expires_at = now()
+        mark_deleted(upload)
     # It is gone for its owner, and with the storage away the sweep removes the bytes.
     with contextlib.suppress(StorageFailed):
         purge(upload)
@@ -167,7 +172,7 @@ def delete_unused(upload_id: str) -> None:
         # Who needs it has it kept for longer than what nobody uses.
         if upload.deleted_at or upload.expires_at is None or upload.expires_at > now() + KEPT_FOR:
             return
-        upload.deleted_at = upload.expires_at = now()
+        mark_deleted(upload)
     with contextlib.suppress(StorageFailed):
         purge(upload)
 
@@ -186,8 +191,9 @@ def purge(upload: Upload) -> None:
 
 
 def bytes_kept(session: Session, user_id: str) -> int:
-    """Return how many bytes of a customer's uploads the storage has."""
-    query = select(func.sum(Upload.size_bytes)).where(Upload.user_id == user_id, Upload.purged_at.is_(None))
+    """Return how many bytes of uploads count as a customer's storage; deleted ones do not, even before the sweep."""
+    counted = (Upload.user_id == user_id, Upload.deleted_at.is_(None), Upload.purged_at.is_(None))
+    query = select(func.sum(Upload.size_bytes)).where(*counted)
     return int(session.scalar(query) or 0)
 
 

@@ -18,7 +18,7 @@ BROUGHT_BACK_FOR = retention.keep(
     "Projects, with their songs and pictures",
     retention.STORAGE,
     timedelta(days=30),
-    "after you delete them",
+    "after you delete them, sooner if you delete them for good",
 )
 # What settings call the song's own cover as a background.
 THE_COVER = "cover"
@@ -73,6 +73,17 @@ def settle(session: Session, upload: Upload) -> None:
         uploads.keep_until(session, upload, max(each for each in deleted if each) + BROUGHT_BACK_FOR)
     else:
         uploads.release(session, upload)
+
+
+def delete_unneeded(session: Session, upload: Upload) -> None:
+    """Delete an upload of an erased project, unless another project, a render or an open payment needs it.
+
+    A deleted project that can be brought back needs it too.
+    """
+    settle(session, upload)
+    is_kept = select(ProjectUpload.upload_id).where(ProjectUpload.upload_id == upload.id).limit(1)
+    if session.scalar(is_kept) is None and not references.is_referenced(session, upload.id):
+        uploads.mark_deleted(upload)
 
 
 def uploads_of(session: Session, project_ids: Sequence[str]) -> list[Upload]:

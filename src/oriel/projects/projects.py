@@ -1,4 +1,4 @@
-"""Projects: made, found, changed, copied, deleted and brought back."""
+"""Projects: made, found, changed, copied, deleted, brought back and erased."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -21,7 +21,14 @@ from oriel.media.models import PICTURE, Upload
 from oriel.names import cut, folded, one_line
 from oriel.projects import versions
 from oriel.projects.access import Right, is_person, open_project
-from oriel.projects.kept_uploads import BROUGHT_BACK_FOR, keep_uploads, pictures_in, settle, uploads_of
+from oriel.projects.kept_uploads import (
+    BROUGHT_BACK_FOR,
+    delete_unneeded,
+    keep_uploads,
+    pictures_in,
+    settle,
+    uploads_of,
+)
 from oriel.projects.models import LONGEST_NAME, Project, ProjectPerson, ProjectUpload
 from oriel.projects.settings_check import look_of
 
@@ -180,19 +187,37 @@ def bring_back(user_id: str, project_ids: Sequence[str]) -> list[str]:
     return [project.id for project in back]
 
 
+def erase_deleted(user_id: str, project_ids: Sequence[str]) -> list[str]:
+    """Delete deleted projects for good, with the uploads that nothing else needs.
+
+    Return the ids of those that were there. Projects that are not deleted stay.
+    """
+    with changing(user_id) as session:
+        ids = [project.id for project in own_many(session, user_id, project_ids, deleted=True)]
+        project_uploads = uploads_of(session, ids)
+        _erase(session, Project.id.in_(ids))
+        for upload in project_uploads:
+            delete_unneeded(session, upload)
+    return ids
+
+
 def forget_deleted(limit: int) -> int:
     """Delete up to so many projects for good that were deleted long ago; return how many."""
     with writing() as session:
         ids = session.scalars(forgettable().limit(limit)).all()
         # Asked again: one of them may have been brought back meanwhile.
         is_old = Project.deleted_at < now() - BROUGHT_BACK_FOR
-        gone = session.scalars(delete(Project).where(Project.id.in_(ids), is_old).returning(Project.id)).all()
-    return len(gone)
+        return _erase(session, Project.id.in_(ids), is_old)
 
 
 def forgettable() -> Select[str]:
     """Return the select of the ids of projects that nobody can bring back any more."""
     return select(Project.id).where(Project.deleted_at < now() - BROUGHT_BACK_FOR)
+
+
+def _erase(session: Session, *which: ColumnElement[bool]) -> int:
+    """Delete the rows of projects, with their versions, people and links; return how many."""
+    return len(session.scalars(delete(Project).where(*which).returning(Project.id)).all())
 
 
 @contextmanager

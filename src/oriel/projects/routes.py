@@ -145,6 +145,22 @@ def restore(json_data: Ids) -> IdsOut:
     return IdsOut(ids=projects.bring_back(current_user().id, json_data.ids))
 
 
+@routes.post("/erase")
+@allow(Who.USER, keys=Scope.RENDER)
+@rate(writes, scope="writes")
+@declares("self")
+@routes.input(Ids)
+@routes.output(IdsOut)
+@routes.doc(
+    summary="Delete deleted projects for good",
+    description="They cannot be brought back. Their songs and pictures are deleted too, unless another project or a"
+    " render needs them, and no longer count as storage. Projects that are not deleted stay as they are.",
+)
+def erase(json_data: Ids) -> IdsOut:
+    """Delete some of the caller's deleted projects for good."""
+    return IdsOut(ids=projects.erase_deleted(current_user().id, json_data.ids))
+
+
 @routes.post("/duplicate")
 @allow(Who.USER, keys=Scope.RENDER)
 @rate(writes, scope="writes")

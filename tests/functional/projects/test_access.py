@@ -38,7 +38,7 @@ BODIES: dict[str, Callable[[Shared], dict[str, Any]]] = {
     "POST /api/projects/{project_id}/pictures": lambda _: a_picture(),
     **{f"POST /api/projects/{name}": lambda it: {"json": {"ids": [it.id]}} for name in ("delete", "duplicate")},
     "POST /api/projects/settings": lambda it: {"json": {"ids": [it.id]}},
-    "POST /api/projects/restore": lambda it: {"json": {"ids": [it.id]}},
+    **{f"POST /api/projects/{name}": lambda it: {"json": {"ids": [it.id]}} for name in ("restore", "erase")},
 }
 
 
@@ -128,7 +128,7 @@ def test_a_role_is_let_in_exactly_where_its_rights_say_so(
 def test_what_takes_many_projects_touches_only_ones_own(
     app: APIFlask, client: FlaskClient, stage: Callable[[], Stage]
 ) -> None:
-    for path in ("delete", "restore", "duplicate", "settings"):
+    for path in ("delete", "restore", "erase", "duplicate", "settings"):
         it = stage()
         for role in (EDITOR, VIEWER, STRANGER, OPERATOR):
             caller = it.callers[role]

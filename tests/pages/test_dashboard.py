@@ -237,6 +237,51 @@ def restore_them(visitor: Visitor, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)
+def test_deleted_projects_are_deleted_for_good(visit: Visit, site: Service, song: Path, width: int) -> None:
+    owner = owner_with_project(visit, site, song, width)
+    page, rows = owner.visitor.page, owner.visitor.page.locator(".project")
+    for name in ("Dawn", "Dusk", "Noon"):
+        owner.call("POST", "/api/projects", json={"name": name, "settings": {"look": "prism"}})
+    ids = [each["id"] for each in owner.call("GET", "/api/projects")["items"]]
+    owner.call("POST", "/api/projects/delete", json={"ids": ids})
+    owner.visitor.open("/dashboard?tab=deleted")
+    expect(rows).to_have_count(4)
+    expect(page.locator(".meters")).to_contain_text(re.compile(r"[1-9]\d* kB of"))
+    assert owner.visitor.accessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Whoever thinks better of it keeps the project.
+    page.get_by_label("Delete for good: Night Drive").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(rows).to_have_count(4)
+    erase_one_and_two(owner.visitor)
+    page.get_by_role("button", name="Delete for good: Noon").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_role("heading", name="No deleted project")).to_be_visible()
+    expect(page.locator(".meters")).to_contain_text("0 kB of")
+    expect(page.get_by_role("tab", name="Deleted")).to_be_focused()
+    assert owner.call("GET", "/api/projects?deleted=true")["items"] == []
+
+
+def erase_one_and_two(visitor: Visitor) -> None:
+    """Delete projects for good: one from its row, with the keyboard, and two that are chosen."""
+    page, dialog = visitor.page, visitor.page.get_by_role("dialog")
+    page.get_by_label("Delete for good: Night Drive").press("Enter")
+    expect(dialog).to_contain_text("This cannot be undone.")
+    assert visitor.accessible() == []
+    dialog.get_by_role("button", name="Delete for good").press("Enter")
+    expect(page.locator(".toast", has_text="Night Drive")).to_contain_text("deleted for good.")
+    expect(page.locator(".project .erase").first).to_be_focused()
+    page.get_by_label("Choose Dawn").check()
+    page.get_by_label("Choose Dusk").check()
+    page.get_by_role("toolbar").get_by_role("button", name="Delete for good").click()
+    expect(dialog).to_contain_text("Delete 2 projects for good?")
+    dialog.get_by_role("button", name="Delete for good").click()
+    expect(page.locator(".toast", has_text="2 projects")).to_contain_text("deleted for good.")
+    expect(page.locator(".project")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
 def test_settings_files_become_projects_and_replace_settings(
     visit: Visit, site: Service, width: int, tmp_path: Path
 ) -> None:

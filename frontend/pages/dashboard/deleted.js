@@ -1,11 +1,11 @@
-// The projects that were deleted and can still be brought back.
+// The projects that were deleted, and can be brought back or deleted for good.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {clock, counted, daysLeft} from '../../lib/words.js';
 import {EVERYTHING} from './address.js';
 import {loadingOf, lookChoice, pictureOf, searchField, titled} from './filters.js';
-import {restore} from './project-actions.js';
+import {erase, restore} from './project-actions.js';
 import {end, trouble} from './trouble.js';
 
 /**
@@ -21,7 +21,7 @@ export function deletedPanel(page) {
   if (deleted.state === 'ready' && !deleted.items.length && !isSearch) return nothingDeleted();
   return html`
     ${chosen.size ? many(page) : filters(page)}
-    <p class="quiet">Deleted projects can be restored for 30 days. After that they are deleted for good, with their songs and pictures.</p>
+    <p class="quiet">Deleted projects can be restored for 30 days, and count towards your storage. After that they are deleted for good, with their songs and pictures.</p>
     ${deleted.state === 'loading' ? skeletons() : deleted.items.length ? list(page) : nothingFound(page)}
     ${end(deleted)}`;
 }
@@ -57,9 +57,11 @@ function filters(page) {
 /** @param {Dashboard} page */
 function many(page) {
   const {chosen, deleted, busy} = page;
+  const those = () => deleted.items.filter(({id}) => chosen.ids.has(id));
   return html`<div class="filters many" role="toolbar" aria-label="Chosen projects">
     <strong role="status">${counted(chosen.size, 'project')} chosen</strong>
-    <button class="button main" type="button" ?disabled=${busy} @click=${() => restore(page, deleted.items.filter(({id}) => chosen.ids.has(id)))}>Restore</button>
+    <button class="button main" type="button" ?disabled=${busy} @click=${() => restore(page, those())}>Restore</button>
+    <button class="button danger" type="button" ?disabled=${busy} @click=${() => erase(page, those())}>Delete for good</button>
     <button class="button plain" type="button" @click=${() => { chosen.clear(); page.requestUpdate(); }}>Clear selection</button>
   </div>`;
 }
@@ -82,7 +84,10 @@ function row(page, project, at) {
       <img class="picture" loading=${loadingOf(at)} src=${project.thumbnail_url ?? pictureOf(look)} alt="" width="480" height="270">
       <span class="words"><strong dir="auto" title=${name}>${name}</strong>
         <span class="quiet">${titled(look)}${song?.duration_s ? html` · <span class="number">${clock(song.duration_s)}</span>` : nothing} · ${until ? daysLeft(until) : nothing}</span></span>
-      <button class="button restore" type="button" aria-label=${`Restore ${name}`} ?disabled=${page.busy} @click=${() => restore(page, [project])}>Restore</button>
+      <div class="row">
+        <button class="button restore" type="button" aria-label=${`Restore ${name}`} ?disabled=${page.busy} @click=${() => restore(page, [project])}>Restore</button>
+        <button class="button danger erase" type="button" aria-label=${`Delete for good: ${name}`} ?disabled=${page.busy} @click=${() => erase(page, [project])}>Delete for good</button>
+      </div>
     </div>
     <input class="pick" type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(isChosen)} @click=${(/** @type {MouseEvent} */ event) => page.choose(project, {range: event.shiftKey})}>
   </li>`;

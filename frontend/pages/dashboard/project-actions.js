@@ -128,12 +128,52 @@ export async function restore(page, projects) {
     // Those that are gone for good are no longer listed either.
     await Promise.all([page.deleted.reload(), page.projects.reload()]);
     void page.learn();
-    const [only] = projects;
-    const subject = projects.length === 1 ? `“${isolated(only?.name ?? '')}”` : counted(back.length, 'project');
-    if (!back.length) toast(`${projects.length === 1 ? subject : 'These projects'} can no longer be restored.`);
-    else toast(`${subject} restored.`, {label: 'Show in Projects', act: () => page.show({...EVERYTHING, tab: 'projects'})});
+    if (!back.length) toast(`${subjectOf(projects)} can no longer be restored.`);
+    else toast(`${subjectOf(projects, back.length)} restored.`, {label: 'Show in Projects', act: () => page.show({...EVERYTHING, tab: 'projects'})});
   });
   await page.moveFocus('.project .restore');
+}
+
+/**
+ * Delete projects for good from the list of deleted ones.
+ * @param {Dashboard} page
+ * @param {Project[]} projects
+ */
+export async function erase(page, projects) {
+  if (!await ask(eraseQuestion(projects))) return;
+  await page.attempt(async () => {
+    const gone = await inBatches(projects.map(({id}) => id), async (some) => (await said(api.POST('/api/projects/erase', {body: {ids: some}}))).ids);
+    page.chosen.clear();
+    await page.deleted.reload();
+    void page.learn();
+    toast(gone.length ? `${subjectOf(projects, gone.length)} deleted for good.` : 'Nothing was deleted: the list has changed.');
+  });
+  await page.moveFocus('.project .erase');
+}
+
+/** @param {Project[]} projects */
+function eraseQuestion(projects) {
+  if (projects.length === 1) return {
+    title: 'Delete this project for good?',
+    text: `${subjectOf(projects)} is deleted at once. This cannot be undone. Its song and pictures are deleted too, unless another project uses them.`,
+    yes: 'Delete for good', no: 'Keep it', danger: true,
+  };
+  return {
+    title: `Delete ${counted(projects.length, 'project')} for good?`,
+    text: 'They are deleted at once. This cannot be undone. Their songs and pictures are deleted too, unless another project uses them.',
+    yes: 'Delete for good', no: 'Keep them', danger: true,
+  };
+}
+
+/**
+ * The subject of a sentence: one project by its name, several by their number, or without any number.
+ * @param {Project[]} projects
+ * @param {number} [number]
+ */
+function subjectOf(projects, number) {
+  const [only] = projects;
+  if (projects.length === 1) return `“${isolated(only?.name ?? '')}”`;
+  return number === undefined ? 'These projects' : counted(number, 'project');
 }
 
 /** @param {string[]} ids */

@@ -187,7 +187,10 @@ def renders_nearly_used(session: Session, user_id: str, current: PlanPeriod, use
 def storage_nearly_full(session: Session, user_id: str, plan: Plan, used_bytes: int, *, month: str) -> None:
     """Warn a customer, once a month, whose storage is nearly full."""
     limit = plan.storage_bytes or 1
-    advice = "When it is full, we cannot take new songs or renders. Delete videos or projects you no longer need."
+    advice = (
+        "When it is full, we cannot take new songs or renders. Delete videos or projects you no longer need."
+        " Deleted projects count for 30 days, unless you delete them for good under “Deleted” in My videos."
+    )
     figures = f"{size(used_bytes)} of {_storage(plan)}"
     _warn(session, user_id, "your storage", used_bytes / limit, figures, advice, f"storage:{month}")
 

@@ -91,7 +91,7 @@ def refused_storage(plan: Plan, needed_bytes: int) -> Iterator[Refusal]:
     """Yield a refusal if the plan's storage holds less than this in total."""
     if plan.storage_bytes is not None and needed_bytes > plan.storage_bytes:
         lifted = _lifting(lambda other: other.storage_bytes is None or needed_bytes <= other.storage_bytes)
-        reason = f"Your {size(plan.storage_bytes)} of storage is full. Delete something you no longer need."
+        reason = f"Your {size(plan.storage_bytes)} of storage is full. Delete videos, or delete projects for good."
         yield _refusal(PlanLimitStorage, reason, plan.storage_bytes, needed_bytes, plan, lifted)
 
 

@@ -106,7 +106,8 @@ def test_storage_counts_what_is_there_already() -> None:
         (
             FREE,
             {"video_bytes_estimate": 1_000_000_001},
-            "Your 1 GB of storage is full. Delete something you no longer need. Upgrade to Pro to lift this limit.",
+            "Your 1 GB of storage is full. Delete videos, or delete projects for good."
+            " Upgrade to Pro to lift this limit.",
         ),
     ],
 )

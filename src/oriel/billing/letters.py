@@ -65,7 +65,7 @@ def payment_failed(session: Session, user_id: str, plan: str, invoice: Invoice) 
             invoice.currency,
             invoice.next_try_at,
             invoice.page_url,
-            _home(),
+            _billing(),
         )
         _send(session, user, letter, "payment_failed", f"{invoice.id}-{invoice.tries}")
 
@@ -83,14 +83,14 @@ def plan_moved(session: Session, holding: PlanHolding, before: tuple[str, str | 
             PLANS[old].title,
             PLANS[holding.plan].title,
             differences(PLANS[old], PLANS[holding.plan]),
-            _home(),
+            _billing(),
             price=_price(PLANS[holding.plan]),
             free_until=holding.trial_until,
         )
         _send(session, user, letter, "plan_changed", f"{old}-{holding.plan}-{stamp}")
     ends_at, pending = holding.ends_at, holding.pending_plan
     if holding.plan == old and (was_ending or was_pending) and not (ends_at or pending):
-        _send(session, user, mails.plan_stays(user.name, PLANS[old].title, _home()), "plan_stays", stamp)
+        _send(session, user, mails.plan_stays(user.name, PLANS[old].title, _billing()), "plan_stays", stamp)
     if ends_at and ends_at != was_ending:
         _send_coming_change(session, user, holding, FREE.name, ends_at)
     elif pending and holding.period_end and not ends_at and (was_ending or pending != was_pending):
@@ -104,7 +104,7 @@ def _send_coming_change(session: Session, user: User, holding: PlanHolding, comi
         PLANS[holding.plan].title,
         PLANS[coming].title,
         on,
-        _home(),
+        _billing(),
         price=_price(PLANS[coming]),
         renewed_on=holding.period_end if is_renewed else None,
     )
@@ -201,7 +201,7 @@ def _warn(session: Session, user_id: str, limit: str, part: float, figures: str,
         return
     ends = unsubscribe_link(user_id, _LIMIT_NEAR)
     used = f"{min(int(100 * part), 100)}%"
-    letter = mails.limit_near(user.name, limit, used, figures, advice, f"{_home()}billing", unsubscribe=ends)
+    letter = mails.limit_near(user.name, limit, used, figures, advice, _billing(), unsubscribe=ends)
     _send(session, user, letter, _LIMIT_NEAR, subject_key)
 
 
@@ -218,8 +218,16 @@ def _user(session: Session, user_id: str | None) -> User | None:
 
 
 def _home() -> str:
+    return f"{_base()}/"
+
+
+def _billing() -> str:
+    return f"{_base()}/billing"
+
+
+def _base() -> str:
     settings: Settings = current_app.config["ORIEL"]
-    return f"{settings.base_url}/"
+    return settings.base_url
 
 
 def _send(session: Session, user: User, letter: mails.Letter, kind: str, subject_key: str) -> None:

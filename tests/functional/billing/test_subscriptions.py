@@ -1,6 +1,7 @@
 """Subscriptions: bought, changed, renewed, not paid, recovered, ended; whatever order the news comes in."""
 
 import random
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -174,6 +175,16 @@ def test_a_cancellation_is_taken_back(till: Till, ada: Caller) -> None:
     assert mails_of(till.app).count("plan_stays") == 1
     pass_time(till, MONTH)
     assert plan_of(ada) == ("pro", "active", None)
+
+
+def test_each_letter_about_a_plan_leads_to_the_billing_page(till: Till, ada: Caller) -> None:
+    subscribe(till, ada)
+    ada.post("/api/billing/cancel")
+    ada.post("/api/billing/resume")
+    with till.app.app_context():
+        told = {mail.kind: mail.text for mail in db.session.scalars(select(OutboxMail))}
+    for kind in ("plan_changed", "plan_will_change", "plan_stays"):
+        assert re.search(r"^See your plan:\nhttps?://[^/\n]+/billing$", told[kind], re.MULTILINE), told[kind]
 
 
 def test_what_is_cancelled_in_the_portal_is_followed(till: Till, ada: Caller) -> None:

@@ -15,7 +15,7 @@ MOST_VERSIONS = 20
 # What one person changes within such a time is one version: the studio saves every few seconds.
 _ONE_VERSION_FOR = timedelta(minutes=10)
 _A_DELETED_ACCOUNT = "A deleted account"
-_SOMEONE = "Someone"
+_ANOTHER_EDITOR = "Another editor"
 
 
 def record(
@@ -55,10 +55,14 @@ def last_author(session: Session, project: Project, reader: User) -> str:
 
 
 def author(version: ProjectVersion, project: Project, reader: User) -> str:
-    """Return the name of a version's author. Only the owner, who has invited them, may see an address instead."""
+    """Return the name of a version's author, or their address if the reader knows it.
+
+    The owner has invited everybody, and everybody sees whose project it is; editors do not know one another.
+    """
     if version.user is None:
         return _A_DELETED_ACCOUNT
-    return version.user.name or (version.user.email if reader.id in (project.user_id, version.user_id) else _SOMEONE)
+    knows_address = project.user_id in (reader.id, version.user_id) or reader.id == version.user_id
+    return version.user.name or (version.user.email if knows_address else _ANOTHER_EDITOR)
 
 
 def _versions(project_id: str) -> Select[ProjectVersion]:

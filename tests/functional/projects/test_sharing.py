@@ -133,6 +133,16 @@ def test_the_owner_copies_their_own_with_the_same_uploads(shared: Shared) -> Non
 # --- people
 
 
+def test_an_owner_without_a_name_is_called_by_the_address_that_the_invitation_names(
+    caller: MakeCaller, shared: Shared
+) -> None:
+    bob = caller()
+    shared.invite(bob.email)
+    shared.owner.patch(shared.path, json={"version": 1, "name": "Mine"})
+    late = bob.patch(shared.path, json={"version": 1, "name": "Second cut"})
+    assert late.get_json()["error"]["details"]["by"] == shared.owner.email
+
+
 def test_an_editor_changes_the_same_project(app: APIFlask, caller: MakeCaller, shared: Shared) -> None:
     bob = caller()
     name_user(app, shared.owner, "Ada")

@@ -54,11 +54,11 @@ def test_what_one_person_changes_within_minutes_is_one_version(
         (4, "Three", bob.email),
         (3, "Two", "Ada"),
     ]
-    # Only the owner, who has invited them, knows the addresses of the others.
+    # Only the owner, who has invited them, knows the addresses of the editors.
     shared.owner.patch(f"{shared.path}/sharing", json={"link": True})
     carl = caller()
     shared.invite(carl.email)
-    assert {each["by"] for each in listed(carl, shared)} == {"Ada", "Someone"}
+    assert {each["by"] for each in listed(carl, shared)} == {"Ada", "Another editor"}
 
 
 def test_a_version_is_looked_at_and_brought_back_as_a_new_one(shared: Shared) -> None:

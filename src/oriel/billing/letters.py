@@ -52,7 +52,7 @@ def refunded(session: Session, payment: Payment, why: str) -> None:
 def credit_held(session: Session, payment: Payment, reason: str) -> None:
     """Tell a customer that the paid render could not start, and that the credit is kept."""
     if user := _user(session, payment.user_id):
-        _send(session, user, mails.credit_held(user.name, reason, _home()), "credit_held", payment.id)
+        _send(session, user, mails.credit_held(user.name, reason, _studio()), "credit_held", payment.id)
 
 
 def payment_failed(session: Session, user_id: str, plan: str, invoice: Invoice) -> None:
@@ -219,6 +219,10 @@ def _user(session: Session, user_id: str | None) -> User | None:
 
 def _home() -> str:
     return f"{_base()}/"
+
+
+def _studio() -> str:
+    return f"{_base()}/studio"
 
 
 def _billing() -> str:

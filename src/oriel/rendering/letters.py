@@ -52,14 +52,13 @@ def render_failed(session: Session, job: RenderJob) -> None:
     """Tell the customer why a render failed, and the operator if it is our failure."""
     user = session.get_one(User, job.user_id)
     sentence = told_of(job)
-    # Its button begins anew, where the songs are.
     settings: Settings = current_app.config["ORIEL"]
-    title, home = job.title or job.audio_filename, f"{settings.base_url}/"
+    title, link = job.title or job.audio_filename, f"{settings.base_url}/render/{job.id}"
     if job.plan == CREDIT.name:
-        _send(session, user, mails.credit_returned(user.name, title, sentence, home), "credit_returned", job)
+        _send(session, user, mails.credit_returned(user.name, title, sentence, link), "credit_returned", job)
     else:
         ends = unsubscribe_link(user.id, "render_failed")
-        letter = mails.render_failed(user.name, title, sentence, True, home, unsubscribe=ends)
+        letter = mails.render_failed(user.name, title, sentence, True, link, unsubscribe=ends)
         _send(session, user, letter, "render_failed", job)
     if job.fruitless:
         code, reason = job.error_code or "", job.error_message or ""

@@ -4,10 +4,14 @@ import {session} from '../lib/session.js';
 import {date} from '../lib/words.js';
 import {toast} from './toast.js';
 
-const KEPT = 'Welcome back. You signed in, so your account will not be deleted. If you had a subscription, it is still cancelled; you can resume it under Plan and billing.';
+const KEPT = 'Welcome back. You signed in, so your account will not be deleted.';
+const ENDS = 'A subscription still ends with its paid period; you can resume it under Plan and billing until then.';
 
 session.addEventListener('change', show);
 show();
+
+/** Whether there may be a subscription to resume. */
+export const hasPaidPlan = () => (session.user?.plan ?? 'free') !== 'free';
 
 /** Withdraw the deletion. */
 export async function keepAccount() {
@@ -24,7 +28,7 @@ export async function keepAccount() {
 function show() {
   const due = session.user?.deletion_due_at;
   if (due) return place(`Your account will be deleted on ${date(due)}.`, 'Keep my account', () => void keepAccount());
-  if (session.hasKeptAccount) return place(KEPT, 'Close', () => session.forgetKept());
+  if (session.hasKeptAccount) return place(hasPaidPlan() ? `${KEPT} ${ENDS}` : KEPT, 'Close', () => session.forgetKept());
   document.querySelector('.site-notice')?.remove();
 }
 

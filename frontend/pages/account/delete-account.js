@@ -1,9 +1,9 @@
 // The end of an account: asked for with the password, a week before it happens.
-import {LitElement, html} from 'lit';
+import {LitElement, html, nothing} from 'lit';
 import {api, said} from '../../lib/api.js';
 import {session} from '../../lib/session.js';
 import {date} from '../../lib/words.js';
-import {keepAccount} from '../../ui/deletion-notice.js';
+import {hasPaidPlan, keepAccount} from '../../ui/deletion-notice.js';
 import {onSubmit} from '../../ui/form.js';
 import {withSecondFactor} from '../../ui/step-up.js';
 import {passwordField} from './fields.js';
@@ -50,11 +50,11 @@ export class DeleteAccount extends LitElement {
 }
 
 /** @param {string} due */
-const scheduled = (due) => html`<p role="status">Your account will be deleted on ${date(due)}. Until then, everything works as before.</p>
-  <p class="quiet">Signing in again keeps it, too. If you had a subscription, it is cancelled; you can resume it under <a href="/billing">Plan and billing</a>.</p>
+const scheduled = (due) => html`<p role="status">Your account will be deleted on ${date(due)}. Until then, everything works as before in this browser. You were signed out everywhere else.</p>
+  <p class="quiet">Signing in again keeps it, too.${hasPaidPlan() ? html` A subscription is not renewed. If you keep your account, you can resume it under <a href="/billing">Plan and billing</a>.` : nothing}</p>
   <p><button class="button main" type="button" @click=${() => void keepAccount()}>Keep my account</button></p>`;
 
-const question = () => html`<p class="quiet">Your projects, songs, videos and keys are deleted for good. You have 7 days to change your mind: signing in keeps the account. A subscription is cancelled at once. Payments stay in our books, without your name.</p>
+const question = () => html`<p class="quiet">Your projects, songs, videos and keys are deleted for good. You have 7 days to change your mind: signing in keeps the account. You are signed out everywhere else at once. ${hasPaidPlan() ? 'A subscription is not renewed, and ends with your account at the latest. ' : ''}Payments stay in our books, without your name.</p>
   <p><a href="#data">Take a copy of your data first</a></p>
   <details class="more"><summary>Delete my account</summary>
     <form class="question" id="delete-account" novalidate>

@@ -37,7 +37,8 @@ def wind_down(user_id: str) -> None:
     # It may be ending already.
     with contextlib.suppress(WrongState):
         if takes_payments():
-            cancel_for_closed_account(user_id)
+            # The email about the deletion says it; "Nothing is deleted on that day" beside it would contradict it.
+            cancel_for_closed_account(user_id, sends_letters=False)
 
 
 def erase(user_id: str) -> None:

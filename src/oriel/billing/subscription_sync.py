@@ -36,28 +36,29 @@ class _Known:
     version: int
 
 
-def sync_subscription(subscription_id: str) -> None:
+def sync_subscription(subscription_id: str, *, sends_letters: bool = True) -> None:
     """Update a customer's plan from a subscription at Stripe; ignore one that belongs to no customer of ours.
 
-    Events may arrive in any order, so each call asks Stripe for the current state.
+    Events may arrive in any order, so each call asks Stripe for the current state. Without `sends_letters`, the
+    customer gets no email about what has changed.
     """
     user_id = _holder_of(subscription_id)
     if user_id is None:
         _log.warning("A subscription belongs to none of our customers.", extra=logged(subscription=subscription_id))
         return
-    retry_until_written(lambda: _is_synced(subscription_id, user_id) or None)
+    retry_until_written(lambda: _is_synced(subscription_id, user_id, sends_letters=sends_letters) or None)
     publish(user_id, SUBSCRIPTION, subscription_id)
 
 
-def set_cancellation(user_id: str, change: Change) -> None:
+def set_cancellation(user_id: str, change: Change, *, sends_letters: bool = True) -> None:
     """Cancel a subscription at the end of its paid period, or resume it; raise WrongState without a subscription."""
     subscription_id = subscription_id_of(user_id)
-    with sync_after(subscription_id):
+    with sync_after(subscription_id, sends_letters=sends_letters):
         payments().cancel_at_period_end(subscription_id, cancel=change == "cancel")
 
 
-def cancel_for_closed_account(user_id: str) -> datetime | None:
-    """Cancel a disabled account's subscription at the end of its period; return that time, None without a subscription.
+def cancel_for_closed_account(user_id: str, *, sends_letters: bool = True) -> datetime | None:
+    """Cancel a closed account's subscription at the end of its period; return that time, None without a subscription.
 
     Raises PaymentsUnavailable; the subscription is then still charged.
     """
@@ -65,19 +66,19 @@ def cancel_for_closed_account(user_id: str) -> datetime | None:
     db.session.commit()
     if holding is None or holding.subscription_id is None:
         return None
-    set_cancellation(user_id, "cancel")
+    set_cancellation(user_id, "cancel", sends_letters=sends_letters)
     return db.session.get_one(PlanHolding, user_id, populate_existing=True).ends_at
 
 
 @contextlib.contextmanager
-def sync_after(subscription_id: str) -> Iterator[None]:
+def sync_after(subscription_id: str, *, sends_letters: bool = True) -> Iterator[None]:
     """Sync a subscription after the block, also after a Conflict: our row may then be stale."""
     try:
         yield
     except Conflict:
-        sync_subscription(subscription_id)
+        sync_subscription(subscription_id, sends_letters=sends_letters)
         raise
-    sync_subscription(subscription_id)
+    sync_subscription(subscription_id, sends_letters=sends_letters)
 
 
 def subscription_id_of(user_id: str) -> str:
@@ -104,7 +105,7 @@ def _holder_of(subscription_id: str) -> str | None:
     return user_id
 
 
-def _is_synced(subscription_id: str, user_id: str) -> bool:
+def _is_synced(subscription_id: str, user_id: str, *, sends_letters: bool) -> bool:
     """Ask Stripe and write its answer; return False, with nothing written, if another writer came first."""
     gateway, known = payments(), _known(user_id)
     facts = gateway.subscription(subscription_id)
@@ -128,7 +129,7 @@ def _is_synced(subscription_id: str, user_id: str) -> bool:
         return True
     with writing() as session:
         lock_customer(session, user_id)
-        return _apply(session, user_id, facts, known)
+        return _apply(session, user_id, facts, known, sends_letters=sends_letters)
 
 
 def _known(user_id: str) -> _Known:
@@ -144,7 +145,7 @@ def _is_living(gateway: PaymentGateway, subscription_id: str) -> bool:
         return False
 
 
-def _apply(session: Session, user_id: str, facts: SubscriptionFacts, known: _Known) -> bool:
+def _apply(session: Session, user_id: str, facts: SubscriptionFacts, known: _Known, *, sends_letters: bool) -> bool:
     holding = session.get(PlanHolding, user_id, with_for_update=True, populate_existing=True)
     holding = holding or PlanHolding(user_id=user_id, plan=FREE.name, status=ACTIVE, version=0)
     if holding.version != known.version:
@@ -158,7 +159,8 @@ def _apply(session: Session, user_id: str, facts: SubscriptionFacts, known: _Kno
     _write(holding, facts)
     _settle_page(session, facts, by=None)
     session.flush()
-    letters.plan_moved(session, holding, before)
+    if sends_letters:
+        letters.plan_moved(session, holding, before)
     return True
 
 

@@ -255,6 +255,16 @@ def test_a_subscription_is_cancelled_first(zoe: Zoe, till: Till) -> None:
     assert subscription["cancel_at_period_end"] is True
 
 
+def test_the_letter_about_the_deletion_is_the_only_one(zoe: Zoe, till: Till, mailbox: Mailbox) -> None:
+    till.buy(zoe.caller, kind="subscription", plan="pro")
+    assert asked(zoe).status_code == 202
+    # Stripe's event about the cancellation follows.
+    till.tell()
+    assert mailbox.mails("plan_will_change") == []
+    [letter] = mailbox.mails("deletion_asked")
+    assert "If you have a subscription, it is not renewed" in letter.text
+
+
 def test_nothing_is_deleted_while_a_subscription_cannot_be_cancelled(
     zoe: Zoe, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 // The second factors of an account: which there are, and buttons to add and remove them.
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
-import {knowsPasskeys} from '../../lib/passkeys.js';
+import {addressTrouble, knowsPasskeys} from '../../lib/passkeys.js';
 import {date, isolated, moment} from '../../lib/words.js';
 import {ask, askName} from '../../ui/dialog.js';
 import {withSecondFactor} from '../../ui/step-up.js';
@@ -86,13 +86,15 @@ export class SecondFactors extends LitElement {
     const {factors, isFirst} = this;
     if (!factors) return nothing;
     const {app, passkeys} = factors;
+    const trouble = addressTrouble(location);
     return html`<h3 id="second-factor">Second factor</h3>
       <p class="quiet">${isFirst ? 'Protect your account even if somebody learns your password: after it, we ask for a code from your phone or for a passkey.' : 'We ask for one of these after your password, and before important changes.'}</p>
       ${isFirst ? nothing : html`<ul class="rows">${app ? this.appRow(app) : nothing}${passkeys.map((each) => this.passkeyRow(each))}${this.codesRow(factors)}</ul>`}
       <div class="row">
         ${app ? nothing : html`<button class="button" type="button" ?disabled=${this.busy} @click=${() => this.attempt(() => setUpApp({isFirst}))}>Set up an authenticator app</button>`}
-        ${knowsPasskeys() ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${() => this.attempt(() => addPasskey({isFirst}))}>Add a passkey</button>` : nothing}
-      </div>`;
+        ${knowsPasskeys() && !trouble ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${() => this.attempt(() => addPasskey({isFirst}))}>Add a passkey</button>` : nothing}
+      </div>
+      ${trouble ? html`<p class="quiet">${trouble.sentence}${trouble.url ? html` Add one at <a href=${`${trouble.url}#second-factor`}>${trouble.url}</a>.` : nothing}</p>` : nothing}`;
   }
 
   /** @param {Schemas['AppOut']} app */

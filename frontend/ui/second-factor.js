@@ -12,7 +12,7 @@ import {clearProblems, onSubmit} from './form.js';
 const WORDS = /** @type {const} */ ({
   passkey: ['Use your passkey: your browser asks for it.', 'Use a passkey'],
   code: ['Enter the code that your authenticator app shows.', 'Use a code from your app'],
-  recovery_code: ['Enter one of the recovery codes that you have kept. Each works once.', 'Use a recovery code'],
+  recovery_code: ['Enter one of your recovery codes. Each works once.', 'Use a recovery code'],
 });
 
 export class SecondFactor extends LitElement {

@@ -200,7 +200,7 @@ def work_with_a_band_mate(ada: Owner, bea: Visitor, width: int) -> None:
     expect_fine(ada.visitor, width)
     hers = bea.page
     hers.goto(bea.link(email, "/shared/"))
-    expect(hers.get_by_role("heading", name="Somebody shares a project with you")).to_be_visible()
+    expect(hers.get_by_role("heading", name="Someone has shared a project with you")).to_be_visible()
     hers.get_by_role("link", name="Create an account").click()
     log_in(hers, email)
     expect(hers.get_by_role("heading", name="Confirm your email address")).to_be_visible()
@@ -258,7 +258,7 @@ def protect_the_account(ada: Owner, width: int) -> None:
     secret = page.locator("dialog .secret").inner_text().replace(" ", "")
     page.get_by_label("Code").fill(pyotp.TOTP(secret).now())
     page.get_by_role("button", name="Switch it on").click()
-    page.get_by_role("button", name="I have kept them").click()
+    page.get_by_role("button", name="I have saved them").click()
     expect(page.get_by_text("10 of 10 left")).to_be_visible()
     expect_fine(ada.visitor, width)
 

@@ -84,7 +84,7 @@ def test_an_app_is_set_up_and_asked_for(visit: Visit, width: int) -> None:
         page.get_by_role("link", name="Download").click()
     assert Path(download.value.path()).read_text("utf-8").split() == codes
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="I have kept them").click()
+    page.get_by_role("button", name="I have saved them").click()
     expect(page.get_by_text("10 of 10 left")).to_be_visible()
     expect(page.get_by_text("Second factor added: Authenticator app")).to_be_visible()
     assert visitor.accessible() == []
@@ -147,7 +147,7 @@ def test_a_passkey_is_added_and_signs_in(visit: Visit, width: int) -> None:
         page.get_by_label("Current password").last.fill(PASSWORD)
         assert visitor.accessible() == []
         page.get_by_role("button", name="Add the passkey").click()
-        page.get_by_role("button", name="I have kept them").click()
+        page.get_by_role("button", name="I have saved them").click()
         expect(page.get_by_text("<i>My</i> phone", exact=True)).to_be_visible()
         page.get_by_role("button", name="Rename <i>My</i> phone").click()
         page.get_by_label("Name", exact=True).last.fill("My phone")
@@ -191,10 +191,10 @@ def test_a_key_that_may_only_read_is_made(visit: Visit) -> None:
     visitor.open("/account")
     page.get_by_text("Make a key").click()
     page.locator("#key-name").fill("My player")
-    page.get_by_label("Permissions").select_option("Only look and download")
+    page.get_by_label("Permissions").select_option("View and download only")
     page.locator("#current-key").fill(PASSWORD)
     page.get_by_role("button", name="Make the key").click()
-    expect(page.get_by_text("May only read")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="View and download only")).to_be_visible()
     key = {"X-API-Key": page.locator(".secret").inner_text()}
     assert calls.get(f"{visitor.url}/api/renders", headers=key).status_code == 200
     assert calls.post(f"{visitor.url}/api/render/submit", headers=key, json={}).status_code == 403

@@ -113,7 +113,7 @@ def test_an_invitation_is_accepted_by_a_new_account(visit: Visit, site: Service,
     page, email = guest.page, "new." + owner.email
     owner.invite(email)
     page.goto(guest.link(email, "/shared/"))
-    expect(page.get_by_role("heading", name="Somebody shares a project with you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Someone has shared a project with you")).to_be_visible()
     assert guest.accessible() == []
     page.get_by_role("link", name="Create an account").click()
     log_in(page, email)

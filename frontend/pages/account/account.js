@@ -20,6 +20,7 @@ import './second-factors.js';
 const PER_PAGE = 50;
 /** @type {Record<'read' | 'render', ('read' | 'render')[]>} */
 const SCOPES = {read: ['read'], render: ['read', 'render']};
+const PERMISSIONS = /** @type {const} */ ({render: 'Upload, render and download', read: 'View and download only'});
 const SECTIONS = /** @type {const} */ ([['profile', 'Profile'], ['security', 'Security'], ['keys', 'API keys'], ['notifications', 'Notifications'], ['activity', 'Activity'], ['data', 'Your data'], ['delete', 'Delete account']]);
 
 export class Account extends LitElement {
@@ -211,7 +212,7 @@ export class Account extends LitElement {
       ${keys?.length
         ? html`<ul class="rows">${keys.map((key) => html`<li>
             <span><strong><bdi>${key.name}</bdi></strong> <code>${key.prefix}…</code><br>
-              <span class="quiet">${key.scopes.includes('render') ? 'May upload and render' : 'May only read'} · made ${date(key.created_at)} · ${key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}</span></span>
+              <span class="quiet">${PERMISSIONS[key.scopes.includes('render') ? 'render' : 'read']} · made ${date(key.created_at)} · ${key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}</span></span>
             <button class="button danger" type="button" ?disabled=${this.busy} @click=${() => this.revoke(key)} aria-label=${`Revoke ${key.name}`}>Revoke</button>
           </li>`)}</ul>`
         : html`<p>No key yet.</p>`}
@@ -219,7 +220,7 @@ export class Account extends LitElement {
         <form class="question" id="new-key" novalidate>
           ${field('key-name', 'name', 'Name', {type: 'text', autocomplete: 'off', named: 'The name', hint: 'Such as the program that will use it.'})}
           <div class="field"><label for="key-may">Permissions</label>
-            <select class="input" id="key-may" name="may"><option value="render">Upload, render and download</option><option value="read">Only look and download</option></select></div>
+            <select class="input" id="key-may" name="may">${Object.entries(PERMISSIONS).map(([value, title]) => html`<option value=${value}>${title}</option>`)}</select></div>
           ${passwordField('key')}
           <p class="problem" role="alert"></p>
           <button class="button main" type="submit">Make the key</button>

@@ -42,6 +42,10 @@ export class ActivityLog extends LitElement {
     };
   }
 
+  get isFiltered() {
+    return Object.values(this.filter).some(Boolean);
+  }
+
   /** Show the newest lines. */
   async load() {
     const turn = ++this.turn;
@@ -95,7 +99,7 @@ export class ActivityLog extends LitElement {
         <button class="button" type="button" @click=${this.download}>Download as CSV</button>
       </div>
       ${trouble ? html`<p class="problem" role="alert">${trouble}</p>` : nothing}
-      ${lines && !lines.items.length ? html`<p role="status">Nothing happened here.</p>` : nothing}
+      ${lines && !lines.items.length ? html`<p role="status">${this.isFiltered ? 'No activity matches this choice.' : 'No activity yet.'}</p>` : nothing}
       <ul class="rows log">${(lines?.items ?? []).map((line) => html`<li>
         <span><strong>${sentenceOf(line)}</strong><br><span class="quiet">${[moment(line.at), line.user_agent && deviceOf(line.user_agent), line.address].filter(Boolean).join(' · ')}</span></span>
       </li>`)}</ul>

@@ -88,7 +88,7 @@ export class SecondFactors extends LitElement {
     const {app, passkeys} = factors;
     const trouble = addressTrouble(location);
     return html`<h3 id="second-factor">Second factor</h3>
-      <p class="quiet">${isFirst ? 'Protect your account even if somebody learns your password: after it, we ask for a code from your phone or for a passkey.' : 'We ask for one of these after your password, and before important changes.'}</p>
+      <p class="quiet">${isFirst ? 'Protect your account even if someone learns your password: after it, we ask for a code from your phone or for a passkey.' : 'We ask for one of these after your password, and before important changes.'}</p>
       ${isFirst ? nothing : html`<ul class="rows">${app ? this.appRow(app) : nothing}${passkeys.map((each) => this.passkeyRow(each))}${this.codesRow(factors)}</ul>`}
       <div class="row">
         ${app ? nothing : html`<button class="button" type="button" ?disabled=${this.busy} @click=${() => this.attempt(() => setUpApp({isFirst}))}>Set up an authenticator app</button>`}

@@ -151,7 +151,7 @@ class SetupDialog extends LitElement {
       <ul class="codes">${this.codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
       <div class="row"><button class="button" type="button" @click=${() => void copy(text, 'Your codes')}>Copy</button>
         <a class="button" download="oriel-recovery-codes.txt" href=${`data:text/plain;charset=utf-8,${encodeURIComponent(text)}`}>Download</a></div>
-      <div class="row end"><button class="button main" type="button" @click=${() => this.dialog.close()}>I have kept them</button></div></div>`;
+      <div class="row end"><button class="button main" type="button" @click=${() => this.dialog.close()}>I have saved them</button></div></div>`;
   }
 }
 

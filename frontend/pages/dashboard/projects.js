@@ -43,7 +43,7 @@ function welcome() {
 function nothingShared() {
   return html`<div class="empty">
     <h2>Nobody has shared a project with you yet</h2>
-    <p class="quiet">When somebody invites your email address, their project appears here. To share one of yours, open its menu under Projects and choose Share.</p>
+    <p class="quiet">When someone invites you by your email address, their project appears here. To share one of yours, open its menu under Projects and choose Share.</p>
   </div>`;
 }
 

@@ -87,7 +87,7 @@ class RenderPage extends LitElement {
     const isMissing = trouble.status === 404;
     return html`<div class="empty">
       <h1>${isMissing ? 'There is no such render' : 'This did not work'}</h1>
-      <p>${isMissing ? `It may belong to another account. You are signed in as ${session.user?.email ?? 'somebody else'}.` : trouble.message}</p>
+      <p>${isMissing ? `It may belong to another account. You are signed in as ${session.user?.email ?? 'someone else'}.` : trouble.message}</p>
       <a class="button main" href="/studio">Open the studio</a>
     </div>`;
   }

@@ -202,7 +202,7 @@ export class Shared extends LitElement {
 
   entry() {
     const next = encodeURIComponent(location.pathname);
-    return html`<div class="empty"><h1>Somebody shares a project with you</h1>
+    return html`<div class="empty"><h1>Someone has shared a project with you</h1>
       <p class="quiet">Sign in with the email address that got the invitation. No account yet? Create one with the same address. It is free.</p>
       <p class="row actions"><a class="button main large" href=${`/login?next=${next}`}>Sign in</a><a class="button large" href=${`/register?next=${next}`}>Create an account</a></p></div>`;
   }

@@ -242,7 +242,7 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
     },
     "/api/projects": {
         "404": ("NOT_FOUND", "There is no such project."),
-        "409": ("CONFLICT", "Somebody has changed this project since you opened it."),
+        "409": ("CONFLICT", "Someone has changed this project since you opened it."),
         "410": ("EXPIRED", "This upload has expired. Please upload the file again."),
     },
     "/api/uploads": {

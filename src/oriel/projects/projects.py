@@ -101,7 +101,7 @@ def change(
         project = open_project(session, user, project.id, Right.EDIT, lock=True).project
         if project.version != version:
             raise Conflict(
-                "Somebody has changed this project since you opened it.",
+                "Someone has changed this project since you opened it.",
                 version=project.version,
                 yours=version,
                 by=versions.last_author(session, project, user),

@@ -190,7 +190,7 @@ def done() -> Response:
     if payment is None:
         return _message("We cannot find this payment", "Your invoices and your plan are on the billing page.", 404)
     if payment.status == PENDING and payment.checkout_url:
-        return _still_open("You have not paid yet", payment)
+        return _still_open(payment)
     if payment.status == PENDING:
         return _message("Thank you", "Your payment is being processed. We will email you when it arrives.")
     if payment.status == FAILED:
@@ -212,8 +212,9 @@ def left() -> Response:
     payment = db.session.get(Payment, request.args.get("payment", "")[:26])
     db.session.commit()
     if payment and payment.status == PENDING and payment.checkout_url:
-        return _still_open("Nothing was charged", payment)
-    return _message("Nothing was charged", "The payment page is closed.")
+        return _still_open(payment)
+    why = payment.error if payment and payment.status == FAILED else None
+    return _message("This payment page is closed", why or "Your payments and your plan are on the billing page.")
 
 
 def _message(title: str, sentence: str, status: int = 200) -> Response:
@@ -222,15 +223,15 @@ def _message(title: str, sentence: str, status: int = 200) -> Response:
     )
 
 
-def _still_open(title: str, payment: Payment) -> Response:
-    sentence = "You can still pay. The payment page stays open for one hour."
-    if payment.error:
-        sentence = f"{payment.error} {sentence}"
-    return message_page(
-        title,
-        sentence,
-        links=[(payment.checkout_url or "/billing", "Back to the payment page"), ("/studio", "Open the studio")],
-    )
+def _still_open(payment: Payment) -> Response:
+    # After a declined card the error says both already.
+    state = payment.error or "Nothing was charged. You can still pay."
+    links = [
+        (payment.checkout_url or "/billing", "Back to the payment page"),
+        ("/billing", "Plan and billing"),
+        ("/studio", "Open the studio"),
+    ]
+    return message_page("You have not paid yet", f"{state} The payment page stays open for one hour.", links=links)
 
 
 def _given(payment: Payment) -> str:

@@ -205,6 +205,16 @@ def test_a_declined_card_leaves_the_page_open(desk: Desk, ada: Caller) -> None:
     assert count(desk.app, Credit) == 1
 
 
+def test_whoever_leaves_after_a_declined_card_reads_once_that_nothing_was_charged(desk: Desk, ada: Caller) -> None:
+    session_id = desk.open(ada)
+    desk.press(session_id, "decline")
+    desk.hear()
+    status_of(ada, session_id)
+    left = desk.press(session_id, "leave")
+    page = desk.browser.get(left.headers["Location"].removeprefix("http://localhost")).text
+    assert ("Your card was declined." in page, page.count("Nothing was charged")) == (True, 1)
+
+
 def test_who_leaves_may_come_back(desk: Desk, ada: Caller) -> None:
     session_id = desk.open(ada)
     left = desk.press(session_id, "leave")
@@ -213,8 +223,10 @@ def test_who_leaves_may_come_back(desk: Desk, ada: Caller) -> None:
     assert status_of(ada, session_id)["status"] == "pending"
     page = desk.browser.get(left.headers["Location"].removeprefix("http://localhost")).text
     assert f'href="http://localhost/dev/checkout?session={session_id}"' in page
+    assert '<a class="button " href="/billing">' in page
     for done in (desk.browser.get(f"/payment/done?session_id={session_id}").text, page):
         assert "stays open for one hour" in done
+        assert done.count("Nothing was charged") == 1
     assert desk.press(session_id, "pay").status_code == 303
     assert "You have one more render" in desk.browser.get(f"/payment/done?session_id={session_id}").text
     assert "payment page is closed" in desk.browser.get(left.headers["Location"].removeprefix("http://localhost")).text

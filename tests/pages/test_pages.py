@@ -1,5 +1,6 @@
 """Every page that a visitor may open: accessible, quiet, and within the width of the screen."""
 
+import re
 import secrets
 from contextlib import closing
 
@@ -76,6 +77,7 @@ def test_a_customer_sees_the_own_plan_among_the_others(visit: Visit, site: Servi
     expect(own).to_have_attribute("href", "/billing")
     expect(visitor.page.locator(".plan.chosen")).to_have_attribute("data-plan", "free")
     expect(visitor.page.get_by_role("link", name="Change to Pro")).to_have_attribute("href", "/billing?plan=pro")
+    expect(visitor.page.get_by_role("link", name="Change to Enterprise")).to_have_class(re.compile("main"))
     assert visitor.accessible() == []
 
 

@@ -77,6 +77,8 @@ def test_a_subscriber_pays_meets_limits_recovers_and_cancels(visit: Visit, song:
     assert visitor.accessible() == []
     page.locator("dialog").get_by_role("button", name="Cancel the plan").click()
     expect(page.get_by_text("is not charged again")).to_be_visible()
+    expect(page.locator(".plan").first).to_contain_text("Begins on")
+    expect(page.get_by_role("button", name="Change to Free")).to_have_count(0)
     page.get_by_role("button", name="Keep my plan").click()
     expect(page.get_by_text("Your plan will continue.")).to_be_visible()
 
@@ -286,6 +288,8 @@ def delete_the_account(ada: Owner, width: int) -> None:
     expect_fine(ada.visitor, width)
     ada.visitor.open("/billing")
     expect(page.get_by_text("is not charged again")).to_be_visible()
+    expect(page.locator(".plan").first).to_contain_text("Begins on")
+    expect(page.get_by_role("button", name="Change to Free")).to_have_count(0)
 
 
 def share(page: Page) -> None:
@@ -296,8 +300,8 @@ def share(page: Page) -> None:
 
 def upgrade(page: Page) -> None:
     """Change to Enterprise. Nothing of the month is used up, so all of it is taken off."""
-    page.get_by_role("button", name="Upgrade to Enterprise").click()
-    page.get_by_role("button", name="Pay $20").click()
+    page.get_by_role("button", name="Change to Enterprise").click()
+    page.get_by_role("button", name="Pay $20.00").click()
 
 
 def in_portal(visitor: Visitor, *buttons: str) -> None:

@@ -241,10 +241,12 @@ export class Billing extends LitElement {
         : plan.name === pending
           ? html`<p class="mine quiet">Begins on ${date(this.subscription?.current_period_end ?? '')}</p>`
           : plan.price_cents
-            ? html`<button class="button wide ${isLarger || mine ? 'main' : ''}" type="button" ?disabled=${this.busy} @click=${() => this.take(plan)}>${mine ? 'Keep' : isLarger ? 'Upgrade to' : 'Change to'} ${plan.title}</button>`
-            : this.subscription?.current_period_end && !this.subscription.cancel_at_period_end
-              ? html`<button class="button wide" type="button" ?disabled=${this.busy} @click=${this.cancel}>Change to ${plan.title}</button>`
-              : nothing}
+            ? html`<button class="button wide ${isLarger || mine ? 'main' : ''}" type="button" ?disabled=${this.busy} @click=${() => this.take(plan)}>${mine ? 'Keep' : 'Change to'} ${plan.title}</button>`
+            : this.subscription?.cancel_at_period_end
+              ? html`<p class="mine quiet">Begins on ${date(this.subscription.ends_at ?? '')}</p>`
+              : this.subscription?.current_period_end
+                ? html`<button class="button wide" type="button" ?disabled=${this.busy} @click=${this.cancel}>Change to ${plan.title}</button>`
+                : nothing}
     </li>`;
   }
 

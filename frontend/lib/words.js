@@ -88,14 +88,15 @@ export function daysLeft(instant, now = new Date()) {
 export const minutes = (seconds) => counted(Math.round(seconds / 60), 'minute');
 
 /**
- * 999, "usd" → "$9.99"; 2000, "usd" → "$20"; 999, "jpy" → "¥999"; 999, "chf" → "CHF 9.99". Cents only where there are any.
+ * 999, "usd" → "$9.99"; 2000, "usd" → "$20.00"; 0, "usd" → "$0"; 999, "jpy" → "¥999"; 999, "chf" → "CHF 9.99". Only nothing has no cents.
  * @param {number} amount in the currency's smallest unit
  * @param {string} currency
  */
 export function money(amount, currency) {
   const code = currency.toUpperCase();
   const format = new Intl.NumberFormat('en', {style: 'currency', currency: code, currencyDisplay: SIGNS.includes(code) ? 'symbol' : 'code'});
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replace(/\.0+$/, '');
+  const words = format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  return amount ? words : words.replace(/\.0+$/, '');
 }
 
 /** @param {number} fraction 0..1 */

@@ -8,7 +8,7 @@ test.each([
   [{...paid, status: /** @type {const} */ ('pending')}, 'Not paid yet'],
   [{...paid, status: /** @type {const} */ ('failed')}, 'Not paid'],
   [{...paid, refunded: 499}, 'Refunded'],
-  [{...paid, refunded: 100}, '$1 refunded'],
+  [{...paid, refunded: 100}, '$1.00 refunded'],
   [{...paid, disputed: true}, 'Disputed'],
   [{...paid, disputed: true, refunded: 499}, 'Refunded'],
 ])('%o is “%s”', (payment, words) => {

@@ -19,7 +19,7 @@ test.each([[0, '0 kB'], [120, '1 kB'], [2_400_000, '2.4 MB'], [95_400_000, '95 M
   expect(size(bytes)).toBe(words);
 });
 
-test.each([[999, 'usd', '$9.99'], [2000, 'usd', '$20'], [0, 'usd', '$0'], [1250, 'usd', '$12.50'], [999, 'jpy', '¥999'], [999, 'chf', 'CHF\u00a09.99'], [-999, 'eur', '-€9.99']])('%d %s are %s', (amount, currency, words) => {
+test.each([[999, 'usd', '$9.99'], [2000, 'usd', '$20.00'], [-2000, 'usd', '-$20.00'], [0, 'usd', '$0'], [1250, 'usd', '$12.50'], [999, 'jpy', '¥999'], [999, 'chf', 'CHF\u00a09.99'], [-999, 'eur', '-€9.99']])('%d %s are %s', (amount, currency, words) => {
   expect(money(amount, currency)).toBe(words);
 });
 

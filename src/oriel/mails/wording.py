@@ -10,10 +10,12 @@ from oriel.names import cut
 # Anybody can register a stranger's address and choose the name in our email, so names must not advertise.
 _LOOKS_LIKE_A_LINK = re.compile(r"[/@\\]|www\.|\w\.\w\w", re.IGNORECASE)
 _LONGEST_NAME = 60
-# Stripe counts these in whole units. (ISK and UGX have no decimals either, but Stripe counts them in hundredths.)
+# Stripe counts these in whole units.
 _NO_DECIMALS = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
+# These have no decimals either, but Stripe counts them in hundredths.
+_WHOLE_HUNDREDTHS = frozenset(("ISK", "UGX"))
 _THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 # All other currencies have their three letters.
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -66,14 +68,15 @@ def _time(moment: datetime) -> str:
 
 
 def money(amount: int, currency: str) -> str:
-    """Return such as "$4.99", "$20", "¥499" or "CHF 4.99": cents only where there are any.
+    """Return such as "$4.99", "$20.00", "$0", "¥499" or "CHF 4.99": only nothing has no cents.
 
     `amount` is in the smallest unit, as Stripe counts it.
     """
     code = currency.upper()
     decimals = 0 if code in _NO_DECIMALS else 3 if code in _THREE_DECIMALS else 2
     whole, rest = divmod(abs(amount), 10**decimals)
-    figure = f"{whole:,}.{rest:0{decimals}}" if rest else f"{whole:,}"
+    has_decimals = rest or (amount and decimals and code not in _WHOLE_HUNDREDTHS)
+    figure = f"{whole:,}.{rest:0{decimals}}" if has_decimals else f"{whole:,}"
     return f"{'-' if amount < 0 else ''}{_SIGNS.get(code, f'{code} ')}{figure}"
 
 

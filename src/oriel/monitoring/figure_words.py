@@ -16,7 +16,7 @@ _EVEN = 0.0005
 
 
 def value_text(series: Series, value: float | None) -> str:
-    """Return such as "1,204", "2 min 5 s", "98.2 %", "$1,499" or "2.4 GB"."""
+    """Return such as "1,204", "2 min 5 s", "98.2 %", "$1,499.00" or "2.4 GB"."""
     if value is None:
         return UNKNOWN
     match series.unit:

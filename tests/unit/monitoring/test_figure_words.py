@@ -39,7 +39,7 @@ def two_days(*lines: Line) -> Figures:
         ("seconds", 3900.0, "1 h 5 min"),
         ("seconds", 90_000.0, "1 d 1 h"),
         ("share", 0.9824, "98.2 %"),
-        ("money", 149_900.0, "$1,499"),
+        ("money", 149_900.0, "$1,499.00"),
         ("bytes", 2.4e9, "2.4 GB"),
         ("frames_per_s", 41.26, "41.3"),
     ],

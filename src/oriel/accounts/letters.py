@@ -37,34 +37,38 @@ def tell_new_password(session: Session, user: User, *, keys_ended: int = 0) -> N
 
 def tell_old_address(session: Session, user: User, old: str, token_id: str) -> None:
     """Tell the old address that it was replaced, in case somebody else did it."""
-    letter = mails.email_changed(user.name, user.email)
+    letter = mails.email_changed(user.name, user.email, _settings().operator_email)
     mails.enqueue(session, letter, to=old, user_id=user.id, kind="email_changed", subject_key=token_id)
 
 
 def tell_factor_added(session: Session, user: User, factor: str) -> None:
     """Tell a user that a second factor was added."""
-    _tell_about_factors(session, user, mails.second_factor_added(user.name, factor), "second_factor_added")
+    _tell_about_factors(
+        session, user, mails.second_factor_added(user.name, factor, _security_help()), "second_factor_added"
+    )
 
 
 def tell_factor_removed(session: Session, user: User, factor: str, *, is_last: bool) -> None:
     """Tell a user that a second factor was removed, and whether it was the last one."""
-    letter = mails.second_factor_removed(user.name, factor, is_last=is_last)
+    letter = mails.second_factor_removed(user.name, factor, _security_help(), is_last=is_last)
     _tell_about_factors(session, user, letter, "second_factor_removed")
 
 
 def tell_recovery_code_used(session: Session, user: User, left: int) -> None:
     """Tell a user that a recovery code was used, and how many are left."""
-    _tell_about_factors(session, user, mails.recovery_code_used(user.name, left), "recovery_code_used")
+    _tell_about_factors(
+        session, user, mails.recovery_code_used(user.name, left, _security_help()), "recovery_code_used"
+    )
 
 
 def tell_new_recovery_codes(session: Session, user: User) -> None:
     """Tell a user that the recovery codes were replaced."""
-    _tell_about_factors(session, user, mails.new_recovery_codes(user.name), "recovery_codes_created")
+    _tell_about_factors(session, user, mails.new_recovery_codes(user.name, _security_help()), "recovery_codes_created")
 
 
 def tell_factors_reset(session: Session, user: User) -> None:
     """Tell a user that we removed all second factors."""
-    _tell_about_factors(session, user, mails.second_factors_reset(user.name), "second_factor_reset")
+    _tell_about_factors(session, user, mails.second_factors_reset(user.name, _security_help()), "second_factor_reset")
 
 
 def _tell_about_factors(session: Session, user: User, letter: mails.Letter, kind: str) -> None:
@@ -73,12 +77,19 @@ def _tell_about_factors(session: Session, user: User, letter: mails.Letter, kind
 
 def tell_account_kept(session: Session, user: User) -> None:
     """Tell a user that the account will not be deleted."""
-    settings: Settings = current_app.config["ORIEL"]
-    letter = mails.account_kept(user.name, f"{settings.base_url}/billing")
+    letter = mails.account_kept(user.name, f"{_settings().base_url}/billing")
     mails.enqueue(session, letter, to=user.email, user_id=user.id, kind="account_kept", subject_key=new_id())
 
 
 def _link(page: str, token: str) -> str:
-    settings = current_app.config["ORIEL"]
-    assert isinstance(settings, Settings)
-    return f"{settings.base_url}/{page}?token={token}"
+    return f"{_settings().base_url}/{page}?token={token}"
+
+
+def _security_help() -> mails.SecurityHelp:
+    settings = _settings()
+    return mails.SecurityHelp(f"{settings.base_url}/account#second-factor", settings.operator_email)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["ORIEL"]
+    return settings

@@ -2,6 +2,7 @@
 
 from oriel.infra.mail.outbox import OutboxMail, enqueue
 from oriel.mails.account_letters import (
+    SecurityHelp,
     account_kept,
     address_wanted,
     confirmation,
@@ -46,6 +47,7 @@ __all__ = [
     "Letter",
     "OutboxMail",
     "RenderDetails",
+    "SecurityHelp",
     "account_kept",
     "address_wanted",
     "alert_closed",

@@ -1,9 +1,23 @@
 """Letters about an account."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from oriel.mails.letter import Letter, compose
 from oriel.mails.wording import date, day, greeting
+
+
+@dataclass(frozen=True)
+class SecurityHelp:
+    """Where a customer can act: the page of the second factors, and the operator's address if there is one."""
+
+    link: str
+    contact: str | None
+
+    @property
+    def how_to_reach_us(self) -> str:
+        """Return such as "write to help@example.com"."""
+        return f"write to {self.contact}" if self.contact else "contact us"
 
 
 def confirmation(name: str, link: str) -> Letter:
@@ -27,53 +41,63 @@ def address_wanted(name: str) -> Letter:
     return compose("address_wanted", "Someone entered your email address for another account", greeting=greeting(name))
 
 
-def email_changed(name: str, new_address: str) -> Letter:
+def email_changed(name: str, new_address: str, contact: str | None) -> Letter:
     """Tell the old address that it was replaced, in case somebody else did it."""
     subject = "Your email address was changed"
-    return compose("email_changed", subject, greeting=greeting(name), new_address=new_address)
+    return compose("email_changed", subject, greeting=greeting(name), new_address=new_address, contact=contact)
 
 
-def second_factor_added(name: str, factor: str) -> Letter:
+def second_factor_added(name: str, factor: str, security_help: SecurityHelp) -> Letter:
     """Tell a user that a second factor was added."""
     return _about_factors(
         name,
         "A second factor was added to your account",
         f"“{factor}” now protects your account: when you sign in, we ask for it after your password.",
+        security_help,
     )
 
 
-def second_factor_removed(name: str, factor: str, *, is_last: bool) -> Letter:
+def second_factor_removed(name: str, factor: str, security_help: SecurityHelp, *, is_last: bool) -> Letter:
     """Tell a user that a second factor was removed, and whether it was the last one."""
     rest = "From now on, your password alone opens your account." if is_last else "Your other second factors stay."
-    return _about_factors(
-        name, "A second factor was removed from your account", f"“{factor}” was removed from your account. {rest}"
-    )
+    sentence = f"“{factor}” was removed from your account. {rest}"
+    return _about_factors(name, "A second factor was removed from your account", sentence, security_help)
 
 
-def recovery_code_used(name: str, left: int) -> Letter:
+def recovery_code_used(name: str, left: int, security_help: SecurityHelp) -> Letter:
     """Tell a user that a recovery code was used, and how many are left."""
     rest = f"You have {left} left." if left else "It was the last one: make new ones in your account."
     sentence = "One of your recovery codes was used in place of your second factor. It does not work again."
-    return _about_factors(name, "A recovery code was used", f"{sentence} {rest}")
+    return _about_factors(name, "A recovery code was used", f"{sentence} {rest}", security_help)
 
 
-def new_recovery_codes(name: str) -> Letter:
+def new_recovery_codes(name: str, security_help: SecurityHelp) -> Letter:
     """Tell a user that the recovery codes were replaced."""
     sentence = "You have ten new recovery codes, and the earlier ones no longer work. Keep them in a safe place."
-    return _about_factors(name, "You have new recovery codes", sentence)
+    return _about_factors(name, "You have new recovery codes", sentence, security_help)
 
 
-def second_factors_reset(name: str) -> Letter:
+def second_factors_reset(name: str, security_help: SecurityHelp) -> Letter:
     """Tell a user that we removed all second factors."""
     sentence = (
         "We removed all second factors and recovery codes from your account, and signed you out everywhere. "
         "Your password alone opens your account now. Sign in, and set up a second factor again."
     )
-    return _about_factors(name, "Your second factors were reset", sentence, is_ours=True)
+    return _about_factors(name, "Your second factors were reset", sentence, security_help, is_ours=True)
 
 
-def _about_factors(name: str, subject: str, sentence: str, *, is_ours: bool = False) -> Letter:
-    return compose("second_factor", subject, greeting=greeting(name), sentence=sentence, is_ours=is_ours)
+def _about_factors(
+    name: str, subject: str, sentence: str, security_help: SecurityHelp, *, is_ours: bool = False
+) -> Letter:
+    return compose(
+        "second_factor",
+        subject,
+        greeting=greeting(name),
+        sentence=sentence,
+        is_ours=is_ours,
+        link=security_help.link,
+        reach_us=security_help.how_to_reach_us,
+    )
 
 
 def password_changed(name: str, keys_ended: int = 0) -> Letter:

@@ -10,6 +10,7 @@ from oriel.infra.mail.letter import Inline
 from oriel.mails import (
     Letter,
     RenderDetails,
+    SecurityHelp,
     account_kept,
     address_wanted,
     alert_closed,
@@ -59,13 +60,13 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "password_reset": password_reset(name, link),
         "email_change": email_change(name, link, "new@example.com"),
         "address_wanted": address_wanted(name),
-        "email_changed": email_changed(name, "new@example.com"),
+        "email_changed": email_changed(name, "new@example.com", None),
         "password_changed": password_changed(name, keys_ended=2),
-        "second_factor_added": second_factor_added(name, title),
-        "second_factor_removed": second_factor_removed(name, title, is_last=True),
-        "recovery_code_used": recovery_code_used(name, 9),
-        "new_recovery_codes": new_recovery_codes(name),
-        "second_factors_reset": second_factors_reset(name),
+        "second_factor_added": second_factor_added(name, title, SecurityHelp(link, "help@example.com")),
+        "second_factor_removed": second_factor_removed(name, title, SecurityHelp(link, None), is_last=True),
+        "recovery_code_used": recovery_code_used(name, 9, SecurityHelp(link, None)),
+        "new_recovery_codes": new_recovery_codes(name, SecurityHelp(link, None)),
+        "second_factors_reset": second_factors_reset(name, SecurityHelp(link, None)),
         "export_ready": export_ready(name, link, EXPIRES),
         "export_failed": export_failed(name, link),
         "deletion_asked": deletion_asked(name, EXPIRES, link),
@@ -103,11 +104,6 @@ WITHOUT_LINKS = (
     "payment_refunded",
     "render_held_up",
     "render_goes_on",
-    "second_factor_added",
-    "second_factor_removed",
-    "recovery_code_used",
-    "new_recovery_codes",
-    "second_factors_reset",
 )
 
 
@@ -297,9 +293,20 @@ def test_ended_keys_are_told_where_there_were_any() -> None:
 
 
 def test_a_removed_factor_leaves_others_or_the_password() -> None:
-    last, another = (second_factor_removed("Ada", "Key ring", is_last=is_last) for is_last in (True, False))
+    last, another = (
+        second_factor_removed("Ada", "Key ring", SecurityHelp(LINK, None), is_last=is_last) for is_last in (True, False)
+    )
     assert "your password alone opens your account" in last.text
     assert "Your other second factors stay" in another.text
+
+
+def test_a_letter_about_security_names_the_operator_where_there_is_an_address() -> None:
+    for contact, said in (("help@example.com", "write to help@example.com."), (None, "and contact us.")):
+        letter = new_recovery_codes("Ada", SecurityHelp(LINK, contact))
+        assert said in letter.text
+        assert said in letter.html
+    assert "Write to help@example.com right away" in email_changed("Ada", "new@example.com", "help@example.com").text
+    assert "Contact us right away" in email_changed("Ada", "new@example.com", None).text
 
 
 def test_an_invitation_names_its_sender_once() -> None:

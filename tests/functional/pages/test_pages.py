@@ -109,6 +109,10 @@ def test_the_pricing_page_shows_every_plan_with_its_price(client: FlaskClient) -
         assert price in page
 
 
+def test_the_help_says_how_long_a_rendered_song_is_kept_as_the_sweeper_does(client: FlaskClient) -> None:
+    assert "A song that you only rendered is kept for 7 days after the render is ordered." in client.get("/help").text
+
+
 def test_the_terms_name_the_operator_or_say_that_they_are_a_template(
     client: FlaskClient, with_cdn: FlaskClient
 ) -> None:

@@ -93,6 +93,17 @@ def test_a_new_customer_reads_where_the_email_has_gone(visit: Visit) -> None:
     expect(page.locator(".toast")).to_have_count(0)
 
 
+def test_a_dead_link_to_a_video_offers_their_own_videos_to_customers_only(visit: Visit, site: Service) -> None:
+    stranger, customer = visit(), visit()
+    stranger.open("/v/none")
+    expect(stranger.page.locator("main").get_by_role("link", name="What is Oriel?")).to_have_attribute("href", "/")
+    assert stranger.accessible() == []
+    with closing(Account(site.url)) as account:
+        account.sign_in(customer.context)
+    customer.open("/v/none")
+    expect(customer.page.locator("main").get_by_role("link", name="My videos")).to_be_visible()
+
+
 def test_a_password_is_shown_while_it_is_typed(visit: Visit) -> None:
     visitor = visit()
     page = visitor.page

@@ -143,6 +143,8 @@ def test_the_activity_is_filtered_and_downloaded(visit: Visit, width: int) -> No
     sign_in(visitor)
     visitor.open("/account")
     expect(log.get_by_text("Account created")).to_be_visible()
+    heights = log.locator(".filter .input, .filter .button").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert len(set(heights)) == 1, heights
     log.get_by_label("Show").select_option("Signing in and out")
     expect(log.get_by_text("Account created")).to_have_count(0)
     expect(log.get_by_text("Signed in")).to_be_visible()

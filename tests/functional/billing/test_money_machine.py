@@ -382,8 +382,9 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: (self.pages or self.held) and len(self.late) < MOST_SLOW)
     @rule(pick=few)
     def a_slow_request_asks(self, pick: int) -> None:
-        about = [(fulfilment.sync_payment, page) for page in self.pages]
-        follow, object_id = chosen([*about, *((subscription_sync.sync_subscription, i) for i in self.held)], pick)
+        about: list[tuple[Callable[[str], object], str]] = [(fulfilment.sync_payment, page) for page in self.pages]
+        about += [(subscription_sync.sync_subscription, subscription) for subscription in self.held]
+        follow, object_id = chosen(about, pick)
         slow = Slow(lambda: self._do(lambda: follow(object_id)))
         if slow.begin():
             self.late.append(slow)

@@ -11,7 +11,9 @@ session.addEventListener('change', show);
 show();
 
 /** Whether there may be a subscription to resume. */
-export const hasPaidPlan = () => (session.user?.plan ?? 'free') !== 'free';
+export function hasPaidPlan() {
+  return (session.user?.plan ?? 'free') !== 'free';
+}
 
 /** Withdraw the deletion. */
 export async function keepAccount() {

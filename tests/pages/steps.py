@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import signal
 import zlib
@@ -177,7 +178,7 @@ def log_in(page: Page, email: str) -> None:
 def expect_saved(page: Page) -> None:
     """Wait until the studio has saved a change."""
     expect(page.locator(".saved")).to_have_text("Saving…")
-    expect(page.locator(".saved")).to_have_text("Saved in My videos")
+    expect(page.locator(".saved")).to_have_text(re.compile("Saved in (My videos|.*\u2019s project)"))
 
 
 def ask_to_delete(page: Page, password: str) -> None:

@@ -160,7 +160,7 @@ def test_two_people_change_one_project(visit: Visit, site: Service, song: Path) 
     expect(theirs.get_by_role("heading", name="This project was changed elsewhere")).to_be_visible()
     expect(theirs.get_by_text(re.compile("since you opened it, by .?Ada"))).to_be_visible()
     theirs.get_by_role("button", name="Keep mine").click()
-    expect(theirs.locator(".saved")).to_have_text("Saved in My videos")
+    expect(theirs.locator(".saved")).to_have_text("Saved in \u2068Ada\u2069\u2019s project")
     assert owner.call("GET")["look"] == "horizon"
     # Now the owner's window has the older one.
     choose_look(ours, "Halo")

@@ -98,7 +98,9 @@ export class Project extends EventTarget {
     this.#sent = this.#content(draft);
     this.isSaved = true;
     history.replaceState(null, '', `/studio?project=${id}`);
-    this.#say(this.#savedWords);
+    this.words = this.#savedWords;
+    // It may be another project with the same words.
+    this.dispatchEvent(new Event('change'));
   }
 
   /**

@@ -126,7 +126,7 @@ export class VersionHistory extends LitElement {
   row(version, at) {
     const {id, name, look, by, by_avatar_url: face, changed_at: changed, restored, thumbnail_url: picture} = version;
     const isChosen = id === this.chosen;
-    const {isSaved, words} = this.studio.project;
+    const {isOpening, project: {isSaved, words}} = this.studio;
     const marks = [at === 0 ? 'Now' : '', restored ? 'Brought back' : ''].filter(Boolean).join(' · ');
     return html`<li><button class="version" type="button" aria-pressed=${isChosen} @click=${() => this.look(version)}>
         <img src=${picture ?? pictureOf(look, null)} alt="" width="96" height="54" loading="lazy">
@@ -137,7 +137,7 @@ export class VersionHistory extends LitElement {
           ${marks ? html`<span class="quiet">${marks}</span>` : nothing}
         </span>
       </button>
-      ${isChosen && at > 0 ? html`<button class="button main wide" type="button" ?disabled=${this.busy || !isSaved} @click=${() => this.bringBack()}>${isSaved ? 'Bring this version back' : words}</button>` : nothing}</li>`;
+      ${isChosen && at > 0 ? html`<button class="button main wide" type="button" ?disabled=${this.busy || !isSaved} @click=${() => this.bringBack()}>${isSaved ? 'Bring this version back' : isOpening ? 'One moment…' : words}</button>` : nothing}</li>`;
   }
 }
 

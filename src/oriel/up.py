@@ -152,6 +152,7 @@ def _valkey_command(settings: Settings) -> list[str]:
 
 
 def _start_all(children: list[Child], settings: Settings) -> None:
+    _log.info("starting %s; this takes a few seconds", ", ".join(child.name for child in children))
     for child in children:
         child.start()
         if child.name == "valkey":
@@ -210,8 +211,14 @@ def _watch(children: list[Child], over: StopFlag, settings: Settings) -> None:
     while not over.wait(_LOOK_S):
         restart_crashed(children, lambda child: _release(child, settings))
         if not is_told and _answers(settings):
-            _log.info("Oriel is at %s", settings.base_url)
+            _tell_address(settings)
             is_told = True
+
+
+def _tell_address(settings: Settings) -> None:
+    _log.info("Oriel is at %s", settings.base_url)
+    if not (settings.is_production or settings.smtp_url or settings.sendgrid_api_key):
+        _log.info("the emails that it sends are at %s/dev/mail", settings.base_url)
 
 
 def _release(child: Child, settings: Settings) -> None:

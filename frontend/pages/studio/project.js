@@ -193,22 +193,20 @@ export class Project extends EventTarget {
     return upload(file, {...path, field, signal: new AbortController().signal, progress: () => {}, trouble: () => {}});
   }
 
-  /** Send the picture of what was saved, after a pause. @param {number} afterMs */
-  #sendPictureIn(afterMs) {
-    clearTimeout(this.#pictureTimer);
-    this.#pictureTimer = window.setTimeout(() => void this.#sendPicture(), afterMs);
-  }
-
+  /** Send the picture of what was saved; it makes no newer version. */
   async #sendPicture() {
     // What is saved otherwise brings its picture with it.
-    if (this.#isBusy || !this.isSaved || !this.studio.mayWrite) return;
+    if (!this.id || this.#isBusy || !this.isSaved || !this.studio.mayWrite) return;
     this.#isBusy = true;
+    const {id, version} = this;
     try {
-      await this.#send();
+      const thumbnail = await this.#thumbnail();
+      if (thumbnail && id === this.id) {
+        await said(api.PATCH('/api/projects/{project_id}', {params: {path: {project_id: id}}, body: {version, name: null, upload_id: null, thumbnail_id: thumbnail, settings: null}}));
+      }
     } catch (error) {
+      // Nothing of the project is lost, and the next change brings another picture.
       if (!(error instanceof ApiError)) throw error;
-      // Nothing of the project is lost, and the next change says what is wrong.
-      if (error.isTemporary) this.#sendPictureIn(AGAIN_MS);
     } finally {
       this.#isBusy = false;
     }
@@ -221,7 +219,8 @@ export class Project extends EventTarget {
     if (!this.studio.song) return null;
     const waitMs = this.#thumbnailAt + THUMBNAIL_EVERY_MS - performance.now();
     if (waitMs > 0) {
-      this.#sendPictureIn(waitMs);
+      clearTimeout(this.#pictureTimer);
+      this.#pictureTimer = window.setTimeout(() => void this.#sendPicture(), Math.ceil(waitMs));
       return null;
     }
     try {

@@ -93,8 +93,9 @@ def change(
 ) -> Project:
     """Change a project, unless somebody has changed it since `version`: then raise Conflict with the newer version.
 
-    Raise NotFound and NotAllowed for a user who may not edit it any more. `restored` numbers the version brought back;
-    `is_separate` makes a version of its own, so that the one before can be brought back.
+    A thumbnail alone makes no newer version. Raise NotFound and NotAllowed for a user who may not edit it any more.
+    `restored` numbers the version brought back; `is_separate` makes a version of its own, so that the one before can
+    be brought back.
     """
     look = look_of(wanted.settings) if wanted.settings is not None else None
     with changing(project.user_id) as session:
@@ -108,6 +109,12 @@ def change(
             )
         if user.id != project.user_id:
             _refuse_other_uploads(session, project, wanted)
+        if wanted.thumbnail_id and wanted == Change(thumbnail_id=wanted.thumbnail_id):
+            # The studio draws the picture of what it has saved a moment ago.
+            _set_thumbnail(session, project, wanted)
+            versions.set_thumbnail(session, project)
+            keep_uploads(session, project)
+            return project
         project.version += 1
         project.changed_at = now()
         _apply(session, project, wanted, look, user_id=user.id, restored=restored, is_separate=is_separate)
@@ -251,9 +258,7 @@ def _apply(
     if wanted.song_id is not None:
         project.song = uploads.open_upload(session, project.user_id, wanted.song_id)
         project.song_id = wanted.song_id
-    if wanted.thumbnail_id is not None:
-        uploads.open_upload(session, project.user_id, wanted.thumbnail_id, kind=PICTURE)
-        project.thumbnail_id = wanted.thumbnail_id
+    _set_thumbnail(session, project, wanted)
     if wanted.settings is not None and look is not None:
         for picture in pictures_in(wanted.settings):
             uploads.open_upload(session, project.user_id, picture, kind=PICTURE)
@@ -263,6 +268,12 @@ def _apply(
     project.searched = searched_texts(project)
     versions.record(session, project, user_id, restored=restored, is_separate=is_separate)
     keep_uploads(session, project)
+
+
+def _set_thumbnail(session: Session, project: Project, wanted: Change) -> None:
+    if wanted.thumbnail_id is not None:
+        uploads.open_upload(session, project.user_id, wanted.thumbnail_id, kind=PICTURE)
+        project.thumbnail_id = wanted.thumbnail_id
 
 
 def own_many(session: Session, user_id: str, ids: Iterable[str], *, deleted: bool = False) -> list[Project]:

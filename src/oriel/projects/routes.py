@@ -85,7 +85,7 @@ def show_project() -> ProjectOut:
     summary="Change a project",
     responses=[403, 409, 410],
     description="Send the version that you have. If somebody has changed the project since, the answer is 409 with"
-    " the newer version in `details`, and nothing changes.",
+    " the newer version in `details`, and nothing changes. A thumbnail alone makes no newer version.",
 )
 def change_project(json_data: ProjectChange) -> ProjectOut:
     """Change a project."""

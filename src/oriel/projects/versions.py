@@ -33,6 +33,12 @@ def record(
     _forget_oldest(session, project.id)
 
 
+def set_thumbnail(session: Session, project: Project) -> None:
+    """Give the latest version the picture that its project has now."""
+    if latest := _latest(session, project.id):
+        latest.thumbnail_id = project.thumbnail_id
+
+
 def listed(session: Session, project: Project) -> Sequence[ProjectVersion]:
     """Return a project's versions with their authors, the latest first."""
     return session.scalars(_versions(project.id)).all()

@@ -61,6 +61,20 @@ def test_what_one_person_changes_within_minutes_is_one_version(
     assert {each["by"] for each in listed(carl, shared)} == {"Ada", "Another editor"}
 
 
+def test_a_picture_alone_makes_no_newer_version(shared: Shared) -> None:
+    before = shared.owner.get(shared.path).get_json()
+    clock.shift(timedelta(minutes=11))
+    body = {"version": before["version"], "thumbnail_id": pictured(shared.owner)}
+    after = shared.owner.patch(shared.path, json=body).get_json()
+    assert after["thumbnail_url"]
+    assert {**after, "thumbnail_url": None} == {**before, "thumbnail_url": None}
+    [version] = listed(shared.owner, shared)
+    assert version["thumbnail_url"]
+    # Nobody else has an older version by it, and one who has gets no picture of it.
+    change(shared.owner, shared, settings={"look": "prism"})
+    assert shared.owner.patch(shared.path, json=body).status_code == 409
+
+
 def test_a_version_is_looked_at_and_brought_back_as_a_new_one(shared: Shared) -> None:
     clock.shift(timedelta(minutes=11))
     thumbnail = pictured(shared.owner)

@@ -12,6 +12,7 @@ from oriel.infra.database import db
 from oriel.media import references
 from oriel.media.models import Upload
 from oriel.projects import settings_check
+from oriel.projects.kept_uploads import pictures_in
 from oriel.rendering import (
     attempt_ends,
     attempt_trace,
@@ -72,11 +73,11 @@ def is_rendered(session: Session, upload_id: str) -> bool:
 
 @references.register
 def is_ordered(session: Session, upload_id: str) -> bool:
-    """Return whether somebody is about to pay for a render of this song."""
+    """Return whether somebody is about to pay for a render of this song, or with this picture."""
     upload = session.get_one(Upload, upload_id)
     open_pages = (Payment.user_id == upload.user_id, Payment.status == PENDING, Payment.render_order.is_not(None))
     orders = session.scalars(select(Payment.render_order).where(*open_pages))
-    return any(order and order["upload_id"] == upload_id for order in orders)
+    return any(order and upload_id in (order["upload_id"], *pictures_in(order["settings"])) for order in orders)
 
 
 @storage_use.register

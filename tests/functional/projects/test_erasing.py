@@ -175,6 +175,18 @@ def test_a_song_that_a_render_needs_stays_until_it_has_ended(ada: Caller, shared
 
 
 @pytest.mark.usefixtures("in_app")
+def test_song_and_picture_of_an_open_payment_stay(ada: Caller, shared: Shared) -> None:
+    settings = ada.get(shared.path).get_json()["settings"]
+    order = {"kind": "render", "render": {"upload_id": shared.song, "settings": settings}}
+    opened = ada.post("/api/payments/create-session", json=order)
+    assert opened.status_code == 201, opened.json
+    delete(ada, shared.id)
+    erased(ada, shared.id)
+    for upload in (shared.song, shared.cover):
+        assert db.session.get_one(Upload, upload).deleted_at is None
+
+
+@pytest.mark.usefixtures("in_app")
 def test_a_project_that_can_no_longer_be_restored_is_erased_too(ada: Caller, shared: Shared) -> None:
     delete(ada, shared.id)
     clock.shift(timedelta(days=31))

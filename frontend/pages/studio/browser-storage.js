@@ -44,13 +44,33 @@ export class BrowserStorage {
    * @param {unknown} value undefined removes it
    * @returns {Promise<boolean>} whether it is kept
    */
-  async put(key, value) {
+  put(key, value) {
+    return this.putAll({[key]: value});
+  }
+
+  /**
+   * Keep all of it or nothing.
+   * @param {Partial<Record<Key, unknown>>} values as for `put`
+   * @returns {Promise<boolean>} whether it is kept
+   */
+  async putAll(values) {
+    /** @type {Promise<unknown>[]} */
+    const writes = [];
     try {
-      const database = await this.#open;
-      if (value === undefined) await database.delete('things', key);
-      else await database.put('things', value, key);
+      const transaction = (await this.#open).transaction('things', 'readwrite');
+      writes.push(transaction.done);
+      try {
+        for (const [key, value] of Object.entries(values)) {
+          writes.push(value === undefined ? transaction.store.delete(key) : transaction.store.put(value, key));
+        }
+      } catch (error) {
+        transaction.abort();
+        throw error;
+      }
+      await Promise.all(writes);
       return true;
     } catch {
+      await Promise.allSettled(writes);
       return false;
     }
   }

@@ -1,8 +1,9 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
+import {toast} from '../../ui/toast.js';
 import {openAsked} from './opening.js';
 import {openRenderDialog} from './render-dialog.js';
 import {takeLink} from './sharing.js';
-import {openSong} from './song-file.js';
+import {SONG_NOT_KEPT, openSong} from './song-file.js';
 import {takeOver} from './tab-lock.js';
 import {takeRemembered} from './unconfirmed.js';
 
@@ -19,7 +20,7 @@ export async function bringBack(studio) {
   if (delayMs) studio.setDelay(delayMs);
   watchTabs(studio);
   const isOpened = await openAsked(studio, {song});
-  await (isOpened ? save(studio) : takeLink(studio));
+  await (isOpened ? saveOpened(studio) : takeLink(studio));
   if (isOpened) studio.project.follow();
   const isBack = song !== null && !isOpened;
   if (isBack) await openSong(studio, song, {keptAtS: timeS});
@@ -81,6 +82,11 @@ async function resume(studio) {
   if (!studio.otherTab) return;
   // The lock first, so that the other tab writes no more; `otherTab` last, so that this one writes nothing older.
   const lock = await takeLock(studio);
+  if (studio.isOpening) {
+    // What the other tab has left comes first, and the address still says what is to be opened.
+    location.reload();
+    return;
+  }
   const stored = await read(studio);
   if (lock.isLost) return;
   apply(studio, stored);
@@ -136,16 +142,30 @@ export async function save(studio) {
   if (!studio.mayWrite) return;
   clearTimeout(studio.saveTimer);
   studio.saveTimer = 0;
-  const saved = studio.store.save();
-  studio.pictures.keepOnly([saved.draft, ...[...saved.undo, ...saved.redo].map(({before}) => before), ...studio.presets.all]);
-  const kept = await Promise.all([
-    studio.storage.put('draft', saved),
-    studio.storage.put('pictures', studio.pictures.all),
-    studio.storage.put('page', pageOf(studio)),
-  ]);
+  const {draft, pictures, page} = contentOf(studio);
+  const isKept = await studio.storage.putAll({draft, pictures, page});
+  // Pictures take the most room: what is left without them is still worth keeping.
+  if (!isKept) await studio.storage.putAll({draft, page});
   // A change that came meanwhile is not saved yet, and another tab says so itself.
   if (studio.saveTimer || !studio.mayWrite) return;
-  studio.saved = kept.every(Boolean) ? 'Saved in this browser' : 'Not saved: this browser blocks storage';
+  studio.saved = isKept ? 'Saved in this browser' : 'Not saved: this browser blocks storage';
+}
+
+/** Save all that was opened in one step: its song must not stand beside the project before. @param {Studio} studio */
+async function saveOpened(studio) {
+  if (!studio.mayWrite) return;
+  const song = studio.song?.file;
+  if (await studio.storage.putAll({...contentOf(studio), song})) return;
+  // A browser without room for the song may still keep the rest.
+  await studio.storage.putAll({...contentOf(studio), song: undefined});
+  if (song) toast(SONG_NOT_KEPT);
+}
+
+/** @param {Studio} studio */
+function contentOf(studio) {
+  const saved = studio.store.save();
+  studio.pictures.keepOnly([saved.draft, ...[...saved.undo, ...saved.redo].map(({before}) => before), ...studio.presets.all]);
+  return {draft: saved, pictures: studio.pictures.all, page: pageOf(studio)};
 }
 
 /** What a reload needs to know beside the draft and the files. @param {Studio} studio */

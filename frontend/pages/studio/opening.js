@@ -7,7 +7,7 @@ import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
 import {nested} from '../../preview/settings.js';
 import {picturesOf} from './own-pictures.js';
-import {keepSong, openSong} from './song-file.js';
+import {openSong} from './song-file.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
@@ -41,11 +41,8 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
       studio.store.restore(before);
       return false;
     }
-    await keepSong(studio, song);
   } else {
     studio.engine.cancelOpening();
-    // A reload must not bring the song of the project before into this one.
-    await studio.storage.put('song', undefined);
     toast(filename ? `The song of “${name}” is not kept any more. Open it again: everything else is here.` : `“${name}” has no song yet. Add one to see it move with your music.`);
   }
   studio.ownName = name;
@@ -84,11 +81,11 @@ export async function openAsked(studio, {song}) {
     await studio.begin();
     return true;
   }
+  studio.isOpening = true;
   if (!(await session.restore()) && session.state === 'signed-out') {
-    location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-    return true;
+    return leaveFor(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
-  if (await isOpened(studio, () => (projectId ? openProject(studio, projectId) : openRender(studio, renderId ?? '')))) return true;
+  if (await openUnsaved(studio, () => (projectId ? openProject(studio, projectId) : openRender(studio, renderId ?? '')))) return true;
   studio.engine.cancelOpening();
   history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
   return false;
@@ -98,9 +95,9 @@ export async function openAsked(studio, {song}) {
  * Nothing is saved until all of it is here: what comes must not be saved to the project that was here before.
  * @param {Studio} studio
  * @param {() => Promise<boolean>} open
+ * @returns {Promise<boolean>} whether it is open
  */
-async function isOpened(studio, open) {
-  studio.isOpening = true;
+async function openUnsaved(studio, open) {
   try {
     if (!(await open())) return false;
   } catch (error) {
@@ -132,8 +129,7 @@ async function openProject(studio, id) {
   const project = await said(api.GET('/api/projects/{project_id}', {params}));
   const {name, song, settings, role} = project;
   if (role === 'viewer') {
-    location.replace(`/shared/${id}`);
-    return true;
+    return leaveFor(`/shared/${id}`);
   }
   const pathOf = (/** @type {string} */ uploadId) => `/api/projects/${id}/files/${uploadId}`;
   const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings, pathOf};
@@ -155,6 +151,16 @@ async function openRender(studio, id) {
   await studio.noteRendered();
   history.replaceState(null, '', '/studio');
   return true;
+}
+
+/**
+ * Go to another page. Nothing happens here meanwhile: what is here stays as it is stored.
+ * @param {string} address
+ * @returns {Promise<never>}
+ */
+function leaveFor(address) {
+  location.replace(address);
+  return new Promise(() => {});
 }
 
 /**

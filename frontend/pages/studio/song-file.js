@@ -5,6 +5,8 @@ import {choose} from './files.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
+export const SONG_NOT_KEPT = 'This browser cannot keep the song: after a reload, open it again.';
+
 /**
  * Open a song, and keep it in this browser.
  * @param {Studio} studio
@@ -46,11 +48,11 @@ function offerOwnText(studio) {
 }
 
 /** @param {Studio} studio @param {File} file */
-export async function keepSong(studio, file) {
+async function keepSong(studio, file) {
   if (studio.otherTab || (await studio.storage.put('song', file))) return;
   // Else a reload would bring back the song before, with the settings of this one.
   await studio.storage.put('song', undefined);
-  toast('This browser cannot keep the song: after a reload, open it again.');
+  toast(SONG_NOT_KEPT);
 }
 
 /** @param {Studio} studio */

@@ -1,9 +1,11 @@
 import '../browser.js';
 import {afterEach, expect, test, vi} from 'vitest';
 import {bringBack} from '../../pages/studio/memory.js';
-import {fakeStudio} from './fake-studio.js';
+import {fakeStudio, serve} from './fake-studio.js';
 
 vi.mock('../../pages/studio/render-dialog.js', () => ({openRenderDialog: vi.fn()}));
+vi.mock('../../ui/toast.js', () => ({toast: vi.fn()}));
+vi.mock('../../lib/session.js', () => ({session: {state: 'signed-in', restore: async () => true}}));
 vi.mock('../../pages/studio/sharing.js', () => ({takeLink: async () => {}, downloadSettings: vi.fn()}));
 /** @type {(() => void)[]} */
 const lost = vi.hoisted(() => []);
@@ -40,4 +42,14 @@ test('what is pressed while another tab has the project is done after the switch
   expect(press.target.click).not.toHaveBeenCalled();
   await vi.waitFor(() => expect(press.target.click).toHaveBeenCalledOnce());
   expect(studio.otherTab).toBe(false);
+});
+
+test('what is opened is kept in one step, so that no song stands beside the project before', async () => {
+  location.search = '?project=p2';
+  serve(() => [200, {id: 'p2', name: 'B', version: 1, role: 'owner', song: null, settings: {version: 1, look: 'halo'}}]);
+  const studio = fakeStudio();
+  await bringBack(studio);
+  const [kept] = studio.storage.putAll.mock.calls.at(-1);
+  expect(kept).toMatchObject({draft: {draft: {look: 'halo'}}, page: {name: 'B', project: {id: 'p2'}}});
+  expect(Object.entries(kept)).toContainEqual(['song', undefined]);
 });

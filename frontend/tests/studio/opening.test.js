@@ -47,11 +47,10 @@ test('where nothing would be lost, nothing is asked', async () => {
   expect(studio.project.id).toBe('p2');
 });
 
-test('a project that never had a song says so, and a reload brings no other song into it', async () => {
+test('a project that never had a song says so', async () => {
   const studio = fakeStudio();
   vi.mocked(askOf).mockResolvedValue('leave');
   await openAsked(studio, {song: new File(['a'], 'Night Drive.wav')});
-  expect(studio.storage.put).toHaveBeenCalledWith('song', undefined);
   expect(toast).toHaveBeenCalledExactlyOnceWith('“B” has no song yet. Add one to see it move with your music.');
 });
 
@@ -59,6 +58,25 @@ test('a project whose song is gone says that it is not kept', async () => {
   serve(() => [200, {...PROJECT, song: {filename: 'b.wav', upload_id: 'u', is_there: false}}]);
   await openAsked(fakeStudio(), {song: null});
   expect(toast).toHaveBeenCalledExactlyOnceWith('The song of “B” is not kept any more. Open it again: everything else is here.');
+});
+
+test('nothing is saved while a project is opened, and all of it afterwards', async () => {
+  const studio = fakeStudio();
+  /** @type {boolean[]} */
+  const mayWrite = [];
+  serve(() => (mayWrite.push(studio.mayWrite), [200, PROJECT]));
+  await openAsked(studio, {song: null});
+  expect(mayWrite[0]).toBe(false);
+  expect(studio.mayWrite).toBe(true);
+});
+
+test('a viewer is led to the page of the project, and what is here stays as it was', async () => {
+  const left = new Promise((done) => vi.spyOn(location, 'replace').mockImplementation((address) => done(address)));
+  serve(() => [200, {...PROJECT, role: 'viewer'}]);
+  const studio = fakeStudio();
+  void openAsked(studio, {song: null});
+  expect(await left).toBe('/shared/p2');
+  expect(studio.mayWrite).toBe(false);
 });
 
 test('what a render holds is replaced unasked', async () => {

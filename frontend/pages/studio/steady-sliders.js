@@ -7,8 +7,8 @@
  * @param {EventTarget} page
  */
 export function steadySliders(page) {
-  /** @type {{before: string, first: string | null, hasMoved: boolean} | null} */
-  let touch = null;
+  /** What each touched slider had, and what the touch has set. @type {WeakMap<HTMLInputElement, {before: string, first: string | null, hasMoved: boolean}>} */
+  const touches = new WeakMap();
   const on = (/** @type {string} */ name, /** @type {(slider: HTMLInputElement, event: any) => void} */ listener) => {
     page.addEventListener(name, (event) => {
       const slider = /** @type {HTMLInputElement} */ (event.target);
@@ -16,12 +16,15 @@ export function steadySliders(page) {
     }, {capture: true});
   };
   on('pointerdown', (slider, {pointerType}) => {
-    touch = pointerType === 'touch' ? {before: slider.value, first: null, hasMoved: false} : null;
+    if (pointerType === 'mouse') touches.delete(slider);
+    else touches.set(slider, {before: slider.value, first: null, hasMoved: false});
   });
-  on('pointermove', () => {
+  on('pointermove', (slider) => {
+    const touch = touches.get(slider);
     if (touch) touch.hasMoved = true;
   });
   on('input', (slider, event) => {
+    const touch = touches.get(slider);
     if (!touch) return;
     if (touch.hasMoved) {
       touch.first = null;
@@ -32,13 +35,11 @@ export function steadySliders(page) {
     slider.value = touch.before;
   });
   on('pointerup', (slider) => {
-    const value = touch?.first ?? null;
-    touch = null;
+    const value = touches.get(slider)?.first ?? null;
+    touches.delete(slider);
     if (value === null) return;
     slider.value = value;
     slider.dispatchEvent(new Event('input', {bubbles: true}));
   });
-  on('pointercancel', () => {
-    touch = null;
-  });
+  on('pointercancel', (slider) => void touches.delete(slider));
 }

@@ -4,7 +4,7 @@ import {html, nothing, render} from 'lit';
 /**
  * Ask before something that cannot be undone; whether the answer is yes.
  * @param {{title: string, text: string, yes: string, no?: string, danger?: boolean, signal?: AbortSignal}} question
- *   signal: that there is nothing to decide any more; the answer is no then
+ *   signal: closes the dialog; the answer is no then
  * @returns {Promise<boolean>}
  */
 export function ask({title, text, yes, no = 'Go back', danger = false, signal}) {

@@ -32,7 +32,7 @@ class RenderPage extends LitElement {
     this.trouble = null;
     this.busy = false;
     this.isNew = false;
-    /** That the render has ended, and can be cancelled no more. */
+    /** Aborts when the render has ended and can no longer be cancelled. */
     this.tooLate = new AbortController();
   }
 

@@ -68,7 +68,7 @@ def _time(moment: datetime) -> str:
 
 
 def money(amount: int, currency: str) -> str:
-    """Return such as "$4.99", "$20.00", "$0", "¥499" or "CHF 4.99": only nothing has no cents.
+    """Return such as "$4.99", "$20.00", "$0", "¥499" or "CHF 4.99": only zero has no cents.
 
     `amount` is in the smallest unit, as Stripe counts it.
     """

@@ -22,19 +22,19 @@ from oriel.infra.retention import UNTIL_DELETION
 
 # A week, so that support can still explain why a link did not work.
 _TOKENS_KEPT = retention.keep(
-    "links", "Links of emails, as digests", retention.DATABASE, timedelta(days=7), "after they expire"
+    "links", "Links in our emails, hashed", retention.DATABASE, timedelta(days=7), "after they expire"
 )
 _SESSIONS_KEPT = retention.keep(
     "sessions", "Sign-ins, with device and network address", retention.DATABASE, timedelta(days=30), "after they end"
 )
-retention.keep_with("profile", "Profile: name, email address, password digest", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with("profile", "Profile: name, email address, hashed password", retention.DATABASE, UNTIL_DELETION)
 retention.keep_with(
     "second-factors",
-    "Second factors: the app’s key, encrypted; public keys of passkeys; recovery codes, as digests",  # noqa: RUF001
+    "Second factors: the app’s key, encrypted; public keys of passkeys; recovery codes, hashed",  # noqa: RUF001
     retention.DATABASE,
     "until you remove them",
 )
-retention.keep_with("keys", "API keys, as digests", retention.DATABASE, UNTIL_DELETION)
+retention.keep_with("keys", "API keys, hashed", retention.DATABASE, UNTIL_DELETION)
 retention.keep_with("activity", "Account activity, with network addresses", retention.DATABASE, UNTIL_DELETION)
 
 

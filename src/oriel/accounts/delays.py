@@ -23,7 +23,11 @@ from oriel.infra.database import writing
 
 # After a day without failures, the count restarts.
 FORGOTTEN_AFTER = retention.keep(
-    "failures", "Failed sign-ins, counted under digests", retention.DATABASE, timedelta(hours=24), "after the last one"
+    "failures",
+    "Failed sign-ins, counted per hashed address",
+    retention.DATABASE,
+    timedelta(hours=24),
+    "after the last one",
 )
 
 

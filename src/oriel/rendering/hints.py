@@ -19,7 +19,7 @@ _ENOUGH = 100
 _LIFE_S = int(
     retention.keep(
         "counters",
-        "How often you call us, and work that waits",
+        "Counts of your requests, and renders that wait",
         retention.REDIS,
         timedelta(hours=1),
         "after the last call",

@@ -97,7 +97,7 @@ function sizeOffer(flow) {
     return html`<p class="quiet">${own.title} includes ${FULL_HD}p. <button class="button" type="button" @click=${() => flow.enlarge(FULL_HD)}>Make it ${FULL_HD}p</button></p>`;
   }
   return flow.facts.watermark && canBuySingle(flow) && single.largest_frame > shorter
-    ? html`<p class="quiet">Without the watermark, it can have up to ${single.largest_frame}p for the same price: choose the size under Output.</p>`
+    ? html`<p class="quiet">${money(flow.facts.single_price_cents, 'usd')} without the watermark pays for any size up to ${single.largest_frame}p: choose it under Output.</p>`
     : nothing;
 }
 

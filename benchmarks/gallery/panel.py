@@ -55,6 +55,6 @@ def _dashboard(view: View, name: str, state: str) -> None:
 
 def _pointed(view: View) -> None:
     view.open("/admin/dashboard/?range=7d")
-    view.page.locator("#renders .plot canvas").hover()
+    view.page.locator("#renders .plot .u-over").hover()
     view.page.locator("#renders .when").filter(has_text=":").wait_for()
     view.shoot("panel-dashboard", "pointed", whole=False)

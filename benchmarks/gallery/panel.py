@@ -1,5 +1,7 @@
 """The operators' dashboard, first without figures, then with some months of them."""
 
+from urllib.parse import urlsplit
+
 from benchmarks import figures
 from benchmarks.admin import operator
 from benchmarks.gallery.camera import View
@@ -15,7 +17,8 @@ class Panel:
         self._running = running
         settings = running.app.config
         self.cookie_name = str(settings["SESSION_COOKIE_NAME"])
-        cookie = operator(running.app).get_cookie(self.cookie_name, path=str(settings["SESSION_COOKIE_PATH"]))
+        self.cookie_path = str(settings["SESSION_COOKIE_PATH"])
+        cookie = operator(running.app).get_cookie(self.cookie_name, path=self.cookie_path)
         assert cookie
         self.session = cookie.value
         self._is_filled = False
@@ -45,7 +48,11 @@ def photograph(view: View, panel: Panel) -> None:
 
 def sign_in(view: View, panel: Panel) -> None:
     """Give a variant's browser the operator's session."""
-    view.context.add_cookies([{"name": panel.cookie_name, "value": panel.session, "url": f"{view.url}/admin"}])
+    # In the place of the cookie that a visit without a session has set.
+    domain = urlsplit(view.url).hostname or ""
+    view.context.add_cookies(
+        [{"name": panel.cookie_name, "value": panel.session, "domain": domain, "path": panel.cookie_path}]
+    )
 
 
 def _dashboard(view: View, name: str, state: str) -> None:

@@ -97,7 +97,7 @@ function sizeOffer(flow) {
     return html`<p class="quiet">${own.title} includes ${FULL_HD}p. <button class="button" type="button" @click=${() => flow.enlarge(FULL_HD)}>Make it ${FULL_HD}p</button></p>`;
   }
   return flow.facts.watermark && canBuySingle(flow) && single.largest_frame > shorter
-    ? html`<p class="quiet">${money(flow.facts.single_price_cents, 'usd')} without the watermark pays for any size up to ${single.largest_frame}p: choose it under Output.</p>`
+    ? html`<p class="quiet">For ${money(flow.facts.single_price_cents, 'usd')} it comes without the watermark, in any size up to ${single.largest_frame}p. Choose the size under Output.</p>`
     : nothing;
 }
 

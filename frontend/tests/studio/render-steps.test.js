@@ -81,11 +81,11 @@ test('a video that is smaller than what is paid for can be larger', () => {
     Object.assign(flow.studio, studio);
     return textOf(stepOf(flow));
   };
-  expect(shown({watermark: true})).toContain('without the watermark pays for any size up to 1080p');
+  expect(shown({watermark: true})).toContain('without the watermark, in any size up to 1080p');
   expect(shown({watermark: false}, {planName: 'pro'})).toContain('Make it 1080p');
   const settings = {output: {width: 1920, height: 1080, fps: 30, format: 'mp4'}, range: {start_s: 0, duration_s: null}};
   expect(shown({watermark: false}, {planName: 'pro', settings})).not.toContain('Make it');
-  expect(shown({watermark: true, allows_single: false})).not.toContain('without the watermark pays');
+  expect(shown({watermark: true, allows_single: false})).not.toContain('without the watermark, in any size');
 });
 
 test('somebody without an account reads what a free one has', () => {

@@ -37,10 +37,14 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
   if (!studio.tryDraft(() => studio.store.restore({draft: draftFrom(settings), undo: [], redo: []}))) return false;
   if (song && uploadId) {
     studio.engine.uploads.add(song, uploadId, of);
-    if (!(await openSong(studio, song, {keptAtS: studio.settings.range.start_s}))) {
-      studio.store.restore(before);
-      return false;
+    let isOpen = false;
+    try {
+      isOpen = await openSong(studio, song, {keptAtS: studio.settings.range.start_s});
+    } finally {
+      // Also after a failure that nobody expects: the project before must not get these settings.
+      if (!isOpen) studio.store.restore(before);
     }
+    if (!isOpen) return false;
   } else {
     studio.engine.cancelOpening();
     toast(filename ? `The song of “${name}” is not kept any more. Open it again: everything else is here.` : `“${name}” has no song yet. Add one to see it move with your music.`);

@@ -70,6 +70,19 @@ test('nothing is saved while a project is opened, and all of it afterwards', asy
   expect(studio.mayWrite).toBe(true);
 });
 
+test('a song that breaks the page leaves the project before with its own settings', async () => {
+  serve(() => [200, {...PROJECT, song: {filename: 'b.wav', upload_id: 'u', is_there: true}}]);
+  const studio = fakeStudio();
+  studio.store.change('Look', (/** @type {any} */ draft) => (draft.look = 'prism'));
+  studio.engine.open = async () => {
+    expect(studio.store.draft.look).toBe('halo');
+    throw new TypeError('unexpected');
+  };
+  vi.mocked(askOf).mockResolvedValue('leave');
+  await expect(openAsked(studio, {song: null})).rejects.toThrow('unexpected');
+  expect(studio.store.draft.look).toBe('prism');
+});
+
 test('a viewer is led to the page of the project, and what is here stays as it was', async () => {
   const left = new Promise((done) => vi.spyOn(location, 'replace').mockImplementation((address) => done(address)));
   serve(() => [200, {...PROJECT, role: 'viewer'}]);

@@ -18,6 +18,8 @@ _USUAL_CORES = 2
 _LATEST_SHARE = 0.5
 _KEPT_FOR = timedelta(days=90)
 _SIZES = (480, 720, 1080, 1440, 2160)
+# Of a small picture, what each frame takes beside its pixels counts most, and its pace says nothing about others.
+_IS_LARGE = MachineSpeed.kind.not_like(f"% {_SIZES[0]}")
 
 
 def machine() -> str:
@@ -32,13 +34,20 @@ def expected_frames_per_s(job: RenderJob) -> float:
     kind elsewhere; before anything was measured it is guessed by the number of cores.
     """
     here, kind = machine(), _kind(job)
-    query = select(MachineSpeed).where(or_(MachineSpeed.machine == here, MachineSpeed.kind == kind))
+    of_here = (MachineSpeed.machine == here) & _IS_LARGE
+    query = select(MachineSpeed).where(or_(of_here, MachineSpeed.kind == kind))
     known = {(row.machine, row.kind): row.pixels_per_s for row in db.session.scalars(query)}
     if (here, kind) in known:
         return known[here, kind] / _pixels(job)
     nearest = [pace for (name, _), pace in known.items() if name == here] or list(known.values())
     guess = USUAL_PACE * (os.cpu_count() or _USUAL_CORES) / _USUAL_CORES
     return (sum(nearest) / len(nearest) if nearest else guess) / _pixels(job)
+
+
+def usual_pace() -> float:
+    """Return the pixels that a machine of this service draws in a second, by its large renders."""
+    mean = select(func.avg(MachineSpeed.pixels_per_s)).where(_IS_LARGE)
+    return db.session.scalar(mean) or USUAL_PACE
 
 
 def usual_paces() -> dict[str, float]:

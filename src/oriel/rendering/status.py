@@ -17,13 +17,16 @@ from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
 from oriel.infra.masking import without_folders
 from oriel.rendering.drawing_work import BESIDES_S, PIXELS
-from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, MachineSpeed, RenderJob
+from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.pipeline.fonts import text_warnings
 from oriel.rendering.pipeline.settings_document import complete_schema
-from oriel.rendering.speeds import USUAL_PACE
+from oriel.rendering.speeds import usual_pace
 
 # For how long back the recent pace is looked at.
 _RECENT = timedelta(hours=24)
+# So long, at the pace of this service's machines, counts beside the recent renders: one tiny render, which was slow to
+# start, says little about a long one.
+_USUAL_COUNTS_S = 20.0
 # Everybody who waits asks twice a second, and is told the same about the queue as a whole.
 _QUEUE_KEPT_S = 1
 # Which place a render has in its own plan. Made once: to put it together costs more than to ask it.
@@ -264,9 +267,9 @@ def _recently() -> dict[str, float | None]:
     )
     done = [((end - start).total_seconds(), work or 0.0) for start, end, work in ends if start and end]
     drawn, drawing_s = sum(work for _, work in done), sum(max(0.1, took - BESIDES_S) for took, _ in done)
-    if not drawn:
-        return {"render_s": None, "pace": db.session.scalar(select(func.avg(MachineSpeed.pixels_per_s))) or USUAL_PACE}
-    return {"render_s": sum(took for took, _ in done) / len(done), "pace": drawn / drawing_s}
+    usual = usual_pace()
+    pace = (drawn + usual * _USUAL_COUNTS_S) / (drawing_s + _USUAL_COUNTS_S)
+    return {"render_s": sum(took for took, _ in done) / len(done) if drawn else None, "pace": pace}
 
 
 def _error(job: RenderJob) -> ErrorOut:

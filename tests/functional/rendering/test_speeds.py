@@ -49,6 +49,16 @@ def test_the_latest_render_counts_half(make_job: MakeJob) -> None:
     assert speeds.expected_frames_per_s(job) == pytest.approx(75)
 
 
+@pytest.mark.usefixtures("on")
+def test_a_tiny_render_says_nothing_about_large_ones(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    tiny, large = sized(make_job, 320, 180), sized(make_job, 1920, 1080)
+    speeds.note(tiny, 10.0)
+    assert speeds.expected_frames_per_s(tiny) == pytest.approx(10)
+    assert speeds.expected_frames_per_s(large) == pytest.approx(62e6 / (1920 * 1080))
+    assert speeds.usual_pace() == speeds.USUAL_PACE
+
+
 def test_the_nearest_measure_is_taken(make_job: MakeJob, on: Callable[[str], None]) -> None:
     small, large = sized(make_job, 1280, 720), sized(make_job, 1920, 1080)
     speeds.note(small, 90.0)

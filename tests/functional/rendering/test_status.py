@@ -78,24 +78,24 @@ def test_each_place_in_the_queue_is_told_as_by_itself_on_a_page(customer: Caller
     ]
 
 
-def rendered(customer: Caller, make_job: MakeJob, took_s: float) -> None:
-    """Have ten seconds of 720p rendered in this time, just now."""
-    job = make_job(user_id=customer.user_id)
+def rendered(customer: Caller, make_job: MakeJob, took_s: float, **columns: Any) -> None:  # noqa: ANN401
+    """Have a render of ten seconds of 720p, or with other columns, done in this time just now."""
+    job = make_job(user_id=customer.user_id, **columns)
     with writing() as session:
         row = session.get_one(RenderJob, job.id)
         row.status, row.started_at, row.completed_at = "completed", now() - timedelta(seconds=took_s), now()
 
 
 @pytest.mark.parametrize(
-    ("output", "range_", "song_s", "eta_s"),
+    ("output", "range_", "song_s", "drawing"),
     [
-        ({"width": 1280, "height": 720}, {}, 10.0, 15),
-        ({"width": 1280, "height": 720}, {}, 60.0, 65),
-        ({"width": 2560, "height": 1440, "fps": 60}, {}, 10.0, 85),
-        ({"width": 1280, "height": 720}, {"start_s": 30}, 60.0, 35),
-        ({"width": 1280, "height": 720}, {"start_s": 30, "duration_s": 5}, 60.0, 10),
+        ({"width": 1280, "height": 720}, {}, 10.0, 10),
+        ({"width": 1280, "height": 720}, {}, 60.0, 60),
+        ({"width": 2560, "height": 1440, "fps": 60}, {}, 10.0, 80),
+        ({"width": 1280, "height": 720}, {"start_s": 30}, 60.0, 30),
+        ({"width": 1280, "height": 720}, {"start_s": 30, "duration_s": 5}, 60.0, 5),
         # Nobody knows how long the song is.
-        ({"width": 1280, "height": 720}, {}, 0.0, 185),
+        ({"width": 1280, "height": 720}, {}, 0.0, 180),
     ],
 )
 def test_how_long_it_takes_depends_on_how_much_there_is_to_draw(
@@ -104,16 +104,26 @@ def test_how_long_it_takes_depends_on_how_much_there_is_to_draw(
     output: dict[str, int],
     range_: dict[str, float],
     song_s: float,
-    eta_s: float,
+    drawing: float,
 ) -> None:
-    # A second for each one of the video, and five besides.
+    # A second for each one of the video, and five besides. Twenty seconds at the usual pace count beside it.
     rendered(customer, make_job, 15)
+    second_of_video = 1280 * 720 * 30
+    one_s = second_of_video / ((second_of_video * 10 + 62e6 * 20) / (10 + 20))
     config = parse_settings({"output": output, "range": range_}).model_dump(mode="json")
     first = make_job(user_id=customer.user_id, render_config=config, song_s=song_s)
     second = make_job(user_id=customer.user_id)
-    assert told(customer, f"/api/render/status/{first.id}")["eta_s"] == pytest.approx(eta_s, abs=0.2)
+    assert told(customer, f"/api/render/status/{first.id}")["eta_s"] == pytest.approx(5 + drawing * one_s, abs=0.2)
     # One like those of late is before it.
-    assert told(customer, f"/api/render/status/{second.id}")["eta_s"] == pytest.approx(30, abs=0.2)
+    assert told(customer, f"/api/render/status/{second.id}")["eta_s"] == pytest.approx(15 + 5 + 10 * one_s, abs=0.2)
+
+
+def test_a_tiny_render_that_was_slow_to_start_says_little_about_a_long_one(customer: Caller, make_job: MakeJob) -> None:
+    tiny = parse_settings({"output": {"width": 320, "height": 180}}).model_dump(mode="json")
+    rendered(customer, make_job, 30, render_config=tiny, song_s=1.0)
+    job = make_job(user_id=customer.user_id, song_s=60.0)
+    # At the tiny one's own pace it would be half an hour.
+    assert told(customer, f"/api/render/status/{job.id}")["eta_s"] < 70
 
 
 def test_seconds_that_are_left_are_told_to_the_tenth(customer: Caller, make_job: MakeJob) -> None:

@@ -66,7 +66,7 @@ class Renders:
         error = VerificationError("The finished video was 2 frames too short, so we did not deliver it.")
         with self._running.app.app_context(), writing() as session:
             job = session.scalars(select(RenderJob).where(RenderJob.id == job_id)).one()
-            end_badly(session, job, error.code, error.message, error.details)
+            end_badly(session, job, error)
 
 
 def photograph_running(view: View, renders: Renders) -> None:

@@ -48,7 +48,7 @@ _TABLE = (
     Action("render.retry", "Try again", STAFF),
     Action("render.requeue", "Requeue dead letters", ADMIN),
     Action("render.move", "Move to the front", ADMIN),
-    Action("render.cancel", "Cancel", ADMIN),
+    Action("render.cancel", "Cancel the render", ADMIN),
     Action("render.new_link", "Give a new link", ADMIN),
     # --- mails, uploads, projects
     Action("mail.resend", "Send again", STAFF),

@@ -104,6 +104,8 @@ class Entry:
     kind: str = "text"
     is_required: bool = True
     longest: int = 300
+    # Of a number, which is at least 1.
+    most: int = 1
 
 
 REASON = Entry("reason", "Reason, for the audit trail")

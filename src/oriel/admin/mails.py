@@ -29,13 +29,13 @@ class MailView(BaseModelView[OutboxMail]):
     part = "mails"
     group = "Work"
     model = OutboxMail
-    description = "Every email that the service wrote. Its text is deleted once it is sent."
+    description = "Every email that the service wrote. Its text is deleted once it is sent, except in development."
     search_hint = "Address, or id of mail or customer"
     empty_sentence = "No email was written yet."
     tabs = "state"
     columns = (
         Column("Subject", lambda mail: mail.subject, lambda mail: f"/admin/mails/{mail.id}"),
-        Column("State", lambda mail: _state(mail)),
+        Column("State", lambda mail: state_badge(mail)),
         Column("To", lambda mail: mail.to, lambda mail: customer_link(mail.user_id)),
         Column("Kind", lambda mail: mail.kind.replace("_", " ")),
         Column("Written", lambda mail: mail.created_at),
@@ -61,7 +61,7 @@ class MailView(BaseModelView[OutboxMail]):
 
     def badges(self, row: OutboxMail) -> Sequence[Badge]:
         """Return its state."""
-        return [_state(row)]
+        return [state_badge(row)]
 
     def bulk_buttons(self) -> Sequence[Button]:
         """Return what can be done with the chosen mails."""
@@ -115,5 +115,6 @@ def _resend(mail_id: str) -> None:
             raise NotFound("Only a mail that has failed can be sent again.")
 
 
-def _state(mail: OutboxMail) -> Badge:
+def state_badge(mail: OutboxMail) -> Badge:
+    """Return a mail's state as the panel shows it."""
     return badge_in(_TONES, mail.state, _STATES[mail.state])

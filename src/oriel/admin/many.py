@@ -55,4 +55,7 @@ def _tell(kind: str, succeeded: int, refusals: Counter[str], done: str) -> None:
     if not succeeded and not refusals:
         flash("Choose at least one row first.", "error")
     for sentence, count in refusals.items():
-        flash(sentence if count == 1 else f"{count} of them: {sentence}", "error")
+        flash(
+            sentence if count + succeeded == 1 else f"{count} {kind}{'s' * (count > 1)} left as before: {sentence}",
+            "error",
+        )

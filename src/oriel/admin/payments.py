@@ -1,12 +1,14 @@
 """Payments: found by id, customer or Stripe's ids, and refunded with a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from flask import g
 from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
 from oriel.accounts.addresses import spelled_email
 from oriel.accounts.models import User
+from oriel.admin.cells import Badge, Tone, badge_in
 from oriel.admin.customers import address_of, customer_link, load_addresses
 from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condition, Entry, Filter, Section
 from oriel.admin.staff import staff
@@ -20,7 +22,10 @@ from oriel.infra.database import db
 from oriel.mails.wording import money
 from oriel.rendering.operator_actions import renders_paid_with
 
-_IN_ANY_CASE = Entry(
+_TONES: Mapping[str, Tone] = {PENDING: "new", COMPLETED: "good", FAILED: "bad"}
+_STATUSES = {PENDING: "Not paid yet", COMPLETED: "Paid", FAILED: "Failed"}
+_KINDS = {RENDER: "A single render", SUBSCRIPTION: "A plan"}
+_IF_BEGUN = Entry(
     "force", "If the render has begun", {"no": "do not refund", "yes": "stop it, delete its video, refund"}
 )
 
@@ -35,16 +40,21 @@ class PaymentView(BaseModelView[Payment]):
     search_hint = "Id of a payment, a user or an object of Stripe’s, or a mail address"  # noqa: RUF001
     columns = (
         Column("Created", lambda payment: payment.created_at, lambda payment: f"/admin/payments/{payment.id}"),
-        Column("Status", lambda payment: payment.status),
+        Column("Status", lambda payment: status_badge(payment)),
         Column("Amount", lambda payment: money(payment.amount, payment.currency)),
         Column("For", lambda payment: what_of(payment)),
         Column("Customer", lambda payment: address_of(payment.user_id), lambda payment: customer_link(payment.user_id)),
         Column("Notes", lambda payment: _notes(payment)),
     )
     filters = (
-        Filter("status", "Status", {status: Payment.status == status for status in (PENDING, COMPLETED, FAILED)}),
-        Filter("kind", "For", {kind: Payment.kind == kind for kind in (RENDER, SUBSCRIPTION)}),
-        Filter("notes", "Notes", {"disputed": Payment.is_disputed.is_(True), "refunded": Payment.refunded > 0}),
+        Filter("status", "Status", {status: Payment.status == status for status in _STATUSES}, words=_STATUSES),
+        Filter("kind", "For", {kind: Payment.kind == kind for kind in _KINDS}, words=_KINDS),
+        Filter(
+            "notes",
+            "Notes",
+            {"disputed": Payment.is_disputed.is_(True), "refunded": Payment.refunded > 0},
+            words={"disputed": "Disputed", "refunded": "Refunded"},
+        ),
     )
 
     def searched(self, text: str) -> Condition:
@@ -64,12 +74,12 @@ class PaymentView(BaseModelView[Payment]):
     def sections(self, row: Payment) -> Sequence[Section]:
         """Return all of a payment, and the render that it paid."""
         load_addresses([row.user_id])
-        render = renders_paid_with([row.id]).get(row.id, row.job_id)
+        render = _render_of(row)
         facts = {
             "Customer": Cell(address_of(row.user_id), customer_link(row.user_id)),
             "For": what_of(row),
             "Render": Cell(render, f"/admin/renders/{render}") if render else None,
-            "Status": row.status,
+            "Status": status_badge(row),
             "Amount": money(row.amount, row.currency),
             "Refunded": money(row.refunded, row.currency) if row.refunded else None,
             "Refund pending": row.refund_wanted,
@@ -97,7 +107,8 @@ class PaymentView(BaseModelView[Payment]):
         if row.status != COMPLETED or row.paid_as is None or _is_refunded(row):
             return ()
         confirm = f"{money(row.amount - row.refunded, row.currency)} will go back to the customer."
-        return (Button("payment.refund", f"/admin/payments/{row.id}/refund", (REASON, _IN_ANY_CASE), True, confirm),)
+        fields = (REASON, _IF_BEGUN) if _render_of(row) else (REASON,)
+        return (Button("payment.refund", f"/admin/payments/{row.id}/refund", fields, True, confirm),)
 
     @act("/<id:payment_id>/refund", "payment.refund")
     def refund(self, payment_id: str) -> Response:
@@ -112,14 +123,27 @@ class PaymentView(BaseModelView[Payment]):
             db.session.commit()
             with in_trail(staff().actor, "payment.refund", "payment", payment_id, **detail):
                 refunded = refund_payment(payment_id, force=force)
-            later = " as soon as Stripe answers" if refunded.refund_wanted else ""
-            return f"{money(amount, payment.currency)} will be refunded{later}."
+            done = "will be refunded as soon as Stripe answers" if refunded.refund_wanted else "refunded"
+            return f"{money(amount, payment.currency)} {done}."
 
         return finish(do, self.url_of(payment_id))
 
 
+def status_badge(payment: Payment) -> Badge:
+    """Return a payment's status as the panel shows it."""
+    return badge_in(_TONES, payment.status, _STATUSES[payment.status])
+
+
 def _is_refunded(payment: Payment) -> bool:
     return payment.refund_wanted or 0 < payment.amount <= payment.refunded
+
+
+def _render_of(payment: Payment) -> str | None:
+    """Return the render that a payment pays; read once for a page: facts and buttons need it."""
+    known: dict[str, str | None] = g.setdefault("panel_renders_paid", {})
+    if payment.id not in known:
+        known[payment.id] = renders_paid_with([payment.id]).get(payment.id, payment.job_id)
+    return known[payment.id]
 
 
 def _notes(payment: Payment) -> str:

@@ -18,13 +18,15 @@ from oriel.billing.plans import CREDIT, PLANS
 from oriel.infra.clock import now
 from oriel.infra.database import db
 from oriel.mails.wording import size
+from oriel.monitoring.models import JobMetrics
 from oriel.names import folded
-from oriel.rendering import delivery, links, operator_actions
+from oriel.rendering import attempt_ends, delivery, links, operator_actions
 from oriel.rendering.failures import RENDER_ERRORS
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
 from oriel.rendering.status import status_of
 
 _TONES: Mapping[str, Tone] = {QUEUED: "new", PROCESSING: "live", COMPLETED: "good", FAILED: "bad"}
+_ENDS: Mapping[str, Tone] = {attempt_ends.COMPLETED: "good", attempt_ends.FAILED: "bad", attempt_ends.LOST: "bad"}
 _STATES = {QUEUED: "Waiting", PROCESSING: "Running", FAILED: "Failed", COMPLETED: "Done", CANCELLED: "Cancelled"}
 _AGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 # Whether it counts against the plan or the credit that pays for it.
@@ -32,6 +34,7 @@ _COUNTS = {RESERVED: "Not yet: reserved until it ends", SPENT: "Yes", RETURNED: 
 _PAID_WITH = {"plan": "The plan", CREDIT.name: "A single render"}
 # Ten times of what is queued again at once: so many may be refused, as where a customer's month is used up.
 _MOST_DEAD_LETTERS = 10 * MOST
+_ATTEMPTS_SHOWN = 20
 # Where an error's details hold the end of what a program wrote.
 _LOGS = ("stderr", "log", "output", "console")
 
@@ -62,9 +65,9 @@ class RenderView(BaseModelView[RenderJob]):
     tabs = "state"
     columns = (
         Column("Song", lambda job: Two(_name(job), job.artist), lambda job: f"/admin/renders/{job.id}"),
-        Column("State", lambda job: Two(_state(job), _beside_state(job))),
+        Column("State", lambda job: Two(state_badge(job), _beside_state(job))),
         Column("Customer", lambda job: address_of(job.user_id), lambda job: customer_link(job.user_id)),
-        Column("Plan", lambda job: _plan(job)),
+        Column("Plan", lambda job: plan_of(job)),
         Column("Look", lambda job: job.look),
         Column("Asked for", lambda job: job.created_at),
     )
@@ -107,7 +110,7 @@ class RenderView(BaseModelView[RenderJob]):
     def badges(self, row: RenderJob) -> Sequence[Badge]:
         """Return its state, and where it stands in the queue."""
         moved = [Badge("Moved to the front", "new")] if row.status == QUEUED and row.moved_ahead_at else []
-        return [_state(row), *moved]
+        return [state_badge(row), *moved]
 
     def list_buttons(self) -> Sequence[Button]:
         """Offer to queue all dead letters again, where there are any."""
@@ -162,6 +165,7 @@ class RenderView(BaseModelView[RenderJob]):
         return [
             *([_error(row)] if row.error_code else []),
             _course(row),
+            _attempts(row),
             _customer(row),
             _song(row),
             *([_video(row)] if row.video_object else []),
@@ -202,7 +206,7 @@ class RenderView(BaseModelView[RenderJob]):
     @act("/cancel", "render.cancel")
     def cancel(self) -> AnyResponse:
         """End renders."""
-        return self._done(_keys(), "render.cancel", operator_actions.cancel, "is being cancelled")
+        return self._done(_keys(), "render.cancel", operator_actions.cancel, "is cancelled")
 
     @act("/new-link", "render.new_link")
     def new_link(self) -> AnyResponse:
@@ -229,7 +233,8 @@ def _name(job: RenderJob) -> str:
     return job.title or job.audio_filename
 
 
-def _state(job: RenderJob) -> Badge:
+def state_badge(job: RenderJob) -> Badge:
+    """Return a render's state as the panel shows it."""
     if job.status == QUEUED and job.held_since:
         return Badge("Held up", "bad")
     word = "Being cancelled" if job.status == PROCESSING and job.cancel_asked_at else _STATES[job.status]
@@ -243,7 +248,8 @@ def _beside_state(job: RenderJob) -> str | None:
     return job.error_code if job.status in (FAILED, QUEUED) else None
 
 
-def _plan(job: RenderJob) -> str:
+def plan_of(job: RenderJob) -> str:
+    """Return what pays for a render: the title of a plan, or "Single render"."""
     return PLANS[job.plan].title if job.plan in PLANS else "Single render"
 
 
@@ -277,14 +283,14 @@ def _course(job: RenderJob) -> Section:
 def _took(job: RenderJob) -> str | None:
     if not job.started_at or not job.completed_at:
         return None
-    return f"{(job.completed_at - job.started_at).total_seconds():.1f} s"
+    return _seconds((job.completed_at - job.started_at).total_seconds())
 
 
 def _customer(job: RenderJob) -> Section:
     right = db.session.scalar(select(RenderRight).where(RenderRight.render_id == job.id))
     facts = {
         "Customer": Cell(address_of(job.user_id), customer_link(job.user_id)),
-        "Plan": _plan(job),
+        "Plan": plan_of(job),
         "Paid with": _PAID_WITH.get(right.kind, right.kind) if right else None,
         "Counts": _COUNTS.get(right.state, right.state) if right else None,
         "Watermark": job.watermark,
@@ -324,5 +330,31 @@ def _video(job: RenderJob) -> Section:
 def _error(job: RenderJob) -> Section:
     details = dict(job.error_details or {})
     logs = {name.capitalize(): Preformatted(str(details.pop(name))) for name in _LOGS if details.get(name)}
-    facts = {"Code": job.error_code, "Sentence": job.error_message, "When": job.completed_at, **logs}
-    return Section("Error", {**facts, **({"Details": details} if details else {})})
+    when = {"When": job.completed_at} if job.completed_at else {}
+    facts = {"Code": job.error_code, "Sentence": job.error_message, **when, **logs}
+    title = "Error" if job.status == FAILED else "Error of the last attempt"
+    return Section(title, {**facts, **({"Details": details} if details else {})})
+
+
+def _attempts(job: RenderJob) -> Section:
+    query = select(JobMetrics).where(JobMetrics.render_id == job.id).order_by(JobMetrics.attempt.desc())
+    rows = [
+        (
+            each.attempt,
+            badge_in(_ENDS, each.outcome),
+            each.error_code,
+            each.ended_at,
+            _seconds(each.wait_s),
+            _seconds(each.run_s),
+            f"{each.frames_per_s:.1f}" if each.frames_per_s is not None else None,
+            size(each.peak_memory_bytes) if each.peak_memory_bytes else None,
+            each.worker,
+        )
+        for each in db.session.scalars(query.limit(_ATTEMPTS_SHOWN))
+    ]
+    header = ("Attempt", "End", "Error", "Ended", "Waited", "Ran", "Frames a second", "Peak memory", "Worker")
+    return Section("Attempts", header=header, rows=rows, note=f"Those that have ended, the last {_ATTEMPTS_SHOWN}.")
+
+
+def _seconds(length: float | None) -> str | None:
+    return f"{length:.1f} s" if length is not None else None

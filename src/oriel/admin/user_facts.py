@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from oriel.accounts.activity import activity_of
 from oriel.accounts.models import Activity, ApiKey, AuthenticatorApp, Passkey, RecoveryCode, User, UserSession
+from oriel.admin import mails, payments, renders
 from oriel.admin.actions import ACTIONS
 from oriel.admin.lists import Cell, Section
 from oriel.admin.models import AdminAction
@@ -93,7 +94,7 @@ def sections_of(user: User, standing: Standing) -> Sequence[Section]:
         _listed(
             "Renders",
             user.id,
-            ("Created", "Status", "Song", "Plan", "Error"),
+            ("Created", "State", "Song", "Plan", "Error"),
             map(_render_row, _newest(RenderJob, user.id)),
         ),
         _listed(
@@ -205,7 +206,8 @@ def _plan(standing: Standing) -> Section:
         "Given by operators": standing.credits_given,
     }
     if holding:
-        facts |= {"Status": holding.status, "Next plan": holding.pending_plan, "Ends": holding.ends_at}
+        pending = PLANS[holding.pending_plan].title if holding.pending_plan else None
+        facts |= {"Status": _words(holding.status).capitalize(), "Next plan": pending, "Ends": holding.ends_at}
         facts |= {"Trial until": holding.trial_until, "Subscription at Stripe": holding.subscription_id}
     return Section("Plan and credits", facts)
 
@@ -226,16 +228,22 @@ def _factors(standing: Standing) -> Section:
 
 def _render_row(job: RenderJob) -> Sequence[object]:
     linked = Cell(job.created_at, f"/admin/renders/{job.id}")
-    return (linked, job.status, job.title or job.audio_filename, job.plan, job.error_code)
+    return (linked, renders.state_badge(job), job.title or job.audio_filename, renders.plan_of(job), job.error_code)
 
 
 def _own_render_row(job: RenderJob) -> Sequence[object]:
-    return (job.title or job.audio_filename, job.status, job.audio_filename, job.created_at, job.expires_at)
+    return (
+        job.title or job.audio_filename,
+        renders.state_badge(job),
+        job.audio_filename,
+        job.created_at,
+        job.expires_at,
+    )
 
 
 def _payment_row(payment: Payment) -> Sequence[object]:
     linked = Cell(payment.created_at, f"/admin/payments/{payment.id}")
-    return (linked, payment.status, money(payment.amount, payment.currency), what_of(payment))
+    return (linked, payments.status_badge(payment), money(payment.amount, payment.currency), what_of(payment))
 
 
 def _project_row(project: Project) -> Sequence[object]:
@@ -256,7 +264,7 @@ def _key_row(key: ApiKey) -> Sequence[object]:
 
 
 def _mail_row(mail: OutboxMail) -> Sequence[object]:
-    return (Cell(mail.created_at, f"/admin/mails/{mail.id}"), _words(mail.kind), mail.state, mail.subject)
+    return (Cell(mail.created_at, f"/admin/mails/{mail.id}"), _words(mail.kind), mails.state_badge(mail), mail.subject)
 
 
 def _activity_row(line: Activity) -> Sequence[object]:

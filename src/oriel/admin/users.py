@@ -34,7 +34,7 @@ from oriel.errors import PaymentsUnavailable, WrongState
 from oriel.infra.ids import new_id
 from oriel.mails.wording import date
 
-_COUNT = Entry("count", f"Credits (1 to {MOST_AT_ONCE})", kind="number")
+_ENDS = "Sessions, API keys, downloads and shared links stop at once. Renders that wait or run are finished."
 _PLANS = {name: plan.title for name, plan in PLANS.items()}
 
 
@@ -82,19 +82,19 @@ class UserView(BaseModelView[User]):
             path = f"/admin/users/{row.id}/{action.partition('.')[2].replace('_', '-')}"
             return Button(action, path, fields, is_dangerous, confirm)
 
-        fate = end_of_subscription(standing_of(row.id).holding, is_disabled=row.disabled_at is not None)
+        standing = standing_of(row.id)
+        can_take = min(standing.credits_given, MOST_AT_ONCE)
+        fate = end_of_subscription(standing.holding, is_disabled=row.disabled_at is not None)
         return (
             button("user.view"),
             button("user.reset_password"),
             button("user.end_sessions"),
-            button("user.grant_credits", _COUNT, REASON),
-            button("user.take_credits", _COUNT, REASON),
+            button("user.grant_credits", _count(MOST_AT_ONCE), REASON),
+            *([button("user.take_credits", _count(can_take), REASON)] if can_take else []),
             button("user.set_plan", Entry("plan", "Plan", _PLANS), REASON),
             button("user.enable", REASON, confirm=fate)
             if row.disabled_at
-            else button(
-                "user.disable", REASON, is_dangerous=True, confirm=f"Its links and sessions end at once. {fate}".strip()
-            ),
+            else button("user.disable", REASON, is_dangerous=True, confirm=f"{_ENDS} {fate}".strip()),
         )
 
     @act("/<id:user_id>/disable", "user.disable")
@@ -204,6 +204,10 @@ class UserView(BaseModelView[User]):
     def _in_trail(self, action: str, user_id: str, **detail: object) -> AbstractContextManager[dict[str, object]]:
         self._found(user_id)
         return in_trail(staff().actor, action, "user", user_id, **detail)
+
+
+def _count(most: int) -> Entry:
+    return Entry("count", f"Credits (1 to {most})", kind="number", most=most)
 
 
 def _once() -> str:

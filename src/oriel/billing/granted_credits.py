@@ -24,7 +24,7 @@ def grant_credits(user_id: str, count: int, *, first_id: str) -> int:
 def take_credits(user_id: str, count: int) -> int:
     """Take back credits that were given and not used, the newest first; return how many. Raise NotFound, WrongState.
 
-    Bought ones are the customer's: refund their payment instead.
+    With fewer than `count` none is taken. Bought ones are the customer's: refund their payment instead.
     """
     with writing() as session:
         lock_customer(session, user_id)
@@ -32,6 +32,9 @@ def take_credits(user_id: str, count: int) -> int:
         unused = session.scalars(given.order_by(Credit.id.desc()).limit(count).with_for_update()).all()
         if not unused:
             raise WrongState("This customer holds no credit that was given. Refund the payment of a bought one.")
+        if len(unused) < count:
+            held = f"{len(unused)} such credit{'s' if len(unused) > 1 else ''}"
+            raise WrongState(f"This customer holds only {held}. Nothing was taken back.", held=len(unused))
         for credit in unused:
             credit.state = TAKEN
     return len(unused)

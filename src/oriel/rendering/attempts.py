@@ -152,6 +152,8 @@ def _complete(session: Session, job: RenderJob, video: Video, at: datetime) -> N
     job.video_sha256, job.video_s, job.poster_object = video.video_sha256, video.video_s, video.poster_object
     job.expires_at = at + timedelta(seconds=job.kept_for_s)
     job.worker, job.lease_until = None, None
+    # What earlier attempts ended with.
+    _note_error(job, None)
     rights.spend(session, job.id)
     letters.render_ready(session, job)
 
@@ -180,9 +182,11 @@ def _end_with(session: Session, job: RenderJob, error: AppError, measurements: M
         _count_fruitless(job)
     if not error.retryable or job.fruitless >= MOST_FRUITLESS:
         record(outcome=attempt_ends.FAILED)
-        end_badly(session, job, error.code, error.message, error.details)
+        end_badly(session, job, error)
         return
     record(outcome=RETRIED)
+    # An operator wants to know why it waits again.
+    _note_error(job, error)
     pause = _PAUSES_S[max(job.fruitless, 1) - 1]
     _requeue(job, now() + timedelta(seconds=_spread(pause)))
 
@@ -222,17 +226,18 @@ def cancel_now(session: Session, job: RenderJob, *, is_paid_back: bool = False) 
     holdups.forget(job)
     job.status, job.stage, job.eta_s, job.completed_at = CANCELLED, None, None, now()
     job.worker, job.lease_until = None, None
+    _note_error(job, None)
     settle = rights.spend if job.is_used and not is_paid_back else rights.give_back
     settle(session, job.id)
 
 
-def end_badly(session: Session, job: RenderJob, code: str, message: str, details: dict[str, Any]) -> None:
+def end_badly(session: Session, job: RenderJob, error: AppError) -> None:
     """Fail a render for good: give its right back and notify its customer."""
     # One that was held up is not any more, also where an operator has it tried again.
     holdups.forget(job)
     job.status, job.stage, job.eta_s, job.completed_at = FAILED, None, None, now()
-    job.error_code, job.error_message, job.error_details = code, message[:1000], _plain(details)
     job.worker, job.lease_until = None, None
+    _note_error(job, error)
     rights.give_back(session, job.id)
     letters.render_failed(session, job)
 
@@ -281,8 +286,11 @@ def _take_back(session: Session, job: RenderJob) -> None:
     attempt_ends.record(session, job, attempt_ends.FAILED if is_over else LOST, WorkerLost.code)
     if is_over:
         sentence = "The render stopped unexpectedly three times in a row. We have been notified and will look into it."
-        end_badly(session, job, WorkerLost.code, sentence, {"attempts": job.fence})
+        end_badly(session, job, WorkerLost(sentence, attempts=job.fence))
         return
+    # One that is held up goes by the code of what holds it up.
+    if job.held_since is None:
+        _note_error(job, WorkerLost("The worker stopped without saying why."))
     _requeue(job, now())
 
 
@@ -292,6 +300,12 @@ def _expired() -> Select[str]:
 
 def _lost(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return (RenderJob.status == PROCESSING, RenderJob.lease_until < at)
+
+
+def _note_error(job: RenderJob, error: AppError | None) -> None:
+    job.error_code = error.code if error else None
+    job.error_message = error.message[:1000] if error else None
+    job.error_details = _plain(error.details) if error else None
 
 
 def _count_fruitless(job: RenderJob) -> None:

@@ -62,7 +62,7 @@ def retry(job_id: str) -> RenderJob:
         lock_customer(session, user_id)
         job = session.scalars(select(RenderJob).where(RenderJob.id == job_id).with_for_update()).one()
         if job.status != FAILED:
-            raise WrongState(f"Only a failed render can be tried again: this one is {job.status}.", status=job.status)
+            raise WrongState("Only a failed render can be tried again.", status=job.status)
         _pay_again(session, job)
         _begin_anew(job)
     jobs.ask_for(jobs.render_video_job, job.id)
@@ -99,7 +99,7 @@ def cancel(job_id: str) -> RenderJob:
         # It does not count: a frame that is drawn from now on comes after the wish to end it.
         job.first_frame_at = None
         if not end_render(session, job):
-            raise WrongState(f"This render has already ended: it is {job.status}.", status=job.status)
+            raise WrongState("This render has already ended.", status=job.status)
     announce(user_id, job_id)
     return job
 
@@ -113,7 +113,7 @@ def move_ahead(job_id: str) -> RenderJob:
     with writing() as session:
         job = locked_job(session, job_id)
         if job.status != QUEUED:
-            raise WrongState(f"Only a waiting render can be moved: this one is {job.status}.", status=job.status)
+            raise WrongState("Only a waiting render can be moved.", status=job.status)
         ahead = select(func.count()).where(RenderJob.status == QUEUED, RenderJob.moved_ahead_at.is_not(None))
         if job.moved_ahead_at is None and (session.scalar(ahead) or 0) >= MOST_AHEAD:
             raise WrongState(f"{MOST_AHEAD} renders are at the front already. Wait until some of them have started.")

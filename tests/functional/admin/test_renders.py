@@ -13,7 +13,7 @@ from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh, make_job
 
 from oriel.billing import rights
-from oriel.errors import PaymentRequired, error_classes
+from oriel.errors import PaymentRequired, UploadLost, error_classes
 from oriel.infra.clock import clock, now
 from oriel.infra.database import writing
 from oriel.infra.storage import storage
@@ -129,6 +129,20 @@ def test_its_page_shows_the_error_with_the_end_of_the_log_and_the_settings(admin
     assert '<pre tabindex="0">GL error\nat frame 12</pre>' in page
     assert "The browser crashed." in page
     assert "&#34;look&#34;: &#34;prism&#34;" in page
+
+
+def test_its_page_shows_why_it_waits_again_and_each_attempt(admin: Operator, renders: Renders) -> None:
+    job = renders.made()
+    with renders.app.app_context():
+        attempt = attempts.claim("worker 7")
+        assert attempt
+        attempts.fail(attempt, UploadLost("The song is gone.", stderr="no such object"))
+    page = admin.get(f"{LIST}{job.id}").text
+    error = page.partition("Error of the last attempt</h2>")[2].partition("</section>")[0]
+    assert all(text in error for text in ("UPLOAD_LOST", "The song is gone.", "no such object"))
+    row = page.partition("Attempts</h2>")[2].partition("</section>")[0]
+    assert all(text in row for text in ("Retried", "UPLOAD_LOST", "worker 7"))
+    assert "UPLOAD_LOST" in admin.get(LIST).text
 
 
 def test_its_page_says_in_words_who_pays(admin: Operator, renders: Renders) -> None:

@@ -114,7 +114,7 @@ def test_a_page_shows_everything_of_a_customer_in_twelve_queries(app: APIFlask, 
     with app.app_context(), listening() as sent:
         page = admin.get(page_of(ada)).text
     assert len(sent) <= 12
-    assert all(text in page for text in (ada.email, "queued", "For a script", "Passkeys", "song.wav"))
+    assert all(text in page for text in (ada.email, "Waiting", "For a script", "Passkeys", "song.wav"))
     assert secret not in page
     assert key_id
 
@@ -196,9 +196,22 @@ def test_credits_are_given_once_for_each_form_and_taken_back(app: APIFlask, admi
     assert "were given already" in said(admin, page_of(ada, "grant-credits"), **form)
     with app.app_context():
         assert rights.credits_held(db.session, ada.user_id) == 3
+    assert "holds only 3 such credits. Nothing was taken" in said(
+        admin, page_of(ada, "take-credits"), count=4, reason="x"
+    )
+    assert credit_states(app) == [HELD, HELD, HELD]
     assert "Credits taken back: 2." in said(admin, page_of(ada, "take-credits"), count=2, reason="Too many")
     assert sorted(credit_states(app)) == [HELD, "taken", "taken"]
     assert [line.detail["count"] for line in trail(app)] == [3, 2]
+
+
+def test_credits_are_offered_back_where_some_were_given(admin: Operator, ada: Caller) -> None:
+    page = f"/admin/users/{ada.user_id}"
+    assert "take-credits" not in admin.get(page).text
+    said(admin, page_of(ada, "grant-credits"), count=3, reason="Our fault")
+    form = admin.get(page).text.partition("take-credits")[2]
+    assert 'type="number"' in form
+    assert 'min="1" max="3"' in form
 
 
 def test_a_credit_that_was_given_pays_a_render(app: APIFlask, admin: Operator, ada: Caller) -> None:
@@ -237,7 +250,7 @@ def test_an_operator_sees_what_a_customer_sees_and_changes_nothing(
     ada.post("/api/projects", json={"name": "A fine song", "settings": {"look": "prism"}})
     answer = support.post(page_of(ada, "view"))
     assert answer.status_code == 200
-    assert all(text in answer.text for text in (ada.email, "A fine song", "queued"))
+    assert all(text in answer.text for text in (ada.email, "A fine song", "Waiting"))
     assert all(
         text in answer.text for text in ("of their page “My videos”", "My videos: projects", "My videos: videos")
     )

@@ -61,6 +61,32 @@ def test_a_render_is_claimed_reported_and_completed(make_job: MakeJob) -> None:
     assert letters_about(job) == ["render_ready"]
 
 
+@pytest.mark.parametrize("loses_its_worker", [True, False])
+def test_a_render_that_waits_again_says_why_until_it_has_ended(make_job: MakeJob, loses_its_worker: bool) -> None:
+    job = make_job()
+    if loses_its_worker:
+        claimed()
+        clock.shift(timedelta(seconds=9))
+        assert attempts.reap() == 1
+    else:
+        attempts.fail(claimed(), StageCrashed("It crashed.", stderr="GL error"))
+        clock.shift(timedelta(minutes=1))
+    seen = fresh(job)
+    expected = "WORKER_LOST" if loses_its_worker else "STAGE_CRASHED"
+    assert (seen.status, seen.error_code, bool(seen.error_message)) == ("queued", expected, True)
+    assert seen.error_details == ({} if loses_its_worker else {"stderr": "GL error"})
+    assert attempts.complete(claimed(), VIDEO)
+    done = fresh(job)
+    assert (done.status, done.error_code, done.error_message, done.error_details) == ("completed", None, None, None)
+
+
+def test_a_render_that_is_cancelled_has_no_error(make_job: MakeJob) -> None:
+    job = make_job()
+    attempts.fail(claimed(), StageCrashed("It crashed."))
+    cancel_render(job.user_id, job.id)
+    assert (fresh(job).status, fresh(job).error_code) == ("cancelled", None)
+
+
 def test_a_customer_who_has_switched_it_off_gets_no_letter(make_job: MakeJob) -> None:
     job = make_job()
     notifications.set_topic(job.user_id, "ready", is_on=False)

@@ -18,6 +18,8 @@ const STEPS = {
   number: Array.from({length: 10}, (_, power) => [1, 2, 5].map((value) => value * 10 ** power)).flat(),
   seconds: [0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800],
 };
+/** The least that an axis reaches to, where all values are 0: its lines would all be called 0. @type {Record<string, number>} */
+const LEAST_TOPS = {number: 4, money: 400, bytes: 1e6};
 /** All charts show the same moment when the pointer is over one of them. */
 const sync = uPlot.sync('dashboard');
 /** @type {Map<HTMLElement, uPlot>} the plots by the element that holds them */
@@ -126,7 +128,7 @@ function dots(fill, size) {
 function range(unit, least, most) {
   if (unit === 'share' && least !== null && least > 0.6) return [Math.max(0, 1 - (1 - least) * 1.5 - 0.005), 1];
   if (unit === 'share') return [0, Math.max(0.01, Math.min(1, (most ?? 1) * 1.1))];
-  return [Math.min(0, least ?? 0), Math.max(most ?? 0, unit === 'number' ? 4 : 1e-3) * 1.08];
+  return [Math.min(0, least ?? 0), Math.max(most ?? 0, LEAST_TOPS[unit] ?? 1e-3) * 1.08];
 }
 
 /**

@@ -9,7 +9,7 @@
  */
 
 const MOST_STEPS = 200;
-/** Changes of one value that follow each other within this time are one step. */
+/** Changes of one value that follow each other within this time are one step, as arrow keys on a slider. */
 const GESTURE_MS = 700;
 
 /** Tells `change` after every change of the settings, with the step's label in `detail`. */
@@ -22,6 +22,8 @@ export class Store extends EventTarget {
   #redo = [];
   #lastLabel = '';
   #lastAt = -Infinity;
+  /** A slider, a colour or an end of the range is being moved: however long somebody looks at it, it is one step. */
+  #isHeld = false;
 
   /**
    * @param {Draft} draft
@@ -59,23 +61,32 @@ export class Store extends EventTarget {
    * Change the settings.
    * @param {string} label in words, such as "Glow colour"; changes with the same one in quick succession are one step
    * @param {(draft: Draft) => void} edit gets a copy that it may change
+   * @param {{isHeld?: boolean}} [how] isHeld: it goes on until `letGo` is called
    */
-  change(label, edit) {
+  change(label, edit, {isHeld = false} = {}) {
     const next = structuredClone(this.#draft);
     edit(next);
     if (isSame(next, this.#draft)) return;
     const now = this.now();
-    const goesOn = label === this.#lastLabel && now - this.#lastAt < GESTURE_MS && this.#undo.length > 0;
+    const goesOn = label === this.#lastLabel && (this.#isHeld || now - this.#lastAt < GESTURE_MS) && this.#undo.length > 0;
     if (!goesOn) this.#undo = [...this.#undo, {label, before: this.#draft}].slice(-MOST_STEPS);
     this.#redo = [];
     this.#lastLabel = label;
     this.#lastAt = now;
+    this.#isHeld = isHeld;
     this.#become(next, label);
+  }
+
+  /** What was held is released. */
+  letGo() {
+    this.#isHeld = false;
+    this.#lastAt = this.now();
   }
 
   /** The next change is a step of its own, whatever its label. */
   endGesture() {
     this.#lastLabel = '';
+    this.#isHeld = false;
   }
 
   /** @returns {string} what was undone, or "" */

@@ -18,7 +18,7 @@ export function trimHere(studio, edge) {
 export function trim(studio, {startS, endS, done}) {
   const round = (/** @type {number} */ seconds) => Math.round(1000 * seconds) / 1000;
   const whole = endS >= studio.engine.durationS - 0.001;
-  studio.store.change('Trim', (draft) => (draft.range = {start_s: round(startS), duration_s: whole ? null : round(endS - startS)}));
+  studio.store.change('Trim', (draft) => (draft.range = {start_s: round(startS), duration_s: whole ? null : round(endS - startS)}), {isHeld: !done});
   if (done) {
     studio.store.endGesture();
     // What is seen is part of what will come out.

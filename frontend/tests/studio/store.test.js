@@ -47,6 +47,34 @@ describe('undo and redo', () => {
     expect(undone).toEqual([{a: 2, b: 1}, {a: 2}, {a: 1}, {}]);
   });
 
+  test('what is held is one step, however long it takes', () => {
+    const {clock, store} = at();
+    const hold = (/** @type {number} */ size) => store.change('Size', (draft) => (draft.params.size = size), {isHeld: true});
+    for (const size of [1, 2, 3]) {
+      clock.ms += 5000;
+      hold(size);
+    }
+    clock.ms += 5000;
+    store.letGo();
+    clock.ms += 1000;
+    hold(4);
+    store.undo();
+    expect(store.draft.params).toEqual({size: 3});
+    store.undo();
+    expect([store.draft.params, store.canUndo]).toEqual([{}, false]);
+  });
+
+  test('arrow keys in quick succession are one step', () => {
+    const {clock, store} = at();
+    for (const size of [1, 2, 3]) {
+      clock.ms += 200;
+      store.change('Size', (draft) => (draft.params.size = size), {isHeld: true});
+      store.letGo();
+    }
+    store.undo();
+    expect([store.draft.params, store.canUndo]).toEqual([{}, false]);
+  });
+
   test('a new change forgets what could be done again', () => {
     const {store} = at();
     store.change('a', (draft) => (draft.params.a = 1));

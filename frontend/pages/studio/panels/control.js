@@ -8,7 +8,7 @@ import {live} from 'lit/directives/live.js';
  * @property {any} schema title, description, type, limits
  * @property {any} value
  * @property {any} standard the value without a choice of one's own
- * @property {(value: any) => void} change
+ * @property {(value: any, how?: {isHeld?: boolean}) => void} change isHeld: until `end`
  * @property {() => void} reset
  * @property {() => void} end a gesture is over
  * @property {(value: string) => string} [pictureOf] address of the picture of a choice, or ""
@@ -30,7 +30,7 @@ function slider({name, schema, value, standard, change, reset, end}) {
   const set = (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const number = Number(input.value.replace(',', '.'));
-    if (input.value.trim() && Number.isFinite(number)) change(bounded(number, schema));
+    if (input.value.trim() && Number.isFinite(number)) change(bounded(number, schema), {isHeld: input.type === 'range'});
     else input.value = shown(value, schema);
   };
   return html`<div class="control" @dblclick=${reset}>
@@ -55,7 +55,7 @@ const fillOf = (value, {minimum, maximum}) => (value - minimum) / (maximum - min
 
 /** @param {ControlOptions} options */
 function colour({name, schema, value, standard, change, reset, end, palette = []}) {
-  const set = (/** @type {Event} */ event) => change(/** @type {HTMLInputElement} */ (event.target).value);
+  const set = (/** @type {Event} */ event) => change(/** @type {HTMLInputElement} */ (event.target).value, {isHeld: true});
   const type = (/** @type {Event} */ event) => {
     const text = /** @type {HTMLInputElement} */ (event.target).value.trim().toLowerCase();
     const digits = text.replace(/^#/, '');

@@ -108,7 +108,7 @@ function background(studio) {
       draft.background = now.colors
         ? {type: 'gradient', colors: now.colors.map((each, index) => (index === at ? value : each))}
         : {type: 'color', color: value};
-    });
+    }, {isHeld: true});
   };
   const colours = now.colors ?? (now.color ? [now.color] : []);
   return html`<fieldset class="control">
@@ -120,7 +120,7 @@ function background(studio) {
       </div>
     </fieldset>
     ${colours.length ? html`<div class="row">
-      ${colours.map((colour, at) => html`${colours.length > 1 ? html`<span class="quiet" aria-hidden="true">${at ? 'Bottom' : 'Top'}</span>` : nothing}<input type="color" aria-label=${colours.length > 1 ? `Colour at the ${at ? 'bottom' : 'top'}` : 'Background colour'} .value=${live(colour)} @input=${paint(at)} @change=${() => store.endGesture()}>`)}
+      ${colours.map((colour, at) => html`${colours.length > 1 ? html`<span class="quiet" aria-hidden="true">${at ? 'Bottom' : 'Top'}</span>` : nothing}<input type="color" aria-label=${colours.length > 1 ? `Colour at the ${at ? 'bottom' : 'top'}` : 'Background colour'} .value=${live(colour)} @input=${paint(at)} @change=${() => store.letGo()}>`)}
     </div>` : nothing}
     ${now.type === 'image' ? behind(studio) : nothing}
     ${now.type === 'transparent' ? html`<p class="hint quiet">For editing programs: the video has no background of its own. It is a MOV file (ProRes 4444), at most 5 minutes long${lifts(studio)}.</p>` : nothing}`;

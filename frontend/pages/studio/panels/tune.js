@@ -24,9 +24,9 @@ export function tunePanel(studio) {
   const one = (/** @type {[string, any]} */ [name, schema]) =>
     control({
       name, schema, value: settings.params[name], standard: standards.params[name],
-      change: (value) => store.change(schema.title, (draft) => ((draft.params ??= {})[name] = value)),
+      change: (value, how) => store.change(schema.title, (draft) => ((draft.params ??= {})[name] = value), how),
       reset: () => store.change(`Reset ${schema.title}`, (draft) => delete draft.params?.[name]),
-      end: () => store.endGesture(),
+      end: () => store.letGo(),
       pictureOf: (value) => CHOICES[`../../../looks/${look.name}/choices/${name}-${value}.webp`] ?? '',
       palette,
     });
@@ -57,9 +57,9 @@ export function tunePanel(studio) {
           name: `finish-${name}`, schema,
           value: settings.finish[/** @type {keyof typeof FINISH} */ (name)],
           standard: standards.finish[/** @type {keyof typeof FINISH} */ (name)],
-          change: (value) => store.change(schema.title, (draft) => ((draft.finish ??= {})[name] = value)),
+          change: (value, how) => store.change(schema.title, (draft) => ((draft.finish ??= {})[name] = value), how),
           reset: () => store.change(`Reset ${schema.title}`, (draft) => delete draft.finish?.[name]),
-          end: () => store.endGesture(),
+          end: () => store.letGo(),
         }),
       )}
     </section>

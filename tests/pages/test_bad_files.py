@@ -12,7 +12,7 @@ from tests.render.songs import RATE, music, write_wav
 
 from oriel.rendering.pipeline.tools import find_ffmpeg
 
-UNREADABLE = "That file isn't audio we can read. Try MP3, WAV or M4A."
+UNREADABLE = "We can't read that file. It may be damaged; MP3, WAV and M4A work."
 LOSSLESS = "That song is in Apple Lossless, which browsers cannot play. Save it as WAV, MP3 or AAC, then try again."
 EMPTY = "There is no sound in that file. Try another one."
 NO_PICTURE = "That file isn't a picture we can read. Try JPEG, PNG or WebP."

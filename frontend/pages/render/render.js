@@ -134,13 +134,13 @@ class RenderPage extends LitElement {
           <a class="button main large" href=${status.video_url} download>Download</a>
           ${canShare() ? html`<button class="button large" @click=${() => shareLink(status.watch_url ?? '', status.title || status.filename)}>Share</button>` : nothing}
           <button class="button large" @click=${() => copyLink(status.watch_url ?? '')}>Copy link</button>
-          <a class="button plain large" href="/studio?render=${status.id}">Change and render again</a>
+          <a class="button large" href="/studio?render=${status.id}">Change and render again</a>
         </div>
         <p class="quiet">
           Anyone with the link can watch and download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
           ${status.watermark ? html`This video has a small watermark. <a href="/studio?render=${status.id}">Render it without one</a>` : nothing}
         </p>
-        <div class="row">
+        <div class="row flush">
           <button class="button plain" type="button" @click=${() => this.replaceLink(status)}>Revoke link</button>
           <button class="button plain danger" type="button" @click=${() => this.removeVideo(status)}>Delete video</button>
         </div>

@@ -50,6 +50,7 @@ export class Engine extends EventTarget {
   #settings = null;
   #exampleS = 0;
   #exampleAt = 0;
+  #exampleRests = true;
   #tick = 0;
 
   /** @param {import('./own-pictures.js').OwnPictures} pictures the visitor's own */
@@ -69,11 +70,11 @@ export class Engine extends EventTarget {
   }
 
   get paused() {
-    return !this.song || this.#player.paused;
+    return this.song ? this.#player.paused : this.#exampleRests;
   }
 
   get canPlay() {
-    return this.song !== null && this.opening === null;
+    return this.track !== null && this.opening === null;
   }
 
   /** By how much what is heard lags behind what the browser plays. @param {number} seconds */
@@ -117,12 +118,19 @@ export class Engine extends EventTarget {
     this.track = track;
     this.#tell('change');
     await this.show(settings);
-    this.#exampleS = track.dropS - 4;
+    const rests = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#exampleS = rests ? track.dropS + 0.1 : track.dropS - 4;
+    this.#restExample(rests);
+  }
+
+  /** @param {boolean} rests */
+  #restExample(rests) {
+    this.#exampleRests = rests;
     this.#exampleAt = performance.now();
     cancelAnimationFrame(this.#tick);
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) this.#exampleS = track.dropS + 0.1;
+    if (rests) this.#draw();
     else this.#playExample();
-    this.#draw();
+    this.#tell('change');
   }
 
   #playExample() {
@@ -193,7 +201,10 @@ export class Engine extends EventTarget {
 
   /** @param {{startS: number, endS: number}} range played, and begun anew at its end */
   toggle(range) {
-    if (!this.song) return;
+    if (!this.song) {
+      if (this.canPlay) this.#restExample(!this.#exampleRests);
+      return;
+    }
     if (!this.#player.paused) {
       this.#player.pause();
       return;
@@ -204,8 +215,13 @@ export class Engine extends EventTarget {
 
   /** @param {number} timeS */
   seek(timeS) {
-    if (!this.song) return;
-    this.#player.seek(Math.min(Math.max(0, timeS), this.durationS - 0.001));
+    const inSong = Math.min(Math.max(0, timeS), this.durationS - 0.001);
+    if (this.song) {
+      this.#player.seek(inSong);
+    } else if (this.track) {
+      this.#exampleS = inSong;
+      this.#draw();
+    }
   }
 
   // --- what is drawn

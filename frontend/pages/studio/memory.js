@@ -104,8 +104,8 @@ async function read({storage, presets}) {
   const [draft, song, pictures, page] = await Promise.all([
     storage.get('draft'), storage.get('song'), storage.get('pictures'), storage.get('page'), presets.bringBack(),
   ]);
-  const {name = '', timeS = 0, delayMs = 0, showsGuides = false, rendered = '', project, uploads} = /** @type {any} */ (page) ?? {};
-  return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, rendered, project, uploads};
+  const {name = '', timeS = 0, delayMs = 0, showsGuides = false, rendered = '', tab = '', project, uploads} = /** @type {any} */ (page) ?? {};
+  return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, rendered, tab, project, uploads};
 }
 
 /**
@@ -113,8 +113,8 @@ async function read({storage, presets}) {
  * @param {Studio} studio
  * @param {Awaited<ReturnType<typeof read>>} stored
  */
-function apply(studio, {draft, pictures, name, showsGuides, rendered, project, uploads}) {
-  Object.assign(studio, {ownName: name, showsGuides, rendered});
+function apply(studio, {draft, pictures, name, showsGuides, rendered, tab, project, uploads}) {
+  Object.assign(studio, {ownName: name, showsGuides, rendered, ...(tab ? {tab} : {})});
   studio.engine.uploads.restore(uploads);
   studio.pictures.restore(pictures);
   // A draft that this version cannot use must not replace the project that it came from.
@@ -169,8 +169,8 @@ function contentOf(studio) {
 }
 
 /** What a reload needs to know beside the draft and the files. @param {Studio} studio */
-function pageOf({ownName, delayMs, showsGuides, rendered, engine, project}) {
-  return {name: ownName, timeS: engine.timeS, delayMs, showsGuides, rendered, project: project.kept, uploads: engine.uploads.all};
+function pageOf({ownName, delayMs, showsGuides, rendered, tab, engine, project}) {
+  return {name: ownName, timeS: engine.timeS, delayMs, showsGuides, rendered, tab, project: project.kept, uploads: engine.uploads.all};
 }
 
 /**

@@ -29,7 +29,11 @@ async function send(dialog, file, field) {
   dialog.sent = {bytes: 0, total: file.size};
   return upload(file, {
     field, signal: dialog.stopping.signal,
-    progress: (bytes, total) => (dialog.sent = {bytes, total}),
+    progress: (bytes, total) => {
+      // The connection is back.
+      if (bytes) dialog.problem = null;
+      dialog.sent = {bytes, total};
+    },
     trouble: (error, waitMs) => (dialog.problem = error && new ApiError(0, {code: error.code, message: `${error.message} We try again in ${Math.round(waitMs / 1000)} s.`, details: {}})),
   });
 }

@@ -6,6 +6,7 @@ import {PartError} from '../../lib/part.js';
 import {money, percent, size} from '../../lib/words.js';
 import '../../ui/password-field.js';
 import '../../ui/second-factor.js';
+import {cutLines} from './cut-line.js';
 import {knownOf, liftingPlan, obstacleOf, outputLine, priceLine, rightsLine, shorterSide} from './output.js';
 import {shownName} from './own-pictures.js';
 import {reloadButton} from './panels/invitation.js';
@@ -34,7 +35,8 @@ function account(flow) {
     <p class="quiet">${isNew ? flow.purpose === 'save' ? 'Then your song and everything you have shaped are in My videos, on every device.' : 'Your song and everything you have shaped stay here.' : 'Welcome back.'}</p>
     <div class="field">
       <label for="email">Email</label>
-      <input class="input" id="email" name="email" type="email" autocomplete="username" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus>
+      <input class="input" id="email" name="email" type="email" autocomplete="username" maxlength="254" required data-name="Your email address" aria-describedby="email-problem" autofocus
+        .value=${flow.studio.typedEmail} @input=${(/** @type {Event} */ event) => (flow.studio.typedEmail = /** @type {HTMLInputElement} */ (event.target).value)}>
       <p class="problem" id="email-problem"></p>
     </div>
     <div class="field">
@@ -64,7 +66,7 @@ function confirm(flow) {
     <p>We have sent an email to <strong>${flow.profile?.email}</strong>. Open the link in it and press the button there; this page then goes on by itself.</p>
     ${trouble(flow)}
     <p class="quiet" role="status">${flow.note || 'Waiting for you…'}</p>
-    <div class="row end"><a class="button plain" href="/account" target="_blank">Wrong address?</a><button class="button" type="button" @click=${() => flow.sendAgain()}>Send it again</button></div>
+    <div class="row end"><a class="quiet" href="/account" target="_blank">Wrong address?</a><button class="button" type="button" @click=${() => flow.sendAgain()}>Send it again</button></div>
   </div>`;
 }
 
@@ -77,6 +79,7 @@ function summary(flow) {
     <h2 id="render-title" tabindex="-1">Render this video?</h2>
     <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
     <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
+    ${cutLines(flow.studio)}
     ${facts && obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : flow.problem ? nothing : 'One moment…'}</p>`}
     ${sizeOffer(flow)}
     ${trouble(flow)}

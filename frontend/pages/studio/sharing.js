@@ -31,7 +31,10 @@ export async function takeLink(studio) {
         fitFormat(now, studio.settings.output);
       }));
       // A refused look leaves the project as it is.
-      if (isTaken) detach(studio);
+      if (isTaken) {
+        detach(studio);
+        if (!studio.song) toast('This look comes from a link. Drop your song to see it move.');
+      }
     } else if (contract) {
       const {look, params} = resolveSettings(contract, LOOKS);
       detach(studio);
@@ -68,7 +71,7 @@ function detach(studio) {
 /** @param {Studio} studio */
 export async function share(studio) {
   const link = `${location.origin}/studio#look=${await tokenOf(studio.store.draft)}`;
-  await copyLink(link, 'The link is copied. It opens this look with the visitor’s own song.');
+  await copyLink(link, 'The link is copied. It opens this look and text with the visitor’s own song.');
 }
 
 /** @param {Studio} studio */

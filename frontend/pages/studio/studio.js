@@ -90,6 +90,8 @@ export class Studio extends LitElement {
     this.planName = 'free';
     /** @type {import('./service.js').Estimate | null} what would come out, as the service says */
     this.facts = null;
+    /** Into the form of an account that was closed. */
+    this.typedEmail = '';
     /** @type {Awaited<ReturnType<typeof cutTextOf>> | null} what the video cuts of title and artist; null until it is known */
     this.cutText = null;
     /** The draft that a render of this account was made from, as JSON: nothing of it is lost where something else is opened. */
@@ -229,6 +231,8 @@ export class Studio extends LitElement {
   updated(changed) {
     if (!changed.has('tab')) return;
     this.askSoon();
+    // A reload comes back to it.
+    if (this.isRestored) saveSoon(this);
     // Each panel begins at its top, wherever the one before was.
     /** @type {Element} */ (this.querySelector('.side.right')).scrollTop = 0;
   }

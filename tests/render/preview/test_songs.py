@@ -193,8 +193,8 @@ def test_reading_a_song_can_be_cancelled(page: Page, site: Site, encode: Encode)
     ("name", "content", "sentence"),
     [
         ("empty.mp3", b"", "There is no sound in that file. Try another one."),
-        ("text.mp3", b"not a song " * 200, "That file isn't audio we can read. Try MP3, WAV or M4A."),
-        ("half.m4a", None, "That file isn't audio we can read. Try MP3, WAV or M4A."),
+        ("text.mp3", b"not a song " * 200, "We can't read that file. It may be damaged; MP3, WAV and M4A work."),
+        ("half.m4a", None, "We can't read that file. It may be damaged; MP3, WAV and M4A work."),
         ("silent.wav", "header", "There is no sound in that file. Try another one."),
     ],
 )

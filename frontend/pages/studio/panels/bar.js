@@ -32,7 +32,7 @@ export function bar(studio) {
             <a href="/dashboard">My videos</a><a href="/account">Account</a><a href="/billing">Plan and billing</a><a href="/help" target="_blank">Help</a><button type="button" @click=${() => void signOut()}>Sign out</button></div></details>`
       : visitorsMenu(studio)}
     ${song && !studio.project.id ? html`<button class="button" type="button" title="Keep it in My videos" @click=${() => studio.save()}>Save</button>` : nothing}
-    <button class="button main" type="button" ?disabled=${!song} @click=${() => openRenderDialog(studio)}>Render</button>
+    <button class="button main" type="button" ?disabled=${!song} title=${song ? nothing : 'Choose a song first'} @click=${() => openRenderDialog(studio)}>Render</button>
   </header>`;
 }
 

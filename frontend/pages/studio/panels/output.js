@@ -1,6 +1,7 @@
 // Shape, size, frame rate, format and quality, with what the plan does not include shown and what lifts it.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
+import {cutLines} from '../cut-line.js';
 import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, knownOf, lockOf, obstacleOf, outputLine, rightsLine, shapeOf, shorterSide} from '../output.js';
 import {money} from '../../../lib/words.js';
 import {openRenderDialog} from '../render-dialog.js';
@@ -22,6 +23,7 @@ export function outputPanel(studio) {
     <div class="notice ${studio.song ? 'outcome' : ''}" role="status">
       <p>${studio.song ? outputLine(settings, studio.song.durationS, knownOf(studio.facts)) : 'Choose a song to see what will come out.'}</p>
       ${studio.song && studio.facts ? html`<p class="quiet">${obstacleOf(studio.facts)?.message ?? rightsLine(studio.facts)}</p>` : nothing}
+      ${studio.song ? cutLines(studio) : nothing}
     </div>
     <h2>Shape</h2>
     <div class="shapes" role="group" aria-label="Shape">
@@ -53,7 +55,7 @@ export function outputPanel(studio) {
     <label class="check"><input type="checkbox" role="switch" .checked=${live(studio.showsGuides)} @change=${() => studio.toggleGuides()}> Show what apps cover</label>
     <section class="group" aria-labelledby="look-link">
       <h3 id="look-link">Link to this look</h3>
-      <p class="hint quiet">Opens the studio with this look, for any song.</p>
+      <p class="hint quiet">Opens the studio with this look, text and shape, for any song. Pictures of your own stay here.</p>
       <div class="row"><button class="button" type="button" @click=${() => share(studio)}>Copy a link to this look</button></div>
     </section>
     <section class="group" aria-labelledby="settings-file">

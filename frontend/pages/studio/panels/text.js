@@ -2,8 +2,9 @@
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
 import {choosePicture, removeCover} from '../cover.js';
+import {cutLine} from '../cut-line.js';
 import {fitFormat} from '../edits.js';
-import {lockOf, shapeOf} from '../output.js';
+import {lockOf} from '../output.js';
 import {shownName} from '../own-pictures.js';
 
 /** @typedef {import('../studio.js').Studio} Studio */
@@ -56,17 +57,6 @@ function line(studio, name, label, tag, value) {
     ${value && tag && value !== tag ? html`<p class="hint">The file says: <bdi>${tag}</bdi> <button class="button plain small" type="button" @click=${() => take(true)}>Use it</button></p>` : nothing}
     <p class="hint cut" role="status">${cutLine(studio, name)}</p>
   </div>`;
-}
-
-/**
- * @param {Studio} studio
- * @param {'title' | 'artist'} name
- */
-function cutLine({cutText, settings: {output}}, name) {
-  const cut = cutText?.[name];
-  if (!cut) return nothing;
-  const shape = shapeOf(output)?.name ?? `${output.width} × ${output.height}`;
-  return html`Too long at ${shape}. ${cut.lines > 1 ? 'The second line' : 'It'} is cut: “<bdi>${cut.shown}</bdi>”`;
 }
 
 /** @param {Studio} studio */

@@ -14,7 +14,7 @@ import {downloadSettings} from './sharing.js';
 const FOLLOW_MS = 2500;
 const AGAIN_MS = 5000;
 /** A picture costs a moment of drawing and two writes. */
-const THUMBNAIL_EVERY_MS = 20_000;
+const THUMBNAIL_EVERY_MS = 10_000;
 
 export class Project extends EventTarget {
   id = '';
@@ -37,6 +37,10 @@ export class Project extends EventTarget {
   #isBusy = false;
   #thumbnailAt = -Infinity;
   #pictureTimer = 0;
+  /** What the picture in the list shows, of what was sent; "" where that is not known. */
+  #pictured = '';
+  /** Whether the visitor has closed the question whose version stays. */
+  isUndecided = false;
 
   /** @param {Studio} studio */
   constructor(studio) {
@@ -60,7 +64,7 @@ export class Project extends EventTarget {
 
   /** For a reload of the page. */
   get kept() {
-    return {id: this.id, version: this.version, role: this.role, owner: this.owner, sent: this.#sent, isSaved: this.isSaved};
+    return {id: this.id, version: this.version, role: this.role, owner: this.owner, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent};
   }
 
   /** @param {any} kept what it was before a reload */
@@ -71,6 +75,8 @@ export class Project extends EventTarget {
     this.owner = kept?.owner ?? '';
     this.#sent = kept?.sent ?? '';
     this.isSaved = kept?.isSaved ?? true;
+    this.#pictured = kept?.isPictured ? this.#sent : '';
+    this.isUndecided = false;
     this.#say(this.id ? this.#savedWords : '');
   }
 
@@ -96,6 +102,8 @@ export class Project extends EventTarget {
     this.role = role;
     this.owner = owner ?? '';
     this.#sent = this.#content(draft);
+    this.#pictured = '';
+    this.isUndecided = false;
     this.isSaved = true;
     history.replaceState(null, '', `/studio?project=${id}`);
     this.words = this.#savedWords;
@@ -115,14 +123,22 @@ export class Project extends EventTarget {
     const content = this.#content();
     // The picture that was sent for one that the visitor has cancelled is not this one's.
     this.#thumbnailAt = -Infinity;
-    const body = {id, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
+    const picture = await this.#thumbnail();
+    const body = {id, name: studio.name, upload_id: uploadId, thumbnail_id: picture, settings};
     signal.throwIfAborted();
     const project = await said(api.POST('/api/projects', {body}));
     if (signal.aborted) await said(api.POST('/api/projects/delete', {body: {ids: [project.id]}}));
     signal.throwIfAborted();
     this.adopt(project);
     this.#sent = content;
+    if (picture) this.#pictured = content;
     this.follow();
+  }
+
+  /** Ask once more whose version stays. */
+  decide() {
+    this.#refused = '';
+    void this.#save();
   }
 
   /** Something may have changed: let the server follow. */
@@ -131,6 +147,7 @@ export class Project extends EventTarget {
     if (!this.id || !studio.mayWrite) return;
     const content = this.#content();
     this.isSaved = content === this.#sent;
+    if (this.isSaved) this.#followWithPicture();
     if (this.isSaved || content === this.#refused) return;
     if (studio.missingPictures.length) {
       this.#say('Not saved: a picture is missing');
@@ -146,9 +163,10 @@ export class Project extends EventTarget {
     this.#isBusy = true;
     const content = this.#content();
     try {
-      await this.#send();
+      if (await this.#send()) this.#pictured = content;
       this.#sent = content;
       this.#refused = '';
+      this.isUndecided = false;
       this.isSaved = true;
       this.#say(this.#savedWords);
     } catch (error) {
@@ -160,6 +178,7 @@ export class Project extends EventTarget {
     this.follow();
   }
 
+  /** @returns {Promise<boolean>} whether its picture was sent too */
   async #send() {
     const {studio} = this;
     const uploadId = await this.#songUpload();
@@ -176,6 +195,7 @@ export class Project extends EventTarget {
       if (!isMine) throw error;
       this.version = there.version;
     }
+    return body.thumbnail_id !== null;
   }
 
   /** The song's upload; null where there is no song, or the song is somebody else's to change. */
@@ -193,22 +213,32 @@ export class Project extends EventTarget {
     return upload(file, {...path, field, signal: new AbortController().signal, progress: () => {}, trouble: () => {}});
   }
 
+  /** The list shows what was saved: also after a tab was left before its picture was sent, and after an older version came back. */
+  #followWithPicture() {
+    if (this.#pictured === this.#sent || !this.studio.song) return;
+    clearTimeout(this.#pictureTimer);
+    const waitMs = this.#thumbnailAt + THUMBNAIL_EVERY_MS - performance.now();
+    this.#pictureTimer = window.setTimeout(() => void this.#sendPicture(), Math.ceil(Math.max(FOLLOW_MS, waitMs)));
+  }
+
   /** Send the picture of what was saved; it makes no newer version. */
   async #sendPicture() {
     // What is saved otherwise brings its picture with it.
     if (!this.id || this.#isBusy || !this.isSaved || !this.studio.mayWrite) return;
     this.#isBusy = true;
     const {id, version} = this;
+    const sent = this.#sent;
     try {
       const thumbnail = await this.#thumbnail();
       if (thumbnail && id === this.id) {
         await said(api.PATCH('/api/projects/{project_id}', {params: {path: {project_id: id}}, body: {version, name: null, upload_id: null, thumbnail_id: thumbnail, settings: null}}));
       }
     } catch (error) {
-      // Nothing of the project is lost, and the next change brings another picture.
       if (!(error instanceof ApiError)) throw error;
     } finally {
       this.#isBusy = false;
+      // Also where it fails: nothing of the project is lost, and the next change brings another picture.
+      this.#pictured = sent;
     }
     this.follow();
   }
@@ -217,12 +247,7 @@ export class Project extends EventTarget {
   async #thumbnail() {
     // Without a song the stage shows our example, with its title.
     if (!this.studio.song) return null;
-    const waitMs = this.#thumbnailAt + THUMBNAIL_EVERY_MS - performance.now();
-    if (waitMs > 0) {
-      clearTimeout(this.#pictureTimer);
-      this.#pictureTimer = window.setTimeout(() => void this.#sendPicture(), Math.ceil(waitMs));
-      return null;
-    }
+    if (this.#thumbnailAt + THUMBNAIL_EVERY_MS > performance.now()) return null;
     try {
       const poster = await this.studio.engine.poster();
       if (!poster) return null;
@@ -323,8 +348,9 @@ export class Project extends EventTarget {
       this.studio.rename(`${this.studio.name.slice(0, 113)} (copy)`);
       this.studio.save();
     } else {
-      // The next change asks again.
+      // The next change asks again, and so does the bar.
       this.#refused = content;
+      this.isUndecided = true;
       this.#say('Not saved: changed elsewhere');
     }
   }

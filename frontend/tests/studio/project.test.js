@@ -58,6 +58,31 @@ test('the picture of the last change follows where it came too soon after anothe
   expect(studio.project.words).toBe('Saved in My videos');
 });
 
+test('a project that is opened gets the picture of what it is, once', async () => {
+  upload.mockImplementation(async (_, {field}) => `${field}-1`);
+  const calls = serve(() => [200, {version: 3}]);
+  const studio = opened({song: {file: new File([], 'a.wav')}});
+  studio.engine.poster = async () => new Blob(['a'], {type: 'image/jpeg'});
+  studio.project.follow();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(calls.map(({method, body}) => [method, body.thumbnail_id, body.settings])).toEqual([['PATCH', 'picture-1', null]]);
+  const {kept} = studio.project;
+  studio.project.restore(kept);
+  studio.project.follow();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(calls).toHaveLength(1);
+});
+
+test('a picture that is refused is not sent again and again', async () => {
+  upload.mockImplementation(async () => 'picture-1');
+  const calls = serve(() => [409, {error: {code: 'CONFLICT', message: 'Newer.', details: {version: 5}}}]);
+  const studio = opened({song: {file: new File([], 'a.wav')}});
+  studio.engine.poster = async () => new Blob(['a'], {type: 'image/jpeg'});
+  studio.project.follow();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(calls).toHaveLength(1);
+});
+
 test('a tab that another one has replaced saves nothing', async () => {
   const calls = serve(() => [200, {version: 4}]);
   const studio = opened();
@@ -83,4 +108,10 @@ test('whoever is asked whose version counts reads what is lost', async () => {
   await vi.advanceTimersByTimeAsync(3000);
   expect(vi.mocked(askOf).mock.calls[0]?.[0].text).toContain('“Take theirs” drops what you have changed here');
   expect(studio.project.words).toBe('Not saved: changed elsewhere');
+  expect(studio.project.isUndecided).toBe(true);
+  vi.mocked(askOf).mockResolvedValueOnce('mine');
+  studio.project.decide();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(vi.mocked(askOf)).toHaveBeenCalledTimes(2);
+  expect(studio.project.version).toBe(5);
 });

@@ -66,7 +66,9 @@ const wordsOf = ({otherTab, isOpening, project, saved}) => (isOpening ? '' : oth
 
 /** Words, and on a phone a sign. @param {import('../studio.js').Studio} studio */
 function savedState(studio) {
+  const {project, otherTab} = studio;
   const words = wordsOf(studio);
   const sign = !words ? nothing : /^(Saving|Saved .*Waiting)/.test(words) ? savingIcon : /^Saved(?!.*only)/.test(words) ? savedIcon : unsavedIcon;
+  if (project.isUndecided && !otherTab) return html`<button class="saved" type="button" title="Choose whose version stays" @click=${() => project.decide()}>${sign}<span>${words}</span></button>`;
   return html`<span class="saved" role="status" title=${words}>${sign}<span>${words}</span></span>`;
 }

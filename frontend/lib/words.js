@@ -53,6 +53,12 @@ export function date(instant, now = new Date()) {
 }
 
 /**
+ * "28 November 2026", for what is filed.
+ * @param {string} instant ISO 8601
+ */
+export const dateAndYear = (instant) => DAY_AND_YEAR.format(new Date(instant));
+
+/**
  * "28 Nov", where there is little room; with the year as `date` has it.
  * @param {string} instant ISO 8601
  * @param {Date} [now]

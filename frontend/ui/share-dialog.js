@@ -5,7 +5,9 @@ import {repeat} from 'lit/directives/repeat.js';
 import {ApiError, api, said} from '../lib/api.js';
 import {session} from '../lib/session.js';
 import {isTouch} from '../lib/touch.js';
+import {isolated} from '../lib/words.js';
 import './avatar.js';
+import {ask} from './dialog.js';
 import {toast} from './toast.js';
 
 /**
@@ -136,11 +138,14 @@ class ShareDialog extends LitElement {
   }
 
   /** @param {Person} person */
-  removePerson({id, name, email}) {
+  async removePerson({id, name, email, accepted_at: accepted}) {
+    const who = isolated(name || email);
+    const sure = !accepted || (await ask({title: `Remove ${who}?`, text: 'They can no longer open this project, also where they have it open now.', yes: 'Remove', danger: true}));
+    if (!sure) return;
     const params = {path: {project_id: this.project.id, person_id: id}};
     return this.attempt(async () => {
       await said(api.DELETE('/api/projects/{project_id}/people/{person_id}', {params}));
-      toast(`${name || email} can no longer open this project.`);
+      toast(`${who} can no longer open this project.`);
       return {people: this.#people((person) => (person.id === id ? null : person))};
     });
   }
@@ -164,13 +169,13 @@ class ShareDialog extends LitElement {
   linkPart({link, copies, song}) {
     return html`<section class="part" aria-labelledby="share-by-link">
       <h3 id="share-by-link">Link</h3>
-      ${this.option('link', 'Anyone with the link can view', 'No account needed. It plays your look with our example song.', Boolean(link))}
+      ${this.option('link', 'Anyone with the link can view', `No account needed. It plays your look with ${song ? 'your' : 'our example'} song.`, Boolean(link))}
       ${link
         ? html`<div class="row link"><input class="input" id="share-link" readonly aria-label="Link to this project" .value=${link} @focus=${(/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).select()}>
             <button class="button" type="button" @click=${() => this.copyLink()}>Copy link</button></div>
-          ${this.option('copies', 'They can make a copy', 'The copy is theirs. Your project stays as it is.', copies)}`
+          ${this.option('copies', 'They can make a copy', `The copy is theirs${song ? ', with your song' : ''}. Your project stays as it is.`, copies)}`
         : nothing}
-      ${this.option('song', 'Let viewers hear my song', 'For people with the link and invited viewers. Otherwise they hear the example song.', song)}
+      ${this.option('song', 'Let viewers hear my song', 'For people with the link and invited viewers. Otherwise they hear the example song. Editors always hear it.', song)}
       ${link ? html`<p class="quiet small">Switch the link off and it stops working for good.</p>` : nothing}
     </section>`;
   }

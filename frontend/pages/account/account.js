@@ -53,6 +53,10 @@ export class Account extends LitElement {
   async connectedCallback() {
     super.connectedCallback();
     if (!(await signedIn())) return;
+    // The link in an email is opened in another tab.
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible' && this.profile?.pending_email) void this.load();
+    });
     await this.load();
     // The section in the address is there only now.
     document.getElementById(location.hash.slice(1))?.scrollIntoView();
@@ -124,6 +128,10 @@ export class Account extends LitElement {
     }
   }
 
+  sendAgain() {
+    return this.attempt(async () => toast((await said(api.POST('/api/auth/verify-email/send'))).message));
+  }
+
   /** @param {string} id */
   endSession(id) {
     return this.attempt(() => said(api.DELETE('/api/user/sessions/{session_id}', {params: {path: {session_id: id}}})));
@@ -163,8 +171,9 @@ export class Account extends LitElement {
         <button class="button" type="submit">Save</button>
       </form>
       <p><span class="label">Email</span><br>${email} ${isConfirmed ? nothing : html`<span class="problem">not confirmed</span>
-          <button class="button" type="button" @click=${() => this.attempt(async () => toast((await said(api.POST('/api/auth/verify-email/send'))).message))}>Send the email again</button>`}
-        ${pending ? html`<br><span class="quiet">Waiting for you to confirm ${pending}.</span>` : nothing}</p>
+          <button class="button" type="button" @click=${() => this.sendAgain()}>Send the email again</button>`}
+        ${pending ? html`<br><span class="quiet">Waiting for you to confirm ${pending}.</span>
+          <button class="button" type="button" @click=${() => this.sendAgain()}>Send the email again</button>` : nothing}</p>
       <details class="more"><summary>Change the email address</summary>
         <form class="question" id="change-email" novalidate>
           ${field('new-email', 'email', 'New email address', {type: 'email', autocomplete: 'email', named: 'Your email address'})}

@@ -2,7 +2,7 @@
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
 import {Pages} from '../../lib/pages.js';
-import {counted, date, minutes, money, size} from '../../lib/words.js';
+import {counted, date, dateAndYear, minutes, money, size} from '../../lib/words.js';
 import {ask} from '../../ui/dialog.js';
 import {meter} from '../../ui/meter.js';
 import {signedIn} from '../../ui/signed-in.js';
@@ -258,7 +258,7 @@ export class Billing extends LitElement {
     return html`<div class="scroller"><table>
       <thead><tr><th scope="col">Date</th><th scope="col">Number</th><th scope="col">Amount</th><th scope="col">State</th><th scope="col"><span class="only-heard">Files</span></th></tr></thead>
       <tbody>${invoices.map((bill) => html`<tr>
-        <td>${date(bill.created_at)}</td><td>${bill.number ?? ''}</td><td class="number">${money(bill.amount, bill.currency)}</td>
+        <td>${dateAndYear(bill.created_at)}</td><td>${bill.number ?? ''}</td><td class="number">${money(bill.amount, bill.currency)}</td>
         <td>${refundState(bill) ?? {open: 'Open', paid: 'Paid', uncollectible: 'Not paid', void: 'Void'}[bill.status]}</td>
         <td>${bill.pdf_url ? html`<a href=${bill.pdf_url} rel="noreferrer">PDF</a>` : nothing} ${bill.status === 'open' && bill.page_url ? html`<a href=${bill.page_url} rel="noreferrer">Pay</a>` : nothing}</td>
       </tr>`)}</tbody></table></div>`;

@@ -1,6 +1,6 @@
 // The renders that were paid for one by one, with their receipts.
 import {html, nothing} from 'lit';
-import {date, money} from '../../lib/words.js';
+import {dateAndYear, money} from '../../lib/words.js';
 
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['PaymentOut']} Payment */
 
@@ -20,7 +20,7 @@ export function paymentTable(payments) {
 function row(payment) {
   const {created_at: made, what, amount, currency, error, checkout_url: page, receipt_url: receipt, job_id: job} = payment;
   return html`<tr>
-    <td>${date(made)}</td><td>${what}${error ? html`<span class="reason quiet">${error}</span>` : nothing}</td><td class="number">${money(amount, currency)}</td>
+    <td>${dateAndYear(made)}</td><td>${what}${error ? html`<span class="reason quiet">${error}</span>` : nothing}</td><td class="number">${money(amount, currency)}</td>
     <td>${paymentState(payment)}</td>
     <td>${page ? html`<a href=${page} rel="noreferrer">Pay</a>` : nothing} ${receipt ? html`<a href=${receipt} rel="noreferrer">Receipt</a>` : nothing} ${job ? html`<a href="/render/${job}">Render</a>` : nothing}</td>
   </tr>`;

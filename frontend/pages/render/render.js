@@ -3,6 +3,7 @@ import '../../ui/header.js';
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
 import {underProject} from '../../lib/project-label.js';
+import {remember} from '../../lib/render-wish.js';
 import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
 import {date, percent} from '../../lib/words.js';
@@ -31,7 +32,8 @@ class RenderPage extends LitElement {
     /** @type {ApiError | null} */
     this.trouble = null;
     this.busy = false;
-    this.isNew = false;
+    /** Whether its owner wants an email about it. */
+    this.isMailed = true;
     /** Aborts when the render has ended and can no longer be cancelled. */
     this.tooLate = new AbortController();
   }
@@ -44,6 +46,7 @@ class RenderPage extends LitElement {
   async connectedCallback() {
     super.connectedCallback();
     if (!(await signedIn())) return;
+    void this.learnMails();
     this.stop = watchRender(ID, {
       status: (status) => this.hear(status),
       trouble: (error) => (this.trouble = error),
@@ -53,6 +56,12 @@ class RenderPage extends LitElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.stop?.();
+  }
+
+  async learnMails() {
+    const topics = await said(api.GET('/api/user/notifications')).catch(() => null);
+    this.isMailed = topics?.items.find(({topic}) => topic === 'ready')?.is_on ?? true;
+    this.requestUpdate();
   }
 
   /** @param {RenderStatus} status */
@@ -110,7 +119,7 @@ class RenderPage extends LitElement {
           <p class="quiet">${remaining(status)}</p>
         </div>
         ${status.paid_with === 'credit' ? html`<p>Paid for, thank you: without a watermark.</p>` : nothing}
-        <p class="quiet">You can close this page. We will email you when the video is ready.</p>
+        <p class="quiet">You can close this page. ${this.isMailed ? 'We will email you when the video is ready.' : 'The video will be in My videos when it is ready.'}</p>
         <div class="actions">
           <button class="button" ?disabled=${status.cancel_requested || this.busy} @click=${this.cancel}>
             ${status.cancel_requested ? 'Cancelling…' : 'Cancel'}
@@ -138,7 +147,7 @@ class RenderPage extends LitElement {
         </div>
         <p class="quiet">
           Anyone with the link can watch and download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
-          ${status.watermark ? html`This video has a small watermark. <a href="/studio?render=${status.id}">Render it without one</a>` : nothing}
+          ${status.watermark ? html`This video has a small watermark. <a href="/studio?render=${status.id}" @click=${() => remember('render')}>Render it without one</a>` : nothing}
         </p>
         <div class="row flush">
           <button class="button plain" type="button" @click=${() => this.replaceLink(status)}>Revoke link</button>

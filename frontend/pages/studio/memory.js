@@ -1,11 +1,12 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
+import {takeRemembered} from '../../lib/render-wish.js';
 import {toast} from '../../ui/toast.js';
+import {watchVersions} from './newer-version.js';
 import {openAsked} from './opening.js';
 import {openRenderDialog} from './render-dialog.js';
 import {takeLink} from './sharing.js';
 import {SONG_NOT_KEPT, openSong} from './song-file.js';
 import {takeOver} from './tab-lock.js';
-import {takeRemembered} from './unconfirmed.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
@@ -19,13 +20,17 @@ export async function bringBack(studio) {
   const {song, timeS, delayMs} = stored;
   if (delayMs) studio.setDelay(delayMs);
   watchTabs(studio);
+  watchVersions(studio);
   const isOpened = await openAsked(studio, {song});
   await (isOpened ? saveOpened(studio) : takeLink(studio));
   if (isOpened) studio.project.follow();
   const isBack = song !== null && !isOpened;
   if (isBack) await openSong(studio, song, {keptAtS: timeS});
   studio.isRestored = true;
-  if (isOpened && studio.song) return;
+  if (isOpened && studio.song) {
+    if (takeRemembered() === 'render') openRenderDialog(studio);
+    return;
+  }
   if (!isBack) {
     await studio.engine.showExample(studio.settings);
     // A song that is opened has the project follow; without one, what a reload has interrupted is saved here.

@@ -25,6 +25,8 @@ export class Project extends EventTarget {
   role = 'owner';
   /** Whose it is; "" for one's own. */
   owner = '';
+  /** Whether others can open it too. */
+  isShared = false;
   /** Whether the server has everything that is in the studio. */
   isSaved = true;
 
@@ -64,7 +66,7 @@ export class Project extends EventTarget {
 
   /** For a reload of the page. */
   get kept() {
-    return {id: this.id, version: this.version, role: this.role, owner: this.owner, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent};
+    return {id: this.id, version: this.version, role: this.role, owner: this.owner, isShared: this.isShared, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent};
   }
 
   /** @param {any} kept what it was before a reload */
@@ -73,6 +75,7 @@ export class Project extends EventTarget {
     this.version = kept?.version ?? 0;
     this.role = kept?.role ?? 'owner';
     this.owner = kept?.owner ?? '';
+    this.isShared = kept?.isShared ?? false;
     this.#sent = kept?.sent ?? '';
     this.isSaved = kept?.isSaved ?? true;
     this.#pictured = kept?.isPictured ? this.#sent : '';
@@ -96,11 +99,12 @@ export class Project extends EventTarget {
    * @param {SavedProject} project
    * @param {import('./store.js').Draft} [draft] as the server has it, where it was changed since
    */
-  adopt({id, version, role, owner_name: owner}, draft) {
+  adopt({id, version, role, owner_name: owner, is_shared: isShared}, draft) {
     this.id = id;
     this.version = version;
     this.role = role;
     this.owner = owner ?? '';
+    this.isShared = isShared;
     this.#sent = this.#content(draft);
     this.#pictured = '';
     this.isUndecided = false;

@@ -64,7 +64,7 @@ def register(json_data: RegisterIn) -> dict[str, object]:
 @routes.doc(summary="Confirm an email address with the token from the email", responses=[400, 403, 409, 422, 429])
 def verify_email(json_data: TokenIn) -> dict[str, object]:
     """Confirm an address."""
-    return {"user": user_out(registration.confirm_email(json_data.token, request_origin()))}
+    return {"user": user_out(registration.confirm_email(json_data.token, request_origin()).user)}
 
 
 @routes.post("/verify-email/send")

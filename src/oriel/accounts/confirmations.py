@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from oriel.accounts.models import User
 
-Listener = Callable[[Session, User], None]
+# Returns the path where the user goes on, or "" where nothing waited.
+Listener = Callable[[Session, User], str]
 
 _listeners: list[Listener] = []
 
@@ -18,7 +19,7 @@ def register(listener: Listener) -> Listener:
     return listener
 
 
-def announce(session: Session, user: User) -> None:
-    """Tell every listener that a user has confirmed the address of the account."""
-    for listener in _listeners:
-        listener(session, user)
+def announce(session: Session, user: User) -> str:
+    """Tell every listener that a user has confirmed the address; return the path where the user goes on, or ""."""
+    paths = [listener(session, user) for listener in _listeners]
+    return next(filter(None, paths), "")

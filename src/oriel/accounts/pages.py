@@ -3,10 +3,11 @@
 Mail programs and scanners open links by themselves, so a GET only shows a form; its button sends the token.
 """
 
+import re
 from collections.abc import Sequence
 
 from apiflask import APIBlueprint
-from flask import Response, make_response, redirect, render_template, request
+from flask import Response, make_response, redirect, render_template, request, url_for
 from pydantic import ValidationError
 
 from oriel.accounts import notifications, password_reset, registration
@@ -20,6 +21,8 @@ routes = APIBlueprint("account_pages", __name__, template_folder="templates", en
 
 # Address and label of each.
 Links = Sequence[tuple[str, str]]
+
+_ID = re.compile(r"[0-9a-v]{26}")
 
 _READ = rate(f"{READS_A_MINUTE}/minute", by=address_key, scope="reads")
 _WRITE = rate("30/minute", by=address_key, scope="account pages")
@@ -40,10 +43,13 @@ def verify() -> Response:
     """Confirm the address, and say so."""
     token = _token(request.form.get("token"))
     try:
-        registration.confirm_email(token, request_origin())
+        confirmed = registration.confirm_email(token, request_origin())
     except (InvalidToken, EmailTaken) as error:
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
-    return make_response(redirect("/verify-email/done", 303))
+    if confirmed.is_change:
+        return make_response(redirect("/verify-email/changed", 303))
+    project = confirmed.path.removeprefix("/shared/") or None
+    return make_response(redirect(url_for(".verified", project=project), 303))
 
 
 @routes.get("/verify-email/done")
@@ -51,11 +57,24 @@ def verify() -> Response:
 @_READ
 def verified() -> Response:
     """Say that the address is confirmed: a page of its own, to which the browser can go back."""
+    title, project = "Your email address is confirmed", request.args.get("project", "")
+    if _ID.fullmatch(project):
+        links = [(f"/shared/{project}", "Open the shared project"), ("/studio", "Open the studio")]
+        return message_page(title, "The project that you were invited to is in My videos now.", links=links)
     return message_page(
-        "Your email address is confirmed",
+        title,
         "If you left one of our pages open in another tab, it continues by itself.",
         links=[("/studio", "Open the studio"), ("/billing", "Choose a plan")],
     )
+
+
+@routes.get("/verify-email/changed")
+@allow(Who.ANYONE)
+@_READ
+def changed() -> Response:
+    """Say that the new address is the account's now."""
+    said = "From now on you sign in with it, and our emails go to it."
+    return message_page("Your new email address is confirmed", said, links=[("/account", "Open your account")])
 
 
 @routes.get("/reset-password")

@@ -1,6 +1,7 @@
 """Registration and email confirmation."""
 
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -100,8 +101,20 @@ def send_confirmation_again(user_id: str) -> None:
         send_confirmation(session, user, waiting)
 
 
-def confirm_email(token: str, origin: Origin) -> User:
-    """Confirm the address of this link, and return its account.
+@dataclass(frozen=True)
+class Confirmed:
+    """An address that was confirmed: its account, whether it replaces another one, and what waited for it.
+
+    `path` is of our pages, such as a project that was shared with the address; "" where nothing waited.
+    """
+
+    user: User
+    is_change: bool = False
+    path: str = ""
+
+
+def confirm_email(token: str, origin: Origin) -> Confirmed:
+    """Confirm the address of this link.
 
     A second call with the same link succeeds too. Raise InvalidToken, and EmailTaken if somebody else has registered
     with the new address meanwhile.
@@ -113,7 +126,7 @@ def confirm_email(token: str, origin: Origin) -> User:
         raise EmailTaken(_TAKEN, email=_TAKEN) from error
 
 
-def _confirm(session: Session, token: str, origin: Origin) -> User:
+def _confirm(session: Session, token: str, origin: Origin) -> Confirmed:
     email_token = session.scalar(
         select(EmailToken).where(EmailToken.token_hash == secret_hash(token)).with_for_update()
     )
@@ -121,19 +134,19 @@ def _confirm(session: Session, token: str, origin: Origin) -> User:
     if email_token is None or user is None or email_token.expires_at <= now() or user.disabled_at:
         raise _invalid()
     if user.email == email_token.email and user.email_verified:
-        return user
+        return Confirmed(user)
     if email_token.used_at or email_token.email not in (user.email, user.pending_email):
         raise _invalid()
     email_token.used_at = now()
-    if email_token.email == user.pending_email:
+    is_change = email_token.email == user.pending_email
+    if is_change:
         old, user.email, user.pending_email = user.email, email_token.email, None
         letters.tell_old_address(session, user, old, email_token.id)
         activity.record(session, user.id, Did.EMAIL_CHANGED, origin)
     user.email_verified_at = now()
     activity.record(session, user.id, Did.EMAIL_CONFIRMED, origin)
     session.flush()
-    confirmations.announce(session, user)
-    return user
+    return Confirmed(user, is_change, confirmations.announce(session, user))
 
 
 def _mails_of_late(session: Session, *whose: ColumnElement[bool]) -> tuple[int, datetime | None]:

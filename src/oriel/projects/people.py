@@ -78,10 +78,12 @@ def leave(user: User, opened: OpenedProject) -> None:
 
 
 @confirmations.register
-def accept_invitations(session: Session, user: User) -> None:
-    """Accept what waits for the address that a user has just confirmed."""
+def accept_invitations(session: Session, user: User) -> str:
+    """Accept what waits for the address that a user has just confirmed; return the latest project's page, or ""."""
     waiting = (ProjectPerson.email == user.email, ProjectPerson.user_id.is_(None))
-    session.execute(update(ProjectPerson).where(*waiting).values(user_id=user.id, accepted_at=now()))
+    accept = update(ProjectPerson).where(*waiting).values(user_id=user.id, accepted_at=now())
+    accepted = session.execute(accept.returning(ProjectPerson.id, ProjectPerson.project_id)).all()
+    return f"/shared/{max(accepted).project_id}" if accepted else ""
 
 
 def _refuse(project: Project, address: str) -> None:

@@ -28,6 +28,22 @@ def test_looking_at_the_page_uses_nothing_up_and_its_button_confirms(
     assert json_of(ada.call("GET", "/api/user/profile"))["email_verified"] is True
 
 
+def test_a_new_address_leads_back_to_the_account(person: Callable[..., Person], mailbox: Mailbox) -> None:
+    ada = person()
+    ada.log_in()
+    ada.call("PUT", "/api/user/profile", json={"email": "new@example.com", "current_password": ada.password})
+    answer = ada.client.post("/verify-email", data={"token": mailbox.token()}, follow_redirects=True)
+    assert "Your new email address is confirmed" in answer.text
+    assert 'href="/account"' in answer.text
+
+
+@pytest.mark.parametrize("project", ["", "x", "a" * 27, "//evil.example", "0" * 25 + "/"])
+def test_the_page_after_it_leads_nowhere_else(client: FlaskClient, project: str) -> None:
+    page = client.get("/verify-email/done", query_string={"project": project}).text
+    assert "/shared/" not in page
+    assert "Open the studio" in page
+
+
 def test_a_link_that_is_over_is_told_in_words(client: FlaskClient) -> None:
     answer = client.post("/verify-email", data={"token": "x" * 43})
     assert answer.status_code == 422

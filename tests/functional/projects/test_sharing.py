@@ -212,7 +212,8 @@ def test_an_address_without_an_account_gets_the_project_once_it_is_confirmed(
     assert friend.register().status_code == 201
     friend.log_in()
     assert friend.call("GET", shared.path).status_code == 404
-    client.post("/api/auth/verify-email", json={"token": Mailbox(app).token("confirmation")})
+    page = client.post("/verify-email", data={"token": Mailbox(app).token("confirmation")}, follow_redirects=True)
+    assert f'href="/shared/{shared.path.rpartition("/")[2]}"' in page.text
     assert friend.call("GET", shared.path).status_code == 200
     [person] = shared.owner.get(f"{shared.path}/sharing").get_json()["people"]
     assert person["accepted_at"]

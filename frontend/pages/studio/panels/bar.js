@@ -57,7 +57,7 @@ function shareMenu(studio) {
 function projectActions(studio, where) {
   const {project, name} = studio;
   if (!project.id) return nothing;
-  return html`${project.isMine ? html`<button class=${where} type="button" @click=${() => openShareDialog({id: project.id, name})}>Share this project…</button>` : nothing}
+  return html`${project.isMine ? html`<button class=${where} type="button" @click=${() => openShareDialog({id: project.id, name}, (isShared) => (project.isShared = isShared))}>Share this project…</button>` : nothing}
     <button class=${where} type="button" @click=${() => openVersionHistory(studio)}>Version history</button>`;
 }
 

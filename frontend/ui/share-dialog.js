@@ -169,11 +169,11 @@ class ShareDialog extends LitElement {
   linkPart({link, copies, song}) {
     return html`<section class="part" aria-labelledby="share-by-link">
       <h3 id="share-by-link">Link</h3>
-      ${this.option('link', 'Anyone with the link can view', `No account needed. It plays your look with ${song ? 'your' : 'our example'} song.`, Boolean(link))}
+      ${this.option('link', 'Anyone with the link can view', `No account needed. It plays your look with ${song ? 'your' : 'our example'} song, and they can use the look with a song of their own.`, Boolean(link))}
       ${link
         ? html`<div class="row link"><input class="input" id="share-link" readonly aria-label="Link to this project" .value=${link} @focus=${(/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).select()}>
             <button class="button" type="button" @click=${() => this.copyLink()}>Copy link</button></div>
-          ${this.option('copies', 'They can make a copy', `The copy is theirs${song ? ', with your song' : ''}. Your project stays as it is.`, copies)}`
+          ${this.option('copies', 'They can copy the whole project', `The copy is theirs, with your pictures${song ? ' and your song' : ''}. Your project stays as it is.`, copies)}`
         : nothing}
       ${this.option('song', 'Let viewers hear my song', 'For people with the link and invited viewers. Otherwise they hear the example song. Editors always hear it.', song)}
       ${link ? html`<p class="quiet small">Switch the link off and it stops working for good.</p>` : nothing}

@@ -36,6 +36,11 @@ export function toast(sentence, action) {
   among.append(box);
 }
 
+/** Take back what is not true any more. @param {string} sentence */
+export function takeBack(sentence) {
+  for (const box of document.querySelectorAll('.toast')) if (box.textContent === sentence) box.remove();
+}
+
 /** @param {HTMLElement} button */
 function takeLostFocus(button) {
   if (document.activeElement === document.body) button.focus();

@@ -134,11 +134,12 @@ class RenderPage extends LitElement {
   done(status) {
     if (!status.video_url) return this.gone(status);
     return html`<section class="show" .style=${shapeOf(status)}>
-      <div class="screen ${isUpright(status) ? 'upright' : ''}"><video controls playsinline preload=${posterOf(status) ? 'none' : 'metadata'} src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video></div>
+      <div class="screen ${isUpright(status) ? 'upright' : ''}">${status.settings.output.format === 'mov' ? picture(status) : html`<video controls playsinline preload=${posterOf(status) ? 'none' : 'metadata'} src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video>`}</div>
       <div class="facts">
         ${title(status)}
         <p>Your video is ready. <span class="quiet">${factsOf(status)}</span></p>
         ${warnings(status)}
+        ${status.settings.output.format === 'mov' ? html`<p class="notice">This video has a transparent background, for editing. Browsers cannot play it: download it, and open it in your editor.</p>` : nothing}
         <div class="actions">
           <a class="button main large" href=${status.video_url} download>Download</a>
           ${canShare() ? html`<button class="button large" @click=${() => shareLink(status.watch_url ?? '', status.title || status.filename)}>Share</button>` : nothing}

@@ -1,9 +1,12 @@
 // Pictures of the visitor's own as cover and background.
-import {toast} from '../../ui/toast.js';
+import {takeBack, toast} from '../../ui/toast.js';
 import {paletteIn} from './cover-colours.js';
 import {choose, refusalOfPicture} from './files.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
+
+/** Why the last picture was not taken, in a sentence. */
+let refused = '';
 
 /** @param {Studio} studio @param {'cover' | 'background'} use */
 export async function choosePicture(studio, use) {
@@ -17,9 +20,10 @@ export async function choosePicture(studio, use) {
  * @param {'cover' | 'background'} use
  */
 export async function takePicture(studio, file, use) {
-  const problem = await refusalOfPicture(file);
-  if (problem) {
-    toast(problem);
+  takeBack(refused);
+  refused = await refusalOfPicture(file);
+  if (refused) {
+    toast(refused);
     return;
   }
   const name = studio.pictures.add(file);

@@ -22,7 +22,7 @@ export async function bringBack(studio) {
   watchTabs(studio);
   watchVersions(studio);
   const isOpened = await openAsked(studio, {song});
-  await (isOpened ? saveOpened(studio) : takeLink(studio));
+  await (isOpened ? saveOpened(studio) : takeLink(studio, song !== null || studio.store.canUndo));
   if (isOpened) studio.project.follow();
   const isBack = song !== null && !isOpened;
   if (isBack) await openSong(studio, song, {keptAtS: timeS});
@@ -76,7 +76,7 @@ async function takeLock(studio) {
   await takeOver(() => {
     lock.isLost = true;
     studio.otherTab = true;
-    studio.saved = 'Open in another tab';
+    studio.saved = 'In use in another tab. Click to go on here';
     studio.project.stop();
   });
   return lock;
@@ -153,17 +153,31 @@ export async function save(studio) {
   if (!isKept) await studio.storage.putAll({draft, page});
   // A change that came meanwhile is not saved yet, and another tab says so itself.
   if (studio.saveTimer || !studio.mayWrite) return;
+  saySaved(studio, isKept);
+}
+
+/**
+ * @param {Studio} studio
+ * @param {boolean} isKept
+ */
+function saySaved(studio, isKept) {
   studio.saved = isKept ? 'Saved in this browser' : 'Not saved: this browser blocks storage';
 }
 
 /** Save all that was opened in one step: its song must not stand beside the project before. @param {Studio} studio */
 async function saveOpened(studio) {
   if (!studio.mayWrite) return;
+  // One that was due while it was opened wrote nothing.
+  clearTimeout(studio.saveTimer);
+  studio.saveTimer = 0;
   const song = studio.song?.file;
-  if (await studio.storage.putAll({...contentOf(studio), song})) return;
-  // A browser without room for the song may still keep the rest.
-  await studio.storage.putAll({...contentOf(studio), song: undefined});
-  if (song) toast(SONG_NOT_KEPT);
+  let isKept = await studio.storage.putAll({...contentOf(studio), song});
+  if (!isKept) {
+    // A browser without room for the song may still keep the rest.
+    isKept = await studio.storage.putAll({...contentOf(studio), song: undefined});
+    if (song) toast(SONG_NOT_KEPT);
+  }
+  if (!studio.saveTimer) saySaved(studio, isKept);
 }
 
 /** @param {Studio} studio */

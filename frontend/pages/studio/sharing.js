@@ -18,22 +18,29 @@ import {contractOf, draftOf, tokenOf} from './share.js';
 /** What makes a look, of a document that may hold more. */
 const LOOK_KEYS = ['look', 'preset', 'seed', 'params', 'background', 'finish'];
 
-/** A look in the address, or values that the page around us has set. @param {Studio} studio */
-export async function takeLink(studio) {
+/**
+ * A look in the address, or values that the page around us has set.
+ * @param {Studio} studio
+ * @param {boolean} hasWork whether the visitor has shaped something here: its text stays
+ */
+export async function takeLink(studio, hasWork) {
   const token = tokenInAddress();
   const contract = contractOf(/** @type {any} */ (window).config, location.hash);
   try {
     if (token) {
       const draft = await draftOf(token);
       const isTaken = studio.tryDraft(() => studio.store.change('The look of the link', (now) => {
+        const {text} = now;
         for (const key of LOOK_KEYS) delete now[key];
         Object.assign(now, draft);
+        if (hasWork) delete now.text;
+        if (hasWork && text) now.text = text;
         fitFormat(now, studio.settings.output);
       }));
       // A refused look leaves the project as it is.
       if (isTaken) {
         detach(studio);
-        if (!studio.song) toast('This look comes from a link. Drop your song to see it move.');
+        if (hasWork) toast('This look comes from a link. Your text stays.', {label: 'Undo', act: () => studio.undo()});
       }
     } else if (contract) {
       const {look, params} = resolveSettings(contract, LOOKS);
@@ -53,7 +60,7 @@ export async function takeLink(studio) {
  * @returns {() => void} stop
  */
 export function watchLinks(studio) {
-  const take = () => void (tokenInAddress() && takeLink(studio));
+  const take = () => void (tokenInAddress() && takeLink(studio, studio.song !== null || studio.store.canUndo));
   addEventListener('hashchange', take);
   return () => removeEventListener('hashchange', take);
 }

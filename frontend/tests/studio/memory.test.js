@@ -53,3 +53,11 @@ test('what is opened is kept in one step, so that no song stands beside the proj
   expect(kept).toMatchObject({draft: {draft: {look: 'halo'}}, page: {name: 'B', project: {id: 'p2'}}});
   expect(Object.entries(kept)).toContainEqual(['song', undefined]);
 });
+
+test('what was due to be saved while something was opened does not leave the bar saving', async () => {
+  location.search = '?project=p2';
+  serve(() => [200, {id: 'p2', name: 'B', version: 1, role: 'owner', song: null, settings: {version: 1, look: 'halo'}}]);
+  const studio = fakeStudio({saved: 'Saving…', saveTimer: 7});
+  await bringBack(studio);
+  expect(studio).toMatchObject({saved: 'Saved in this browser', saveTimer: 0});
+});

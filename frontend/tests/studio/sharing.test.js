@@ -4,6 +4,7 @@ import {tokenOf} from '../../pages/studio/share.js';
 import {fakeStudio} from './fake-studio.js';
 
 vi.mock('../../ui/toast.js', () => ({toast: vi.fn()}));
+const {toast} = await import('../../ui/toast.js');
 const {takeLink, watchLinks} = await import('../../pages/studio/sharing.js');
 
 /** @type {Map<string, () => void>} */
@@ -24,14 +25,30 @@ function opened(parts) {
 
 test('a link that cannot be used leaves the project open', async () => {
   const studio = opened({tryDraft: () => false});
-  await takeLink(studio);
+  await takeLink(studio, false);
   expect(studio.project.id).toBe('p1');
 });
 
 test('a look from a link changes no saved project', async () => {
   const studio = opened();
-  await takeLink(studio);
+  await takeLink(studio, false);
   expect([studio.project.id, studio.store.draft.look]).toEqual(['', 'prism']);
+});
+
+test('a text of one’s own stays, and the look can be undone', async () => {
+  location.hash = `#look=${await tokenOf({version: 1, look: 'prism', preset: null, params: {}, text: {title: 'Theirs'}})}`;
+  const studio = opened();
+  studio.store.change('Title', (/** @type {any} */ draft) => (draft.text = {title: 'Mine'}));
+  await takeLink(studio, true);
+  expect(studio.store.draft).toMatchObject({look: 'prism', text: {title: 'Mine'}});
+  expect(vi.mocked(toast).mock.calls.at(-1)?.[1]?.label).toBe('Undo');
+});
+
+test('a visitor who has nothing yet gets the text of the link too', async () => {
+  location.hash = `#look=${await tokenOf({version: 1, look: 'prism', preset: null, params: {}, text: {title: 'Theirs'}})}`;
+  const studio = opened();
+  await takeLink(studio, false);
+  expect(studio.store.draft.text).toEqual({title: 'Theirs'});
 });
 
 test('a link that is pasted into an open studio is taken', async () => {

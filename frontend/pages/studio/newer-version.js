@@ -1,4 +1,4 @@
-// Tells whoever has a shared project open that somebody else has saved a newer version of it.
+// Tells whoever has a project open that a newer version of it was saved elsewhere: by somebody else, or on another device.
 import {api, said} from '../../lib/api.js';
 import {toast} from '../../ui/toast.js';
 
@@ -6,23 +6,24 @@ import {toast} from '../../ui/toast.js';
 
 const LOOK_EVERY_MS = 20_000;
 
-/**
- * @param {Studio} studio
- * @returns {() => void} stop
- */
+/** @param {Studio} studio */
 export function watchVersions(studio) {
   let told = 0;
+  let lookedAt = -Infinity;
   const look = async () => {
     const {project} = studio;
     const {id} = project;
     // What is not saved yet asks by itself whose version stays.
-    const mayAsk = id && project.isShared && project.isSaved && studio.mayWrite && document.visibilityState === 'visible';
-    if (!mayAsk) return;
+    if (!id || !project.isSaved || !studio.mayWrite || performance.now() - lookedAt < LOOK_EVERY_MS / 2) return;
+    lookedAt = performance.now();
     const there = await said(api.GET('/api/projects/{project_id}', {params: {path: {project_id: id}}})).catch(() => null);
     if (!there || there.id !== project.id || !project.isSaved || there.version <= Math.max(project.version, told)) return;
     told = there.version;
     toast('A newer version of this project was saved elsewhere.', {label: 'Open it', act: () => location.assign(`/studio?project=${id}&fresh`)});
   };
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
-  return () => clearInterval(timer);
+  const isSeen = () => document.visibilityState === 'visible';
+  // Somebody else may be at work now; oneself can have been elsewhere only before coming back.
+  setInterval(() => void (studio.project.isShared && isSeen() && look()), LOOK_EVERY_MS);
+  document.addEventListener('visibilitychange', () => void (isSeen() && look()));
+  addEventListener('focus', () => void look());
 }

@@ -41,6 +41,8 @@ export class Project extends EventTarget {
   #pictureTimer = 0;
   /** What the picture in the list shows, of what was sent; "" where that is not known. */
   #pictured = '';
+  /** Whether what the server has is kept as a version of its own: it is about to be saved over. */
+  #keepsBefore = false;
   /** Whether the visitor has closed the question whose version stays. */
   isUndecided = false;
 
@@ -80,6 +82,7 @@ export class Project extends EventTarget {
     this.isSaved = kept?.isSaved ?? true;
     this.#pictured = kept?.isPictured ? this.#sent : '';
     this.isUndecided = false;
+    this.#keepsBefore = false;
     this.#say(this.id ? this.#savedWords : '');
   }
 
@@ -170,6 +173,7 @@ export class Project extends EventTarget {
       if (await this.#send()) this.#pictured = content;
       this.#sent = content;
       this.#refused = '';
+      this.#keepsBefore = false;
       this.isUndecided = false;
       this.isSaved = true;
       this.#say(this.#savedWords);
@@ -187,7 +191,7 @@ export class Project extends EventTarget {
     const {studio} = this;
     const uploadId = await this.#songUpload();
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
-    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings};
+    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings, keep_before: this.#keepsBefore};
     const params = {path: {project_id: this.id}};
     try {
       this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body}))).version;
@@ -235,7 +239,7 @@ export class Project extends EventTarget {
     try {
       const thumbnail = await this.#thumbnail();
       if (thumbnail && id === this.id) {
-        await said(api.PATCH('/api/projects/{project_id}', {params: {path: {project_id: id}}, body: {version, name: null, upload_id: null, thumbnail_id: thumbnail, settings: null}}));
+        await said(api.PATCH('/api/projects/{project_id}', {params: {path: {project_id: id}}, body: {version, name: null, upload_id: null, thumbnail_id: thumbnail, settings: null, keep_before: false}}));
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -344,8 +348,10 @@ export class Project extends EventTarget {
       text: `A newer version was saved since you opened it, ${by ? `by ${isolated(by)}` : 'perhaps by you in another window'}. “Keep mine” saves what you have here over it; the newer version stays in the version history. “Take theirs” drops what you have changed here since then. “Keep both” makes a project of your own of it.`,
       choices: [['mine', 'Keep mine'], ['theirs', 'Take theirs'], ['copy', 'Keep both']],
     });
-    if (answer === 'mine') this.version = version;
-    else if (answer === 'theirs') location.assign(`/studio?project=${this.id}&fresh`);
+    if (answer === 'mine') {
+      this.version = version;
+      this.#keepsBefore = true;
+    } else if (answer === 'theirs') location.assign(`/studio?project=${this.id}&fresh`);
     else if (answer === 'copy') {
       this.forget();
       // Else My videos has two that nobody can tell apart.

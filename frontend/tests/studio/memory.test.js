@@ -6,6 +6,7 @@ import {fakeStudio, serve} from './fake-studio.js';
 vi.mock('../../pages/studio/render-dialog.js', () => ({openRenderDialog: vi.fn()}));
 vi.mock('../../ui/toast.js', () => ({toast: vi.fn()}));
 vi.mock('../../lib/session.js', () => ({session: {state: 'signed-in', restore: async () => true}}));
+vi.mock('../../pages/studio/newer-version.js', () => ({watchVersions: vi.fn()}));
 vi.mock('../../pages/studio/sharing.js', () => ({takeLink: async () => {}, downloadSettings: vi.fn()}));
 /** @type {(() => void)[]} */
 const lost = vi.hoisted(() => []);

@@ -102,7 +102,7 @@ test('what was about to be saved is not, once it is stopped', async () => {
 });
 
 test('whoever is asked whose version counts reads what is lost', async () => {
-  serve(({method}) => (method === 'GET' ? [200, {name: 'Another', settings: {}}] : [409, {error: {code: 'CONFLICT', message: 'Newer.', details: {version: 5, by: 'Bea'}}}]));
+  const calls = serve(({method}) => (method === 'GET' ? [200, {name: 'Another', settings: {}}] : [409, {error: {code: 'CONFLICT', message: 'Newer.', details: {version: 5, by: 'Bea'}}}]));
   const studio = opened();
   change(studio);
   await vi.advanceTimersByTimeAsync(3000);
@@ -114,4 +114,7 @@ test('whoever is asked whose version counts reads what is lost', async () => {
   await vi.advanceTimersByTimeAsync(100);
   expect(vi.mocked(askOf)).toHaveBeenCalledTimes(2);
   expect(studio.project.version).toBe(5);
+  await vi.advanceTimersByTimeAsync(3000);
+  // What the other one has saved stays in the version history.
+  expect(calls.filter(({method}) => method === 'PATCH').at(-1)?.body).toMatchObject({version: 5, keep_before: true});
 });

@@ -47,6 +47,10 @@ class ProjectChange(BaseModel):
     upload_id: Identifier | None = None
     thumbnail_id: Identifier | None = None
     settings: Settings | None = None
+    keep_before: bool = Field(
+        default=False,
+        description="Keep what is there now as a version of its own; otherwise your changes of ten minutes are one",
+    )
 
 
 class SongOut(BaseModel):

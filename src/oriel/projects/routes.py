@@ -90,7 +90,8 @@ def show_project() -> ProjectOut:
 def change_project(json_data: ProjectChange) -> ProjectOut:
     """Change a project."""
     wanted = projects.Change(json_data.name, json_data.upload_id, json_data.thumbnail_id, json_data.settings)
-    changed = projects.change(current_user(), opened().project, json_data.version, wanted)
+    project = opened().project
+    changed = projects.change(current_user(), project, json_data.version, wanted, is_separate=json_data.keep_before)
     return ProjectOut.of(changed, opened().role)
 
 

@@ -34,6 +34,13 @@ def change(user: Caller, shared: Shared, **body: Any) -> dict[str, Any]:  # noqa
     return dict(answer.get_json())
 
 
+def test_what_is_saved_over_stays_as_a_version_of_its_own(shared: Shared) -> None:
+    change(shared.owner, shared, name="On the laptop")
+    change(shared.owner, shared, name="On the phone", keep_before=True)
+    change(shared.owner, shared, name="On the phone, later")
+    assert [each["name"] for each in listed(shared.owner, shared)] == ["On the phone, later", "On the laptop"]
+
+
 def test_what_one_person_changes_within_minutes_is_one_version(
     app: APIFlask, caller: MakeCaller, shared: Shared
 ) -> None:

@@ -47,6 +47,17 @@ function offerOwnText(studio) {
   });
 }
 
+/** The name of a file is a poor title: a new name of the project may be the song's. @param {Studio} studio */
+export function offerNameAsTitle(studio) {
+  const {song, ownName, store} = studio;
+  const isOfFile = song && !store.draft.text?.title && store.draft.text?.title !== '' && song.file.name.startsWith(song.title);
+  if (!isOfFile || !ownName || ownName === song.title) return;
+  toast(`The title in the video stays “${isolated(song.title)}”.`, {
+    label: 'Use the new name',
+    act: () => store.change('Title', (draft) => (draft.text = {...draft.text, title: ownName})),
+  });
+}
+
 /** @param {Studio} studio @param {File} file */
 async function keepSong(studio, file) {
   if (studio.otherTab || (await studio.storage.put('song', file))) return;

@@ -37,7 +37,7 @@ def receipt(session: Session, payment: Payment) -> None:
             payment.completed_at,
             payment.id,
             payment.receipt_url,
-            _home(),
+            _billing(),
         )
         _send(session, user, letter, "receipt", payment.id)
 
@@ -215,10 +215,6 @@ def _storage(plan: Plan) -> str:
 
 def _user(session: Session, user_id: str | None) -> User | None:
     return session.get(User, user_id) if user_id else None
-
-
-def _home() -> str:
-    return f"{_base()}/"
 
 
 def _studio() -> str:

@@ -16,7 +16,7 @@ def receipt(
     paid_at: datetime,
     number: str,
     receipt_url: str | None,
-    next_url: str,
+    billing_url: str,
 ) -> Letter:
     """Confirm a payment, such as for "One render", and show the payment service's receipt if it has one.
 
@@ -31,7 +31,7 @@ def receipt(
         paid_at=full_date(paid_at),
         number=number,
         receipt_url=receipt_url,
-        link=next_url,
+        link=billing_url,
     )
 
 

@@ -8,7 +8,7 @@ import {signOut} from '../../../ui/sign-out.js';
 import {helpIcon, personIcon, redoIcon, savedIcon, savingIcon, shareIcon, songIcon, undoIcon, unsavedIcon} from '../icons.js';
 import {openRenderDialog} from '../render-dialog.js';
 import {share} from '../sharing.js';
-import {chooseSong} from '../song-file.js';
+import {chooseSong, offerNameAsTitle} from '../song-file.js';
 import {openVersionHistory} from '../version-history.js';
 
 /** @param {import('../studio.js').Studio} studio */
@@ -17,7 +17,7 @@ export function bar(studio) {
   return html`<header class="bar">
     <a class="brand" href="/" aria-label="Oriel, start page"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 2 29 9.5v13L16 30 3 22.5v-13Z" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/><path d="M11 12v8M16 9v14M21 13v6" stroke="var(--accent)" stroke-width="2.4" stroke-linecap="round"/></svg><span>Oriel</span></a>
     <input class=${studio.isRestored ? 'name' : 'name skeleton'} type="text" dir="auto" maxlength="120" aria-label="Name of this project" title="Rename" autocomplete="off" spellcheck="false" placeholder=${studio.isRestored ? 'Untitled' : nothing}
-      .value=${live(studio.typedName ?? studio.name)} @input=${(/** @type {Event} */ event) => (studio.typedName = /** @type {HTMLInputElement} */ (event.target).value)} @change=${(/** @type {Event} */ event) => studio.rename(/** @type {HTMLInputElement} */ (event.target).value)}
+      .value=${live(studio.typedName ?? studio.name)} @input=${(/** @type {Event} */ event) => (studio.typedName = /** @type {HTMLInputElement} */ (event.target).value)} @change=${(/** @type {Event} */ event) => { studio.rename(/** @type {HTMLInputElement} */ (event.target).value); offerNameAsTitle(studio); }}
       @keydown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Enter') /** @type {HTMLElement} */ (event.target).blur(); }}>
     <button class="icon" type="button" aria-label="Undo" title=${store.undoLabel ? `Undo: ${store.undoLabel}` : 'Undo'} ?disabled=${!store.canUndo} @click=${() => studio.undo()}>${undoIcon}</button>
     <button class="icon" type="button" aria-label="Redo" title=${store.redoLabel ? `Redo: ${store.redoLabel}` : 'Redo'} ?disabled=${!store.canRedo} @click=${() => studio.redo()}>${redoIcon}</button>

@@ -353,7 +353,7 @@ def _attempts(job: RenderJob) -> Section:
         for each in db.session.scalars(query.limit(_ATTEMPTS_SHOWN))
     ]
     header = ("Attempt", "End", "Error", "Ended", "Waited", "Ran", "Frames a second", "Peak memory", "Worker")
-    return Section("Attempts", header=header, rows=rows, note=f"Those that have ended, the last {_ATTEMPTS_SHOWN}.")
+    return Section("Attempts", header=header, rows=rows)
 
 
 def _seconds(length: float | None) -> str | None:

@@ -6,6 +6,7 @@ import {FORMATS, QUALITIES, RATES, SHAPES, SIZES, frameOf, knownOf, lockOf, obst
 import {money} from '../../../lib/words.js';
 import {openRenderDialog} from '../render-dialog.js';
 import {downloadSettings, openSettings, share} from '../sharing.js';
+import {partPanel} from './part.js';
 
 /**
  * @typedef {import('../studio.js').Studio} Studio
@@ -33,6 +34,7 @@ export function outputPanel(studio) {
         <span><strong>${each.name}</strong> <span class="quiet">${each.use}</span></span>
       </button>`)}
     </div>
+    ${partPanel(studio)}
     ${choices(studio, 'Size', SIZES.map(({pixels, title}) => ({
       title, chosen: shorterSide(output) === pixels, allows: (plan) => plan.largest_frame >= pixels,
       take: () => set(`Size ${title}`, frameOf(shape, pixels)),

@@ -138,10 +138,10 @@ class ShareDialog extends LitElement {
   }
 
   /** @param {Person} person */
-  async removePerson({id, name, email, accepted_at: accepted}) {
+  async removePerson({id, name, email}) {
     const who = isolated(name || email);
-    const sure = !accepted || (await ask({title: `Remove ${who}?`, text: 'They can no longer open this project, also where they have it open now.', yes: 'Remove', danger: true}));
-    if (!sure) return;
+    const text = 'They can no longer open this project, also where they have it open now.';
+    if (!(await ask({title: `Remove ${who}?`, text, yes: 'Remove', danger: true}))) return;
     const params = {path: {project_id: this.project.id, person_id: id}};
     return this.attempt(async () => {
       await said(api.DELETE('/api/projects/{project_id}/people/{person_id}', {params}));

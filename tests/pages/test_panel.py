@@ -122,7 +122,7 @@ def test_an_operator_refunds_a_payment(visit: Visit, site: Service, width: int) 
     assert visitor.accessible() == []
     question.get_by_label("Reason").fill("The song was the wrong one.")
     question.get_by_role("button", name="Refund").click()
-    expect(page.get_by_text("$4.99 will be refunded")).to_be_visible()
+    expect(page.get_by_text("$4.99 refunded.")).to_be_visible()
     go_to(page, "Audit trail")
     expect(page.locator("tbody tr").first).to_contain_text("Refund")
     customer.visitor.open("/billing")

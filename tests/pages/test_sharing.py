@@ -84,6 +84,7 @@ def test_an_owner_shares_from_the_dashboard(visit: Visit, site: Service, song: P
     sharing = owner.call("GET", "/sharing")
     assert (sharing["copies"], sharing["song"], sharing["people"][0]["role"]) == (True, False, "viewer")
     page.get_by_role("button", name="Remove band.mate@example.com").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_label("What band.mate@example.com can do")).to_have_count(0)
     page.get_by_label("Anyone with the link can view").uncheck()
     expect(page.get_by_label("Link to this project")).to_have_count(0)

@@ -1,10 +1,12 @@
 """Account emails; each enters the outbox in the commit that causes it."""
 
-from flask import current_app
+from flask import current_app, has_request_context
 from sqlalchemy.orm import Session
 
 from oriel import mails
 from oriel.accounts.models import User
+from oriel.accounts.origin import request_origin
+from oriel.infra.clock import now
 from oriel.infra.ids import new_id
 from oriel.settings import Settings
 
@@ -31,13 +33,13 @@ def offer_reset(session: Session, user: User, token: str, token_id: str) -> None
 
 def tell_new_password(session: Session, user: User, *, keys_ended: int = 0) -> None:
     """Tell a user that the password was changed, and whether API keys were revoked with it."""
-    letter = mails.password_changed(user.name, keys_ended)
+    letter = mails.password_changed(user.name, keys_ended, _seen())
     mails.enqueue(session, letter, to=user.email, user_id=user.id, kind="password_changed", subject_key=new_id())
 
 
 def tell_old_address(session: Session, user: User, old: str, token_id: str) -> None:
     """Tell the old address that it was replaced, in case somebody else did it."""
-    letter = mails.email_changed(user.name, user.email, _settings().operator_email)
+    letter = mails.email_changed(user.name, user.email, _settings().operator_email, _seen())
     mails.enqueue(session, letter, to=old, user_id=user.id, kind="email_changed", subject_key=token_id)
 
 
@@ -87,7 +89,12 @@ def _link(page: str, token: str) -> str:
 
 def _security_help() -> mails.SecurityHelp:
     settings = _settings()
-    return mails.SecurityHelp(f"{settings.base_url}/account#second-factor", settings.operator_email)
+    return mails.SecurityHelp(f"{settings.base_url}/account#second-factor", settings.operator_email, _seen())
+
+
+def _seen() -> str:
+    """Return when and from where the current request comes; "" outside of one, as for a command."""
+    return mails.seen_from(now(), request_origin().address) if has_request_context() else ""
 
 
 def _settings() -> Settings:

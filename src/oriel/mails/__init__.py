@@ -18,6 +18,7 @@ from oriel.mails.account_letters import (
     second_factor_added,
     second_factor_removed,
     second_factors_reset,
+    seen_from,
 )
 from oriel.mails.letter import Inline, Letter
 from oriel.mails.operator_letters import alert_closed, alert_opened, render_lost, renders_go_on, renders_wait
@@ -84,4 +85,5 @@ __all__ = [
     "second_factor_added",
     "second_factor_removed",
     "second_factors_reset",
+    "seen_from",
 ]

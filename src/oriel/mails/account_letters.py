@@ -4,20 +4,29 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oriel.mails.letter import Letter, compose
-from oriel.mails.wording import date, day, greeting
+from oriel.mails.wording import date, day, full_date, greeting
 
 
 @dataclass(frozen=True)
 class SecurityHelp:
-    """Where a customer can act: the page of the second factors, and the operator's address if there is one."""
+    """Where a customer can act: the page of the second factors, and the operator's address if there is one.
+
+    `seen`: when and from where it was done, as `seen_from` says it.
+    """
 
     link: str
     contact: str | None
+    seen: str = ""
 
     @property
     def how_to_reach_us(self) -> str:
         """Return such as "write to help@example.com"."""
         return f"write to {self.contact}" if self.contact else "contact us"
+
+
+def seen_from(at: datetime, address: str) -> str:
+    """Return when something was done and from which network address: its owner knows whether they were there."""
+    return f"It was done on {full_date(at)} from the network address {address}."
 
 
 def confirmation(name: str, link: str) -> Letter:
@@ -41,10 +50,12 @@ def address_wanted(name: str) -> Letter:
     return compose("address_wanted", "Someone entered your email address for another account", greeting=greeting(name))
 
 
-def email_changed(name: str, new_address: str, contact: str | None) -> Letter:
+def email_changed(name: str, new_address: str, contact: str | None, seen: str = "") -> Letter:
     """Tell the old address that it was replaced, in case somebody else did it."""
     subject = "Your email address was changed"
-    return compose("email_changed", subject, greeting=greeting(name), new_address=new_address, contact=contact)
+    return compose(
+        "email_changed", subject, greeting=greeting(name), new_address=new_address, contact=contact, seen=seen
+    )
 
 
 def second_factor_added(name: str, factor: str, security_help: SecurityHelp) -> Letter:
@@ -97,13 +108,15 @@ def _about_factors(
         is_ours=is_ours,
         link=security_help.link,
         reach_us=security_help.how_to_reach_us,
+        # Whoever of us has done it was at another address.
+        seen="" if is_ours else security_help.seen,
     )
 
 
-def password_changed(name: str, keys_ended: int = 0) -> Letter:
+def password_changed(name: str, keys_ended: int = 0, seen: str = "") -> Letter:
     """Tell a user that the password was changed, in case somebody else did it."""
     subject = "Your password was changed"
-    return compose("password_changed", subject, greeting=greeting(name), keys_ended=keys_ended)
+    return compose("password_changed", subject, greeting=greeting(name), keys_ended=keys_ended, seen=seen)
 
 
 def export_ready(name: str, link: str, expires_at: datetime) -> Letter:

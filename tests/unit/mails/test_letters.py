@@ -46,6 +46,7 @@ from oriel.mails import (
     second_factor_added,
     second_factor_removed,
     second_factors_reset,
+    seen_from,
 )
 
 LINK = "https://oriel.example.com/verify-email?token=abc&next=1"
@@ -307,6 +308,21 @@ def test_a_letter_about_security_names_the_operator_where_there_is_an_address() 
         assert said in letter.html
     assert "Write to help@example.com right away" in email_changed("Ada", "new@example.com", "help@example.com").text
     assert "Contact us right away" in email_changed("Ada", "new@example.com", None).text
+
+
+def test_a_letter_about_security_says_when_and_from_where() -> None:
+    seen = seen_from(datetime(2026, 12, 20, 15, 40, tzinfo=UTC), "203.0.113.9")
+    assert seen == "It was done on 20 December 2026, 15:40 UTC from the network address 203.0.113.9."
+    told = SecurityHelp(LINK, None, seen)
+    for letter in (
+        password_changed("Ada", seen=seen),
+        email_changed("Ada", "new@example.com", None, seen),
+        new_recovery_codes("Ada", told),
+    ):
+        assert seen in letter.text
+        assert seen in letter.html
+    # An operator did that.
+    assert "203.0.113.9" not in second_factors_reset("Ada", told).text
 
 
 def test_an_invitation_names_its_sender_once() -> None:

@@ -343,10 +343,11 @@ export class Project extends EventTarget {
    * @param {string} content of this window
    */
   async #decide(version, by, content) {
+    const newer = by ? 'Take theirs' : 'Take the newer one';
     const answer = await askOf({
       title: 'This project was changed elsewhere',
-      text: `A newer version was saved since you opened it, ${by ? `by ${isolated(by)}` : 'perhaps by you in another window'}. “Keep mine” saves what you have here over it; the newer version stays in the version history. “Take theirs” drops what you have changed here since then. “Keep both” makes a project of your own of it.`,
-      choices: [['mine', 'Keep mine'], ['theirs', 'Take theirs'], ['copy', 'Keep both']],
+      text: `${by ? `${isolated(by)} has saved a newer version` : 'A newer version was saved, perhaps by you in another window,'} since you opened it. “Keep both” makes a project of your own of what you have here. “Keep mine” saves yours over the newer one, which stays in the version history. “${newer}” drops what you have changed here since then.`,
+      choices: [['copy', 'Keep both'], ['mine', 'Keep mine'], ['theirs', newer]],
     });
     if (answer === 'mine') {
       this.version = version;

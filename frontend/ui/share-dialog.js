@@ -140,12 +140,12 @@ class ShareDialog extends LitElement {
   /** @param {Person} person */
   async removePerson({id, name, email}) {
     const who = isolated(name || email);
-    const text = 'They can no longer open this project, also where they have it open now.';
+    const text = 'They lose access right away, even if they have it open now.';
     if (!(await ask({title: `Remove ${who}?`, text, yes: 'Remove', danger: true}))) return;
     const params = {path: {project_id: this.project.id, person_id: id}};
     return this.attempt(async () => {
       await said(api.DELETE('/api/projects/{project_id}/people/{person_id}', {params}));
-      toast(`${who} can no longer open this project.`);
+      toast(`${who} was removed.`);
       return {people: this.#people((person) => (person.id === id ? null : person))};
     });
   }

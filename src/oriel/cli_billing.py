@@ -7,7 +7,7 @@ import click
 
 from oriel.cli_service import with_app
 from oriel.cli_table import show_table
-from oriel.errors import InvalidConfiguration
+from oriel.errors import InvalidConfiguration, WrongState
 from oriel.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -151,8 +151,13 @@ def _refund(payment_id: str, *, force: bool) -> str:
     before = known.refunded if known else 0
     if known and 0 < known.amount <= before:
         return f"{money(before, known.currency)} was already refunded."
-    with in_trail(command_line(), "payment.refund", "payment", payment_id, force=force):
-        payment = refund_payment(payment_id, force=force)
+    try:
+        with in_trail(command_line(), "payment.refund", "payment", payment_id, force=force):
+            payment = refund_payment(payment_id, force=force)
+    except WrongState as error:
+        if not error.details.get("needs_force"):
+            raise
+        raise WrongState(f"{error.message} Use --force to refund it anyway.", **error.details) from error
     later = " as soon as Stripe answers" if payment.refund_wanted else ""
     return f"{money(payment.amount - before, payment.currency)} will be refunded{later}."
 

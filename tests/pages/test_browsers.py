@@ -81,9 +81,9 @@ def test_the_tab_in_use_keeps_what_is_done_and_the_other_goes_on_with_it(visit: 
     open_song(visitor, song)
     choose_look(second, "Halo")
     expect(second.locator(".saved")).to_have_text("Saved in this browser")
-    expect(first.locator(".saved")).to_have_text("In use in another tab. Click to go on here")
+    expect(first.locator(".saved")).to_have_text("Open in another tab. Click to continue here")
     first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(second.locator(".saved")).to_have_text("In use in another tab. Click to go on here")
+    expect(second.locator(".saved")).to_have_text("Open in another tab. Click to continue here")
     expect(first.locator(".name")).to_have_value("Night Drive")
     expect(first.locator(".tile:visible", has_text="Halo").first).to_have_attribute("aria-pressed", "true")
 

@@ -54,13 +54,20 @@ export class Account extends LitElement {
     super.connectedCallback();
     if (!(await signedIn())) return;
     // The link in an email is opened in another tab.
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible' && this.profile?.pending_email) void this.load();
-    });
+    document.addEventListener('visibilitychange', this.lookAgain);
     await this.load();
     // The section in the address is there only now.
     document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    document.removeEventListener('visibilitychange', this.lookAgain);
+  }
+
+  lookAgain = () => {
+    if (document.visibilityState === 'visible' && this.profile?.pending_email) void this.load();
+  };
 
   async load() {
     const query = {per_page: PER_PAGE};
@@ -170,7 +177,7 @@ export class Account extends LitElement {
         <p class="problem" role="alert"></p>
         <button class="button" type="submit">Save</button>
       </form>
-      <p><span class="label">Email</span><br>${email} ${isConfirmed ? nothing : html`<span class="problem">not confirmed</span>
+      <p><span class="label">Email</span><br>${email} ${isConfirmed ? nothing : html`<span class="problem">not confirmed</span>`}${isConfirmed || pending ? nothing : html`
           <button class="button" type="button" @click=${() => this.sendAgain()}>Send the email again</button>`}
         ${pending ? html`<br><span class="quiet">Waiting for you to confirm ${pending}.</span>
           <button class="button" type="button" @click=${() => this.sendAgain()}>Send the email again</button>` : nothing}</p>

@@ -36,7 +36,7 @@ export async function rename(page, project) {
  */
 function renamed({id, version}, name) {
   const params = {path: {project_id: id}};
-  return said(api.PATCH('/api/projects/{project_id}', {params, body: {version, name, upload_id: null, thumbnail_id: null, settings: null, keep_before: false}}));
+  return said(api.PATCH('/api/projects/{project_id}', {params, body: {version, name, upload_id: null, thumbnail_id: null, settings: null}}));
 }
 
 /**

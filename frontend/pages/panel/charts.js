@@ -18,7 +18,7 @@ const STEPS = {
   number: Array.from({length: 10}, (_, power) => [1, 2, 5].map((value) => value * 10 ** power)).flat(),
   seconds: [0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800],
 };
-/** The least that an axis reaches to, where all values are 0: its lines would all be called 0. @type {Record<string, number>} */
+/** The least that an axis reaches to: with all values at 0, its lines would all be called 0. @type {Record<string, number>} */
 const LEAST_TOPS = {number: 4, money: 400, bytes: 1e6};
 /** All charts show the same moment when the pointer is over one of them. */
 const sync = uPlot.sync('dashboard');

@@ -3,7 +3,6 @@ import '../../ui/header.js';
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
 import {underProject} from '../../lib/project-label.js';
-import {remember} from '../../lib/render-wish.js';
 import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
 import {date, percent} from '../../lib/words.js';
@@ -104,7 +103,7 @@ class RenderPage extends LitElement {
   /** @param {RenderStatus} status */
   underWay(status) {
     const done = percent(status.progress);
-    return html`<section class="show" .style=${shapeOf(status)}>
+    return html`<section class="show under-way" .style=${shapeOf(status)}>
       <div class="screen ${isUpright(status) ? 'upright' : ''}">${picture(status) ?? html`<p class="still-dark">The first frame appears here soon.</p>`}</div>
       <div class="facts">
         ${title(status)}
@@ -134,12 +133,12 @@ class RenderPage extends LitElement {
   done(status) {
     if (!status.video_url) return this.gone(status);
     return html`<section class="show" .style=${shapeOf(status)}>
-      <div class="screen ${isUpright(status) ? 'upright' : ''}">${status.settings.output.format === 'mov' ? picture(status) : html`<video controls playsinline preload=${posterOf(status) ? 'none' : 'metadata'} src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video>`}</div>
+      <div class="screen ${isUpright(status) ? 'upright' : ''}">${isForEditing(status) ? picture(status) : html`<video controls playsinline preload=${posterOf(status) ? 'none' : 'metadata'} src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video>`}</div>
       <div class="facts">
         ${title(status)}
         <p>Your video is ready. <span class="quiet">${factsOf(status)}</span></p>
         ${warnings(status)}
-        ${status.settings.output.format === 'mov' ? html`<p class="notice">This video has a transparent background, for editing. Browsers cannot play it: download it, and open it in your editor.</p>` : nothing}
+        ${isForEditing(status) ? html`<p class="notice">This video has a transparent background, for editing. This browser cannot play it: download it, and open it in your editor.</p>` : nothing}
         <div class="actions">
           <a class="button main large" href=${status.video_url} download>Download</a>
           ${canShare() ? html`<button class="button large" @click=${() => shareLink(status.watch_url ?? '', status.title || status.filename)}>Share</button>` : nothing}
@@ -148,7 +147,7 @@ class RenderPage extends LitElement {
         </div>
         <p class="quiet">
           Anyone with the link can watch and download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
-          ${status.watermark ? html`This video has a small watermark. <a href="/studio?render=${status.id}" @click=${() => remember('render')}>Render it without one</a>` : nothing}
+          ${status.watermark ? html`This video has a small watermark. <a href="/studio?render=${status.id}&order">Render it without one</a>` : nothing}
         </p>
         <div class="row flush">
           <button class="button plain" type="button" @click=${() => this.replaceLink(status)}>Revoke link</button>
@@ -257,6 +256,9 @@ class RenderPage extends LitElement {
     this.requestUpdate();
   }
 }
+
+/** Whether it cannot be watched here. @param {RenderStatus} status */
+const isForEditing = ({settings}) => settings.output.format === 'mov' && !document.createElement('video').canPlayType('video/quicktime');
 
 /** @param {RenderStatus} status */
 function title({title: name, artist, filename}) {

@@ -1,5 +1,5 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
-import {takeRemembered} from '../../lib/render-wish.js';
+import {isTouch} from '../../lib/touch.js';
 import {toast} from '../../ui/toast.js';
 import {watchVersions} from './newer-version.js';
 import {openAsked} from './opening.js';
@@ -7,28 +7,33 @@ import {openRenderDialog} from './render-dialog.js';
 import {takeLink} from './sharing.js';
 import {SONG_NOT_KEPT, openSong} from './song-file.js';
 import {takeOver} from './tab-lock.js';
+import {takeRemembered} from './unconfirmed.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
 const SAVE_AFTER_MS = 400;
+const PANELS = ['looks', 'tune', 'text', 'output'];
 
 /** What was here before a reload, what a link asks for, or the example. @param {Studio} studio */
 export async function bringBack(studio) {
   await takeLock(studio);
   const stored = await read(studio);
   apply(studio, stored);
-  const {song, timeS, delayMs} = stored;
+  const {song, timeS, delayMs, tab} = stored;
+  if (isPanelBeside(tab)) studio.tab = tab;
   if (delayMs) studio.setDelay(delayMs);
   watchTabs(studio);
   watchVersions(studio);
+  // A page that leads to the order of what it opens.
+  const isOrder = new URLSearchParams(location.search).has('order');
   const isOpened = await openAsked(studio, {song});
-  await (isOpened ? saveOpened(studio) : takeLink(studio, song !== null || studio.store.canUndo));
+  await (isOpened ? saveOpened(studio) : takeLink(studio, song !== null));
   if (isOpened) studio.project.follow();
   const isBack = song !== null && !isOpened;
   if (isBack) await openSong(studio, song, {keptAtS: timeS});
   studio.isRestored = true;
   if (isOpened && studio.song) {
-    if (takeRemembered() === 'render') openRenderDialog(studio);
+    if (isOrder) openRenderDialog(studio);
     return;
   }
   if (!isBack) {
@@ -76,7 +81,7 @@ async function takeLock(studio) {
   await takeOver(() => {
     lock.isLost = true;
     studio.otherTab = true;
-    studio.saved = 'In use in another tab. Click to go on here';
+    studio.saved = isTouch() ? 'Open in another tab. Tap to continue here' : 'Open in another tab. Click to continue here';
     studio.project.stop();
   });
   return lock;
@@ -118,13 +123,22 @@ async function read({storage, presets}) {
  * @param {Studio} studio
  * @param {Awaited<ReturnType<typeof read>>} stored
  */
-function apply(studio, {draft, pictures, name, showsGuides, rendered, tab, project, uploads}) {
-  Object.assign(studio, {ownName: name, showsGuides, rendered, ...(tab ? {tab} : {})});
+function apply(studio, {draft, pictures, name, showsGuides, rendered, project, uploads}) {
+  Object.assign(studio, {ownName: name, showsGuides, rendered});
   studio.engine.uploads.restore(uploads);
   studio.pictures.restore(pictures);
   // A draft that this version cannot use must not replace the project that it came from.
   const isUsable = !draft || studio.tryDraft(() => studio.store.restore(/** @type {any} */ (draft)));
   studio.project.restore(isUsable ? project : null);
+}
+
+/**
+ * Whether a panel stands beside the picture on this screen: on a wide one the looks have a place of their own.
+ * @param {unknown} name
+ * @returns {name is Studio['tab']}
+ */
+function isPanelBeside(name) {
+  return PANELS.includes(String(name)) && (name !== 'looks' || matchMedia('(max-width: 63.99rem)').matches);
 }
 
 /** Load the page anew, with nothing lost. @param {Studio} studio */

@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 20_000;
 
 /** @param {Studio} studio */
 export function watchVersions(studio) {
-  let told = 0;
+  let told = '';
   let lookedAt = -Infinity;
   const look = async () => {
     const {project} = studio;
@@ -17,9 +17,15 @@ export function watchVersions(studio) {
     if (!id || !project.isSaved || !studio.mayWrite || performance.now() - lookedAt < LOOK_EVERY_MS / 2) return;
     lookedAt = performance.now();
     const there = await said(api.GET('/api/projects/{project_id}', {params: {path: {project_id: id}}})).catch(() => null);
-    if (!there || there.id !== project.id || !project.isSaved || there.version <= Math.max(project.version, told)) return;
-    told = there.version;
-    toast('A newer version of this project was saved elsewhere.', {label: 'Open it', act: () => location.assign(`/studio?project=${id}&fresh`)});
+    if (!there || there.id !== project.id || !project.isSaved || there.version <= project.version || told === `${id} ${there.version}`) return;
+    told = `${id} ${there.version}`;
+    const open = () => {
+      if (id !== project.id) return;
+      // What was changed since then is asked about, and not lost.
+      if (project.isSaved) location.assign(`/studio?project=${id}&fresh`);
+      else project.decide();
+    };
+    toast('A newer version of this project was saved elsewhere.', {label: 'Open it', act: open});
   };
   const isSeen = () => document.visibilityState === 'visible';
   // Somebody else may be at work now; oneself can have been elsewhere only before coming back.

@@ -68,7 +68,7 @@ export class Project extends EventTarget {
 
   /** For a reload of the page. */
   get kept() {
-    return {id: this.id, version: this.version, role: this.role, owner: this.owner, isShared: this.isShared, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent};
+    return {id: this.id, version: this.version, role: this.role, owner: this.owner, isShared: this.isShared, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent, keepsBefore: this.#keepsBefore};
   }
 
   /** @param {any} kept what it was before a reload */
@@ -82,7 +82,7 @@ export class Project extends EventTarget {
     this.isSaved = kept?.isSaved ?? true;
     this.#pictured = kept?.isPictured ? this.#sent : '';
     this.isUndecided = false;
-    this.#keepsBefore = false;
+    this.#keepsBefore = kept?.keepsBefore ?? false;
     this.#say(this.id ? this.#savedWords : '');
   }
 
@@ -154,6 +154,7 @@ export class Project extends EventTarget {
     if (!this.id || !studio.mayWrite) return;
     const content = this.#content();
     this.isSaved = content === this.#sent;
+    if (content !== this.#refused) this.isUndecided = false;
     if (this.isSaved) this.#followWithPicture();
     if (this.isSaved || content === this.#refused) return;
     if (studio.missingPictures.length) {
@@ -191,7 +192,7 @@ export class Project extends EventTarget {
     const {studio} = this;
     const uploadId = await this.#songUpload();
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
-    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings, keep_before: this.#keepsBefore};
+    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings, ...(this.#keepsBefore ? {keep_before: true} : {})};
     const params = {path: {project_id: this.id}};
     try {
       this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body}))).version;
@@ -239,7 +240,7 @@ export class Project extends EventTarget {
     try {
       const thumbnail = await this.#thumbnail();
       if (thumbnail && id === this.id) {
-        await said(api.PATCH('/api/projects/{project_id}', {params: {path: {project_id: id}}, body: {version, name: null, upload_id: null, thumbnail_id: thumbnail, settings: null, keep_before: false}}));
+        await said(api.PATCH('/api/projects/{project_id}', {params: {path: {project_id: id}}, body: {version, name: null, upload_id: null, thumbnail_id: thumbnail, settings: null}}));
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -343,6 +344,7 @@ export class Project extends EventTarget {
    * @param {string} content of this window
    */
   async #decide(version, by, content) {
+    this.isUndecided = false;
     const newer = by ? 'Take theirs' : 'Take the newer one';
     const answer = await askOf({
       title: 'This project was changed elsewhere',

@@ -2,7 +2,6 @@
 import {LitElement, html} from 'lit';
 import {ApiError} from '../../lib/api.js';
 import {PartError} from '../../lib/part.js';
-import {forget, remember} from '../../lib/render-wish.js';
 import {session} from '../../lib/session.js';
 import {clearProblems, onSubmit} from '../../ui/form.js';
 import {toast} from '../../ui/toast.js';
@@ -10,6 +9,7 @@ import {again, estimatedSettings, newId, orderOf} from './order.js';
 import {SHAPES, frameOf, obstacleOf, shapeOf} from './output.js';
 import {stepOf} from './render-steps.js';
 import {cancelRender, checkoutFor, checkoutForPlan, estimate, profile, sendConfirmation, submit} from './service.js';
+import {forget, remember} from './unconfirmed.js';
 
 /**
  * @typedef {import('./studio.js').Studio} Studio

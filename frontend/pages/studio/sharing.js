@@ -16,31 +16,34 @@ import {contractOf, draftOf, tokenOf} from './share.js';
 /** @typedef {import('./studio.js').Studio} Studio */
 
 /** What makes a look, of a document that may hold more. */
+/** What the step is called that undo takes back. */
+const FROM_LINK = 'The look of the link';
 const LOOK_KEYS = ['look', 'preset', 'seed', 'params', 'background', 'finish'];
 
 /**
  * A look in the address, or values that the page around us has set.
  * @param {Studio} studio
- * @param {boolean} hasWork whether the visitor has shaped something here: its text stays
+ * @param {boolean} hasSong whether the visitor has a song here: its text stays
  */
-export async function takeLink(studio, hasWork) {
+export async function takeLink(studio, hasSong) {
   const token = tokenInAddress();
   const contract = contractOf(/** @type {any} */ (window).config, location.hash);
   try {
     if (token) {
       const draft = await draftOf(token);
-      const isTaken = studio.tryDraft(() => studio.store.change('The look of the link', (now) => {
+      const before = studio.project.kept;
+      const isTaken = studio.tryDraft(() => studio.store.change(FROM_LINK, (now) => {
         const {text} = now;
         for (const key of LOOK_KEYS) delete now[key];
         Object.assign(now, draft);
-        if (hasWork) delete now.text;
-        if (hasWork && text) now.text = text;
+        if (hasSong) delete now.text;
+        if (hasSong && text) now.text = text;
         fitFormat(now, studio.settings.output);
       }));
       // A refused look leaves the project as it is.
       if (isTaken) {
         detach(studio);
-        if (hasWork) toast('This look comes from a link. Your text stays.', {label: 'Undo', act: () => studio.undo()});
+        if (hasSong) toast('The look and shape come from the link. Your text stays.', {label: 'Undo', act: () => giveBack(studio, before)});
       }
     } else if (contract) {
       const {look, params} = resolveSettings(contract, LOOKS);
@@ -60,7 +63,7 @@ export async function takeLink(studio, hasWork) {
  * @returns {() => void} stop
  */
 export function watchLinks(studio) {
-  const take = () => void (tokenInAddress() && takeLink(studio, studio.song !== null || studio.store.canUndo));
+  const take = () => void (tokenInAddress() && takeLink(studio, studio.song !== null));
   addEventListener('hashchange', take);
   return () => removeEventListener('hashchange', take);
 }
@@ -73,6 +76,19 @@ function tokenInAddress() {
 function detach(studio) {
   studio.project.forget();
   history.replaceState(null, '', `/studio${location.hash}`);
+}
+
+/**
+ * Undo the look of a link, unless something was changed since, and go on with the project that it was tried out on.
+ * @param {Studio} studio
+ * @param {Studio['project']['kept']} project
+ */
+function giveBack(studio, project) {
+  if (studio.store.undoLabel !== FROM_LINK) return;
+  studio.undo();
+  studio.project.restore(project);
+  if (project.id) history.replaceState(null, '', `/studio?project=${project.id}`);
+  studio.project.follow();
 }
 
 /** @param {Studio} studio */

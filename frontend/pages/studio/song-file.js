@@ -50,7 +50,7 @@ function offerOwnText(studio) {
 /** The name of a file is a poor title: a new name of the project may be the song's. @param {Studio} studio */
 export function offerNameAsTitle(studio) {
   const {song, ownName, store} = studio;
-  const isOfFile = song && !store.draft.text?.title && store.draft.text?.title !== '' && song.file.name.startsWith(song.title);
+  const isOfFile = song && !store.draft.text?.title && store.draft.text?.title !== '' && song.file.name.replace(/\.[^.]*$/, '') === song.title;
   if (!isOfFile || !ownName || ownName === song.title) return;
   toast(`The title in the video stays “${isolated(song.title)}”.`, {
     label: 'Use the new name',

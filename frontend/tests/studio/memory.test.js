@@ -1,6 +1,7 @@
 import '../browser.js';
 import {afterEach, expect, test, vi} from 'vitest';
 import {bringBack} from '../../pages/studio/memory.js';
+import {openRenderDialog} from '../../pages/studio/render-dialog.js';
 import {fakeStudio, serve} from './fake-studio.js';
 
 vi.mock('../../pages/studio/render-dialog.js', () => ({openRenderDialog: vi.fn()}));
@@ -12,6 +13,8 @@ vi.mock('../../pages/studio/sharing.js', () => ({takeLink: async () => {}, downl
 const lost = vi.hoisted(() => []);
 vi.mock('../../pages/studio/tab-lock.js', () => ({takeOver: async (/** @type {() => void} */ tell) => void lost.push(tell)}));
 
+vi.stubGlobal('localStorage', sessionStorage);
+vi.stubGlobal('matchMedia', () => ({matches: false}));
 /** @type {Map<string, () => void>} */
 const listeners = new Map();
 vi.stubGlobal('addEventListener', (/** @type {string} */ name, /** @type {() => void} */ listener) => listeners.set(name, listener));
@@ -53,6 +56,31 @@ test('what is opened is kept in one step, so that no song stands beside the proj
   const [kept] = studio.storage.putAll.mock.calls.at(-1);
   expect(kept).toMatchObject({draft: {draft: {look: 'halo'}}, page: {name: 'B', project: {id: 'p2'}}});
   expect(Object.entries(kept)).toContainEqual(['song', undefined]);
+});
+
+test.each([
+  ['output', 'output'],
+  // On a wide screen the looks have a place of their own.
+  ['looks', 'tune'],
+  ['a panel of another version', 'tune'],
+])('the panel “%s” comes back as “%s”', async (kept, shown) => {
+  location.search = '';
+  const studio = fakeStudio({tab: 'tune'});
+  studio.storage.get.mockImplementation(async (/** @type {string} */ key) => (key === 'page' ? {tab: kept} : undefined));
+  await bringBack(studio);
+  expect(studio.tab).toBe(shown);
+});
+
+test('a page that leads to the order of what it opens leads there, and to no other order', async () => {
+  serve(() => [200, {id: 'p2', name: 'B', version: 1, role: 'owner', song: null, settings: {version: 1, look: 'halo'}}]);
+  for (const [search, times] of /** @type {const} */ ([['?project=p2', 0], ['?project=p2&order', 1]])) {
+    location.search = search;
+    // Pressed a while ago, and confirmed in this browser: not about this project.
+    localStorage.setItem('oriel.unconfirmed', JSON.stringify({purpose: 'render', at: Date.now()}));
+    const studio = fakeStudio({song: {file: new File([], 'a.wav'), title: 'A'}});
+    await bringBack(studio);
+    expect(openRenderDialog).toHaveBeenCalledTimes(times);
+  }
 });
 
 test('what was due to be saved while something was opened does not leave the bar saving', async () => {

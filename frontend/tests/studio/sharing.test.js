@@ -41,7 +41,15 @@ test('a text of one’s own stays, and the look can be undone', async () => {
   studio.store.change('Title', (/** @type {any} */ draft) => (draft.text = {title: 'Mine'}));
   await takeLink(studio, true);
   expect(studio.store.draft).toMatchObject({look: 'prism', text: {title: 'Mine'}});
-  expect(vi.mocked(toast).mock.calls.at(-1)?.[1]?.label).toBe('Undo');
+  const undo = vi.mocked(toast).mock.calls.at(-1)?.[1];
+  expect(undo?.label).toBe('Undo');
+  Object.assign(studio, {undo: () => studio.store.undo()});
+  undo?.act();
+  expect([studio.store.draft.look, studio.project.id]).toEqual(['halo', 'p1']);
+  // Pressed late, it takes back nothing else.
+  studio.store.change('Title', (/** @type {any} */ draft) => (draft.text = {title: 'Another'}));
+  undo?.act();
+  expect(studio.store.draft.text).toEqual({title: 'Another'});
 });
 
 test('a visitor who has nothing yet gets the text of the link too', async () => {

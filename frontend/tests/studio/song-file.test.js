@@ -24,6 +24,7 @@ test('a new name of the project is offered in place of the name of a file', () =
 
 test.each([
   ['a title from the tags', {song: {...song, title: 'First Light'}, ownName: 'Night Drive'}],
+  ['a title that begins the name of the file', {song: {file: new File([], 'Home - Band (master).wav'), title: 'Home'}, ownName: 'Night Drive'}],
   ['no song', {ownName: 'Night Drive'}],
   ['no name', {song}],
 ])('%s: nothing is offered', (_, parts) => {

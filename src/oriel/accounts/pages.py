@@ -46,10 +46,8 @@ def verify() -> Response:
         confirmed = registration.confirm_email(token, request_origin())
     except (InvalidToken, EmailTaken) as error:
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
-    if confirmed.is_change:
-        return make_response(redirect("/verify-email/changed", 303))
-    project = confirmed.path.removeprefix("/shared/") or None
-    return make_response(redirect(url_for(".verified", project=project), 303))
+    page = ".changed" if confirmed.is_change else ".verified"
+    return make_response(redirect(url_for(page, project=confirmed.path.removeprefix("/shared/") or None), 303))
 
 
 @routes.get("/verify-email/done")
@@ -57,10 +55,10 @@ def verify() -> Response:
 @_READ
 def verified() -> Response:
     """Say that the address is confirmed: a page of its own, to which the browser can go back."""
-    title, project = "Your email address is confirmed", request.args.get("project", "")
-    if _ID.fullmatch(project):
-        links = [(f"/shared/{project}", "Open the shared project"), ("/studio", "Open the studio")]
-        return message_page(title, "The project that you were invited to is in My videos now.", links=links)
+    title = "Your email address is confirmed"
+    if shared := _way_to_shared_project():
+        said = "What was shared with you is in My videos now."
+        return message_page(title, said, links=[*shared, ("/studio", "Open the studio")])
     return message_page(
         title,
         "If you left one of our pages open in another tab, it continues by itself.",
@@ -73,8 +71,15 @@ def verified() -> Response:
 @_READ
 def changed() -> Response:
     """Say that the new address is the account's now."""
-    said = "From now on you sign in with it, and our emails go to it."
-    return message_page("Your new email address is confirmed", said, links=[("/account", "Open your account")])
+    said = "Use it to sign in from now on. Our emails go there too."
+    links = [*_way_to_shared_project(), ("/account", "Open your account")]
+    return message_page("Your new email address is confirmed", said, links=links)
+
+
+def _way_to_shared_project() -> Links:
+    """Return the link to the shared project that the address names, if it names one."""
+    project = request.args.get("project", "")
+    return [(f"/shared/{project}", "Open the shared project")] if _ID.fullmatch(project) else []
 
 
 @routes.get("/reset-password")

@@ -134,12 +134,14 @@ def _confirm(session: Session, token: str, origin: Origin) -> Confirmed:
     if email_token is None or user is None or email_token.expires_at <= now() or user.disabled_at:
         raise _invalid()
     if user.email == email_token.email and user.email_verified:
-        return Confirmed(user)
+        # Pressed twice: what waited is still where the user goes on.
+        return Confirmed(user, path=confirmations.announce(session, user))
     if email_token.used_at or email_token.email not in (user.email, user.pending_email):
         raise _invalid()
     email_token.used_at = now()
-    is_change = email_token.email == user.pending_email
-    if is_change:
+    # Before the first confirmation, another address is only the right one.
+    is_change = email_token.email == user.pending_email and user.email_verified
+    if email_token.email == user.pending_email:
         old, user.email, user.pending_email = user.email, email_token.email, None
         letters.tell_old_address(session, user, old, email_token.id)
         activity.record(session, user.id, Did.EMAIL_CHANGED, origin)

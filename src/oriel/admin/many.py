@@ -56,6 +56,6 @@ def _tell(kind: str, succeeded: int, refusals: Counter[str], done: str) -> None:
         flash("Choose at least one row first.", "error")
     for sentence, count in refusals.items():
         flash(
-            sentence if count + succeeded == 1 else f"{count} {kind}{'s' * (count > 1)} left as before: {sentence}",
+            sentence if count + succeeded == 1 else f"{count} {kind}{'s' * (count > 1)} unchanged: {sentence}",
             "error",
         )

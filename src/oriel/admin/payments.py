@@ -121,8 +121,13 @@ class PaymentView(BaseModelView[Payment]):
             amount, force = payment.amount - payment.refunded, field("force") == "yes"
             detail = {"amount": amount, "currency": payment.currency, "force": force, "reason": reason()}
             db.session.commit()
-            with in_trail(staff().actor, "payment.refund", "payment", payment_id, **detail):
-                refunded = refund_payment(payment_id, force=force)
+            try:
+                with in_trail(staff().actor, "payment.refund", "payment", payment_id, **detail):
+                    refunded = refund_payment(payment_id, force=force)
+            except WrongState as error:
+                if not error.details.get("needs_force"):
+                    raise
+                raise WrongState(f"{error.message} Choose to stop it to refund it anyway.") from error
             done = "will be refunded as soon as Stripe answers" if refunded.refund_wanted else "refunded"
             return f"{money(amount, payment.currency)} {done}."
 

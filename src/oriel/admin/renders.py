@@ -206,7 +206,7 @@ class RenderView(BaseModelView[RenderJob]):
     @act("/cancel", "render.cancel")
     def cancel(self) -> AnyResponse:
         """End renders."""
-        return self._done(_keys(), "render.cancel", operator_actions.cancel, "is cancelled")
+        return self._done(_keys(), "render.cancel", operator_actions.cancel, "is being cancelled")
 
     @act("/new-link", "render.new_link")
     def new_link(self) -> AnyResponse:
@@ -353,7 +353,7 @@ def _attempts(job: RenderJob) -> Section:
         for each in db.session.scalars(query.limit(_ATTEMPTS_SHOWN))
     ]
     header = ("Attempt", "End", "Error", "Ended", "Waited", "Ran", "Frames a second", "Peak memory", "Worker")
-    return Section("Attempts", header=header, rows=rows)
+    return Section("Ended attempts", header=header, rows=rows, note=f"The last {_ATTEMPTS_SHOWN}, kept for 90 days.")
 
 
 def _seconds(length: float | None) -> str | None:

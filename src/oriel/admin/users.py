@@ -34,7 +34,7 @@ from oriel.errors import PaymentsUnavailable, WrongState
 from oriel.infra.ids import new_id
 from oriel.mails.wording import date
 
-_ENDS = "Sessions, API keys, downloads and shared links stop at once. Renders that wait or run are finished."
+_ENDS = "Sessions, API keys, downloads and shared links stop at once. Renders already waiting or running still finish."
 _PLANS = {name: plan.title for name, plan in PLANS.items()}
 
 

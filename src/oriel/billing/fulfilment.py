@@ -117,7 +117,7 @@ def refund_payment(payment_id: str, *, force: bool = False) -> Payment:
         credit = session.scalar(select(Credit).where(Credit.payment_id == payment_id).with_for_update())
         if credit and credit.state not in (HELD, FROZEN, REFUNDED) and not force:
             done = "is in progress" if credit.state == RESERVED else "is finished"
-            raise WrongState(f"The render that it paid for {done}. Force the refund to stop it and delete its video.")
+            raise WrongState(f"The render that it paid for {done}.", needs_force=True)
         want(payment, refund=payment.refunded < payment.amount)
         if credit and credit.state != REFUNDED:
             # Before Stripe is asked, so that the credit cannot be used meanwhile.

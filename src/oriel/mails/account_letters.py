@@ -26,7 +26,7 @@ class SecurityHelp:
 
 def seen_from(at: datetime, address: str) -> str:
     """Return when something was done and from which network address: its owner knows whether they were there."""
-    return f"It was done on {full_date(at)} from the network address {address}."
+    return f"This happened on {full_date(at)}, from the IP address {address}."
 
 
 def confirmation(name: str, link: str) -> Letter:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from oriel.infra.clock import Instant
 from oriel.infra.paging import Page, PageQuery
@@ -19,6 +20,11 @@ Settings = Annotated[
     dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": True, "title": "Settings document"})
 ]
 Name = Annotated[str, Field(max_length=2 * LONGEST_NAME)]
+
+
+def _without_default(schema: JsonDict) -> None:
+    """Let clients leave a field out: those made from a schema with a default always send it."""
+    schema.pop("default")
 
 
 class ProjectIn(BaseModel):
@@ -50,6 +56,8 @@ class ProjectChange(BaseModel):
     keep_before: bool = Field(
         default=False,
         description="Keep what is there now as a version of its own; otherwise your changes of ten minutes are one",
+        # Left out by a page that has no use for it: an older version of this service refuses what it does not know.
+        json_schema_extra=_without_default,
     )
 
 

@@ -26,6 +26,8 @@ MOST_PEOPLE = 20
 _MOST_MAILS = 5
 _MAILS_COUNT_FOR = timedelta(hours=1)
 _KIND = "invitation"
+# A button that is pressed twice, or a page that is loaded anew, leads to the same place.
+_JUST_NOW = timedelta(minutes=10)
 
 PersonRole = Literal["viewer", "editor"]
 
@@ -79,11 +81,14 @@ def leave(user: User, opened: OpenedProject) -> None:
 
 @confirmations.register
 def accept_invitations(session: Session, user: User) -> str:
-    """Accept what waits for the address that a user has just confirmed; return the latest project's page, or ""."""
+    """Accept what waits for the address that a user has confirmed; return the page of what they got just now, or ""."""
     waiting = (ProjectPerson.email == user.email, ProjectPerson.user_id.is_(None))
-    accept = update(ProjectPerson).where(*waiting).values(user_id=user.id, accepted_at=now())
-    accepted = session.execute(accept.returning(ProjectPerson.id, ProjectPerson.project_id)).all()
-    return f"/shared/{max(accepted).project_id}" if accepted else ""
+    session.execute(update(ProjectPerson).where(*waiting).values(user_id=user.id, accepted_at=now()))
+    fresh = (ProjectPerson.user_id == user.id, ProjectPerson.accepted_at > now() - _JUST_NOW)
+    query = select(Project.id).join(ProjectPerson, ProjectPerson.project_id == Project.id)
+    there = query.where(*fresh, Project.deleted_at.is_(None)).order_by(ProjectPerson.id.desc()).limit(1)
+    project_id = session.scalar(there)
+    return f"/shared/{project_id}" if project_id else ""
 
 
 def _refuse(project: Project, address: str) -> None:

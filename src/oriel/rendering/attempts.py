@@ -19,7 +19,7 @@ from oriel.errors import AppError, WorkerLost
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.logs import facts
-from oriel.rendering import attempt_ends, holdups, letters
+from oriel.rendering import attempt_ends, holdups, last_error, letters
 from oriel.rendering.announcement import announce
 from oriel.rendering.attempt_ends import GIVEN_BACK, HELD_UP, LOST, RETRIED, Measurements
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
@@ -153,7 +153,7 @@ def _complete(session: Session, job: RenderJob, video: Video, at: datetime) -> N
     job.expires_at = at + timedelta(seconds=job.kept_for_s)
     job.worker, job.lease_until = None, None
     # What earlier attempts ended with.
-    _note_error(job, None)
+    last_error.forget(job)
     rights.spend(session, job.id)
     letters.render_ready(session, job)
 
@@ -186,7 +186,7 @@ def _end_with(session: Session, job: RenderJob, error: AppError, measurements: M
         return
     record(outcome=RETRIED)
     # An operator wants to know why it waits again.
-    _note_error(job, error)
+    last_error.note(job, error)
     pause = _PAUSES_S[max(job.fruitless, 1) - 1]
     _requeue(job, now() + timedelta(seconds=_spread(pause)))
 
@@ -226,7 +226,7 @@ def cancel_now(session: Session, job: RenderJob, *, is_paid_back: bool = False) 
     holdups.forget(job)
     job.status, job.stage, job.eta_s, job.completed_at = CANCELLED, None, None, now()
     job.worker, job.lease_until = None, None
-    _note_error(job, None)
+    last_error.forget(job)
     settle = rights.spend if job.is_used and not is_paid_back else rights.give_back
     settle(session, job.id)
 
@@ -237,7 +237,7 @@ def end_badly(session: Session, job: RenderJob, error: AppError) -> None:
     holdups.forget(job)
     job.status, job.stage, job.eta_s, job.completed_at = FAILED, None, None, now()
     job.worker, job.lease_until = None, None
-    _note_error(job, error)
+    last_error.note(job, error)
     rights.give_back(session, job.id)
     letters.render_failed(session, job)
 
@@ -290,7 +290,7 @@ def _take_back(session: Session, job: RenderJob) -> None:
         return
     # One that is held up goes by the code of what holds it up.
     if job.held_since is None:
-        _note_error(job, WorkerLost("The worker stopped without saying why."))
+        last_error.note(job, WorkerLost("The worker stopped without saying why."))
     _requeue(job, now())
 
 
@@ -300,12 +300,6 @@ def _expired() -> Select[str]:
 
 def _lost(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return (RenderJob.status == PROCESSING, RenderJob.lease_until < at)
-
-
-def _note_error(job: RenderJob, error: AppError | None) -> None:
-    job.error_code = error.code if error else None
-    job.error_message = error.message[:1000] if error else None
-    job.error_details = _plain(error.details) if error else None
 
 
 def _count_fruitless(job: RenderJob) -> None:
@@ -334,8 +328,3 @@ def _mine(attempt: Attempt) -> Any:  # noqa: ANN401  (SQLAlchemy's Update, whose
 def _update(session: Session, attempt: Attempt, **values: Any) -> bool:  # noqa: ANN401  (columns of any type)
     result = cast("CursorResult[Any]", session.execute(_mine(attempt).values(**values)))
     return result.rowcount == 1
-
-
-def _plain(details: dict[str, Any]) -> dict[str, Any]:
-    plain = (int, float, str, bool, type(None))
-    return {name: value if isinstance(value, plain) else str(value) for name, value in details.items()}

@@ -12,7 +12,7 @@ from oriel.errors import AppError
 from oriel.infra.clock import now
 from oriel.infra.database import writing
 from oriel.infra.ids import new_id
-from oriel.rendering import letters
+from oriel.rendering import last_error, letters
 from oriel.rendering.models import QUEUED, UNDER_WAY, RenderJob
 
 TOLD_AFTER = timedelta(minutes=10)
@@ -24,7 +24,7 @@ def hold_up(job: RenderJob, error: AppError) -> float:
     """Note why a render cannot go on, and return the seconds until it is tried again: 15, 30, 60, … 300."""
     if job.held_since is None:
         job.held_since, job.held_tries = now(), 0
-    job.error_code, job.error_message = error.code, error.message[:1000]
+    last_error.note(job, error)
     pause_s = min(_FIRST_PAUSE_S * 2.0 ** min(job.held_tries, 10), _LONGEST_PAUSE_S)
     job.held_tries += 1
     return pause_s
@@ -33,8 +33,9 @@ def hold_up(job: RenderJob, error: AppError) -> float:
 def forget(job: RenderJob) -> None:
     """Take the note off a render, such as one that is cancelled."""
     if job.held_since is not None:
-        job.held_since = job.held_notice = job.error_code = job.error_message = None
+        job.held_since = job.held_notice = None
         job.held_tries = 0
+        last_error.forget(job)
 
 
 def end(session: Session, job: RenderJob) -> None:

@@ -15,7 +15,7 @@ from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.media.models import Upload
-from oriel.rendering import jobs, status, video_access
+from oriel.rendering import jobs, last_error, status, video_access
 from oriel.rendering.announcement import announce
 from oriel.rendering.cancellation import end_render, locked_job
 from oriel.rendering.models import FAILED, QUEUED, RenderJob
@@ -145,7 +145,7 @@ def _begin_anew(job: RenderJob) -> None:
     # Its customer may have taken the failed one off the list.
     job.removed_at = None
     job.completed_at = job.cancel_asked_at = job.first_frame_at = None
-    job.error_code = job.error_message = job.error_details = None
+    last_error.forget(job)
     job.progress, job.frames_done = 0.0, 0
     # What a failed render has stored may have been deleted since.
     job.poster_object = None

@@ -30,8 +30,8 @@ def machine() -> str:
 def expected_frames_per_s(job: RenderJob) -> float:
     """Return how many frames of a render this machine draws in a second.
 
-    Known from earlier renders of the same kind on this machine, else from others of this machine, else from the same
-    kind elsewhere; before anything was measured it is guessed by the number of cores.
+    Known from earlier renders of the same kind on this machine, else from its large ones, else from the same kind
+    elsewhere; before anything was measured it is guessed by the number of cores.
     """
     here, kind = machine(), _kind(job)
     of_here = (MachineSpeed.machine == here) & _IS_LARGE

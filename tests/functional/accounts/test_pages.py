@@ -37,6 +37,25 @@ def test_a_new_address_leads_back_to_the_account(person: Callable[..., Person], 
     assert 'href="/account"' in answer.text
 
 
+def test_the_right_address_in_place_of_a_wrong_one_is_a_first_confirmation(
+    person: Callable[..., Person], mailbox: Mailbox
+) -> None:
+    ada = person(confirmed=False)
+    ada.log_in()
+    ada.call("PUT", "/api/user/profile", json={"email": "right@example.com", "current_password": ada.password})
+    answer = ada.client.post("/verify-email", data={"token": mailbox.token()}, follow_redirects=True)
+    assert "Your email address is confirmed" in answer.text
+    assert "continues by itself" in answer.text
+
+
+def test_a_change_of_the_password_is_told_with_its_address(person: Callable[..., Person], mailbox: Mailbox) -> None:
+    ada = person()
+    ada.client.post("/api/auth/reset-password", json={"email": ada.email})
+    _set(ada.client, mailbox.token("password_reset"))
+    [text] = [mail.text for mail in mailbox.mails() if mail.kind == "password_changed"]
+    assert "from the IP address 127.0.0.1." in text
+
+
 @pytest.mark.parametrize("project", ["", "x", "a" * 27, "//evil.example", "0" * 25 + "/"])
 def test_the_page_after_it_leads_nowhere_else(client: FlaskClient, project: str) -> None:
     page = client.get("/verify-email/done", query_string={"project": project}).text

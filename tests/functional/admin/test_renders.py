@@ -140,9 +140,18 @@ def test_its_page_shows_why_it_waits_again_and_each_attempt(admin: Operator, ren
     page = admin.get(f"{LIST}{job.id}").text
     error = page.partition("Error of the last attempt</h2>")[2].partition("</section>")[0]
     assert all(text in error for text in ("UPLOAD_LOST", "The song is gone.", "no such object"))
-    row = page.partition("Attempts</h2>")[2].partition("</section>")[0]
+    row = page.partition("Ended attempts</h2>")[2].partition("</section>")[0]
     assert all(text in row for text in ("Retried", "UPLOAD_LOST", "worker 7"))
     assert "UPLOAD_LOST" in admin.get(LIST).text
+
+
+def test_a_running_one_is_being_cancelled(admin: Operator, renders: Renders) -> None:
+    job = renders.made()
+    with renders.app.app_context():
+        assert attempts.claim("worker")
+    answer = admin.post(f"{LIST}cancel?key={job.id}")
+    assert "The render is being cancelled." in admin.get(answer.location).text
+    assert renders.now_of(job).status == "processing"
 
 
 def test_its_page_says_in_words_who_pays(admin: Operator, renders: Renders) -> None:

@@ -219,6 +219,27 @@ def test_an_address_without_an_account_gets_the_project_once_it_is_confirmed(
     assert person["accepted_at"]
 
 
+def test_a_confirmation_does_not_lead_to_a_project_that_was_deleted(
+    app: APIFlask, client: FlaskClient, shared: Shared
+) -> None:
+    shared.invite("new.friend@example.com")
+    Person(client, "new.friend@example.com").register()
+    assert shared.owner.delete(shared.path).status_code == 204
+    page = client.post("/verify-email", data={"token": Mailbox(app).token("confirmation")}, follow_redirects=True)
+    assert "Your email address is confirmed" in page.text
+    assert "/shared/" not in page.text
+
+
+def test_a_button_that_is_pressed_twice_leads_to_the_same_project(
+    app: APIFlask, client: FlaskClient, shared: Shared
+) -> None:
+    shared.invite("new.friend@example.com")
+    Person(client, "new.friend@example.com").register()
+    token = Mailbox(app).token("confirmation")
+    pages = [client.post("/verify-email", data={"token": token}, follow_redirects=True).text for _ in range(2)]
+    assert all("Open the shared project" in page for page in pages)
+
+
 def test_an_unconfirmed_account_with_the_address_sees_nothing(caller: MakeCaller, shared: Shared) -> None:
     bob = caller(confirmed=False)
     shared.invite(bob.email)

@@ -80,6 +80,21 @@ def test_a_render_that_waits_again_says_why_until_it_has_ended(make_job: MakeJob
     assert (done.status, done.error_code, done.error_message, done.error_details) == ("completed", None, None, None)
 
 
+def test_what_holds_a_render_up_takes_the_place_of_an_earlier_error(make_job: MakeJob) -> None:
+    job = make_job()
+    attempts.fail(claimed(), StageCrashed("It crashed.", stderr="GL error"))
+    clock.shift(timedelta(minutes=1))
+    attempts.fail(claimed(), WorkFolderUnusable("The folder is full.", free=0))
+    seen = fresh(job)
+    assert (seen.error_code, seen.error_details) == (WorkFolderUnusable.code, {"free": 0})
+    # One that is held up goes by that, whatever happens to its worker.
+    clock.shift(timedelta(minutes=1))
+    claimed()
+    clock.shift(timedelta(seconds=9))
+    assert attempts.reap() == 1
+    assert fresh(job).error_code == WorkFolderUnusable.code
+
+
 def test_a_render_that_is_cancelled_has_no_error(make_job: MakeJob) -> None:
     job = make_job()
     attempts.fail(claimed(), StageCrashed("It crashed."))

@@ -312,7 +312,7 @@ def test_a_letter_about_security_names_the_operator_where_there_is_an_address() 
 
 def test_a_letter_about_security_says_when_and_from_where() -> None:
     seen = seen_from(datetime(2026, 12, 20, 15, 40, tzinfo=UTC), "203.0.113.9")
-    assert seen == "It was done on 20 December 2026, 15:40 UTC from the network address 203.0.113.9."
+    assert seen == "This happened on 20 December 2026, 15:40 UTC, from the IP address 203.0.113.9."
     told = SecurityHelp(LINK, None, seen)
     for letter in (
         password_changed("Ada", seen=seen),

@@ -69,6 +69,7 @@ function savedState(studio) {
   const {project, otherTab} = studio;
   const words = wordsOf(studio);
   const sign = !words ? nothing : /^(Saving|Saved .*Waiting)/.test(words) ? savingIcon : /^Saved(?!.*only)/.test(words) ? savedIcon : unsavedIcon;
-  if (project.isUndecided && !otherTab) return html`<button class="saved" type="button" title="Choose whose version stays" @click=${() => project.decide()}>${sign}<span>${words}</span></button>`;
-  return html`<span class="saved" role="status" title=${words}>${sign}<span>${words}</span></span>`;
+  const line = html`${sign}<span>${words}</span>`;
+  const asks = project.isUndecided && !otherTab;
+  return html`<span class="saved" role="status" title=${words}>${asks ? html`<button type="button" title="Choose whose version stays" @click=${() => project.decide()}>${line}</button>` : line}</span>`;
 }

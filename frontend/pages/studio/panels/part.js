@@ -14,21 +14,35 @@ export function partPanel(studio) {
   const set = (/** @type {'startS' | 'endS'} */ edge) => (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const typed = secondsIn(input.value);
-    if (typed !== null) {
-      const range = edge === 'startS'
-        ? {startS: Math.min(typed, endS - SHORTEST_S), endS}
-        : {startS, endS: Math.min(durationS, Math.max(typed, startS + SHORTEST_S))};
-      trim(studio, {startS: Math.max(0, range.startS), endS: range.endS, done: true});
-    }
+    if (typed !== null) trim(studio, {...partAfter(edge, typed, {startS, endS}, durationS), done: true});
     input.value = timeText(studio.rangeS[edge]);
   };
+  const takeWhole = (/** @type {Event} */ event) => {
+    // The button goes.
+    /** @type {HTMLElement | null | undefined} */ (/** @type {Element} */ (event.target).closest('.part')?.querySelector('input'))?.focus();
+    trim(studio, {startS: 0, endS: durationS, done: true});
+  };
   const isTrimmed = startS > 0 || endS < durationS;
-  return html`<h2>Part of the song</h2>
-    <div class="row part">
-      <label>From <input class="amount number" type="text" inputmode="decimal" autocomplete="off" .value=${live(timeText(startS))} @change=${set('startS')}></label>
-      <label>to <input class="amount number" type="text" inputmode="decimal" autocomplete="off" .value=${live(timeText(endS))} @change=${set('endS')}></label>
-      ${isTrimmed ? html`<button class="button" type="button" @click=${() => trim(studio, {startS: 0, endS: durationS, done: true})}>Whole song</button>` : nothing}
+  return html`<h2 id="part-of-song">Part of the song</h2>
+    <div class="row part" role="group" aria-labelledby="part-of-song">
+      <label>From <input class="amount number" type="text" autocomplete="off" .value=${live(timeText(startS))} @change=${set('startS')}></label>
+      <label>To <input class="amount number" type="text" autocomplete="off" .value=${live(timeText(endS))} @change=${set('endS')}></label>
+      ${isTrimmed ? html`<button class="button" type="button" @click=${takeWhole}>Whole song</button>` : nothing}
     </div>`;
+}
+
+/**
+ * The part after one of its ends was typed: at least a second long, and within the song. A start beyond the end moves the
+ * part, which stays as long as it was.
+ * @param {'startS' | 'endS'} edge
+ * @param {number} typed seconds
+ * @param {{startS: number, endS: number}} part
+ * @param {number} songS
+ */
+export function partAfter(edge, typed, {startS, endS}, songS) {
+  if (edge === 'endS') return {startS, endS: Math.min(songS, Math.max(typed, startS + SHORTEST_S))};
+  const start = Math.max(0, Math.min(typed, songS - SHORTEST_S));
+  return {startS: start, endS: start < endS - SHORTEST_S ? endS : Math.min(songS, start + Math.max(SHORTEST_S, endS - startS))};
 }
 
 /**

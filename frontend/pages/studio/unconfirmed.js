@@ -1,5 +1,4 @@
-// What the studio goes on with once it is there: what a visitor wanted when we asked them to confirm their address (the
-// link in the email may open in this very tab), or a page that leads to the order.
+// What a visitor wanted when we asked them to confirm their address: the link in the email may open in this very tab.
 
 const KEY = 'oriel.unconfirmed';
 const REMEMBERED_MS = 60 * 60_000;

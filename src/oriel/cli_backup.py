@@ -12,6 +12,8 @@ from oriel.cli_service import settings_of_command
 if TYPE_CHECKING:
     from oriel.backup.layout import Manifest
 
+# Of damaged files.
+_MOST_NAMES = 50
 _FOLDER = NamedPath(path_type=Path, file_okay=False)
 
 
@@ -47,7 +49,13 @@ def backup(destination: Path, keep: int | None, without_files: bool, check: bool
         " keys of authenticator apps, and with it everybody who has the backup can.",
         err=True,
     )
-    return 0
+    if not written.damaged:
+        return 0
+    click.echo(f"Damaged in the storage, and not copied ({len(written.damaged)}):", err=True)
+    for name in written.damaged[:_MOST_NAMES]:
+        click.echo(f"  {name}", err=True)
+    click.echo("The backup has everything else, and no older one was deleted. Check the disk.", err=True)
+    return 1
 
 
 @click.command()

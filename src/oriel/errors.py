@@ -484,6 +484,14 @@ class StorageFailed(OurError):
     http_status = 503
 
 
+class StoredFileDamaged(StorageFailed):
+    """A file in the storage is not as it was stored: its checksum is another one."""
+
+    code = "STORED_FILE_DAMAGED"
+    # Another machine reads the same bytes, and other files are whole.
+    of_machine = False
+
+
 class UploadLost(OurError):
     """A song or picture that a render needs is missing in the storage."""
 

@@ -86,7 +86,7 @@ def _work(workshop: Workshop, name: str) -> None:
         attempt = _claim(workshop.stop, name)
         if attempt:
             if not work_on(workshop, attempt):
-                workshop.stop.wait(_REST_S)
+                _rest(workshop.stop, name)
         elif not workshop.stop.is_draining:
             if workshop.browser.close_if_idle(time.monotonic()):
                 _log.info("the browser was idle and has been closed")
@@ -96,6 +96,14 @@ def _work(workshop: Workshop, name: str) -> None:
             _wait(workshop.stop, connection)
     _report(lambda: presence.leave(name))
     connection.close()
+
+
+def _rest(stop: Stop, name: str) -> None:
+    """Leave the next renders to others for a while; operators still see this worker."""
+    over = time.monotonic() + _REST_S
+    while time.monotonic() < over and not stop.is_draining:
+        _report(lambda: presence.report(name))
+        stop.wait(presence.REPORT_EVERY_S)
 
 
 def _report(write: Callable[[], None]) -> None:

@@ -45,13 +45,18 @@ _OTHERS = ("offline-payments.sqlite3",)
 
 @dataclass(frozen=True)
 class Written:
-    """A backup that was written: where, what, and how much of it had to be copied."""
+    """A backup that was written: where, what, and how much of it had to be copied.
+
+    `damaged`: names of files in the storage that could not be copied, because their bytes are not those that were
+    stored. The backup has an earlier copy of each that an earlier backup had whole.
+    """
 
     path: Path
     manifest: Manifest
     copied_files: int
     copied_bytes: int
     deleted_backups: int
+    damaged: tuple[str, ...] = ()
 
 
 def write_backup(
@@ -112,8 +117,9 @@ def _write(settings: Settings, destination: Path, say: Say, with_files: bool, ke
     sync_folder(destination)
     # The deletion may still be refused.
     say(f"The backup {final} is written.")
-    deleted = _delete_old(destination, keep) if keep else 0
-    return Written(final, manifest, copies.copied_files, copies.copied_bytes, deleted)
+    # An older backup may be the only one that has a damaged file as it was.
+    deleted = _delete_old(destination, keep) if keep and not copies.damaged else 0
+    return Written(final, manifest, copies.copied_files, copies.copied_bytes, deleted, tuple(copies.damaged))
 
 
 def _newest_list(backups: list[Path]) -> Path | None:

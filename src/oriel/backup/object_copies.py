@@ -1,6 +1,5 @@
 """Copies the storage's files into a backup folder: each content once, and nothing that is there already."""
 
-import contextlib
 import hashlib
 import os
 import secrets
@@ -11,7 +10,7 @@ import google_crc32c
 
 from oriel.backup.layout import OBJECTS, StoredObject, line_of, object_path, objects_of, sha256_of
 from oriel.backup.progress import ProgressLines
-from oriel.errors import CallerError, NotFound
+from oriel.errors import CallerError, NotFound, StoredFileDamaged
 from oriel.infra.storage import Storage, Stored
 from oriel.infra.storage.interface import in_base64
 
@@ -29,6 +28,8 @@ class ObjectCopies:
         self._progress = progress
         self._root = backup.parent / OBJECTS
         self.copied_files = self.copied_bytes = 0
+        # Names of files whose bytes are not those that were stored.
+        self.damaged: list[str] = []
 
     def sweep(self) -> None:
         """Delete what a killed backup has left half written; only while no other backup runs."""
@@ -61,10 +62,16 @@ class ObjectCopies:
         if earlier and self._has(earlier, stored):
             self._progress.add(1, 0)
             return earlier
-        # Deleted since it was listed: a song that expired, or a customer who left.
-        with contextlib.suppress(NotFound):
+        try:
             return self._copy(stored.name)
-        return None
+        except NotFound:
+            # Deleted since it was listed: a song that expired, or a customer who left.
+            return None
+        except StoredFileDamaged:
+            # One bad file must not cost the backup of all others, and an earlier copy is better than none.
+            if stored.name not in self.damaged:
+                self.damaged.append(stored.name)
+            return earlier if earlier and object_path(self._backup, earlier.sha256).is_file() else None
 
     def _has(self, known: StoredObject, stored: Stored) -> bool:
         if (known.size_bytes, known.crc32c) != (stored.size_bytes, stored.crc32c):

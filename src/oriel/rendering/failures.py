@@ -31,6 +31,7 @@ RENDER_ERRORS: tuple[type[AppError], ...] = (
     errors.DiskFull,
     # --- the storage
     errors.StorageFailed,
+    errors.StoredFileDamaged,
     errors.UploadLost,
     # --- our own; OurError is whatever nobody expected
     errors.OurError,

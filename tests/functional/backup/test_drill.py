@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from tests.functional.waiting import PATIENCE_S
 
 from oriel.app import alembic
 from oriel.backup import backup as writing_backup
+from oriel.backup import object_copies
 from oriel.backup.backup import write_backup
-from oriel.backup.layout import MANIFEST, OBJECTS, objects_of
+from oriel.backup.layout import MANIFEST, OBJECT_LIST, OBJECTS, objects_of
 from oriel.backup.object_copies import ObjectCopies
 from oriel.backup.restore import restore_backup
+from oriel.infra.clock import clock
+from oriel.infra.storage import folder
 
 SAID: list[str] = []
 # A process is started for each command, and what it does is tested on both databases otherwise.
@@ -152,6 +156,34 @@ def test_a_second_backup_copies_only_what_is_new(populated: Site, service: APIFl
     assert (second.copied_files, second.copied_bytes) == (1, len(b"one more"))
     assert second.manifest.objects
     assert second.manifest.objects.count == len(populated.files())
+
+
+@on_sqlite
+def test_a_damaged_file_costs_no_backup_and_an_earlier_copy_is_kept(
+    populated: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = write_backup(populated.settings, tmp_path, say)
+    whole = {each.name: each.sha256 for each in objects_of(first.path / OBJECT_LIST)}
+    old, new = sorted(name for name in whole if name.startswith("uploads/"))[:2]
+    for name in (old, new):
+        path = populated.settings.data_root / "storage" / name
+        path.write_bytes(path.read_bytes() + b"bit rot")
+    kept = folder._kept_checksum
+    monkeypatch.setattr(
+        folder, "_kept_checksum", lambda file: "AAAAAA==" if file.name.endswith((old, new)) else kept(file)
+    )
+    # The second one stands in no earlier list.
+    monkeypatch.setattr(
+        object_copies, "objects_of", lambda path: (each for each in objects_of(path) if each.name != new)
+    )
+    clock.shift(timedelta(days=2))
+    second = write_backup(populated.settings, tmp_path, say, keep=timedelta(days=1))
+    # It may be the only one that has the file as it was.
+    assert first.path.is_dir()
+    assert sorted(second.damaged) == [old, new]
+    assert {each.name: each.sha256 for each in objects_of(second.path / OBJECT_LIST)} == {
+        name: digest for name, digest in whole.items() if name != new
+    }
 
 
 def test_the_same_content_is_kept_once(site: Site, service: APIFlask, tmp_path: Path) -> None:

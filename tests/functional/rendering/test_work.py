@@ -22,7 +22,7 @@ from oriel.infra.clock import clock
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 from oriel.infra.redis import redis
-from oriel.infra.storage import storage
+from oriel.infra.storage import folder, storage
 from oriel.monitoring.models import JobMetrics
 from oriel.rendering import attempts, speeds
 from oriel.rendering.cancellation import cancel_render
@@ -189,6 +189,20 @@ def test_a_song_that_is_gone_is_our_failure_and_fails_after_three_attempts(
     failed = fresh(job)
     # By `fruitless` the operators are alerted, and the code makes it a dead letter.
     assert (failed.status, failed.error_code, failed.fruitless) == ("failed", "UPLOAD_LOST", 3)
+    assert dead_letters(10) == [job.id]
+
+
+def test_a_song_that_is_damaged_holds_no_worker_up_and_fails_after_three_attempts(
+    job: RenderJob, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "_kept_checksum", lambda _: "AAAAAA==")
+    for _ in range(attempts.MOST_FRUITLESS):
+        # Its machine is well, and takes the next render at once.
+        assert work()
+        clock.shift(timedelta(minutes=1))
+    failed = fresh(job)
+    assert (failed.status, failed.error_code, failed.held_since) == ("failed", "STORED_FILE_DAMAGED", None)
+    assert failed.error_details == {"name": job.audio_object}
     assert dead_letters(10) == [job.id]
 
 

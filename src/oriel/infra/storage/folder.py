@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import google_crc32c
 
-from oriel.errors import StorageFailed
+from oriel.errors import StorageFailed, StoredFileDamaged
 from oriel.infra.storage.incoming import NO_ROOM, incoming_file, sweep, sync_folder, whole_file
 from oriel.infra.storage.interface import (
     Sink,
@@ -208,7 +208,7 @@ def _checked_blocks(name: str, source: BinaryIO) -> Iterator[bytes]:
         crc = google_crc32c.extend(crc, block)
         yield block
     if in_base64(crc) != (_kept_checksum(source) or in_base64(crc)):
-        raise StorageFailed("The stored file is damaged.", name=name)
+        raise StoredFileDamaged("The stored file is damaged.", name=name)
 
 
 def _readable(name: str, source: BinaryIO) -> Iterator[bytes]:

@@ -73,7 +73,7 @@ class Storage(Protocol):
         ...
 
     def read(self, name: str) -> AbstractContextManager[Iterator[bytes]]:
-        """Open an object's bytes as blocks; NotFound where there is none, StorageFailed at the end of a damaged one."""
+        """Open an object's bytes as blocks; NotFound where there is none, StoredFileDamaged at the end of one."""
         ...
 
     def stat(self, name: str) -> Stored | None:

@@ -46,6 +46,11 @@ def answer_requests(limit: int = 100) -> int:
     return sum(_answered(request_id) for request_id in waiting)
 
 
+def is_refused(session: Session, user: User) -> bool:
+    """Return whether no link would be sent: to a disabled account, or after three within the hour."""
+    return user.disabled_at is not None or _links_of_late(session, user.id) >= _MOST_MAILS
+
+
 def _answered(request_id: str) -> bool:
     try:
         with writing() as session:
@@ -62,7 +67,7 @@ def _answered(request_id: str) -> bool:
 
 def _send_link(session: Session, email: str, origin: Origin) -> None:
     user = user_by_email(email)
-    if user is None or user.disabled_at or _links_of_late(session, user.id) >= _MOST_MAILS:
+    if user is None or is_refused(session, user):
         return
     secret = new_secret()
     token = PasswordResetToken(user_id=user.id, token_hash=secret_hash(secret), expires_at=now() + RESET_LIFE)

@@ -12,7 +12,7 @@ from oriel.infra.database import Base, db
 from oriel.infra.mail import OutboxMail
 from oriel.infra.mail.outbox import FAILED as MAIL_FAILED
 from oriel.infra.mail.outbox import WAITING
-from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, RenderJob
+from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
 from oriel.rendering.queue_figures import oldest_waiting_since, queue_figures
 
 _DAY = timedelta(days=1)
@@ -37,6 +37,8 @@ def figures() -> list[Figure]:
     done = _count(RenderJob, RenderJob.status == COMPLETED, RenderJob.completed_at > now() - _DAY)
     running = _count(RenderJob, RenderJob.status == PROCESSING)
     unsent = _count(OutboxMail, OutboxMail.state == MAIL_FAILED)
+    is_held = (RenderJob.status == QUEUED, RenderJob.held_since.is_not(None))
+    held, held_since = db.session.execute(select(func.count(), func.min(RenderJob.held_since)).where(*is_held)).one()
     oldest = oldest_waiting_since()
     renders, mails = url_for("panel_renders.index"), url_for("panel_mails.index")
     return [
@@ -52,6 +54,13 @@ def figures() -> list[Figure]:
             f"{workers} worker{'' if workers == 1 else 's'}",
             f"{renders}?state=processing",
             not workers,
+        ),
+        Figure(
+            "Held up",
+            held,
+            f"the first for {age_of(held_since)}" if held else "by the storage or a machine",
+            f"{renders}?state=queued",
+            held > 0,
         ),
         Figure("Done", done, "in the last 24 hours", f"{renders}?state=completed"),
         Figure("Failed", failed, "in the last 24 hours", f"{renders}?state=failed", failed > 0),

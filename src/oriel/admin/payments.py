@@ -100,7 +100,8 @@ class PaymentView(BaseModelView[Payment]):
             "Failed attempts": row.settle_tries,
             "Updates from Stripe": row.version,
         }
-        return (Section("Payment", facts), Section("At Stripe", at_stripe))
+        note = "Invoices of a plan are refunded at Stripe." if row.kind == SUBSCRIPTION else ""
+        return (Section("Payment", facts, note=note), Section("At Stripe", at_stripe))
 
     def buttons(self, row: Payment) -> Sequence[Button]:
         """Return the refund, of a payment that can be refunded here."""
@@ -136,6 +137,8 @@ class PaymentView(BaseModelView[Payment]):
 
 def status_badge(payment: Payment) -> Badge:
     """Return a payment's status as the panel shows it."""
+    if payment.refunded:
+        return Badge("Refunded" if payment.refunded >= payment.amount else "Partly refunded")
     return badge_in(_TONES, payment.status, _STATUSES[payment.status])
 
 

@@ -22,7 +22,7 @@ from oriel.monitoring.models import JobMetrics
 from oriel.names import folded
 from oriel.rendering import attempt_ends, delivery, links, operator_actions
 from oriel.rendering.failures import RENDER_ERRORS
-from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
+from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.status import status_of
 
 _TONES: Mapping[str, Tone] = {QUEUED: "new", PROCESSING: "live", COMPLETED: "good", FAILED: "bad"}
@@ -118,9 +118,9 @@ class RenderView(BaseModelView[RenderJob]):
         if not count:
             return ()
         sentence = (
-            f"{'Up to ' * (count == MOST)}{count} renders that failed through our fault within"
-            f" {operator_actions.DEAD_LETTERS_LIVE.days} days are queued again, the oldest first, paid as before. They"
-            " count in this month."
+            f"Queues {'up to ' * (count == MOST)}{count} render{'s' * (count > 1)} again that failed through our fault"
+            f" within {operator_actions.DEAD_LETTERS_LIVE.days} days: the oldest first, paid as before, and counted in"
+            " this month."
         )
         return (Button("render.requeue", url_for(".requeue"), confirm=sentence),)
 
@@ -155,7 +155,7 @@ class RenderView(BaseModelView[RenderJob]):
         return {
             FAILED: (retry,),
             QUEUED: (cancel,) if row.moved_ahead_at else (move, cancel),
-            PROCESSING: (cancel,),
+            PROCESSING: () if row.cancel_asked_at else (cancel,),
             COMPLETED: () if row.is_over else (link,),
         }.get(row.status, ())
 
@@ -176,7 +176,11 @@ class RenderView(BaseModelView[RenderJob]):
         """Return the address that plays the video for ten minutes, and the poster's."""
         is_there = row.status == COMPLETED and not row.is_over
         token = links.playing_token(row.id, row.link_generation) if is_there else ""
-        return {"video": url_for(".play", key=row.id, token=token) if token else None, "poster": row.poster_url}
+        return {
+            "video": url_for(".play", key=row.id, token=token) if token else None,
+            "poster": row.poster_url,
+            "is_live": row.status in UNDER_WAY,
+        }
 
     @page("/<id:key>/video")
     def play(self, key: str) -> Response:
@@ -340,7 +344,7 @@ def _attempts(job: RenderJob) -> Section:
     query = select(JobMetrics).where(JobMetrics.render_id == job.id).order_by(JobMetrics.attempt.desc())
     rows = [
         (
-            each.attempt,
+            Two(each.attempt, each.worker),
             badge_in(_ENDS, each.outcome),
             each.error_code,
             each.ended_at,
@@ -348,11 +352,10 @@ def _attempts(job: RenderJob) -> Section:
             _seconds(each.run_s),
             f"{each.frames_per_s:.1f}" if each.frames_per_s is not None else None,
             size(each.peak_memory_bytes) if each.peak_memory_bytes else None,
-            each.worker,
         )
         for each in db.session.scalars(query.limit(_ATTEMPTS_SHOWN))
     ]
-    header = ("Attempt", "End", "Error", "Ended", "Waited", "Ran", "Frames a second", "Peak memory", "Worker")
+    header = ("Attempt", "End", "Error", "Ended", "Waited", "Ran", "Frames a second", "Peak memory")
     return Section("Ended attempts", header=header, rows=rows, note=f"The last {_ATTEMPTS_SHOWN}, kept for 90 days.")
 
 

@@ -28,9 +28,10 @@ from oriel.admin.user_facts import dashboard_of, end_of_subscription, sections_o
 from oriel.admin.views import act, field, finish, number, reason
 from oriel.billing.current_plan import set_plan
 from oriel.billing.granted_credits import MOST_AT_ONCE, grant_credits, take_credits
-from oriel.billing.plans import PLANS
+from oriel.billing.plans import FREE, PLANS
 from oriel.billing.subscription_sync import cancel_for_closed_account
 from oriel.errors import PaymentsUnavailable, WrongState
+from oriel.infra.database import db
 from oriel.infra.ids import new_id
 from oriel.mails.wording import date
 
@@ -83,15 +84,19 @@ class UserView(BaseModelView[User]):
             return Button(action, path, fields, is_dangerous, confirm)
 
         standing = standing_of(row.id)
+        held = standing.holding
+        is_subscribed = held is not None and held.subscription_id is not None
+        present = held.plan if held else FREE.name
+        others = {name: title for name, title in _PLANS.items() if name != present}
         can_take = min(standing.credits_given, MOST_AT_ONCE)
         fate = end_of_subscription(standing.holding, is_disabled=row.disabled_at is not None)
         return (
             button("user.view"),
-            button("user.reset_password"),
-            button("user.end_sessions"),
+            button("user.reset_password", confirm=f"It goes to {row.email}, and works for an hour."),
+            button("user.end_sessions", confirm="They are signed out on every device. API keys go on."),
             button("user.grant_credits", _count(MOST_AT_ONCE), REASON),
             *([button("user.take_credits", _count(can_take), REASON)] if can_take else []),
-            button("user.set_plan", Entry("plan", "Plan", _PLANS), REASON),
+            *([] if is_subscribed else [button("user.set_plan", Entry("plan", "Plan", others), REASON)]),
             button("user.enable", REASON, confirm=fate)
             if row.disabled_at
             else button("user.disable", REASON, is_dangerous=True, confirm=f"{_ENDS} {fate}".strip()),
@@ -129,10 +134,12 @@ class UserView(BaseModelView[User]):
         """Send the customer a link for a new password."""
 
         def do() -> str:
-            email = self._found(user_id).email
+            user = self._found(user_id)
+            if password_reset.is_refused(db.session, user):
+                raise WrongState("No link was sent: this account is disabled, or got three within the hour.")
             with self._in_trail("user.reset_password", user_id):
-                password_reset.ask_for_reset(email, request_origin())
-            return "A link is on its way, unless the account is disabled or got three within the hour."
+                password_reset.ask_for_reset(user.email, request_origin())
+            return f"A link is on its way to {user.email}."
 
         return finish(do, self.url_of(user_id))
 

@@ -89,7 +89,9 @@ def test_a_refund_is_one_refund_however_often_it_is_pressed(till: Till, admin: O
     [line] = trail(till.app)
     assert (line.action, line.kind, line.object_id, line.actor) == ("payment.refund", "payment", paid.id, admin.email)
     assert line.detail == {"amount": 499, "currency": "usd", "force": False, "reason": "It was our fault"}
-    assert "/refund" not in admin.get(path).text
+    page = admin.get(path).text
+    assert "/refund" not in page
+    assert "Refunded</span>" in page
 
 
 def test_two_tabs_at_once_refund_once(till: Till, operator: Callable[..., Operator], ada: Caller) -> None:

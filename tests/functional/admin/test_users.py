@@ -190,6 +190,15 @@ def test_a_password_reset_is_started_by_support_too(
     assert [(line.action, line.role) for line in trail(app)] == [("user.reset_password", "support")]
 
 
+def test_no_link_is_promised_that_is_not_sent(app: APIFlask, admin: Operator, ada: Caller, mailbox: Mailbox) -> None:
+    for _ in range(3):
+        assert "A link is on its way" in said(admin, page_of(ada, "reset-password"))
+        mailbox.mails()
+    assert "No link was sent" in said(admin, page_of(ada, "reset-password"))
+    assert len(mailbox.mails()) == 3
+    assert len(trail(app)) == 3
+
+
 def test_credits_are_given_once_for_each_form_and_taken_back(app: APIFlask, admin: Operator, ada: Caller) -> None:
     form = {"count": 3, "reason": "Our fault", "once": "a" * 26}
     assert "Credits given: 3." in said(admin, page_of(ada, "grant-credits"), **form)

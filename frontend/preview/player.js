@@ -82,6 +82,11 @@ export class Player extends EventTarget {
     return this.#audio.play().then(() => true, () => false);
   }
 
+  /** Where it stops, for as long as it plays. @param {number} untilS */
+  set untilS(untilS) {
+    this.#untilS = untilS;
+  }
+
   pause() {
     this.#standsS = this.timeS;
     this.#audio.pause();

@@ -213,6 +213,16 @@ export class Engine extends EventTarget {
     void this.#player.play(range.endS);
   }
 
+  /**
+   * What is seen and heard is part of what will come out.
+   * @param {{startS: number, endS: number}} range
+   */
+  stayIn({startS, endS}) {
+    if (!this.song) return;
+    this.#player.untilS = endS;
+    if (this.timeS < startS || this.timeS > endS) this.#player.seek(startS);
+  }
+
   /** @param {number} timeS */
   seek(timeS) {
     const inSong = Math.min(Math.max(0, timeS), this.durationS - 0.001);

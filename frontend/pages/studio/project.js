@@ -14,7 +14,7 @@ import {downloadSettings} from './sharing.js';
 const FOLLOW_MS = 2500;
 const AGAIN_MS = 5000;
 /** A picture costs a moment of drawing and two writes. */
-const THUMBNAIL_EVERY_MS = 10_000;
+const THUMBNAIL_EVERY_MS = 5000;
 
 export class Project extends EventTarget {
   id = '';
@@ -37,6 +37,7 @@ export class Project extends EventTarget {
   /** What the server has refused for good: the next change is tried again. */
   #refused = '';
   #isBusy = false;
+  #isLeaving = false;
   #thumbnailAt = -Infinity;
   #pictureTimer = 0;
   /** What the picture in the list shows, of what was sent; "" where that is not known. */
@@ -148,6 +149,15 @@ export class Project extends EventTarget {
     void this.#save();
   }
 
+  /** The page is being left, perhaps for good: what is not saved yet is sent at once, without a picture. */
+  hurry() {
+    const isDue = this.id && !this.isSaved && !this.#isBusy && this.#content() !== this.#refused && Date.now() >= this.#notBefore;
+    if (!isDue || this.studio.missingPictures.length) return;
+    clearTimeout(this.#timer);
+    this.#isLeaving = true;
+    void this.#save().finally(() => (this.#isLeaving = false));
+  }
+
   /** Something may have changed: let the server follow. */
   follow() {
     const {studio} = this;
@@ -192,10 +202,11 @@ export class Project extends EventTarget {
     const {studio} = this;
     const uploadId = await this.#songUpload();
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
-    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings, ...(this.#keepsBefore ? {keep_before: true} : {})};
+    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: this.#isLeaving ? null : await this.#thumbnail(), settings, ...(this.#keepsBefore ? {keep_before: true} : {})};
     const params = {path: {project_id: this.id}};
     try {
-      this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body}))).version;
+      // It goes on when the page is gone.
+      this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body, keepalive: this.#isLeaving}))).version;
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
       // The newer version may be this one, whose answer was lost.

@@ -157,11 +157,24 @@ export async function openSettings(studio) {
 export async function takeSettings(studio, file) {
   try {
     if (file.size > 100_000) throw new Error('This file is too large for settings.');
-    const content = nested(readSettings(await file.text()));
+    const text = await file.text();
+    if (!isJson(text)) throw new Error('This is not a settings file. Choose one that was saved here or under My videos.');
+    const content = nested(readSettings(text));
     const {look} = resolveSettings(content, LOOKS);
     studio.tryDraft(() => studio.store.change('Settings from a file', (draft) => Object.assign(clear(draft), {version: 1, look}, content)));
+    studio.engine.stayIn(studio.rangeS);
   } catch (error) {
     toast(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {string} text */
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

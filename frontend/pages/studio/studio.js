@@ -90,6 +90,7 @@ export class Studio extends LitElement {
     this.planName = 'free';
     /** @type {import('./service.js').Estimate | null} what would come out, as the service says */
     this.facts = null;
+    this.isSignedIn = false;
     /** Into the form of an account that was closed. */
     this.typedEmail = '';
     /** @type {Awaited<ReturnType<typeof cutTextOf>> | null} what the video cuts of title and artist; null until it is known */
@@ -166,7 +167,10 @@ export class Studio extends LitElement {
     const isKnown = session.restore();
     await bringBack(this);
     void isKnown.then(() => this.learnPlan());
-    session.addEventListener('change', () => this.requestUpdate());
+    session.addEventListener('change', () => {
+      this.requestUpdate();
+      this.tellOfSession();
+    });
   }
 
   disconnectedCallback() {
@@ -237,6 +241,15 @@ export class Studio extends LitElement {
     /** @type {Element} */ (this.querySelector('.side.right')).scrollTop = 0;
   }
 
+  /** A session may have ended elsewhere: what is changed from then on stays here. */
+  tellOfSession() {
+    const wasSignedIn = this.isSignedIn;
+    this.isSignedIn = session.state === 'signed-in';
+    if (!wasSignedIn || session.state !== 'signed-out' || !this.project.id) return;
+    const address = encodeURIComponent(`/studio?project=${this.project.id}`);
+    toast('You were signed out. Changes stay in this browser until you sign in again.', {label: 'Sign in', act: () => location.assign(`/login?next=${address}`)});
+  }
+
   /** @param {string} name */
   rename(name) {
     this.typedName = null;
@@ -278,10 +291,12 @@ export class Studio extends LitElement {
 
   undo() {
     this.store.undo();
+    this.engine.stayIn(this.rangeS);
   }
 
   redo() {
     this.store.redo();
+    this.engine.stayIn(this.rangeS);
   }
 
   surprise() {

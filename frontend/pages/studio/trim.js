@@ -21,8 +21,7 @@ export function trim(studio, {startS, endS, done}) {
   studio.store.change('Trim', (draft) => (draft.range = {start_s: round(startS), duration_s: whole ? null : round(endS - startS)}), {isHeld: !done});
   if (done) {
     studio.store.endGesture();
-    // What is seen is part of what will come out.
-    if (studio.engine.paused && (studio.engine.timeS < startS || studio.engine.timeS > endS)) studio.engine.seek(startS);
+    studio.engine.stayIn(studio.rangeS);
   }
   studio.showTime();
 }

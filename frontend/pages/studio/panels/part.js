@@ -1,6 +1,7 @@
 // The part of the song that becomes the video, as times that can be typed: a Canvas of eight seconds is hard to drag.
 import {html, nothing} from 'lit';
 import {live} from 'lit/directives/live.js';
+import {toast} from '../../../ui/toast.js';
 import {trim} from '../trim.js';
 
 /** @typedef {import('../studio.js').Studio} Studio */
@@ -11,10 +12,13 @@ const SHORTEST_S = 1;
 export function partPanel(studio) {
   const {song, rangeS: {startS, endS}, engine: {durationS}} = studio;
   if (!song) return nothing;
+  // Another song, which is on its way, begins whole.
+  const isOpening = studio.engine.opening !== null;
   const set = (/** @type {'startS' | 'endS'} */ edge) => (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const typed = secondsIn(input.value);
-    if (typed !== null) trim(studio, {...partAfter(edge, typed, {startS, endS}, durationS), done: true});
+    if (typed === null) toast('Type a time such as 1:23.5.');
+    else trim(studio, {...partAfter(edge, typed, {startS, endS}, durationS), done: true});
     input.value = timeText(studio.rangeS[edge]);
   };
   const takeWhole = (/** @type {Event} */ event) => {
@@ -25,8 +29,8 @@ export function partPanel(studio) {
   const isTrimmed = startS > 0 || endS < durationS;
   return html`<h2 id="part-of-song">Part of the song</h2>
     <div class="row part" role="group" aria-labelledby="part-of-song">
-      <label>From <input class="amount number" type="text" autocomplete="off" .value=${live(timeText(startS))} @change=${set('startS')}></label>
-      <label>To <input class="amount number" type="text" autocomplete="off" .value=${live(timeText(endS))} @change=${set('endS')}></label>
+      <label>From <input class="amount number" type="text" autocomplete="off" ?disabled=${isOpening} .value=${live(timeText(startS))} @change=${set('startS')}></label>
+      <label>To <input class="amount number" type="text" autocomplete="off" ?disabled=${isOpening} .value=${live(timeText(endS))} @change=${set('endS')}></label>
       ${isTrimmed ? html`<button class="button" type="button" @click=${takeWhole}>Whole song</button>` : nothing}
     </div>`;
 }

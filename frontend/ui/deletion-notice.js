@@ -29,6 +29,8 @@ export async function keepAccount() {
 
 function show() {
   const due = session.user?.deletion_due_at;
+  // It is to be deleted after all, or nobody is signed in any more.
+  if (session.hasKeptAccount && (due || session.state === 'signed-out')) session.forgetKept();
   if (due) return place(`Your account will be deleted on ${date(due)}.`, 'Keep my account', () => void keepAccount());
   if (session.hasKeptAccount) return place(hasPaidPlan() ? `${KEPT} ${ENDS}` : KEPT, 'Close', () => session.forgetKept());
   document.querySelector('.site-notice')?.remove();

@@ -1,5 +1,6 @@
 """The `oriel backup` and `oriel restore` commands."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oriel.cli_path import NamedPath
-from oriel.cli_service import settings_of_command
+from oriel.cli_service import settings_of_command, with_app
 
 if TYPE_CHECKING:
     from oriel.backup.layout import Manifest
@@ -32,6 +33,7 @@ def backup(destination: Path, keep: int | None, without_files: bool, check: bool
     from oriel.backup.check import check_backup
     from oriel.backup.layout import find_backup
     from oriel.backup.progress import in_words, say_to_stderr
+    from oriel.housekeeping.storage_check import inspect_storage
 
     settings = settings_of_command()
     if check:
@@ -49,13 +51,24 @@ def backup(destination: Path, keep: int | None, without_files: bool, check: bool
         " keys of authenticator apps, and with it everybody who has the backup can.",
         err=True,
     )
-    if not written.damaged:
-        return 0
-    click.echo(f"Damaged in the storage, and not copied ({len(written.damaged)}):", err=True)
-    for name in written.damaged[:_MOST_NAMES]:
+    missing: list[str] = []
+    if not without_files:
+        with_app(lambda: missing.extend(inspect_storage().missing))
+    _tell("Damaged in the storage, and not copied", written.damaged)
+    _tell("Missing in the storage, though the database names them", missing)
+    if written.damaged:
+        click.echo("The backup has everything else, and no older one was deleted. Check the disk.", err=True)
+    return 1 if written.damaged or missing else 0
+
+
+def _tell(what: str, names: Sequence[str]) -> None:
+    if not names:
+        return
+    click.echo(f"{what} ({len(names)}):", err=True)
+    for name in names[:_MOST_NAMES]:
         click.echo(f"  {name}", err=True)
-    click.echo("The backup has everything else, and no older one was deleted. Check the disk.", err=True)
-    return 1
+    if len(names) > _MOST_NAMES:
+        click.echo("  …", err=True)
 
 
 @click.command()

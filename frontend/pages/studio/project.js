@@ -111,6 +111,8 @@ export class Project extends EventTarget {
     this.isShared = isShared;
     this.#sent = this.#content(draft);
     this.#pictured = '';
+    // What it was when it was opened stays in the version history: it may come from another device, a moment ago.
+    this.#keepsBefore = true;
     this.isUndecided = false;
     this.isSaved = true;
     history.replaceState(null, '', `/studio?project=${id}`);
@@ -138,6 +140,7 @@ export class Project extends EventTarget {
     if (signal.aborted) await said(api.POST('/api/projects/delete', {body: {ids: [project.id]}}));
     signal.throwIfAborted();
     this.adopt(project);
+    this.#keepsBefore = false;
     this.#sent = content;
     if (picture) this.#pictured = content;
     this.follow();

@@ -58,6 +58,16 @@ test('the picture of the last change follows where it came too soon after anothe
   expect(studio.project.words).toBe('Saved in My videos');
 });
 
+test('what a project was when it was opened stays in its history', async () => {
+  const calls = serve(() => [200, {version: 4}]);
+  const studio = opened();
+  for (const radius of [0.7, 0.8]) {
+    change(studio, radius);
+    await vi.advanceTimersByTimeAsync(3000);
+  }
+  expect(calls.map(({body}) => body.keep_before)).toEqual([true, undefined]);
+});
+
 test('a project that is opened gets the picture of what it is, once', async () => {
   upload.mockImplementation(async (_, {field}) => `${field}-1`);
   const calls = serve(() => [200, {version: 3}]);

@@ -33,7 +33,8 @@ _WRITE = rate("30/minute", by=address_key, scope="account pages")
 @_READ
 def ask_to_verify() -> Response:
     """Show the button that confirms an address."""
-    return _page("verify_email.html", token=_token(request.args.get("token")))
+    token = _token(request.args.get("token"))
+    return _page("verify_email.html", token=token, email=registration.address_behind(token))
 
 
 @routes.post("/verify-email")

@@ -101,6 +101,12 @@ def send_confirmation_again(user_id: str) -> None:
         send_confirmation(session, user, waiting)
 
 
+def address_behind(token: str) -> str:
+    """Return the address that a link would confirm, without using it; "" for one that would not."""
+    found = db.session.scalar(select(EmailToken).where(EmailToken.token_hash == secret_hash(token)))
+    return found.email if found and found.expires_at > now() else ""
+
+
 @dataclass(frozen=True)
 class Confirmed:
     """An address that was confirmed: its account, whether it replaces another one, and what waited for it.

@@ -2,6 +2,9 @@
 
 from oriel.admin.attention import figures
 from oriel.admin.views import PanelView, page
+from oriel.monitoring.alerts import open_incidents
+from oriel.monitoring.models import OK
+from oriel.monitoring.system_status import latest_checks
 
 
 class Overview(PanelView):
@@ -17,4 +20,5 @@ class Overview(PanelView):
     @page("/")
     def index(self) -> str:
         """Show how things stand."""
-        return self.render("panel/overview.html", figures=figures())
+        checks = [check for check in latest_checks() if check.state != OK]
+        return self.render("panel/overview.html", figures=figures(), alerts=open_incidents(), checks=checks)

@@ -90,12 +90,13 @@ def change(
     *,
     restored: int | None = None,
     is_separate: bool = False,
+    forgets_thumbnail: bool = False,
 ) -> Project:
     """Change a project, unless somebody has changed it since `version`: then raise Conflict with the newer version.
 
     A thumbnail alone makes no newer version. Raise NotFound and NotAllowed for a user who may not edit it any more.
     `restored` numbers the version brought back; `is_separate` makes a version of its own, so that the one before can
-    be brought back.
+    be brought back. `forgets_thumbnail`: what it shows is another look from now on, until the studio draws it.
     """
     look = look_of(wanted.settings) if wanted.settings is not None else None
     with changing(project.user_id) as session:
@@ -117,6 +118,8 @@ def change(
             return project
         project.version += 1
         project.changed_at = now()
+        if forgets_thumbnail:
+            project.thumbnail_id = None
         _apply(session, project, wanted, look, user_id=user.id, restored=restored, is_separate=is_separate)
     return project
 

@@ -57,7 +57,7 @@ def replace_settings(user: User, project: Project, version: int, settings: dict[
         query = select(ProjectUpload.upload_id).where(ProjectUpload.project_id == project.id)
         there = {each: each for each in db.session.scalars(query) if each in there}
     wanted = with_pictures(settings, there)
-    changed = change(user, project, version, Change(settings=wanted), is_separate=True)
+    changed = change(user, project, version, Change(settings=wanted), is_separate=True, forgets_thumbnail=True)
     return Imported(changed, lacks_pictures=wanted != settings)
 
 

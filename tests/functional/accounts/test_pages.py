@@ -21,6 +21,7 @@ def test_looking_at_the_page_uses_nothing_up_and_its_button_confirms(
     page = ada.client.get(f"/verify-email?token={token}")
     assert page.status_code == 200
     assert f'value="{token}"' in page.text
+    assert f"<strong>{ada.email}</strong>" in page.text
     ada.log_in()
     assert json_of(ada.call("GET", "/api/user/profile"))["email_verified"] is False
     answer = ada.client.post("/verify-email", data={"token": token}, follow_redirects=True)

@@ -102,6 +102,21 @@ def test_the_models_refuse_changes(app: APIFlask) -> None:
     assert [line.actor for line in trail(app)] == ["ada@example.com"]
 
 
+def test_sqlite_replaces_no_line(app: APIFlask) -> None:
+    with app.app_context():
+        with writing() as session:
+            session.add(AdminAction(**_line()))
+        if db.engine.dialect.name != "sqlite":
+            # PostgreSQL has no such statement.
+            return
+        columns = [column.name for column in AdminAction.__table__.columns]
+        values = ", ".join("'eve'" if name == "actor" else name for name in columns)
+        replace = f"REPLACE INTO admin_actions ({', '.join(columns)}) SELECT {values} FROM admin_actions"  # noqa: S608
+        with pytest.raises(DBAPIError, match="append-only"), db.engine.begin() as connection:
+            connection.execute(text(replace))
+    assert [line.actor for line in trail(app)] == ["ada@example.com"]
+
+
 @pytest.mark.parametrize("statement", ["UPDATE admin_actions SET actor = 'eve'", "DELETE FROM admin_actions"])
 def test_the_database_refuses_changes(app: APIFlask, statement: str) -> None:
     with app.app_context():

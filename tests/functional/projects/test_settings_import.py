@@ -103,7 +103,10 @@ def test_new_settings_are_a_version_of_their_own_and_the_old_ones_come_back(call
     shared = shared_project(caller(), look="prism")
     ada = shared.owner
     before = settings_of(ada, shared.id)
+    assert ada.patch(shared.path, json={"version": 1, "thumbnail_id": pictured(ada)}).status_code == 200
     project = replaced(ada, shared, HALO)
+    # The picture was of another look.
+    assert project["thumbnail_url"] is None
     assert (project["version"], project["look"], project["name"]) == (2, "halo", "Night Drive")
     assert project["settings"] == HALO
     assert project["song"]["upload_id"] == shared.song

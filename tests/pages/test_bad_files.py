@@ -13,6 +13,7 @@ from tests.render.songs import RATE, music, write_wav
 from oriel.rendering.pipeline.tools import find_ffmpeg
 
 UNREADABLE = "We can't read that file. It may be damaged; MP3, WAV and M4A work."
+NO_SETTINGS = "This is not a settings file. Choose one that was saved here or under My videos."
 LOSSLESS = "That song is in Apple Lossless, which browsers cannot play. Save it as WAV, MP3 or AAC, then try again."
 EMPTY = "There is no sound in that file. Try another one."
 NO_PICTURE = "That file isn't a picture we can read. Try JPEG, PNG or WebP."
@@ -116,9 +117,9 @@ def test_a_picture_that_cannot_be_used_is_refused_in_one_sentence(studio: Visito
 def test_settings_that_cannot_be_used_are_refused_in_one_sentence(studio: Visitor, tmp_path: Path) -> None:
     page = studio.page
     contents = {
-        "no json": "The settings are not valid JSON.",
-        "null": "The settings must be a JSON object.",
-        "[1]": "The settings must be a JSON object.",
+        "no json": NO_SETTINGS,
+        "null": NO_SETTINGS,
+        "[1]": NO_SETTINGS,
         '{"version": 2, "look": "halo"}': "These settings have version 2, but this program supports versions up to 1.",
     }
     file = tmp_path / "settings.json"

@@ -158,7 +158,7 @@ export async function takeSettings(studio, file) {
   try {
     if (file.size > 100_000) throw new Error('This file is too large for settings.');
     const text = await file.text();
-    if (!isJson(text)) throw new Error('This is not a settings file. Choose one that was saved here or under My videos.');
+    if (!isDocument(text)) throw new Error('This is not a settings file. Choose one that was saved here or under My videos.');
     const content = nested(readSettings(text));
     const {look} = resolveSettings(content, LOOKS);
     studio.tryDraft(() => studio.store.change('Settings from a file', (draft) => Object.assign(clear(draft), {version: 1, look}, content)));
@@ -168,11 +168,11 @@ export async function takeSettings(studio, file) {
   }
 }
 
-/** @param {string} text */
-function isJson(text) {
+/** Whether a file's text may be settings at all. @param {string} text */
+function isDocument(text) {
   try {
-    JSON.parse(text);
-    return true;
+    const content = JSON.parse(text);
+    return typeof content === 'object' && content !== null && !Array.isArray(content);
   } catch {
     return false;
   }

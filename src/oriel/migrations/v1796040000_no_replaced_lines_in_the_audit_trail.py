@@ -11,7 +11,7 @@ branch_labels: tuple[str, ...] = ()
 depends_on: str | None = None
 
 _TRIGGER = """CREATE TRIGGER admin_actions_no_replace BEFORE INSERT ON admin_actions
-    WHEN EXISTS (SELECT 1 FROM admin_actions WHERE id = NEW.id)
+    WHEN EXISTS (SELECT 1 FROM admin_actions WHERE id = NEW.id OR rowid = NEW.rowid)
     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"""
 
 

@@ -110,10 +110,12 @@ def test_sqlite_replaces_no_line(app: APIFlask) -> None:
             # PostgreSQL has no such statement.
             return
         columns = [column.name for column in AdminAction.__table__.columns]
-        values = ", ".join("'eve'" if name == "actor" else name for name in columns)
-        replace = f"REPLACE INTO admin_actions ({', '.join(columns)}) SELECT {values} FROM admin_actions"  # noqa: S608
-        with pytest.raises(DBAPIError, match="append-only"), db.engine.begin() as connection:
-            connection.execute(text(replace))
+        for by, new in (("id", {"actor": "'eve'"}), ("rowid", {"actor": "'eve'", "id": "'another'"})):
+            names = dict.fromkeys([by, *columns])
+            values = ", ".join(new.get(name, name) for name in names)
+            replace = f"REPLACE INTO admin_actions ({', '.join(names)}) SELECT {values} FROM admin_actions"  # noqa: S608
+            with pytest.raises(DBAPIError, match="append-only"), db.engine.begin() as connection:
+                connection.execute(text(replace))
     assert [line.actor for line in trail(app)] == ["ada@example.com"]
 
 

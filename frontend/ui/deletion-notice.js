@@ -9,6 +9,11 @@ const ENDS = 'A subscription still ends with its paid period; you can resume it 
 
 session.addEventListener('change', show);
 show();
+// On another device it may have been kept, or asked for again.
+document.addEventListener('visibilitychange', () => {
+  const mayBeOld = session.user?.deletion_due_at || session.hasKeptAccount;
+  if (document.visibilityState === 'visible' && session.state === 'signed-in' && mayBeOld) void session.renew();
+});
 
 /** Whether there may be a subscription to resume. */
 export function hasPaidPlan() {

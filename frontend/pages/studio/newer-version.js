@@ -1,5 +1,5 @@
 // Tells whoever has a project open that a newer version of it was saved elsewhere: by somebody else, or on another device.
-import {api, said} from '../../lib/api.js';
+import {ApiError, api, said} from '../../lib/api.js';
 import {toast} from '../../ui/toast.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
@@ -16,8 +16,12 @@ export function watchVersions(studio) {
     // What is not saved yet asks by itself whose version stays.
     if (!id || !project.isSaved || !studio.mayWrite || performance.now() - lookedAt < LOOK_EVERY_MS / 2) return;
     lookedAt = performance.now();
-    const there = await said(api.GET('/api/projects/{project_id}', {params: {path: {project_id: id}}})).catch(() => null);
-    if (!there || there.id !== project.id || !project.isSaved || there.version <= project.version || told === `${id} ${there.version}`) return;
+    const there = await said(api.GET('/api/projects/{project_id}', {params: {path: {project_id: id}}})).catch((error) => error);
+    if (there instanceof ApiError && there.status === 404 && !project.isMine && id === project.id) {
+      project.losesAccess();
+      return;
+    }
+    if (there instanceof Error || there.id !== project.id || !project.isSaved || there.version <= project.version || told === `${id} ${there.version}`) return;
     told = `${id} ${there.version}`;
     const open = () => {
       if (id !== project.id) return;

@@ -152,6 +152,11 @@ export class Project extends EventTarget {
     void this.#save();
   }
 
+  /** Its owner has removed this editor. Nothing is lost yet, and the next change asks what becomes of it. */
+  losesAccess() {
+    this.#say('No longer shared with you');
+  }
+
   /** The page is being left, perhaps for good: what is not saved yet is sent at once, without a picture. */
   hurry() {
     const isDue = this.id && !this.isSaved && !this.#isBusy && this.#content() !== this.#refused && Date.now() >= this.#notBefore;

@@ -42,6 +42,13 @@ test('a project of one’s own is looked at when its page is used again', async 
   expect(toast).not.toHaveBeenCalled();
 });
 
+test('whoever was removed reads it', async () => {
+  serve(() => [404, {error: {code: 'NOT_FOUND', message: 'There is no such project.', details: {}}}]);
+  const studio = watched({role: 'editor', owner_name: 'Ada'});
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(studio.project.words).toBe('No longer shared with you');
+});
+
 test('what is not saved yet asks by itself', async () => {
   const calls = serve(() => [200, {id: 'p1', version: 4}]);
   watched().project.isSaved = false;

@@ -186,6 +186,21 @@ def test_the_menu_of_the_sound_closes_by_escape_and_by_a_click_elsewhere(visit: 
     expect(page.get_by_text("200 ms")).to_be_visible()
 
 
+def test_a_time_is_not_rewritten_while_it_is_typed(visit: Visit, song: Path) -> None:
+    visitor = visit(390)
+    page = visitor.page
+    open_song(visitor, song)
+    page.locator("#tab-output").click()
+    page.get_by_label("From").fill("0:01")
+    page.keyboard.press("Tab")
+    # What it costs and how long it takes is asked meanwhile, and the panel drawn anew.
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0:02.5", delay=250)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("To", exact=True)).to_have_value("0:02.5")
+    expect(page.locator(".time")).to_contain_text("0:01 to 0:02")
+
+
 def test_a_visitor_with_a_phone_finds_the_way_in(visit: Visit) -> None:
     visitor = visit(390)
     page = visitor.page

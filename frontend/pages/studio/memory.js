@@ -55,13 +55,9 @@ export async function bringBack(studio) {
 function watchTabs(studio) {
   /** @type {Promise<void> | null} */
   let switching = null;
-  const leave = () => {
-    studio.project.hurry();
-    return save(studio);
-  };
   // Both events may come for one switch; two at a time would take the lock from each other.
   const enter = () => (switching ??= resume(studio).finally(() => (switching = null)));
-  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? enter() : leave()));
+  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? enter() : save(studio)));
   // Two windows side by side: the one that is touched goes on, also where no focus moves.
   for (const event of ['focus', 'pointerdown', 'keydown']) addEventListener(event, () => void enter(), true);
   // What is pressed here is done to what the other tab has left, not lost under it.

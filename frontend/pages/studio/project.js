@@ -37,7 +37,6 @@ export class Project extends EventTarget {
   /** What the server has refused for good: the next change is tried again. */
   #refused = '';
   #isBusy = false;
-  #isLeaving = false;
   #thumbnailAt = -Infinity;
   #pictureTimer = 0;
   /** What the picture in the list shows, of what was sent; "" where that is not known. */
@@ -157,15 +156,6 @@ export class Project extends EventTarget {
     this.#say('No longer shared with you');
   }
 
-  /** The page is being left, perhaps for good: what is not saved yet is sent at once, without a picture. */
-  hurry() {
-    const isDue = this.id && !this.isSaved && !this.#isBusy && this.#content() !== this.#refused && Date.now() >= this.#notBefore;
-    if (!isDue || this.studio.missingPictures.length) return;
-    clearTimeout(this.#timer);
-    this.#isLeaving = true;
-    void this.#save().finally(() => (this.#isLeaving = false));
-  }
-
   /** Something may have changed: let the server follow. */
   follow() {
     const {studio} = this;
@@ -210,11 +200,10 @@ export class Project extends EventTarget {
     const {studio} = this;
     const uploadId = await this.#songUpload();
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
-    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: this.#isLeaving ? null : await this.#thumbnail(), settings, ...(this.#keepsBefore ? {keep_before: true} : {})};
+    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings, ...(this.#keepsBefore ? {keep_before: true} : {})};
     const params = {path: {project_id: this.id}};
     try {
-      // It goes on when the page is gone.
-      this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body, keepalive: this.#isLeaving}))).version;
+      this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body}))).version;
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
       // The newer version may be this one, whose answer was lost.

@@ -102,23 +102,6 @@ test('a tab that another one has replaced saves nothing', async () => {
   expect(calls).toEqual([]);
 });
 
-test('a page that is left saves at once, without a picture', async () => {
-  upload.mockImplementation(async (_, {field}) => `${field}-1`);
-  const calls = serve(() => [200, {version: 4}]);
-  const studio = opened({song: {file: new File([], 'a.wav')}});
-  studio.engine.poster = async () => new Blob(['a'], {type: 'image/jpeg'});
-  studio.project.hurry();
-  expect(calls).toEqual([]);
-  change(studio);
-  studio.project.hurry();
-  await vi.advanceTimersByTimeAsync(0);
-  expect(calls.map(({method, body}) => [method, body.thumbnail_id, body.settings.params.radius])).toEqual([['PATCH', null, 0.7]]);
-  expect(studio.project.isSaved).toBe(true);
-  // It was only another tab that was looked at.
-  await vi.advanceTimersByTimeAsync(10_000);
-  expect(calls.map(({body}) => body.thumbnail_id)).toEqual([null, 'picture-1']);
-});
-
 test('what was about to be saved is not, once it is stopped', async () => {
   const calls = serve(() => [200, {version: 4}]);
   const studio = opened();

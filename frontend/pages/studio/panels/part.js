@@ -1,6 +1,5 @@
 // The part of the song that becomes the video, as times that can be typed: a Canvas of eight seconds is hard to drag.
 import {html, nothing} from 'lit';
-import {live} from 'lit/directives/live.js';
 import {toast} from '../../../ui/toast.js';
 import {trim} from '../trim.js';
 
@@ -26,11 +25,12 @@ export function partPanel(studio) {
     /** @type {HTMLElement | null | undefined} */ (/** @type {Element} */ (event.target).closest('.part')?.querySelector('input'))?.focus();
     trim(studio, {startS: 0, endS: durationS, done: true});
   };
+  // Not `live`: the panel is drawn anew while somebody types, and what stands in the field is theirs until they leave it.
   const isTrimmed = startS > 0 || endS < durationS;
   return html`<h2 id="part-of-song">Part of the song</h2>
     <div class="row part" role="group" aria-labelledby="part-of-song">
-      <label>From <input class="amount number" type="text" autocomplete="off" ?disabled=${isOpening} .value=${live(timeText(startS))} @change=${set('startS')}></label>
-      <label>To <input class="amount number" type="text" autocomplete="off" ?disabled=${isOpening} .value=${live(timeText(endS))} @change=${set('endS')}></label>
+      <label>From <input class="amount number" type="text" autocomplete="off" ?disabled=${isOpening} .value=${timeText(startS)} @change=${set('startS')}></label>
+      <label>To <input class="amount number" type="text" autocomplete="off" ?disabled=${isOpening} .value=${timeText(endS)} @change=${set('endS')}></label>
       ${isTrimmed ? html`<button class="button" type="button" @click=${takeWhole}>Whole song</button>` : nothing}
     </div>`;
 }

@@ -19,7 +19,7 @@ export function transport(studio) {
     <button class="icon play" type="button" aria-label=${engine.paused ? 'Play' : 'Pause'} ?disabled=${!engine.canPlay} @click=${() => studio.togglePlay()}>${engine.paused ? playIcon : pauseIcon}</button>
     <span class="time number"></span>
     <oriel-timeline title="Click to seek, drag the white ends to trim, use the wheel to zoom" .track=${engine.track} .range=${studio.rangeS} @seek=${(/** @type {CustomEvent} */ event) => studio.seek(event.detail.timeS)} @trim=${(/** @type {CustomEvent} */ event) => trim(studio, event.detail)}></oriel-timeline>
-    <button class="icon wide-only" type="button" ?disabled=${!studio.song} aria-label=${isSilent ? 'Turn the sound on' : 'Turn the sound off'} title=${!studio.song ? 'The example has no sound' : isSilent ? 'Turn the sound on' : 'Turn the sound off'} @click=${() => studio.toggleMute()}>${isSilent ? mutedIcon : loudIcon}</button>
+    <button class="icon wide-only" type="button" ?disabled=${!studio.song} aria-label=${isSilent ? 'Turn the sound on' : 'Turn the sound off'} title=${!studio.song ? 'Sound comes with your song' : isSilent ? 'Turn the sound on' : 'Turn the sound off'} @click=${() => studio.toggleMute()}>${isSilent ? mutedIcon : loudIcon}</button>
     <details class="menu above">
       <summary class="icon" aria-label=${isTouch() ? 'More' : 'Sound and keys'} title=${isTouch() ? 'More' : 'Sound and keys'}>${moreIcon}</summary>
       <div class="menu-items">

@@ -1,4 +1,4 @@
-"""The first page of the panel: how things stand now."""
+"""The first page of the panel: figures of now, open alerts, and checks that fail."""
 
 from oriel.admin.attention import figures
 from oriel.admin.views import PanelView, page

@@ -25,8 +25,8 @@ export function partPanel(studio) {
     /** @type {HTMLElement | null | undefined} */ (/** @type {Element} */ (event.target).closest('.part')?.querySelector('input'))?.focus();
     trim(studio, {startS: 0, endS: durationS, done: true});
   };
-  // Not `live`: the panel is drawn anew while somebody types, and what stands in the field is theirs until they leave it.
   const isTrimmed = startS > 0 || endS < durationS;
+  // Not `live`: the panel is drawn anew while somebody types, and the text in a field is theirs until they leave it.
   return html`<h2 id="part-of-song">Part of the song</h2>
     <div class="row part" role="group" aria-labelledby="part-of-song">
       <label>From <input class="amount number" type="text" autocomplete="off" ?disabled=${isOpening} .value=${timeText(startS)} @change=${set('startS')}></label>

@@ -1,6 +1,7 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
 import {isTouch} from '../../lib/touch.js';
 import {toast} from '../../ui/toast.js';
+import {forgetLastChange, lastChange, noteLastChange, withLastChange} from './last-change.js';
 import {watchVersions} from './newer-version.js';
 import {openAsked} from './opening.js';
 import {openRenderDialog} from './render-dialog.js';
@@ -25,7 +26,7 @@ export async function bringBack(studio) {
   watchTabs(studio);
   watchVersions(studio);
   // A page that leads to the order of what it opens.
-  const isOrder = new URLSearchParams(location.search).has('order');
+  const order = new URLSearchParams(location.search).get('order');
   const isOpened = await openAsked(studio, {song});
   await (isOpened ? saveOpened(studio) : takeLink(studio, song !== null));
   if (isOpened) studio.project.follow();
@@ -33,7 +34,7 @@ export async function bringBack(studio) {
   if (isBack) await openSong(studio, song, {keptAtS: timeS});
   studio.isRestored = true;
   if (isOpened && studio.song) {
-    if (isOrder) openRenderDialog(studio);
+    if (order !== null) openRenderDialog(studio, {prefersNoWatermark: order === 'no-watermark'});
     return;
   }
   if (!isBack) {
@@ -57,7 +58,7 @@ function watchTabs(studio) {
   let switching = null;
   // Both events may come for one switch; two at a time would take the lock from each other.
   const enter = () => (switching ??= resume(studio).finally(() => (switching = null)));
-  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? enter() : save(studio)));
+  document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' ? enter() : leave(studio)));
   // Two windows side by side: the one that is touched goes on, also where no focus moves.
   for (const event of ['focus', 'pointerdown', 'keydown']) addEventListener(event, () => void enter(), true);
   // What is pressed here is done to what the other tab has left, not lost under it.
@@ -69,6 +70,12 @@ function watchTabs(studio) {
     void enter().then(() => studio.otherTab || pressed.click());
   }, true);
   addEventListener('blur', () => void save(studio));
+}
+
+/** The page may end at any moment now. @param {Studio} studio */
+async function leave(studio) {
+  if (studio.mayWrite) noteLastChange(studio);
+  await save(studio);
 }
 
 /**
@@ -115,7 +122,7 @@ async function read({storage, presets}) {
     storage.get('draft'), storage.get('song'), storage.get('pictures'), storage.get('page'), presets.bringBack(),
   ]);
   const {name = '', timeS = 0, delayMs = 0, showsGuides = false, rendered = '', tab = '', project, uploads} = /** @type {any} */ (page) ?? {};
-  return {draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, rendered, tab, project, uploads};
+  return withLastChange({draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, rendered, tab, project, uploads});
 }
 
 /**
@@ -162,7 +169,9 @@ export async function save(studio) {
   clearTimeout(studio.saveTimer);
   studio.saveTimer = 0;
   const {draft, pictures, page} = contentOf(studio);
+  const note = lastChange();
   const isKept = await studio.storage.putAll({draft, pictures, page});
+  if (isKept) forgetLastChange(note);
   // Pictures take the most room: what is left without them is still worth keeping.
   if (!isKept) await studio.storage.putAll({draft, page});
   // A change that came meanwhile is not saved yet, and another tab says so itself.
@@ -185,12 +194,14 @@ async function saveOpened(studio) {
   clearTimeout(studio.saveTimer);
   studio.saveTimer = 0;
   const song = studio.song?.file;
+  const note = lastChange();
   let isKept = await studio.storage.putAll({...contentOf(studio), song});
   if (!isKept) {
     // A browser without room for the song may still keep the rest.
     isKept = await studio.storage.putAll({...contentOf(studio), song: undefined});
     if (song) toast(SONG_NOT_KEPT);
   }
+  if (isKept) forgetLastChange(note);
   if (!studio.saveTimer) saySaved(studio, isKept);
 }
 

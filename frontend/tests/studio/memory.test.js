@@ -73,7 +73,7 @@ test.each([
 
 test('a page that leads to the order of what it opens leads there, and to no other order', async () => {
   serve(() => [200, {id: 'p2', name: 'B', version: 1, role: 'owner', song: null, settings: {version: 1, look: 'halo'}}]);
-  for (const [search, times] of /** @type {const} */ ([['?project=p2', 0], ['?project=p2&order', 1]])) {
+  for (const [search, times] of /** @type {const} */ ([['?project=p2', 0], ['?project=p2&order=no-watermark', 1]])) {
     location.search = search;
     // Pressed a while ago, and confirmed in this browser: not about this project.
     localStorage.setItem('oriel.unconfirmed', JSON.stringify({purpose: 'render', at: Date.now()}));
@@ -90,3 +90,53 @@ test('what was due to be saved while something was opened does not leave the bar
   await bringBack(studio);
   expect(studio).toMatchObject({saved: 'Saved in this browser', saveTimer: 0});
 });
+
+test('what was changed just before the page ended comes back, as one step that can be undone', async () => {
+  location.search = '';
+  const leaving = fakeStudio();
+  await bringBack(leaving);
+  leaving.store.change('Look', (/** @type {any} */ draft) => (draft.look = 'prism'));
+  leaving.ownName = 'Dusk';
+  // The browser ends the page before the database has written.
+  leaving.storage.putAll.mockReturnValue(new Promise(() => {}));
+  leave();
+  const studio = returning({look: 'halo'});
+  await bringBack(studio);
+  expect(studio.store.draft.look).toBe('prism');
+  expect(studio.ownName).toBe('Dusk');
+  expect(studio.store.undo()).toBe('Look');
+  expect(studio.store.draft.look).toBe('halo');
+});
+
+test('what the database has written comes from there', async () => {
+  location.search = '';
+  const leaving = fakeStudio();
+  await bringBack(leaving);
+  leaving.store.change('Look', (/** @type {any} */ draft) => (draft.look = 'prism'));
+  leave();
+  await vi.waitFor(() => expect(localStorage.getItem('oriel.last-change')).toBeNull());
+  const studio = returning({look: 'horizon'});
+  await bringBack(studio);
+  expect(studio.store.draft.look).toBe('horizon');
+});
+
+test('a change that was noted goes to no other project', async () => {
+  location.search = '';
+  localStorage.setItem('oriel.last-change', JSON.stringify({draft: {version: 1, look: 'prism'}, label: 'Look', name: 'B', project: 'p2'}));
+  const studio = returning({look: 'halo'});
+  await bringBack(studio);
+  expect(studio.store.draft.look).toBe('halo');
+});
+
+function leave() {
+  Object.assign(document, {visibilityState: 'hidden'});
+  document.dispatchEvent(new Event('visibilitychange'));
+  Object.assign(document, {visibilityState: 'visible'});
+}
+
+/** A studio in whose browser a draft is stored. @param {object} draft */
+function returning(draft) {
+  const studio = fakeStudio();
+  studio.storage.get.mockImplementation(async (/** @type {string} */ key) => (key === 'draft' ? {draft: {version: 1, ...draft}, undo: [], redo: []} : undefined));
+  return studio;
+}

@@ -147,7 +147,7 @@ class RenderPage extends LitElement {
         </div>
         <p class="quiet">
           Anyone with the link can watch and download the video. ${status.expires_at ? `It is kept until ${date(status.expires_at)}.` : ''}
-          ${status.watermark ? html`This video has a small watermark. <a href="/studio?render=${status.id}&order">Render it without one</a>` : nothing}
+          ${status.watermark ? html`This video has a small watermark. <a href="/studio?render=${status.id}&order=no-watermark">Render it without one</a>` : nothing}
         </p>
         <div class="row flush">
           <button class="button plain" type="button" @click=${() => this.replaceLink(status)}>Revoke link</button>

@@ -18,9 +18,12 @@ import {forget, remember} from './unconfirmed.js';
 
 const ASK_MS = 3000;
 
-/** @param {Studio} studio */
-export function openRenderDialog(studio) {
-  open(studio, 'render');
+/**
+ * @param {Studio} studio
+ * @param {{prefersNoWatermark?: boolean}} [wish] prefersNoWatermark: the visitor comes for the video without one
+ */
+export function openRenderDialog(studio, wish = {}) {
+  open(studio, 'render', wish);
 }
 
 /** Keep the song and its settings as a project. @param {Studio} studio */
@@ -31,10 +34,11 @@ export function openSaveDialog(studio) {
 /**
  * @param {Studio} studio
  * @param {'render' | 'save'} purpose
+ * @param {{prefersNoWatermark?: boolean}} [wish]
  */
-function open(studio, purpose) {
+function open(studio, purpose, wish = {}) {
   const dialog = new RenderDialog();
-  Object.assign(dialog, {studio, purpose});
+  Object.assign(dialog, {studio, purpose, ...wish});
   document.body.append(dialog);
 }
 
@@ -47,6 +51,8 @@ export class RenderDialog extends LitElement {
     this.studio = /** @type {any} */ (null);
     /** @type {'render' | 'save'} */
     this.purpose = 'render';
+    /** Whether the button that comes first is the video without a watermark. */
+    this.prefersNoWatermark = false;
     /** @type {Step} */
     this.step = 'summary';
     /** @type {ApiError | PartError | null} */

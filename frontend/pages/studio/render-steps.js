@@ -120,7 +120,12 @@ function pictureIsGone(flow, name) {
 function offers(flow) {
   const {facts, problem} = flow;
   const isRefused = !facts && problem instanceof ApiError && !problem.isTemporary;
-  if (!facts || !obstacleOf(facts)) return html`${withoutWatermark(flow)}<button class="button main" type="button" autofocus ?disabled=${isRefused} @click=${() => flow.make()}>Render</button>`;
+  if (!facts || !obstacleOf(facts)) {
+    const noWatermark = withoutWatermark(flow);
+    return noWatermark === nothing || !flow.prefersNoWatermark
+      ? html`${noWatermark}<button class="button main" type="button" autofocus ?disabled=${isRefused} @click=${() => flow.make()}>Render</button>`
+      : html`<button class="button" type="button" @click=${() => flow.make()}>Render with watermark</button>${noWatermark}`;
+  }
   const plan = liftingPlan(facts, flow.studio.plans);
   const single = canBuySingle(flow)
     ? html`<button class="button ${plan ? '' : 'main'}" type="button" @click=${() => (flow.profile ? flow.payOnce() : flow.askForAccount('buy this render'))}>Buy this render for ${money(facts.single_price_cents, 'usd')}</button>`
@@ -132,9 +137,10 @@ function offers(flow) {
 function withoutWatermark(flow) {
   const {facts} = flow;
   if (!facts?.watermark || !flow.profile || !canBuySingle(flow)) return nothing;
+  const button = `button ${flow.prefersNoWatermark ? 'main' : ''}`;
   return facts.credits > 0
-    ? html`<button class="button" type="button" @click=${() => flow.make('credit')}>Use your credit, no watermark</button>`
-    : html`<button class="button" type="button" @click=${() => flow.payOnce()}>No watermark, ${money(facts.single_price_cents, 'usd')}</button>`;
+    ? html`<button class=${button} type="button" @click=${() => flow.make('credit')}>Use your credit, no watermark</button>`
+    : html`<button class=${button} type="button" @click=${() => flow.payOnce()}>No watermark, ${money(facts.single_price_cents, 'usd')}</button>`;
 }
 
 /** Where something can be deleted; this dialog looks again when its tab is shown. */

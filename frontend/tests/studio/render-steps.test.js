@@ -92,3 +92,13 @@ test('somebody without an account reads what a free one has', () => {
   const facts = {refusal: null, right: 'plan', renders_left: 5, renders_limit: 5, queue_wait_s: 0, watermark: true, credits: 0, signed_in: false};
   expect(textOf(stepOf(dialog(facts)))).toContain('A free account has 5 renders a month. With a small watermark.');
 });
+
+test('a visitor who wants no watermark gets that button as the main one', () => {
+  const flow = dialog({refusal: null, watermark: true, credits: 0});
+  expect(textOf(stepOf(flow))).toMatch(/No watermark.*Render/s);
+  expect(textOf(stepOf({...flow, prefersNoWatermark: true}))).toMatch(/Render with watermark.*button main.*No watermark/s);
+  // A plan without a watermark has nothing to choose.
+  const shown = textOf(stepOf({...dialog({refusal: null, watermark: false}), prefersNoWatermark: true}));
+  expect(shown).toContain('Render<');
+  expect(shown).not.toContain('Render with watermark');
+});

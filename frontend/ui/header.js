@@ -5,15 +5,19 @@ import './deletion-notice.js';
 import {signOut} from './sign-out.js';
 
 const signIn = document.querySelector('.site-nav [data-when="signed-out"]');
+// On a phone there is room for it until one's own pages take it.
+const pricing = document.querySelector('.site-nav [data-room="signed-out"]');
 const mine = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('.site-nav [data-when="signed-in"]'));
 
-// Who has signed in before is not asked to again while the page finds out.
+// Somebody with a session is not asked to sign in while the page finds out.
 if (session.mayBeSignedIn && signIn instanceof HTMLElement) signIn.style.visibility = 'hidden';
+pricing?.classList.toggle('wide-only', session.mayBeSignedIn);
 session.addEventListener('change', () => {
   if (session.state === 'unknown' || !(signIn instanceof HTMLAnchorElement)) return;
   const isIn = session.state === 'signed-in';
   signIn.textContent = isIn ? 'Sign out' : 'Sign in';
   signIn.classList.toggle('wide-only', isIn);
+  pricing?.classList.toggle('wide-only', isIn);
   for (const link of mine) {
     link.hidden = !isIn;
     if (link.pathname === location.pathname) link.setAttribute('aria-current', 'page');

@@ -10,7 +10,8 @@ import {toast} from '../../ui/toast.js';
 const screen = /** @type {HTMLElement} */ (document.getElementById('screen'));
 const button = /** @type {HTMLButtonElement} */ (document.getElementById('hear'));
 
-const SETTINGS = {look: 'prism', output: {width: 1280, height: 720}, text: {title: '', artist: ''}, cover: {source: 'none'}};
+// The look that the studio opens with.
+const SETTINGS = {look: 'horizon', output: {width: 1280, height: 720}, text: {title: '', artist: ''}, cover: {source: 'none'}};
 
 /** @type {Promise<import('../../preview/example.js').Example> | null} */
 let opening = null;

@@ -99,6 +99,7 @@ def test_own_presets_are_named_kept_copied_and_deleted(visit: Visit) -> None:
     assert visitor.accessible() == []
     page.get_by_label("Name", exact=True).fill("<b>שלום</b>")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="Your presets").locator("img[src^='blob:']")).to_be_visible()
     page.get_by_role("button", name="Copy look").click()
     expect(page.get_by_text("The look is copied.")).to_be_visible()
     text = str(page.evaluate("navigator.clipboard.readText()"))

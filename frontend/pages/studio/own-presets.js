@@ -1,10 +1,11 @@
 // Presets of the visitor's own: kept in this browser, copied and pasted as text.
 import {isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
+import {PictureUrls} from './picture-urls.js';
 
 /**
  * @typedef {import('./browser-storage.js').BrowserStorage} BrowserStorage
- * @typedef {{name: string, look: string, params: Record<string, any>, background?: any, finish?: any}} OwnPreset
+ * @typedef {{name: string, look: string, params: Record<string, any>, background?: any, finish?: any, picture?: Blob | null}} OwnPreset
  */
 
 export const LONGEST_NAME = 60;
@@ -16,6 +17,7 @@ const NOT_A_LOOK = 'There is no look in what you copied. Copy one with â€œCopyâ€
 export class OwnPresets extends EventTarget {
   /** @type {OwnPreset[]} */
   #all = [];
+  #urls = new PictureUrls();
 
   /**
    * @param {BrowserStorage} storage
@@ -33,8 +35,7 @@ export class OwnPresets extends EventTarget {
 
   async bringBack() {
     const kept = await this.storage.get('presets');
-    this.#all = Array.isArray(kept) ? kept : [];
-    this.#tell();
+    this.#take(Array.isArray(kept) ? kept : []);
   }
 
   /** Under a name that exists it takes the place of that one. @param {OwnPreset} preset */
@@ -53,13 +54,20 @@ export class OwnPresets extends EventTarget {
 
   /** @param {OwnPreset[]} presets */
   async #put(presets) {
-    this.#all = presets;
-    this.#tell();
+    this.#take(presets);
     if (!await this.storage.put('presets', presets)) this.tell('This browser cannot keep presets: save the settings as a file.');
   }
 
-  #tell() {
+  /** @param {OwnPreset[]} presets */
+  #take(presets) {
+    this.#all = presets;
+    this.#urls.keepOnly(presets.map(({picture}) => picture ?? null));
     this.dispatchEvent(new Event('change'));
+  }
+
+  /** The address of its picture; "" where it was saved without one. @param {OwnPreset} preset */
+  pictureUrl({picture = null}) {
+    return this.#urls.of(picture);
   }
 }
 

@@ -18,10 +18,14 @@ export async function withUploads(studio, send, of = '') {
   return settings;
 }
 
-/** A picture for a list. @param {Blob} picture */
-export async function smaller(picture) {
+/**
+ * A picture for a list.
+ * @param {Blob} picture
+ * @param {number} [longest] pixels of its longer side
+ */
+export async function smaller(picture, longest = 640) {
   const whole = await createImageBitmap(picture);
-  const scale = Math.min(1, 640 / Math.max(whole.width, whole.height));
+  const scale = Math.min(1, longest / Math.max(whole.width, whole.height));
   const canvas = new OffscreenCanvas(Math.round(whole.width * scale), Math.round(whole.height * scale));
   canvas.getContext('2d')?.drawImage(whole, 0, 0, canvas.width, canvas.height);
   whole.close();

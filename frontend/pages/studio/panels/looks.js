@@ -46,9 +46,11 @@ export function looksPanel(studio) {
     </div>
     ${studio.presets.all.length
       ? html`<h2>Yours</h2>
-        <div class="presets" role="group" aria-label="Your presets">
+        <div class="tiles small" role="group" aria-label="Your presets">
           ${studio.presets.all.map((own) => html`<span class="own">
-            <button class="preset" type="button" @click=${() => takeOwnPreset(studio, own)}><bdi>${own.name}</bdi></button>
+            <button class="tile" type="button" title=${own.name} @click=${() => takeOwnPreset(studio, own)}>
+              <img src=${studio.presets.pictureUrl(own) || pictureOf(own.look)} alt="" width="320" height="180"><span><bdi>${own.name}</bdi></span>
+            </button>
             <button class="icon" type="button" aria-label=${`Delete ${own.name}`} title="Delete" @click=${() => studio.presets.remove(own)}>×</button>
           </span>`)}
         </div>`

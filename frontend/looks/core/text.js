@@ -19,7 +19,10 @@ const ABOVE = .96;
 const BELOW = .26;
 // More than any script stacks: a text of a hundred accents must not fill the frame.
 const TALLEST = 1.8;
-const SMALLEST = .55;
+// Of the size: a longer text is set in two lines, no smaller than one line may be.
+const SMALLEST = .7;
+// Between title and artist, of the frame's shorter side: hanging letters must not touch the line below.
+const GAP = .012;
 
 /**
  * Draw title and artist where this frame shape wants them; null when there is nothing to say.
@@ -33,7 +36,7 @@ const SMALLEST = .55;
 export function textPlate(title, artist, width, height, shape) {
   if (!title && !artist) return null;
   const lines = fittedLines(title, artist, width, height, shape);
-  return drawPlate([...lines.title, ...lines.artist], width, height, shape);
+  return drawPlate(lines, width, height, shape);
 }
 
 /**
@@ -57,7 +60,7 @@ export function fittedLines(title, artist, width, height, shape) {
 }
 
 /**
- * One line that fits: smaller down to a little over half, then two lines, then cut with an ellipsis.
+ * One line that fits, somewhat smaller if need be; then two lines; then cut with an ellipsis.
  * @param {OffscreenCanvasRenderingContext2D} ink
  * @param {string} text
  * @param {number} size
@@ -73,7 +76,7 @@ function fit(ink, text, size, weight, tracking, alpha, room) {
   const line = (/** @type {string} */ part, /** @type {number} */ at) => ({text: part, size: at, weight, tracking: ems * at, alpha});
   const shrunk = Math.min(size, size * room / lineWidth(ink, line(text, size)));
   if (shrunk >= size * SMALLEST) return [line(text, shrunk)];
-  const small = size * .7;
+  const small = size * SMALLEST;
   const smaller = (/** @type {string} */ part) => line(part, small);
   const parts = twoLines(text, (part) => lineWidth(ink, smaller(part)) <= room);
   return parts.map((part) => {
@@ -131,20 +134,22 @@ function lineWidth(ink, line) {
 }
 
 /**
- * @param {Line[]} lines
+ * @param {{title: Line[], artist: Line[]}} lines
  * @param {number} width
  * @param {number} height
  * @param {'wide' | 'tall' | 'square'} shape
  * @returns {TextPlate}
  */
-function drawPlate(lines, width, height, shape) {
-  const pad = Math.ceil(Math.min(width, height) * .03);
+function drawPlate({title, artist}, width, height, shape) {
+  const unit = Math.min(width, height);
+  const pad = Math.ceil(unit * .03);
   const canvas = new OffscreenCanvas(1, 1);
   const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const set = lines.map((line) => measured(ink, line));
+  const set = [...title, ...artist].map((line) => measured(ink, line));
+  if (title.length && artist.length) set[title.length - 1].below += unit * GAP;
   canvas.width = Math.ceil(Math.max(...set.map(({wide}) => wide))) + 2 * pad;
   canvas.height = Math.ceil(set.reduce((sum, {above, below}) => sum + above + below, 0)) + 2 * pad;
-  const free = shape === 'tall' ? .5 : directionOf(lines[0].text) === 'rtl' ? 1 : 0;
+  const free = shape === 'tall' ? .5 : directionOf(set[0].line.text) === 'rtl' ? 1 : 0;
   let y = pad;
   for (const {line, wide, above, below} of set) {
     drawLine(ink, line, pad + (canvas.width - 2 * pad - wide) * free, y + above, pad);

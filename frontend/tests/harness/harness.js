@@ -1,6 +1,7 @@
 // What the browser tests call: the preview's parts as the studio gets them, and comparisons of what they made.
 import {wavHeader} from '../../preview/canonical.js';
 import {decodeTrackData} from '../../sound/track-codec.js';
+import {fittedLines} from '../../looks/core/text.js';
 import {LOOKS} from '../../preview/looks.js';
 import {Painter} from '../../preview/painter.js';
 import {Player} from '../../preview/player.js';
@@ -132,6 +133,8 @@ const harness = {
     await preview?.draw(timeS);
     return performance.now() - started;
   },
+
+  fittedLines,
 
   closePreview() {
     preview?.dispose();

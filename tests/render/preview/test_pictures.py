@@ -221,6 +221,13 @@ def test_a_picture_of_a_moment_is_sharp_where_the_preview_is_small(
     page.wait_for_function("document.querySelector('#host canvas').width === 320")
 
 
+@pytest.mark.parametrize("title", ["Titan", "Through the very long night of space", "A title " * 20])
+def test_a_title_of_any_length_stays_large(page: Page, title: str) -> None:
+    lines = page.evaluate("title => harness.fittedLines(title, '', 720, 1280, 'tall').title", title)
+    assert all(line["size"] >= 0.7 * 0.066 * 720 for line in lines)
+    assert " ".join(line["text"] for line in lines) == title or lines[-1]["isCut"]
+
+
 def test_the_canvas_is_gone_with_the_preview(
     page: Page, site: Site, track: str, pictures: Mapping[str, Path], document: dict[str, Any]
 ) -> None:

@@ -5,6 +5,9 @@ import {SongError} from './song-error.js';
 
 export {SongError};
 
+/** Changes with the code that reads a song: what it found before may be different now. */
+export const READER = import.meta.url;
+
 /**
  * @typedef {object} Heard
  * @property {Blob} pcm a WAV file of 48 kHz, 16 bit, stereo: what is played and analysed

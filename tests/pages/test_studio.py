@@ -243,8 +243,13 @@ def test_name_and_safe_areas_are_there_again_after_a_reload(visit: Visit, song: 
     page.get_by_label("Show what apps cover").check()
     expect(page.locator(".saved")).to_have_text("Saved in this browser")
     page.add_init_script(NAMES_SHOWN)
+    scripts: list[str] = []
+    page.on("request", lambda request: scripts.append(request.url))
     page.reload()
     expect(page.locator(".guides")).to_be_visible()
+    expect(page.get_by_role("button", name="Render", exact=True)).to_be_enabled()
+    # What was heard in the song is kept: nobody waits for it to be read again.
+    assert not any("song-worker" in script for script in scripts)
     expect(page.get_by_label("Name of this project")).to_have_value("Late shift")
     assert "Untitled" not in page.evaluate("names")
 

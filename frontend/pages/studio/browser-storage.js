@@ -1,8 +1,8 @@
-// What a reload brings back: the draft with its steps, the song, the visitor's own pictures and presets, and the page's own
-// state (name, place, delay).
+// What a reload brings back: the draft with its steps, the song and what was heard in it, the visitor's own pictures and
+// presets, and the page's own state (name, place, delay).
 import {openDB} from 'idb';
 
-/** @typedef {'draft' | 'song' | 'pictures' | 'presets' | 'page'} Key */
+/** @typedef {'draft' | 'song' | 'heard' | 'pictures' | 'presets' | 'page'} Key */
 
 const NAME = 'oriel-studio';
 

@@ -37,6 +37,8 @@ export class Engine extends EventTarget {
   outdated = false;
   /** Whether the video will have a watermark; the preview shows it too. */
   watermark = true;
+  /** What was read from the song. @type {import('../../preview/song.js').Song | null} */
+  heard = null;
   uploads = new KnownUploads();
   urls = new PictureUrls();
 
@@ -146,10 +148,11 @@ export class Engine extends EventTarget {
    * Open a song; the one that is open stays until the new one is ready.
    * @param {File} file
    * @param {Settings} settings
+   * @param {import('../../preview/song.js').Song | null} [heard] what was heard in it before
    * @returns {Promise<boolean>} whether it is open; if not, `problem` says why, unless the visitor has cancelled; it may be
    *   that only a reload helps (`outdated`)
    */
-  async open(file, settings) {
+  async open(file, settings, heard = null) {
     this.#stopping.abort();
     const stopping = (this.#stopping = new AbortController());
     this.#player.pause();
@@ -157,7 +160,7 @@ export class Engine extends EventTarget {
     this.problem = '';
     this.#tell('change');
     try {
-      const song = await readSong(file, {
+      const song = heard ?? await readSong(file, {
         signal: stopping.signal,
         report: (fraction) => {
           this.opening = {name: file.name, fraction};
@@ -168,6 +171,7 @@ export class Engine extends EventTarget {
       const track = trackOf(song);
       await this.#player.load(song.pcm);
       this.song = {file, name: song.name, title: song.title, artist: song.artist, cover: song.cover, durationS: track.durationS};
+      this.heard = song;
       this.track = track;
       await this.show(settings);
       this.#player.seek(0);

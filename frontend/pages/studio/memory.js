@@ -1,6 +1,7 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
 import {isTouch} from '../../lib/touch.js';
 import {toast} from '../../ui/toast.js';
+import {heardBefore} from './heard-song.js';
 import {forgetLastChange, lastChange, noteLastChange, withLastChange} from './last-change.js';
 import {watchVersions} from './newer-version.js';
 import {openAsked} from './opening.js';
@@ -20,7 +21,7 @@ export async function bringBack(studio) {
   await takeLock(studio);
   const stored = await read(studio);
   apply(studio, stored);
-  const {song, timeS, delayMs, tab} = stored;
+  const {song, heard, timeS, delayMs, tab} = stored;
   if (isPanelBeside(tab)) studio.tab = tab;
   if (delayMs) studio.setDelay(delayMs);
   watchTabs(studio);
@@ -31,7 +32,7 @@ export async function bringBack(studio) {
   await (isOpened ? saveOpened(studio) : takeLink(studio, song !== null));
   if (isOpened) studio.project.follow();
   const isBack = song !== null && !isOpened;
-  if (isBack) await openSong(studio, song, {keptAtS: timeS});
+  if (isBack) await openSong(studio, song, {keptAtS: timeS, heard});
   studio.isRestored = true;
   if (isOpened && studio.song) {
     if (order !== null) openRenderDialog(studio, {prefersNoWatermark: order === 'no-watermark'});
@@ -111,18 +112,20 @@ async function resume(studio) {
   saveSoon(studio);
   studio.project.follow();
   history.replaceState(null, '', studio.project.id ? `/studio?project=${studio.project.id}` : '/studio');
-  const {song, timeS} = stored;
+  const {song, heard, timeS} = stored;
   if (studio.song && !song) location.reload();
-  if (song && !isSameFile(song, studio.song?.file)) await openSong(studio, song, {keptAtS: timeS});
+  if (song && !isSameFile(song, studio.song?.file)) await openSong(studio, song, {keptAtS: timeS, heard});
 }
 
 /** What this browser has stored. @param {Studio} studio */
 async function read({storage, presets}) {
-  const [draft, song, pictures, page] = await Promise.all([
+  const [draft, file, pictures, page] = await Promise.all([
     storage.get('draft'), storage.get('song'), storage.get('pictures'), storage.get('page'), presets.bringBack(),
   ]);
   const {name = '', timeS = 0, delayMs = 0, showsGuides = false, rendered = '', tab = '', project, uploads} = /** @type {any} */ (page) ?? {};
-  return withLastChange({draft, song: song instanceof File ? song : null, pictures, name, timeS, delayMs, showsGuides, rendered, tab, project, uploads});
+  const song = file instanceof File ? file : null;
+  const heard = song && (await heardBefore(storage, song));
+  return withLastChange({draft, song, heard, pictures, name, timeS, delayMs, showsGuides, rendered, tab, project, uploads});
 }
 
 /**

@@ -2,6 +2,7 @@
 import {isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
 import {choose} from './files.js';
+import {keepHeard} from './heard-song.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 
@@ -11,11 +12,12 @@ export const SONG_NOT_KEPT = 'This browser cannot keep the song: after a reload,
  * Open a song, and keep it in this browser.
  * @param {Studio} studio
  * @param {File} file
- * @param {{keptAtS?: number | null}} [options] where a song stood that comes back after a reload
+ * @param {{keptAtS?: number | null, heard?: import('../../preview/song.js').Song | null}} [options] of a song that comes back after a reload:
+ *   where it stood, and what was heard in it
  * @returns {Promise<boolean>} whether it is open
  */
-export async function openSong(studio, file, {keptAtS = null} = {}) {
-  const opened = await studio.engine.open(file, studio.settings);
+export async function openSong(studio, file, {keptAtS = null, heard = null} = {}) {
+  const opened = await studio.engine.open(file, studio.settings, heard);
   // A reload opens what could not be opened for want of it.
   if (!opened && !studio.engine.outdated) return false;
   if (keptAtS === null) {
@@ -26,6 +28,7 @@ export async function openSong(studio, file, {keptAtS = null} = {}) {
     await keepSong(studio, file);
   }
   if (!opened) return false;
+  if (!heard) void keepHeard(studio, file);
   studio.hear();
   if (keptAtS === null) offerOwnText(studio);
   // The button that opened it is gone.
@@ -60,7 +63,8 @@ export function offerNameAsTitle(studio) {
 
 /** @param {Studio} studio @param {File} file */
 async function keepSong(studio, file) {
-  if (studio.otherTab || (await studio.storage.put('song', file))) return;
+  // What was heard in the song before gives its room to this one.
+  if (studio.otherTab || (await studio.storage.putAll({song: file, heard: undefined}))) return;
   // Else a reload would bring back the song before, with the settings of this one.
   await studio.storage.put('song', undefined);
   toast(SONG_NOT_KEPT);

@@ -284,7 +284,7 @@ export class Studio extends LitElement {
     this.ownName = '';
     this.pictures.restore(new Map());
     this.store.restore({draft: FIRST, undo: [], redo: []});
-    await this.storage.put('song', undefined);
+    await this.storage.putAll({song: undefined, heard: undefined});
     history.replaceState(null, '', '/studio');
     await this.engine.showExample(this.settings);
   }

@@ -2,10 +2,10 @@
 import {ApiError, api, said} from '../../lib/api.js';
 import {upload} from '../../lib/upload.js';
 import {isolated} from '../../lib/words.js';
-import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
-import {smaller, withUploads} from './project-pictures.js';
-import {downloadSettings} from './sharing.js';
+import {askAsOutsider, askWhoseVersion, keepAsOwn} from './project-conflict.js';
+import {withUploads} from './project-pictures.js';
+import {Thumbnail} from './project-thumbnail.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 /** @typedef {import('../../lib/api-schema.js').components['schemas']['ProjectOut']} SavedProject */
@@ -13,8 +13,6 @@ import {downloadSettings} from './sharing.js';
 /** A change follows within three seconds, and a customer on Free may write thirty times a minute. */
 const FOLLOW_MS = 2500;
 const AGAIN_MS = 5000;
-/** A picture costs a moment of drawing and two writes. */
-const THUMBNAIL_EVERY_MS = 5000;
 
 export class Project extends EventTarget {
   id = '';
@@ -37,8 +35,6 @@ export class Project extends EventTarget {
   /** What the server has refused for good: the next change is tried again. */
   #refused = '';
   #isBusy = false;
-  #thumbnailAt = -Infinity;
-  #pictureTimer = 0;
   /** What the picture in the list shows, of what was sent; "" where that is not known. */
   #pictured = '';
   /** Whether what the server has is kept as a version of its own: it is about to be saved over. */
@@ -50,6 +46,7 @@ export class Project extends EventTarget {
   constructor(studio) {
     super();
     this.studio = studio;
+    this.thumbnail = new Thumbnail(studio, (file) => this.#upload(file, 'picture'));
   }
 
   /** Whether it belongs to the visitor; otherwise they are one of its editors. */
@@ -89,7 +86,7 @@ export class Project extends EventTarget {
   /** Save no more, until something has it follow again: another tab does. */
   stop() {
     clearTimeout(this.#timer);
-    clearTimeout(this.#pictureTimer);
+    this.thumbnail.stop();
   }
 
   forget() {
@@ -131,8 +128,8 @@ export class Project extends EventTarget {
     const {studio} = this;
     const content = this.#content();
     // The picture that was sent for one that the visitor has cancelled is not this one's.
-    this.#thumbnailAt = -Infinity;
-    const picture = await this.#thumbnail();
+    this.thumbnail.renew();
+    const picture = await this.thumbnail.take();
     const body = {id, name: studio.name, upload_id: uploadId, thumbnail_id: picture, settings};
     signal.throwIfAborted();
     const project = await said(api.POST('/api/projects', {body}));
@@ -200,7 +197,7 @@ export class Project extends EventTarget {
     const {studio} = this;
     const uploadId = await this.#songUpload();
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
-    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.#thumbnail(), settings, ...(this.#keepsBefore ? {keep_before: true} : {})};
+    const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.thumbnail.take(), settings, ...(this.#keepsBefore ? {keep_before: true} : {})};
     const params = {path: {project_id: this.id}};
     try {
       this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body}))).version;
@@ -233,9 +230,7 @@ export class Project extends EventTarget {
   /** The list shows what was saved: also after a tab was left before its picture was sent, and after an older version came back. */
   #followWithPicture() {
     if (this.#pictured === this.#sent || !this.studio.song) return;
-    clearTimeout(this.#pictureTimer);
-    const waitMs = this.#thumbnailAt + THUMBNAIL_EVERY_MS - performance.now();
-    this.#pictureTimer = window.setTimeout(() => void this.#sendPicture(), Math.ceil(Math.max(FOLLOW_MS, waitMs)));
+    this.thumbnail.takeLater(FOLLOW_MS, () => void this.#sendPicture());
   }
 
   /** Send the picture of what was saved; it makes no newer version. */
@@ -246,7 +241,7 @@ export class Project extends EventTarget {
     const {id, version} = this;
     const sent = this.#sent;
     try {
-      const thumbnail = await this.#thumbnail();
+      const thumbnail = await this.thumbnail.take();
       if (thumbnail && id === this.id) {
         await said(api.PATCH('/api/projects/{project_id}', {params: {path: {project_id: id}}, body: {version, name: null, upload_id: null, thumbnail_id: thumbnail, settings: null}}));
       }
@@ -258,24 +253,6 @@ export class Project extends EventTarget {
       this.#pictured = sent;
     }
     this.follow();
-  }
-
-  /** A small picture for the list, from time to time. @returns {Promise<string | null>} its upload; null where there is none */
-  async #thumbnail() {
-    // Without a song the stage shows our example, with its title.
-    if (!this.studio.song) return null;
-    if (this.#thumbnailAt + THUMBNAIL_EVERY_MS > performance.now()) return null;
-    try {
-      const poster = await this.studio.engine.poster();
-      if (!poster) return null;
-      const file = new File([await smaller(poster)], 'thumbnail.jpg', {type: 'image/jpeg'});
-      const id = await this.#upload(file, 'picture');
-      this.#thumbnailAt = performance.now();
-      return id;
-    } catch {
-      // The project is worth more than its picture.
-      return null;
-    }
   }
 
   /**
@@ -326,21 +303,10 @@ export class Project extends EventTarget {
    * @param {string} content what was refused
    */
   async #keepWithoutAccess(error, content) {
-    const {studio} = this;
-    const name = isolated(studio.name);
-    const reason = error.code === 'NOT_ALLOWED' ? `You can only view “${name}” now.` : `“${name}” is no longer shared with you, or its owner has deleted it.`;
-    const answer = await askOf({
-      title: 'You can no longer change this project',
-      text: `${reason} Your last changes are not in it. They are still here, and you can keep them.`,
-      choices: [['copy', 'Keep as my own project'], ['settings', 'Download the settings'], ['later', 'Not now']],
-    });
-    if (answer === 'copy') {
-      this.forget();
-      history.replaceState(null, '', '/studio');
-      studio.save();
+    if ((await askAsOutsider(this.studio, error)) === 'copy') {
+      keepAsOwn(this.studio, this.studio.name);
       return;
     }
-    if (answer === 'settings') downloadSettings(studio);
     this.#refused = content;
     this.#say('Saved in this browser only');
   }
@@ -353,22 +319,14 @@ export class Project extends EventTarget {
    */
   async #decide(version, by, content) {
     this.isUndecided = false;
-    const newer = by ? 'Take theirs' : 'Take the newer one';
-    const answer = await askOf({
-      title: 'This project was changed elsewhere',
-      text: `${by ? `${isolated(by)} has saved a newer version` : 'A newer version was saved, perhaps by you in another window,'} since you opened it. “Keep both” makes a project of your own of what you have here. “Keep mine” saves yours over the newer one, which stays in the version history. “${newer}” drops what you have changed here since then.`,
-      choices: [['copy', 'Keep both'], ['mine', 'Keep mine'], ['theirs', newer]],
-    });
+    const answer = await askWhoseVersion(by);
     if (answer === 'mine') {
       this.version = version;
       this.#keepsBefore = true;
     } else if (answer === 'theirs') location.assign(`/studio?project=${this.id}&fresh`);
-    else if (answer === 'copy') {
-      this.forget();
-      // Else My videos has two that nobody can tell apart.
-      this.studio.rename(`${this.studio.name.slice(0, 113)} (copy)`);
-      this.studio.save();
-    } else {
+    // Else My videos has two that nobody can tell apart.
+    else if (answer === 'copy') keepAsOwn(this.studio, `${this.studio.name.slice(0, 113)} (copy)`);
+    else {
       // The next change asks again, and so does the bar.
       this.#refused = content;
       this.isUndecided = true;

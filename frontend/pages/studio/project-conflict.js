@@ -1,0 +1,50 @@
+// What becomes of changes that the project on the server does not take, because of somebody else's or of a lost right.
+import {isolated} from '../../lib/words.js';
+import {askOf} from '../../ui/dialog.js';
+import {downloadSettings} from './sharing.js';
+
+/** @typedef {import('./studio.js').Studio} Studio */
+
+/**
+ * Ask whose version stays, where a project was changed elsewhere.
+ * @param {string} by the name of another person; "" for the visitor, perhaps in another window
+ * @returns {Promise<string | null>} copy, mine, or theirs; null where it is left open
+ */
+export function askWhoseVersion(by) {
+  const newer = by ? 'Take theirs' : 'Take the newer one';
+  return askOf({
+    title: 'This project was changed elsewhere',
+    text: `${by ? `${isolated(by)} has saved a newer version` : 'A newer version was saved, perhaps by you in another window,'} since you opened it. “Keep both” makes a project of your own of what you have here. “Keep mine” saves yours over the newer one, which stays in the version history. “${newer}” drops what you have changed here since then.`,
+    choices: [['copy', 'Keep both'], ['mine', 'Keep mine'], ['theirs', newer]],
+  });
+}
+
+/**
+ * Ask what becomes of the changes of an editor who may no longer save them; download them where that is the answer.
+ * @param {Studio} studio
+ * @param {import('../../lib/api.js').ApiError} error
+ * @returns {Promise<string | null>} copy: keep them as a project of their own
+ */
+export async function askAsOutsider(studio, error) {
+  const name = isolated(studio.name);
+  const reason = error.code === 'NOT_ALLOWED' ? `You can only view “${name}” now.` : `“${name}” is no longer shared with you, or its owner has deleted it.`;
+  const answer = await askOf({
+    title: 'You can no longer change this project',
+    text: `${reason} Your last changes are not in it. They are still here, and you can keep them.`,
+    choices: [['copy', 'Keep as my own project'], ['settings', 'Download the settings'], ['later', 'Not now']],
+  });
+  if (answer === 'settings') downloadSettings(studio);
+  return answer;
+}
+
+/**
+ * Let go of the project on the server, and save what is here as another one.
+ * @param {Studio} studio
+ * @param {string} name of the other one
+ */
+export function keepAsOwn(studio, name) {
+  studio.project.forget();
+  history.replaceState(null, '', '/studio');
+  if (name !== studio.name) studio.rename(name);
+  studio.save();
+}

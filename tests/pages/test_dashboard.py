@@ -111,12 +111,36 @@ def test_two_windows_on_one_project_do_not_overwrite_each_other(visit: Visit, so
     page.get_by_role("button", name="Keep mine").click()
     expect(page.locator(".saved")).to_have_text("Saved in My videos")
     assert project_of(site, page, headers)["look"] == "halo"
-    # A render keeps what it was made with, and can be opened as something new.
-    order = {"project_id": project["id"], "settings": TINY}
-    job = calls.post(f"{site.url}/api/render/submit", headers=headers, json=order).json()
-    visitor.open(f"/studio?render={job['id']}")
-    expect(page.locator(".tile", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+
+
+def test_a_video_opens_its_project_with_the_settings_that_it_was_made_with(
+    visit: Visit, song: Path, site: Service
+) -> None:
+    owner = owner_with_project(visit, site, song)
+    owner.call("POST", "/api/render/submit", json={"project_id": owner.project, "settings": TINY})
+    before = owner.call("GET")
+    page = owner.visitor.page
+    owner.visitor.open("/dashboard?tab=renders")
+    page.get_by_role("link", name="Edit Night Drive and render again").click()
+    page.wait_for_url(f"**/studio?project={owner.project}")
+    prism, halo = (page.locator(".tile", has_text=look).first for look in ("Prism", "Halo"))
+    expect(prism).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".saved")).to_have_text("Not saved: settings of the video")
+    expect(page.locator(".toast")).to_contain_text("The project has other ones by now")
+    assert owner.visitor.accessible() == []
+    page.reload()
+    expect(prism).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".saved")).to_have_text("Not saved: settings of the video")
+    page.get_by_label("Undo").click()
+    expect(halo).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".saved")).to_have_text("Saved in My videos")
+    page.get_by_label("Redo").click()
+    page.wait_for_timeout(2 * SAVES_AFTER_MS)
+    assert {**before, "opened_at": None} == {**owner.call("GET"), "opened_at": None}
+    # A change saves them; what the project was stays among its versions.
+    choose_look(page, "Horizon")
+    expect_saved(page)
+    assert [each["look"] for each in owner.call("GET", "/versions")["items"]] == ["horizon", "halo"]
 
 
 @pytest.mark.parametrize("kind", ["render", "project"])

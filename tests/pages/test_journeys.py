@@ -105,6 +105,11 @@ def test_a_render_that_free_includes_is_bought_without_its_watermark(visit: Visi
     page.wait_for_url("**/render/*")
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     expect(page.get_by_text("This video has a small watermark.")).to_have_count(0)
+    # Back in the studio, nothing is asked about what has just been rendered.
+    page.get_by_role("link", name="Change and render again").click()
+    expect(page.locator(".invite")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".saved")).to_have_text("Saved in this browser")
 
 
 def ask_for_more_than_free_includes(visitor: Visitor, song: Path) -> None:

@@ -11,11 +11,20 @@ export class KnownUploads {
    * @param {string} [of] the project of somebody else whose upload it is to be
    */
   async idOf(file, send, of = '') {
-    const known = this.#ids.get(of + markOf(file));
+    const known = this.known(file, of);
     if (known) return known;
     const id = await send();
     this.add(file, id, of);
     return id;
+  }
+
+  /**
+   * The id of a file; "" where it has none.
+   * @param {File} file
+   * @param {string} [of]
+   */
+  known(file, of = '') {
+    return this.#ids.get(of + markOf(file)) ?? '';
   }
 
   /** Whether the service has a file. @param {File} file */

@@ -5,11 +5,16 @@ import {session} from '../../lib/session.js';
 import {isolated} from '../../lib/words.js';
 import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
-import {nested} from '../../preview/settings.js';
+import {LOOKS} from '../../preview/looks.js';
+import {nested, resolveSettings} from '../../preview/settings.js';
 import {picturesOf} from './own-pictures.js';
 import {openSong} from './song-file.js';
 
-/** @typedef {import('./studio.js').Studio} Studio */
+/**
+ * @typedef {import('./studio.js').Studio} Studio
+ * @typedef {import('./project.js').SavedProject} SavedProject
+ * @typedef {import('../../lib/watch.js').RenderStatus} RenderStatus
+ */
 
 /** @type {[string, string]} */
 const SAVE_FIRST = ['save', 'Save it first'];
@@ -24,16 +29,11 @@ const SAVE_FIRST = ['save', 'Save it first'];
  */
 async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of = ''}) {
   const signal = studio.engine.announce(name);
-  const pictures = new Map();
-  for (const picture of picturesOf(settings)) {
-    const file = await fetchFile(pathOf(picture), picture, signal).catch(() => null);
-    if (file) pictures.set(picture, file);
-  }
+  const pictures = await fetchPictures(picturesOf(settings), pathOf, signal);
   const song = uploadId ? await fetchFile(pathOf(uploadId), filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null;
   if (signal.aborted) return false;
   const before = studio.store.save();
-  studio.pictures.restore(new Map([...studio.pictures.all, ...pictures]));
-  for (const [id, file] of pictures) studio.engine.uploads.add(file, id, of);
+  addPictures(studio, pictures, of);
   if (!studio.tryDraft(() => studio.store.restore({draft: draftFrom(settings), undo: [], redo: []}))) return false;
   if (song && uploadId) {
     studio.engine.uploads.add(song, uploadId, of);
@@ -51,6 +51,32 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
   }
   studio.ownName = name;
   return true;
+}
+
+/**
+ * Fetch pictures by their uploads; one that is gone is left out.
+ * @param {string[]} ids
+ * @param {(uploadId: string) => string} pathOf
+ * @param {AbortSignal} signal
+ */
+async function fetchPictures(ids, pathOf, signal) {
+  /** @type {Map<string, File>} */
+  const pictures = new Map();
+  for (const id of ids) {
+    const file = await fetchFile(pathOf(id), id, signal).catch(() => null);
+    if (file) pictures.set(id, file);
+  }
+  return pictures;
+}
+
+/**
+ * @param {Studio} studio
+ * @param {Map<string, File>} pictures by their uploads
+ * @param {string} of whose uploads they are, if not the visitor's
+ */
+function addPictures(studio, pictures, of) {
+  studio.pictures.restore(new Map([...studio.pictures.all, ...pictures]));
+  for (const [id, file] of pictures) studio.engine.uploads.add(file, id, of);
 }
 
 /** @param {Record<string, any>} settings as the service names them */
@@ -76,7 +102,8 @@ export async function openAsked(studio, {song}) {
   // Somebody who asks for the newer version of the same project has decided.
   const isDecided = projectId !== null && projectId === studio.project.id;
   const hasWork = (song !== null || studio.store.canUndo) && !studio.isRendered;
-  if (hasWork && !isDecided && !(studio.project.id && studio.project.isSaved) && !(await mayReplace(studio, song))) {
+  const isElsewhere = async () => (studio.project.id ? studio.project.isSaved : renderId !== null && (await isMadeFrom(studio, song, renderId)));
+  if (hasWork && !isDecided && !(await isElsewhere()) && !(await mayReplace(studio, song))) {
     history.replaceState(null, '', '/studio');
     return false;
   }
@@ -125,35 +152,109 @@ async function isOutdated({project}) {
 }
 
 /**
+ * Whether a render was made from exactly what is here: a payment page leaves the studio as it was.
  * @param {Studio} studio
- * @param {string} id
+ * @param {File | null} song
+ * @param {string} id of the render
  */
-async function openProject(studio, id) {
-  const params = {path: {project_id: id}};
-  const project = await said(api.GET('/api/projects/{project_id}', {params}));
-  const {name, song, settings, role} = project;
-  if (role === 'viewer') {
-    return leaveFor(`/shared/${id}`);
-  }
-  const pathOf = (/** @type {string} */ uploadId) => `/api/projects/${id}/files/${uploadId}`;
-  const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings, pathOf};
-  if (!(await openSaved(studio, {...wanted, of: role === 'owner' ? '' : id}))) return false;
-  // What was changed while the song was read is still to be saved.
-  studio.project.adopt(project, draftFrom(settings));
-  void api.POST('/api/projects/{project_id}/opened', {params}).catch(() => {});
-  return true;
+async function isMadeFrom({store, engine}, song, id) {
+  if (!song || !(await session.restore())) return false;
+  const render = await renderOf(id).catch(() => null);
+  // Pictures of the visitor's own have other names here: about these, a question too many is asked.
+  return render !== null && engine.uploads.known(song) === render.upload_id && isSameVideo(store.draft, draftFrom(render.settings));
+}
+
+/** @param {string} id */
+const renderOf = (id) => said(api.GET('/api/render/status/{job_id}', {params: {path: {job_id: id}}}));
+
+/** @param {string} id */
+const projectOf = (id) => said(api.GET('/api/projects/{project_id}', {params: {path: {project_id: id}}}));
+
+/**
+ * Whether two drafts are the same once they are complete.
+ * @param {import('./store.js').Draft} one
+ * @param {import('./store.js').Draft} other
+ */
+function isSameVideo(one, other) {
+  const [a, b] = [one, other].map((draft) => JSON.stringify(resolveSettings(draft, LOOKS)));
+  return a === b;
 }
 
 /**
  * @param {Studio} studio
  * @param {string} id
  */
+async function openProject(studio, id) {
+  const project = await projectOf(id);
+  return project.role === 'viewer' ? leaveFor(`/shared/${id}`) : openEditable(studio, project);
+}
+
+/**
+ * @param {Studio} studio
+ * @param {SavedProject} project that the visitor may change
+ */
+async function openEditable(studio, project) {
+  const {id, name, song, settings, role} = project;
+  const pathOf = (/** @type {string} */ uploadId) => `/api/projects/${id}/files/${uploadId}`;
+  const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings, pathOf};
+  if (!(await openSaved(studio, {...wanted, of: role === 'owner' ? '' : id}))) return false;
+  // What was changed while the song was read is still to be saved.
+  studio.project.adopt(project, draftFrom(settings));
+  void api.POST('/api/projects/{project_id}/opened', {params: {path: {project_id: id}}}).catch(() => {});
+  return true;
+}
+
+/**
+ * Open a render in its project; beside it, where that is gone, has another song by now, or is not the visitor's to change.
+ * @param {Studio} studio
+ * @param {string} id
+ */
 async function openRender(studio, id) {
-  const {title, filename, upload_id: uploadId, settings} = await said(api.GET('/api/render/status/{job_id}', {params: {path: {job_id: id}}}));
-  if (!(await openSaved(studio, {name: title, uploadId, filename, settings, pathOf: (each) => `/api/uploads/${each}/content`}))) return false;
+  const render = await renderOf(id);
+  const {title, filename, upload_id: uploadId, settings, project_id: projectId} = render;
+  const project = projectId ? await projectOf(projectId).catch(goneOrThrow) : null;
+  const mayChange = project !== null && project.role !== 'viewer';
+  if (mayChange && hasSongOf(project, render)) return openAsMade(studio, project, render);
+  if (!(await openSaved(studio, {name: title, uploadId, filename, settings, pathOf: pathOfOwn}))) return false;
   studio.project.forget();
   await studio.noteRendered();
   history.replaceState(null, '', '/studio');
+  if (mayChange) toast(`“${isolated(project.name)}” has another song by now, so it stays as it is. Save keeps this as a project of its own.`);
+  return true;
+}
+
+/** @param {string} uploadId */
+const pathOfOwn = (uploadId) => `/api/uploads/${uploadId}/content`;
+
+/**
+ * @param {SavedProject} project
+ * @param {RenderStatus} render
+ */
+function hasSongOf({song, role}, {upload_id: uploadId, filename}) {
+  // An editor renders an upload of their own of the same song.
+  return song !== null && (role === 'owner' ? song.upload_id === uploadId : song.filename === filename);
+}
+
+/**
+ * Open a project, and show in it what a video was made with. That is a step to be undone, and is saved with the next change.
+ * @param {Studio} studio
+ * @param {SavedProject} project
+ * @param {RenderStatus} render
+ */
+async function openAsMade(studio, project, {settings}) {
+  if (!(await openEditable(studio, project))) return false;
+  const {store} = studio;
+  const [own, made] = [store.draft, draftFrom(settings)];
+  if (isSameVideo(own, made)) return true;
+  const missing = picturesOf(made).filter((name) => !studio.pictures.get(name));
+  addPictures(studio, await fetchPictures(missing, pathOfOwn, new AbortController().signal), '');
+  if (!studio.tryDraft(() => store.replace('Settings of the video', made))) return true;
+  studio.engine.stayIn(studio.rangeS);
+  studio.project.hold();
+  toast('You see the video’s settings. The project has other ones by now, and keeps them until you change something.', {
+    label: 'Show the project’s',
+    act: () => store.replace('Settings of the project', own),
+  });
   return true;
 }
 

@@ -13,6 +13,7 @@ import {Thumbnail} from './project-thumbnail.js';
 /** A change follows within three seconds, and a customer on Free may write thirty times a minute. */
 const FOLLOW_MS = 2500;
 const AGAIN_MS = 5000;
+const HELD_WORDS = 'Not saved: settings of the video';
 
 export class Project extends EventTarget {
   id = '';
@@ -34,6 +35,8 @@ export class Project extends EventTarget {
   #sent = '';
   /** What the server has refused for good: the next change is tried again. */
   #refused = '';
+  /** What is shown and not saved before it is changed: the settings of a video. */
+  #held = '';
   #isBusy = false;
   /** What the picture in the list shows, of what was sent; "" where that is not known. */
   #pictured = '';
@@ -65,7 +68,7 @@ export class Project extends EventTarget {
 
   /** For a reload of the page. */
   get kept() {
-    return {id: this.id, version: this.version, role: this.role, owner: this.owner, isShared: this.isShared, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent, keepsBefore: this.#keepsBefore};
+    return {id: this.id, version: this.version, role: this.role, owner: this.owner, isShared: this.isShared, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent, held: this.#held, keepsBefore: this.#keepsBefore};
   }
 
   /** @param {any} kept what it was before a reload */
@@ -78,6 +81,7 @@ export class Project extends EventTarget {
     this.#sent = kept?.sent ?? '';
     this.isSaved = kept?.isSaved ?? true;
     this.#pictured = kept?.isPictured ? this.#sent : '';
+    this.#held = kept?.held ?? '';
     this.isUndecided = false;
     this.#keepsBefore = kept?.keepsBefore ?? false;
     this.#say(this.id ? this.#savedWords : '');
@@ -107,6 +111,7 @@ export class Project extends EventTarget {
     this.isShared = isShared;
     this.#sent = this.#content(draft);
     this.#pictured = '';
+    this.#held = '';
     // What it was when it was opened stays in the version history: it may come from another device, a moment ago.
     this.#keepsBefore = true;
     this.isUndecided = false;
@@ -142,6 +147,12 @@ export class Project extends EventTarget {
     this.follow();
   }
 
+  /** Save what is shown now with the next change, and not before. */
+  hold() {
+    this.#held = this.#content();
+    this.#say(HELD_WORDS);
+  }
+
   /** Ask once more whose version stays. */
   decide() {
     this.#refused = '';
@@ -158,7 +169,14 @@ export class Project extends EventTarget {
     const {studio} = this;
     if (!this.id || !studio.mayWrite) return;
     const content = this.#content();
+    if (content === this.#held) {
+      this.stop();
+      this.isSaved = true;
+      this.#say(HELD_WORDS);
+      return;
+    }
     this.isSaved = content === this.#sent;
+    if (this.isSaved && this.words === HELD_WORDS) this.#say(this.#savedWords);
     if (content !== this.#refused) this.isUndecided = false;
     if (this.isSaved) this.#followWithPicture();
     if (this.isSaved || content === this.#refused) return;
@@ -178,7 +196,7 @@ export class Project extends EventTarget {
     try {
       if (await this.#send()) this.#pictured = content;
       this.#sent = content;
-      this.#refused = '';
+      this.#refused = this.#held = '';
       this.#keepsBefore = false;
       this.isUndecided = false;
       this.isSaved = true;

@@ -324,6 +324,8 @@ export class RenderDialog extends LitElement {
     await this.pay(async () => {
       const order = await orderOf(this, song.file);
       this.note = 'Opening the payment page';
+      // Whoever comes back from there is known to have this song on the server.
+      await this.studio.keepNow();
       return checkoutFor(order);
     });
   }

@@ -161,7 +161,7 @@ export async function takeSettings(studio, file) {
     if (!isDocument(text)) throw new Error('This is not a settings file. Choose one that was saved here or under My videos.');
     const content = nested(readSettings(text));
     const {look} = resolveSettings(content, LOOKS);
-    studio.tryDraft(() => studio.store.change('Settings from a file', (draft) => Object.assign(clear(draft), {version: 1, look}, content)));
+    studio.tryDraft(() => studio.store.replace('Settings from a file', {version: 1, look, ...content}));
     studio.engine.stayIn(studio.rangeS);
   } catch (error) {
     toast(error instanceof Error ? error.message : String(error));
@@ -176,13 +176,4 @@ function isDocument(text) {
   } catch {
     return false;
   }
-}
-
-/**
- * Empty a draft, in place.
- * @param {Draft} draft
- */
-function clear(draft) {
-  for (const key of Object.keys(draft)) delete draft[key];
-  return draft;
 }

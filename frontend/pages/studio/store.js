@@ -77,6 +77,19 @@ export class Store extends EventTarget {
     this.#become(next, label);
   }
 
+  /**
+   * Put others in place of all of them, as a step of its own.
+   * @param {string} label
+   * @param {Draft} next
+   */
+  replace(label, next) {
+    this.endGesture();
+    this.change(label, (draft) => {
+      for (const key of Object.keys(draft)) delete draft[key];
+      Object.assign(draft, structuredClone(next));
+    });
+  }
+
   /** What was held is released. */
   letGo() {
     this.#isHeld = false;

@@ -267,6 +267,11 @@ export class Studio extends LitElement {
   /** What is here can be had again from a render. */
   async noteRendered() {
     this.rendered = JSON.stringify(this.store.draft);
+    await this.keepNow();
+  }
+
+  /** Save all of it in this browser at once: the page is about to be left. */
+  async keepNow() {
     await save(this);
   }
 

@@ -13,8 +13,9 @@ export function fakeStudio(parts = {}) {
   const studio = {
     song: null, otherTab: false, isOpening: false, ownName: '', name: 'Night Drive', missingPictures: [], settings: {range: {start_s: 0}},
     store: new Store({version: 1, look: 'halo', preset: null, params: {}}), pictures: new OwnPictures(),
-    engine: {uploads: new KnownUploads(), poster: async () => null, announce: () => new AbortController().signal, cancelOpening: vi.fn(), showExample: vi.fn(async () => {})},
+    engine: {uploads: new KnownUploads(), stayIn: vi.fn(), poster: async () => null, announce: () => new AbortController().signal, cancelOpening: vi.fn(), showExample: vi.fn(async () => {})},
     storage: {get: vi.fn(async () => undefined), put: vi.fn(async () => true), putAll: vi.fn(async () => true)},
+    noteRendered: vi.fn(async () => {}), keepNow: vi.fn(async () => {}),
     presets: {bringBack: async () => {}, all: []},
     /** @returns {boolean} */
     get mayWrite() {

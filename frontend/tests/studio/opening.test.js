@@ -97,3 +97,97 @@ test('what a render holds is replaced unasked', async () => {
   expect(await openAsked(studio, {song: new File(['a'], 'Night Drive.wav')})).toBe(true);
   expect(askOf).not.toHaveBeenCalled();
 });
+
+const MADE = {version: 1, look: 'prism', seed: 7};
+const SONG = {filename: 'b.wav', upload_id: 'u', is_there: false};
+const RENDER = {id: 'r1', title: 'B', filename: 'b.wav', upload_id: 'u', project_id: 'p2', settings: MADE};
+
+/**
+ * Answer a render and the project that it was made from.
+ * @param {Record<string, any>} [project]
+ * @param {Record<string, any>} [render]
+ */
+function serveRender(project = {}, render = {}) {
+  location.search = '?render=r1';
+  return serve(({path}) => path.startsWith('/api/uploads/') ? [410, {error: {code: 'GONE', message: 'Gone.', details: {}}}] : [200, path.startsWith('/api/render/') ? {...RENDER, ...render} : {...PROJECT, song: SONG, ...project}]);
+}
+
+test('a video opens its project, which keeps its own settings until something is changed', async () => {
+  vi.useFakeTimers();
+  const calls = serveRender();
+  const studio = fakeStudio();
+  expect(await openAsked(studio, {song: null})).toBe(true);
+  studio.project.follow();
+  expect(studio.store.draft).toEqual(MADE);
+  expect(studio.project).toMatchObject({id: 'p2', isSaved: true, words: 'Not saved: settings of the video'});
+  // Also over a reload, and back to the project's own.
+  studio.project.restore(studio.project.kept);
+  studio.project.follow();
+  studio.store.undo();
+  studio.project.follow();
+  expect(studio.store.draft.look).toBe('halo');
+  expect(studio.project.words).toBe('Saved in My videos');
+  studio.store.redo();
+  studio.project.follow();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(calls.filter(({method}) => method === 'PATCH')).toEqual([]);
+  studio.store.change('Seed', (/** @type {any} */ draft) => (draft.seed = 8));
+  studio.project.follow();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(calls.at(-1)).toMatchObject({method: 'PATCH', body: {settings: {look: 'prism', seed: 8}, keep_before: true}});
+  // From now on the project has other settings than both, and the video's are a change of it.
+  studio.store.undo();
+  studio.project.follow();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(calls.at(-1)).toMatchObject({method: 'PATCH', body: {settings: MADE}});
+  vi.useRealTimers();
+});
+
+test('the project’s own settings are one press away', async () => {
+  serveRender();
+  const studio = fakeStudio();
+  await openAsked(studio, {song: null});
+  vi.mocked(toast).mock.calls.at(-1)?.[1]?.act();
+  expect(studio.store.draft).toEqual({version: 1, look: 'halo'});
+});
+
+test('a video of what its project is now opens the project and says nothing of settings', async () => {
+  serveRender({}, {settings: {version: 1, look: 'halo', preset: null, seed: 1}});
+  const studio = fakeStudio();
+  await openAsked(studio, {song: null});
+  expect(studio.project).toMatchObject({id: 'p2', words: 'Saved in My videos'});
+  expect(studio.store.canUndo).toBe(false);
+});
+
+test.each([
+  ['another song', {song: {...SONG, upload_id: 'v'}}, true],
+  ['a visitor who may only view it', {role: 'viewer'}, false],
+])('a video of a project with %s opens beside it', async (_, project, isSaid) => {
+  serveRender(project);
+  const studio = fakeStudio();
+  expect(await openAsked(studio, {song: null})).toBe(true);
+  expect(studio.project.id).toBe('');
+  expect(studio.store.draft).toEqual(MADE);
+  expect(vi.mocked(toast).mock.calls.some(([sentence]) => sentence.includes('has another song by now'))).toBe(isSaid);
+});
+
+test('an editor’s video opens the project, whose song they have sent once more', async () => {
+  serveRender({role: 'editor', owner_name: 'Ada', song: {...SONG, upload_id: 'v'}});
+  const studio = fakeStudio();
+  await openAsked(studio, {song: null});
+  expect(studio.project).toMatchObject({id: 'p2', role: 'editor'});
+});
+
+test('what has just been rendered is replaced by its render unasked, and anything else is not', async () => {
+  const song = new File(['a'], 'Night Drive.wav');
+  vi.mocked(askOf).mockResolvedValue('stay');
+  for (const [seed, upload, questions] of /** @type {const} */ ([[7, 'u', 0], [8, 'u', 1], [7, 'v', 1]])) {
+    vi.mocked(askOf).mockClear();
+    serveRender({}, {project_id: null});
+    const studio = fakeStudio();
+    studio.engine.uploads.add(song, upload);
+    studio.store.change('Look', (/** @type {any} */ draft) => Object.assign(draft, MADE, {seed}));
+    await openAsked(studio, {song});
+    expect(askOf).toHaveBeenCalledTimes(questions);
+  }
+});

@@ -62,7 +62,10 @@ test('whoever cancels while the payment page is opened stays here', async () => 
 });
 
 test('otherwise the payment page follows', async () => {
-  await dialog().payOnce();
+  const flow = dialog();
+  await flow.payOnce();
+  // Whoever comes back is known to have the song on the server.
+  expect(flow.studio.keepNow).toHaveBeenCalledOnce();
   expect(location.assign).toHaveBeenCalledExactlyOnceWith('https://pay.test/');
 });
 

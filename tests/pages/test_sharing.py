@@ -168,6 +168,8 @@ def test_two_people_change_one_project(visit: Visit, site: Service, song: Path) 
     expect(ours.get_by_role("heading", name="This project was changed elsewhere")).to_be_visible()
     ours.get_by_role("button", name="Take theirs").click()
     expect(ours.locator(".tile:visible", has_text="Horizon").first).to_have_attribute("aria-pressed", "true")
+    # What the owner had is one step back.
+    expect(ours.get_by_label("Undo")).to_have_attribute("title", "Undo: Newer version")
     # The history has both and what it was before, and brings the first one back.
     ours.get_by_label("Share", exact=True).click()
     ours.get_by_role("button", name="Version history").click()

@@ -22,19 +22,20 @@ const SAVE_FIRST = ['save', 'Save it first'];
 /**
  * Bring a project, or the song and the settings of a render, into the studio.
  * @param {Studio} studio
- * @param {{name: string, uploadId: string | null, filename: string, settings: Record<string, any>, pathOf: (uploadId: string) => string, of?: string}} wanted
- *   of: whose uploads they are, if not the visitor's
+ * @param {{name: string, uploadId: string | null, filename: string, settings: Record<string, any>, pathOf: (uploadId: string) => string, of?: string, isNewer?: boolean}} wanted
+ *   of: whose uploads they are, if not the visitor's; isNewer: of the project that is here, so that Undo brings back what is here
  * @returns {Promise<boolean>} false where the visitor has cancelled, or nothing of it can be used here
  * @throws {ApiError} nothing has changed then
  */
-async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of = ''}) {
+async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of = '', isNewer = false}) {
   const signal = studio.engine.announce(name);
   const pictures = await fetchPictures(picturesOf(settings), pathOf, signal);
   const song = uploadId ? await fetchFile(pathOf(uploadId), filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null;
   if (signal.aborted) return false;
   const before = studio.store.save();
   addPictures(studio, pictures, of);
-  if (!studio.tryDraft(() => studio.store.restore({draft: draftFrom(settings), undo: [], redo: []}))) return false;
+  const take = () => (isNewer ? studio.store.replace('Newer version', draftFrom(settings)) : studio.store.restore({draft: draftFrom(settings), undo: [], redo: []}));
+  if (!studio.tryDraft(take)) return false;
   if (song && uploadId) {
     studio.engine.uploads.add(song, uploadId, of);
     let isOpen = false;
@@ -197,7 +198,7 @@ async function openEditable(studio, project) {
   const {id, name, song, settings, role} = project;
   const pathOf = (/** @type {string} */ uploadId) => `/api/projects/${id}/files/${uploadId}`;
   const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings, pathOf};
-  if (!(await openSaved(studio, {...wanted, of: role === 'owner' ? '' : id}))) return false;
+  if (!(await openSaved(studio, {...wanted, of: role === 'owner' ? '' : id, isNewer: id === studio.project.id}))) return false;
   // What was changed while the song was read is still to be saved.
   studio.project.adopt(project, draftFrom(settings));
   void api.POST('/api/projects/{project_id}/opened', {params: {path: {project_id: id}}}).catch(() => {});

@@ -14,7 +14,7 @@ export function askWhoseVersion(by) {
   const newer = by ? 'Take theirs' : 'Take the newer one';
   return askOf({
     title: 'This project was changed elsewhere',
-    text: `${by ? `${isolated(by)} has saved a newer version` : 'A newer version was saved, perhaps by you in another window,'} since you opened it. “Keep both” makes a project of your own of what you have here. “Keep mine” saves yours over the newer one, which stays in the version history. “${newer}” drops what you have changed here since then.`,
+    text: `${by ? `${isolated(by)} has saved a newer version` : 'A newer version was saved, perhaps by you in another window,'} since you opened it. “Keep both” makes a project of your own of what you have here. “Keep mine” saves yours over the newer one, which stays in the version history. “${newer}” opens the newer one; Undo brings back what you have here.`,
     choices: [['copy', 'Keep both'], ['mine', 'Keep mine'], ['theirs', newer]],
   });
 }
@@ -38,13 +38,34 @@ export async function askAsOutsider(studio, error) {
 }
 
 /**
- * Let go of the project on the server, and save what is here as another one.
+ * Let go of the project on the server, and save what is here as one of the visitor's own.
  * @param {Studio} studio
- * @param {string} name of the other one
  */
-export function keepAsOwn(studio, name) {
-  studio.project.forget();
-  history.replaceState(null, '', '/studio');
-  if (name !== studio.name) studio.rename(name);
+export function keepAsOwn(studio) {
+  letGo(studio);
   studio.save();
+}
+
+/**
+ * Save what is here beside the project, as a copy of it. Where that comes to nothing, the project is asked about again.
+ * @param {Studio} studio
+ */
+export function keepBoth(studio) {
+  const {kept} = studio.project;
+  letGo(studio);
+  studio.save({
+    isCopy: true,
+    closed: () => {
+      if (studio.project.id) return;
+      studio.project.restore(kept);
+      history.replaceState(null, '', `/studio?project=${kept.id}`);
+      studio.project.follow();
+    },
+  });
+}
+
+/** @param {Studio} studio */
+function letGo({project}) {
+  project.forget();
+  history.replaceState(null, '', '/studio');
 }

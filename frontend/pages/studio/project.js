@@ -3,7 +3,7 @@ import {ApiError, api, said} from '../../lib/api.js';
 import {upload} from '../../lib/upload.js';
 import {isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
-import {askAsOutsider, askWhoseVersion, keepAsOwn} from './project-conflict.js';
+import {askAsOutsider, askWhoseVersion, keepAsOwn, keepBoth} from './project-conflict.js';
 import {withUploads} from './project-pictures.js';
 import {Thumbnail} from './project-thumbnail.js';
 
@@ -128,18 +128,24 @@ export class Project extends EventTarget {
    * @param {string} uploadId the song
    * @param {Record<string, any>} settings with pictures named by their uploads
    * @param {AbortSignal} signal tells that the visitor has cancelled: nothing is kept then
+   * @param {boolean} [isCopy] whether the server is to name it as a copy, so that nobody mistakes it for the other one
    */
-  async create(id, uploadId, settings, signal) {
+  async create(id, uploadId, settings, signal, isCopy = false) {
     const {studio} = this;
-    const content = this.#content();
+    const {draft} = studio.store;
+    let content = this.#content();
     // The picture that was sent for one that the visitor has cancelled is not this one's.
     this.thumbnail.renew();
     const picture = await this.thumbnail.take();
-    const body = {id, name: studio.name, upload_id: uploadId, thumbnail_id: picture, settings};
+    const body = {id, name: studio.name, upload_id: uploadId, thumbnail_id: picture, settings, ...(isCopy ? {is_copy: true} : {})};
     signal.throwIfAborted();
     const project = await said(api.POST('/api/projects', {body}));
     if (signal.aborted) await said(api.POST('/api/projects/delete', {body: {ids: [project.id]}}));
     signal.throwIfAborted();
+    if (isCopy) {
+      studio.ownName = project.name;
+      content = this.#content(draft);
+    }
     this.adopt(project);
     this.#keepsBefore = false;
     this.#sent = content;
@@ -322,7 +328,7 @@ export class Project extends EventTarget {
    */
   async #keepWithoutAccess(error, content) {
     if ((await askAsOutsider(this.studio, error)) === 'copy') {
-      keepAsOwn(this.studio, this.studio.name);
+      keepAsOwn(this.studio);
       return;
     }
     this.#refused = content;
@@ -342,8 +348,7 @@ export class Project extends EventTarget {
       this.version = version;
       this.#keepsBefore = true;
     } else if (answer === 'theirs') location.assign(`/studio?project=${this.id}&fresh`);
-    // Else My videos has two that nobody can tell apart.
-    else if (answer === 'copy') keepAsOwn(this.studio, `${this.studio.name.slice(0, 113)} (copy)`);
+    else if (answer === 'copy') keepBoth(this.studio);
     else {
       // The next change asks again, and so does the bar.
       this.#refused = content;

@@ -13,6 +13,8 @@ import {forget, remember} from './unconfirmed.js';
 
 /**
  * @typedef {import('./studio.js').Studio} Studio
+ * @typedef {{prefersNoWatermark?: boolean}} RenderOptions prefersNoWatermark: the visitor comes for the video without one
+ * @typedef {{isCopy?: boolean, closed?: () => void}} SaveOptions isCopy: beside the project that it was; closed: called when the dialog is left
  * @typedef {'register' | 'sign-in' | 'second-factor' | 'confirm' | 'summary' | 'upload' | 'refused'} Step
  */
 
@@ -20,25 +22,29 @@ const ASK_MS = 3000;
 
 /**
  * @param {Studio} studio
- * @param {{prefersNoWatermark?: boolean}} [wish] prefersNoWatermark: the visitor comes for the video without one
+ * @param {RenderOptions} [options]
  */
-export function openRenderDialog(studio, wish = {}) {
-  open(studio, 'render', wish);
+export function openRenderDialog(studio, options) {
+  open(studio, 'render', options);
 }
 
-/** Keep the song and its settings as a project. @param {Studio} studio */
-export function openSaveDialog(studio) {
-  open(studio, 'save');
+/**
+ * Keep the song and its settings as a project.
+ * @param {Studio} studio
+ * @param {SaveOptions} [options]
+ */
+export function openSaveDialog(studio, options) {
+  open(studio, 'save', options);
 }
 
 /**
  * @param {Studio} studio
  * @param {'render' | 'save'} purpose
- * @param {{prefersNoWatermark?: boolean}} [wish]
+ * @param {RenderOptions & SaveOptions} [options]
  */
-function open(studio, purpose, wish = {}) {
+function open(studio, purpose, options = {}) {
   const dialog = new RenderDialog();
-  Object.assign(dialog, {studio, purpose, ...wish});
+  Object.assign(dialog, {studio, purpose, ...options});
   document.body.append(dialog);
 }
 
@@ -53,6 +59,8 @@ export class RenderDialog extends LitElement {
     this.purpose = 'render';
     /** Whether the button that comes first is the video without a watermark. */
     this.prefersNoWatermark = false;
+    this.isCopy = false;
+    this.closed = () => {};
     /** @type {Step} */
     this.step = 'summary';
     /** @type {ApiError | PartError | null} */
@@ -83,7 +91,10 @@ export class RenderDialog extends LitElement {
 
   async firstUpdated() {
     const dialog = this.dialog;
-    dialog.addEventListener('close', () => this.remove());
+    dialog.addEventListener('close', () => {
+      this.remove();
+      this.closed();
+    });
     dialog.addEventListener('cancel', (event) => {
       if (this.step !== 'upload') return;
       event.preventDefault();
@@ -284,7 +295,7 @@ export class RenderDialog extends LitElement {
     try {
       const {uploadId, settings} = await orderOf(this, song.file);
       this.note = 'Saving';
-      await again(this, () => studio.project.create(this.projectId, uploadId, settings, this.stopping.signal));
+      await again(this, () => studio.project.create(this.projectId, uploadId, settings, this.stopping.signal, this.isCopy));
       this.dialog.close();
       toast('Saved in My videos. What you change from now on is saved by itself.');
     } catch (error) {

@@ -259,9 +259,9 @@ export class Studio extends LitElement {
     this.project.follow();
   }
 
-  /** Keep what is here as a project. */
-  save() {
-    openSaveDialog(this);
+  /** Keep what is here as a project. @param {import('./render-dialog.js').SaveOptions} [options] */
+  save(options) {
+    openSaveDialog(this, options);
   }
 
   /** What is here can be had again from a render. */

@@ -83,6 +83,21 @@ test('a song that breaks the page leaves the project before with its own setting
   expect(studio.store.draft.look).toBe('prism');
 });
 
+test('who takes the newer version of a project gets their own back by Undo', async () => {
+  location.search = '?project=p2&fresh';
+  const studio = fakeStudio();
+  studio.project.adopt({...PROJECT, version: 1});
+  studio.store.change('Look', (/** @type {any} */ draft) => (draft.look = 'prism'));
+  const mine = studio.store.draft;
+  serve(() => [200, {...PROJECT, version: 2, settings: {version: 1, look: 'horizon'}}]);
+  expect(await openAsked(studio, {song: null})).toBe(true);
+  expect(studio.store.draft).toEqual({version: 1, look: 'horizon'});
+  expect(studio.store.undoLabel).toBe('Newer version');
+  studio.store.undo();
+  expect(studio.store.draft).toEqual(mine);
+  expect(studio.project.version).toBe(2);
+});
+
 test('a viewer is led to the page of the project, and what is here stays as it was', async () => {
   const left = new Promise((done) => vi.spyOn(location, 'replace').mockImplementation((address) => done(address)));
   serve(() => [200, {...PROJECT, role: 'viewer'}]);

@@ -116,7 +116,7 @@ test('whoever is asked whose version counts reads what is lost', async () => {
   const studio = opened();
   change(studio);
   await vi.advanceTimersByTimeAsync(3000);
-  expect(vi.mocked(askOf).mock.calls[0]?.[0].text).toContain('“Take theirs” drops what you have changed here');
+  expect(vi.mocked(askOf).mock.calls[0]?.[0].text).toContain('“Take theirs” opens the newer one; Undo brings back what you have here');
   expect(studio.project.words).toBe('Not saved: changed elsewhere');
   expect(studio.project.isUndecided).toBe(true);
   vi.mocked(askOf).mockResolvedValueOnce('mine');
@@ -127,4 +127,29 @@ test('whoever is asked whose version counts reads what is lost', async () => {
   await vi.advanceTimersByTimeAsync(3000);
   // What the other one has saved stays in the version history.
   expect(calls.filter(({method}) => method === 'PATCH').at(-1)?.body).toMatchObject({version: 5, keep_before: true});
+});
+
+test('who keeps both gets a copy under another name, and is asked again where they cancel', async () => {
+  const calls = serve(({method}) => (method === 'POST' ? [201, {id: 'p2', name: 'Night Drive (copy)', version: 1, role: 'owner'}] : method === 'GET' ? [200, {name: 'Another', settings: {}}] : [409, {error: {code: 'CONFLICT', message: 'Newer.', details: {version: 5}}}]));
+  /** @type {any} */
+  let options;
+  const studio = opened({save: (/** @type {any} */ asked) => (options = asked)});
+  Object.defineProperty(studio, 'name', {get: () => studio.ownName || 'Night Drive'});
+  vi.mocked(askOf).mockResolvedValueOnce('copy');
+  change(studio);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(studio).toMatchObject({name: 'Night Drive', project: {id: ''}});
+  vi.mocked(askOf).mockClear().mockResolvedValueOnce('copy');
+  options.closed();
+  expect(studio).toMatchObject({name: 'Night Drive', project: {id: 'p1', isSaved: false}});
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(askOf).toHaveBeenCalledOnce();
+  await studio.project.create('p2', 'u1', {}, new AbortController().signal, options.isCopy);
+  options.closed();
+  expect(calls.at(-1)?.body).toMatchObject({name: 'Night Drive', is_copy: true});
+  expect(studio).toMatchObject({name: 'Night Drive (copy)', project: {id: 'p2', isSaved: true}});
+  studio.project.follow();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(studio.project.words).toBe('Saved in My videos');
+  expect(calls.at(-1)?.method).toBe('POST');
 });

@@ -41,6 +41,11 @@ class ProjectIn(BaseModel):
     upload_id: Identifier | None = Field(default=None, description="The song; the project keeps it")
     thumbnail_id: Identifier | None = Field(default=None, description="An uploaded picture, shown in lists")
     settings: Settings = Field(default={}, description="As for a render; pictures are named by their uploads")
+    is_copy: bool = Field(
+        default=False,
+        description="End the name with “(copy)”, and with a number where you have such a project",
+        json_schema_extra=_without_default,
+    )
 
 
 class ProjectChange(BaseModel):

@@ -11,11 +11,11 @@ from oriel.accounts.models import User
 from oriel.infra.database import db
 from oriel.media import uploads
 from oriel.media.models import Upload
-from oriel.names import cut
 from oriel.projects import versions
 from oriel.projects.access import OpenedProject, Right
+from oriel.projects.copy_names import copy_name
 from oriel.projects.kept_uploads import pictures_in
-from oriel.projects.models import LONGEST_NAME, Project, ProjectUpload
+from oriel.projects.models import Project, ProjectUpload
 from oriel.projects.projects import Change, changing, create, own_many, refuse_too_many, searched_texts
 
 
@@ -42,7 +42,8 @@ def copy_to(user: User, source: OpenedProject) -> Project:
         thumbnail_id=copied.get(project.thumbnail_id or ""),
         settings=with_pictures(project.settings, copied),
     )
-    return create(user.id, wanted)
+    namesake = select(Project.id).where(Project.user_id == user.id, Project.name == project.name).limit(1)
+    return create(user.id, wanted, is_copy=db.session.scalar(namesake) is not None)
 
 
 def with_pictures(settings: Mapping[str, Any], others: Mapping[str, str]) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def _uploads_for(user_id: str, upload_ids: Sequence[str]) -> dict[str, str]:
 def _copy(session: Session, project: Project) -> Project:
     copy = Project(
         user_id=project.user_id,
-        name=_copy_name(project.name),
+        name=copy_name(session, project.user_id, project.name),
         settings=project.settings,
         look=project.look,
         song_id=project.song_id,
@@ -85,8 +86,3 @@ def _copy(session: Session, project: Project) -> Project:
     kept = select(ProjectUpload.upload_id).where(ProjectUpload.project_id == project.id)
     session.add_all(ProjectUpload(project_id=copy.id, upload_id=each) for each in session.scalars(kept))
     return copy
-
-
-def _copy_name(name: str) -> str:
-    ending = " (copy)"
-    return f"{cut(name, LONGEST_NAME - len(ending))}{ending}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from oriel.media.models import PICTURE, Upload
 from oriel.names import cut, folded, one_line
 from oriel.projects import versions
 from oriel.projects.access import Right, is_person, open_project
+from oriel.projects.copy_names import copy_name
 from oriel.projects.kept_uploads import (
     BROUGHT_BACK_FOR,
     delete_unneeded,
@@ -49,8 +50,8 @@ class Change:
     settings: dict[str, Any] | None = None
 
 
-def create(user_id: str, wanted: Change, *, project_id: str | None = None) -> Project:
-    """Make a project, once for each id that is given.
+def create(user_id: str, wanted: Change, *, project_id: str | None = None, is_copy: bool = False) -> Project:
+    """Make a project, once for each id that is given. `is_copy`: its name gets an ending that tells it from others.
 
     Raise InvalidSettings, NotFound and Expired for its uploads, and Conflict beyond the most projects.
     """
@@ -61,6 +62,8 @@ def create(user_id: str, wanted: Change, *, project_id: str | None = None) -> Pr
                 raise Conflict("This id is taken. Please send another one.")
             return own_project(session, user_id, project_id)
         refuse_too_many(session, user_id, adding=1)
+        if is_copy:
+            wanted = replace(wanted, name=copy_name(session, user_id, _name(wanted.name) or _UNNAMED))
         return add(session, user_id, wanted, look, project_id=project_id)
 
 

@@ -61,7 +61,8 @@ def list_projects(query_data: ProjectQuery) -> ProjectList:
 def create_project(json_data: ProjectIn) -> ProjectOut:
     """Make a project of the caller's."""
     wanted = projects.Change(json_data.name, json_data.upload_id, json_data.thumbnail_id, json_data.settings)
-    return ProjectOut.of(projects.create(current_user().id, wanted, project_id=json_data.id))
+    made = projects.create(current_user().id, wanted, project_id=json_data.id, is_copy=json_data.is_copy)
+    return ProjectOut.of(made)
 
 
 @routes.get("/<id:project_id>")

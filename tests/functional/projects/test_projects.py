@@ -246,6 +246,28 @@ def test_several_are_copied_deleted_and_read_at_once(app: APIFlask, caller: Make
     assert expiry(app, song) is None
 
 
+def test_each_copy_has_a_name_of_its_own(caller: MakeCaller) -> None:
+    ada, bob = caller(), caller()
+    first = made(ada, name="One")["id"]
+    copies = [ada.post("/api/projects/duplicate", json={"ids": [first]}).get_json()["items"][0] for _ in range(2)]
+    assert [each["name"] for each in copies] == ["One (copy)", "One (copy 2)"]
+    # A copy of a copy, and what the studio keeps beside a newer version.
+    again = ada.post("/api/projects/duplicate", json={"ids": [copies[0]["id"]]}).get_json()["items"]
+    assert [each["name"] for each in again] == ["One (copy 3)"]
+    assert made(ada, name="One (copy)", is_copy=True)["name"] == "One (copy 4)"
+    # One that is deleted may come back; those of others do not matter.
+    ada.post("/api/projects/delete", json={"ids": [copies[1]["id"]]})
+    assert made(ada, name="One", is_copy=True)["name"] == "One (copy 5)"
+    assert made(bob, name="One", is_copy=True)["name"] == "One (copy)"
+    assert made(bob, name="50%_", is_copy=True)["name"] == "50%_ (copy)"
+
+
+def test_a_long_name_of_a_copy_keeps_its_number(caller: MakeCaller) -> None:
+    ada = caller()
+    names = [made(ada, name="N" * 120, is_copy=True)["name"] for _ in range(2)]
+    assert names == [f"{'N' * 113} (copy)", f"{'N' * 111} (copy 2)"]
+
+
 def test_a_project_takes_only_ones_own_uploads_of_the_right_kind(caller: MakeCaller) -> None:
     ada, bob = caller(), caller()
     theirs, song, cover = uploaded(bob), uploaded(ada), pictured(ada)

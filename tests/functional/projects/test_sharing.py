@@ -87,6 +87,8 @@ def test_a_copy_belongs_to_the_visitor_with_uploads_of_its_own(
     assert cover != shared.cover
     assert gets(bob, f"/api/uploads/{cover}/content") == png()
     assert bob.get(f"/api/uploads/{shared.cover}").status_code == 404
+    # Nobody can tell two of the same name apart.
+    assert bob.post(f"/api/shared/{token}/copy").get_json()["name"] == "Night Drive (copy)"
     # It stays, whatever becomes of the original.
     shared.owner.delete(shared.path)
     clock.shift(timedelta(days=20))
@@ -125,9 +127,10 @@ def test_a_copy_wants_a_confirmed_address_and_room(
 
 
 def test_the_owner_copies_their_own_with_the_same_uploads(shared: Shared) -> None:
-    for path in (f"{shared.path}/copy", f"/api/shared/{shared.share(copies=True)}/copy"):
+    paths = (f"{shared.path}/copy", f"/api/shared/{shared.share(copies=True)}/copy")
+    for path, name in zip(paths, ("Night Drive (copy)", "Night Drive (copy 2)"), strict=True):
         copy = shared.owner.post(path).get_json()
-        assert (copy["name"], copy["song"]["upload_id"]) == ("Night Drive (copy)", shared.song)
+        assert (copy["name"], copy["song"]["upload_id"]) == (name, shared.song)
 
 
 # --- people

@@ -7,6 +7,7 @@ import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
 import {LOOKS} from '../../preview/looks.js';
 import {nested, resolveSettings} from '../../preview/settings.js';
+import {heardBefore} from './heard-song.js';
 import {picturesOf} from './own-pictures.js';
 import {openSong} from './song-file.js';
 
@@ -30,7 +31,8 @@ const SAVE_FIRST = ['save', 'Save it first'];
 async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of = '', isNewer = false}) {
   const signal = studio.engine.announce(name);
   const pictures = await fetchPictures(picturesOf(settings), pathOf, signal);
-  const song = uploadId ? await fetchFile(pathOf(uploadId), filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null;
+  const kept = uploadId ? await keptSong(studio, uploadId, of) : null;
+  const song = kept ?? (uploadId ? await fetchFile(pathOf(uploadId), filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null);
   if (signal.aborted) return false;
   const before = studio.store.save();
   addPictures(studio, pictures, of);
@@ -40,7 +42,8 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
     studio.engine.uploads.add(song, uploadId, of);
     let isOpen = false;
     try {
-      isOpen = await openSong(studio, song, {keptAtS: studio.settings.range.start_s});
+      const heard = kept && (await heardBefore(studio.storage, kept));
+      isOpen = await openSong(studio, song, {keptAtS: studio.settings.range.start_s, heard});
     } finally {
       // Also after a failure that nobody expects: the project before must not get these settings.
       if (!isOpen) studio.store.restore(before);
@@ -52,6 +55,17 @@ async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of
   }
   studio.ownName = name;
   return true;
+}
+
+/**
+ * The song that is kept here, if it is this upload: nobody waits for it to come over the network again.
+ * @param {Studio} studio
+ * @param {string} uploadId
+ * @param {string} of
+ */
+async function keptSong({storage, engine}, uploadId, of) {
+  const file = await storage.get('song');
+  return file instanceof File && engine.uploads.known(file, of) === uploadId ? file : null;
 }
 
 /**

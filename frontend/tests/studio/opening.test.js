@@ -206,3 +206,21 @@ test('what has just been rendered is replaced by its render unasked, and anythin
     expect(askOf).toHaveBeenCalledTimes(questions);
   }
 });
+
+test('the song that is here already is not fetched again', async () => {
+  const calls = serve(() => [200, {...PROJECT, song: {filename: 'b.wav', upload_id: 'u', is_there: true}}]);
+  const studio = fakeStudio();
+  const [kept, other] = [new File(['b'], 'b.wav'), new File(['c'], 'c.wav')];
+  studio.engine.open = vi.fn(async () => false);
+  studio.engine.uploads.add(kept, 'u');
+  studio.engine.uploads.add(other, 'v');
+  studio.storage.get.mockImplementation(async (/** @type {string} */ key) => (key === 'song' ? kept : undefined));
+  await openAsked(studio, {song: null});
+  expect(studio.engine.open.mock.calls[0][0]).toBe(kept);
+  expect(calls.map(({path}) => path)).not.toContain('/api/projects/p2/files/u');
+  // Another project's song is another file.
+  studio.storage.get.mockImplementation(async (/** @type {string} */ key) => (key === 'song' ? other : undefined));
+  await openAsked(studio, {song: null});
+  expect(studio.engine.open.mock.calls[1][0]).not.toBe(other);
+  expect(calls.map(({path}) => path)).toContain('/api/projects/p2/files/u');
+});

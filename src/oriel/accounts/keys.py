@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from oriel.accounts import activity
+from oriel.accounts import activity, letters
 from oriel.accounts.activity import Did
 from oriel.accounts.login import prove, refuse_other_password
 from oriel.accounts.models import ApiKey, User
@@ -47,7 +47,7 @@ def make_own_key(
     proven = prove(user, password, origin)
     with writing() as session:
         refuse_other_password(session, user, proven)
-        return _add_key(session, user.id, name, scopes, origin)
+        return _add_key(session, user, name, scopes, origin)
 
 
 def revoke_key(user_id: str, key_id: str, origin: Origin) -> None:
@@ -66,11 +66,11 @@ def revoke_keys(session: Session, user_id: str) -> int:
     return len(session.scalars(good.values(revoked_at=now()).returning(ApiKey.id)).all())
 
 
-def _add_key(session: Session, user_id: str, name: str, scopes: Sequence[str], origin: Origin) -> tuple[ApiKey, str]:
-    _refuse_too_many(session, user_id)
+def _add_key(session: Session, user: User, name: str, scopes: Sequence[str], origin: Origin) -> tuple[ApiKey, str]:
+    _refuse_too_many(session, user.id)
     secret = _MARK + new_secret()
     key = ApiKey(
-        user_id=user_id,
+        user_id=user.id,
         name=name.strip(),
         prefix=secret[:_SHOWN],
         secret_hash=secret_hash(secret),
@@ -78,7 +78,8 @@ def _add_key(session: Session, user_id: str, name: str, scopes: Sequence[str], o
     )
     session.add(key)
     session.flush()
-    activity.record(session, user_id, Did.KEY_MADE, origin, key_id=key.id, name=key.name)
+    letters.tell_key_made(session, user, key)
+    activity.record(session, user.id, Did.KEY_MADE, origin, key_id=key.id, name=key.name)
     return key, secret
 
 

@@ -4,8 +4,9 @@ from flask import current_app, has_request_context
 from sqlalchemy.orm import Session
 
 from oriel import mails
-from oriel.accounts.models import User
+from oriel.accounts.models import ApiKey, User
 from oriel.accounts.origin import request_origin
+from oriel.accounts.scopes import Scope
 from oriel.infra.clock import now
 from oriel.infra.ids import new_id
 from oriel.settings import Settings
@@ -77,6 +78,13 @@ def _tell_about_factors(session: Session, user: User, letter: mails.Letter, kind
     mails.enqueue(session, letter, to=user.email, user_id=user.id, kind=kind, subject_key=new_id())
 
 
+def tell_key_made(session: Session, user: User, key: ApiKey) -> None:
+    """Tell a user that an API key was made, in case somebody else did it."""
+    may_render = Scope.RENDER in key.scopes
+    letter = mails.api_key_made(user.name, key.name, _security_help("keys"), may_render=may_render)
+    mails.enqueue(session, letter, to=user.email, user_id=user.id, kind="api_key_made", subject_key=key.id)
+
+
 def tell_account_kept(session: Session, user: User) -> None:
     """Tell a user that the account will not be deleted."""
     letter = mails.account_kept(user.name, f"{_settings().base_url}/billing")
@@ -87,9 +95,9 @@ def _link(page: str, token: str) -> str:
     return f"{_settings().base_url}/{page}?token={token}"
 
 
-def _security_help() -> mails.SecurityHelp:
+def _security_help(part: str = "second-factor") -> mails.SecurityHelp:
     settings = _settings()
-    return mails.SecurityHelp(f"{settings.base_url}/account#second-factor", settings.operator_email, _seen())
+    return mails.SecurityHelp(f"{settings.base_url}/account#{part}", settings.operator_email, _seen())
 
 
 def _seen() -> str:

@@ -9,7 +9,7 @@ from oriel.mails.wording import date, day, full_date, greeting
 
 @dataclass(frozen=True)
 class SecurityHelp:
-    """Where a customer can act: the page of the second factors, and the operator's address if there is one.
+    """Where a customer can act: the part of the account's page, and the operator's address if there is one.
 
     `seen`: when and from where it was done, as `seen_from` says it.
     """
@@ -110,6 +110,23 @@ def _about_factors(
         reach_us=security_help.how_to_reach_us,
         # Whoever of us has done it was at another address.
         seen="" if is_ours else security_help.seen,
+    )
+
+
+def api_key_made(name: str, key: str, security_help: SecurityHelp, *, may_render: bool) -> Letter:
+    """Tell a user that an API key was made, and what a program can do with it."""
+    more = " It can also upload songs, and render and pay in your name." if may_render else ""
+    sentence = (
+        f"“{key}” is a new API key of your account. A program that has it can see your projects and videos.{more}"
+    )
+    return compose(
+        "api_key",
+        "A new API key was made for your account",
+        greeting=greeting(name),
+        sentence=sentence,
+        link=security_help.link,
+        reach_us=security_help.how_to_reach_us,
+        seen=security_help.seen,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from apiflask import APIFlask
-from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, code_of, json_of
+from tests.functional.accounts.person import OTHER_PASSWORD, PASSWORD, Mailbox, code_of, json_of
 from tests.functional.caller import Caller
 
 from oriel.accounts.operators import disable_user
@@ -36,6 +36,18 @@ def test_the_secret_is_shown_once(known: Callable[..., Caller]) -> None:
     assert set(item) == {"id", "name", "prefix", "scopes", "created_at", "last_used_at"}
     assert key["X-API-Key"].startswith(item["prefix"])
     assert item["last_used_at"] is None
+
+
+def test_a_new_key_is_told_by_mail(known: Callable[..., Caller], mailbox: Mailbox) -> None:
+    ada = known()
+    _make(ada, "Build server")
+    [mail] = mailbox.mails("api_key_made")
+    assert "“Build server” is a new API key of your account." in mail.text
+    assert "It can also upload songs" in mail.text
+    assert "/account#keys" in mail.text
+    assert "from the IP address 127.0.0.1." in mail.text
+    ada.post("/api/user/keys", json={**_asking("viewer"), "scopes": ["read"]})
+    assert "It can also upload songs" not in mailbox.mails("api_key_made")[0].text
 
 
 def test_a_key_that_may_only_read_renders_nothing(known: Callable[..., Caller]) -> None:

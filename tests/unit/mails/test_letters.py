@@ -15,6 +15,7 @@ from oriel.mails import (
     address_wanted,
     alert_closed,
     alert_opened,
+    api_key_made,
     confirmation,
     credit_held,
     credit_returned,
@@ -62,6 +63,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "email_change": email_change(name, link, "new@example.com"),
         "address_wanted": address_wanted(name),
         "email_changed": email_changed(name, "new@example.com", None),
+        "api_key_made": api_key_made(name, title, SecurityHelp(link, None), may_render=True),
         "password_changed": password_changed(name, keys_ended=2),
         "second_factor_added": second_factor_added(name, title, SecurityHelp(link, "help@example.com")),
         "second_factor_removed": second_factor_removed(name, title, SecurityHelp(link, None), is_last=True),
@@ -318,6 +320,7 @@ def test_a_letter_about_security_says_when_and_from_where() -> None:
         password_changed("Ada", seen=seen),
         email_changed("Ada", "new@example.com", None, seen),
         new_recovery_codes("Ada", told),
+        api_key_made("Ada", "Build server", told, may_render=False),
     ):
         assert seen in letter.text
         assert seen in letter.html

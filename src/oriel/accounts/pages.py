@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from oriel.accounts import notifications, password_reset, registration
 from oriel.accounts.access import Who, allow
 from oriel.accounts.bodies import ResetConfirmIn, ResetIn, TokenIn
+from oriel.accounts.confirmation_links import link_behind
 from oriel.accounts.origin import request_origin
 from oriel.errors import CallerError, EmailTaken, InvalidToken, WeakPassword
 from oriel.infra.limits import READS_A_MINUTE, address_key, rate
@@ -32,9 +33,14 @@ _WRITE = rate("30/minute", by=address_key, scope="account pages")
 @allow(Who.ANYONE)
 @_READ
 def ask_to_verify() -> Response:
-    """Show the button that confirms an address."""
+    """Show the button that confirms an address, or what became of a change."""
     token = _token(request.args.get("token"))
-    return _page("verify_email.html", token=token, email=registration.address_behind(token))
+    link = link_behind(token)
+    if link and link.is_change and link.is_done:
+        return make_response(redirect(url_for(".changed"), 303))
+    if link and link.is_change and link.is_over:
+        return _change_is_over()
+    return _page("verify_email.html", token=token, email=link.email if link and not link.is_over else "")
 
 
 @routes.post("/verify-email")
@@ -46,6 +52,9 @@ def verify() -> Response:
     try:
         confirmed = registration.confirm_email(token, request_origin())
     except (InvalidToken, EmailTaken) as error:
+        link = link_behind(token)
+        if isinstance(error, InvalidToken) and link and link.is_change:
+            return _change_is_over()
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
     page = ".changed" if confirmed.is_change else ".verified"
     return make_response(redirect(url_for(page, project=confirmed.path.removeprefix("/shared/") or None), 303))
@@ -75,6 +84,15 @@ def changed() -> Response:
     said = "Use it to sign in from now on. Our emails go there too."
     links = [*_way_to_shared_project(), ("/account", "Open your account")]
     return message_page("Your new email address is confirmed", said, links=links)
+
+
+def _change_is_over() -> Response:
+    return message_page(
+        "This link is no longer valid",
+        "It did not change the email address of your account. You can change it, or get a new link, in your account.",
+        InvalidToken.http_status,
+        links=[("/account", "Open your account")],
+    )
 
 
 def _way_to_shared_project() -> Links:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oriel.accounts import activity, confirmations, delays, letters, passwords
 from oriel.accounts.activity import Did
 from oriel.accounts.addresses import checked_email
+from oriel.accounts.confirmation_links import replaces_confirmed
 from oriel.accounts.models import EmailToken, User
 from oriel.accounts.origin import Origin
 from oriel.errors import Conflict, EmailTaken, InvalidToken, TooManyRequests
@@ -101,12 +102,6 @@ def send_confirmation_again(user_id: str) -> None:
         send_confirmation(session, user, waiting)
 
 
-def address_behind(token: str) -> str:
-    """Return the address that a link would confirm, without using it; "" for one that would not."""
-    found = db.session.scalar(select(EmailToken).where(EmailToken.token_hash == secret_hash(token)))
-    return found.email if found and found.expires_at > now() else ""
-
-
 @dataclass(frozen=True)
 class Confirmed:
     """An address that was confirmed: its account, whether it replaces another one, and what waited for it.
@@ -141,7 +136,7 @@ def _confirm(session: Session, token: str, origin: Origin) -> Confirmed:
         raise _invalid()
     if user.email == email_token.email and user.email_verified:
         # Pressed twice: what waited is still where the user goes on.
-        return Confirmed(user, path=confirmations.announce(session, user))
+        return Confirmed(user, replaces_confirmed(session, email_token), confirmations.announce(session, user))
     if email_token.used_at or email_token.email not in (user.email, user.pending_email):
         raise _invalid()
     email_token.used_at = now()

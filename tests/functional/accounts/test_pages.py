@@ -8,6 +8,9 @@ from flask.testing import FlaskClient
 from tests.functional.accounts.person import OTHER_PASSWORD, Mailbox, Person, json_of
 from werkzeug.test import TestResponse
 
+from oriel.accounts.registration import CONFIRMATION_LIFE
+from oriel.infra.clock import clock
+
 
 def _set(client: FlaskClient, token: str, password: str = OTHER_PASSWORD) -> TestResponse:
     return client.post("/reset-password", data={"token": token, "password": password}, follow_redirects=True)
@@ -36,6 +39,43 @@ def test_a_new_address_leads_back_to_the_account(person: Callable[..., Person], 
     answer = ada.client.post("/verify-email", data={"token": mailbox.token()}, follow_redirects=True)
     assert "Your new email address is confirmed" in answer.text
     assert 'href="/account"' in answer.text
+
+
+def test_the_link_of_a_changed_address_says_so_when_it_is_opened_again(
+    person: Callable[..., Person], mailbox: Mailbox
+) -> None:
+    ada = person()
+    ada.log_in()
+    ada.call("PUT", "/api/user/profile", json={"email": "new@example.com", "current_password": ada.password})
+    token = mailbox.token()
+    ada.client.post("/verify-email", data={"token": token})
+    for again in (
+        ada.client.get(f"/verify-email?token={token}", follow_redirects=True),
+        ada.client.post("/verify-email", data={"token": token}, follow_redirects=True),
+    ):
+        assert "Your new email address is confirmed" in again.text
+        assert 'href="/account"' in again.text
+
+
+def test_the_link_of_a_change_that_is_over_leads_to_the_account(
+    person: Callable[..., Person], mailbox: Mailbox
+) -> None:
+    ada = person()
+    ada.log_in()
+    tokens = []
+    for email in ("new@example.com", "newer@example.com"):
+        ada.call("PUT", "/api/user/profile", json={"email": email, "current_password": ada.password})
+        tokens.append(mailbox.token())
+    # The first one was replaced, and the second one has expired.
+    clock.shift(CONFIRMATION_LIFE)
+    for token in tokens:
+        for answer in (
+            ada.client.get(f"/verify-email?token={token}"),
+            ada.client.post("/verify-email", data={"token": token}),
+        ):
+            assert answer.status_code == 422
+            assert "It did not change the email address of your account." in answer.text
+            assert 'href="/account"' in answer.text
 
 
 def test_the_right_address_in_place_of_a_wrong_one_is_a_first_confirmation(

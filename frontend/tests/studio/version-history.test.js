@@ -13,6 +13,10 @@ function row(project) {
   return textOf(history.row(VERSION, 1));
 }
 
+test('the panel says what one version is', () => {
+  expect(textOf(new VersionHistory().render())).toContain('What you change within ten minutes is one version.');
+});
+
 test('a version can be brought back once everything is saved', () => {
   expect(row({isSaved: true, words: 'Saved in My videos'})).toContain('Bring this version back');
 });

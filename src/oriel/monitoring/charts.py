@@ -81,7 +81,7 @@ SECTIONS = (
         (
             Chart("storage", "Storage", ("storage_videos", "storage_uploads")),
             Chart("checks", "Health checks", ("checks_ok",)),
-            Chart("backends", "Graphics backends", ("backends_*",), "Attempts drawn by each"),
+            Chart("backends", "Graphics backends", ("backends_*",), "Attempts that drew at least one frame"),
         ),
     ),
 )

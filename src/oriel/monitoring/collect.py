@@ -56,13 +56,15 @@ def _cancelled(session: Session, span: Span, figures: PeriodFigures) -> None:
 
 def _attempts(session: Session, span: Span, figures: PeriodFigures) -> None:
     columns = (JobMetrics.attempt, JobMetrics.outcome, JobMetrics.error_code, JobMetrics.wait_s, JobMetrics.run_s)
+    drawing = (JobMetrics.backend, JobMetrics.frames, JobMetrics.frames_per_s)
     ended = (JobMetrics.ended_at >= span.start, JobMetrics.ended_at < span.end)
-    rows = session.execute(select(*columns, JobMetrics.frames_per_s, JobMetrics.backend).where(*ended)).all()
+    rows = session.execute(select(*columns, *drawing).where(*ended)).all()
     for row in rows:
         figures.counts[f"attempts.{row.outcome}"] += 1
         if row.error_code:
             figures.counts[f"errors.{row.error_code}"] += 1
-        if row.backend:
+        # A worker keeps its browser open: an attempt that fails before its first frame has a backend, and used none.
+        if row.backend and row.frames:
             figures.counts[f"backends.{row.backend}"] += 1
     completed = [row for row in rows if row.outcome == attempt_ends.COMPLETED]
     _count(figures, "renders.completed", len(completed))

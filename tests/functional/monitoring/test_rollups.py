@@ -126,6 +126,15 @@ def test_an_hour_counts_what_happened_in_it(make_job: MakeJob, caller: Callable[
     assert (found["health.database.ok"], found["health.database.down"]) == (1, 1)
 
 
+def test_an_attempt_that_drew_no_frame_used_no_backend(make_job: MakeJob, noon: datetime) -> None:
+    undrawn = Measurements({"preparing": 1.0}, frames=0, backend="llvmpipe")
+    render(make_job, done)
+    render(make_job, lambda attempt: attempts.fail(attempt, StageCrashed("Crashed."), undrawn))
+    rollups.roll_up()
+    found = counts(noon)
+    assert (found["attempts.retried"], found["backends.llvmpipe"]) == (1, 1)
+
+
 def test_the_figures_of_a_range_say_the_same(make_job: MakeJob, caller: Callable[..., Caller], noon: datetime) -> None:
     scripted_hour(make_job, caller)
     samples.sample_queue()

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import url_for
 from sqlalchemy import ColumnElement, func, select
@@ -14,9 +15,9 @@ from oriel.infra.clock import now
 from oriel.infra.database import db
 from oriel.infra.mail import OutboxMail
 from oriel.infra.mail.outbox import FAILED as MAIL_FAILED
-from oriel.infra.mail.outbox import WAITING
-from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, RenderJob
-from oriel.rendering.queue_figures import oldest_waiting_since, queue_figures
+from oriel.infra.mail.outbox import WAITING as MAIL_WAITING
+from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, RenderJob
+from oriel.rendering.queue_figures import HELD_UP, WAITING, live_workers
 
 _DAY = timedelta(days=1)
 
@@ -33,24 +34,17 @@ class Figure:
 
 
 def figures() -> list[Figure]:
-    """Return how things stand now."""
-    queue = queue_figures()
-    waiting, workers = sum(queue.waiting.values()), len(queue.workers) + len(queue.idle_workers)
-    ended = _counts(RenderJob.status, (FAILED, COMPLETED), RenderJob.completed_at > now() - _DAY)
-    running = _counts(RenderJob.status, (PROCESSING,))[PROCESSING]
-    letters = _counts(OutboxMail.state, (WAITING, MAIL_FAILED))
-    failed, unsent = ended[FAILED], letters[MAIL_FAILED]
-    is_held = (RenderJob.status == QUEUED, RenderJob.held_since.is_not(None))
-    held, held_since = db.session.execute(select(func.count(), func.min(RenderJob.held_since)).where(*is_held)).one()
-    oldest = oldest_waiting_since()
-    renders, mails = url_for("panel_renders.index"), url_for("panel_mails.index")
+    """Return how things stand now. No render is in two of these figures."""
+    return [*_queue(), *_ended(), *_mails()]
+
+
+def _queue() -> list[Figure]:
+    waiting, since = _number_and_first(RenderJob.run_after, WAITING)
+    held, held_since = _number_and_first(RenderJob.held_since, HELD_UP)
+    running, workers = _counts(RenderJob.status, (PROCESSING,))[PROCESSING], len(live_workers())
+    renders = url_for("panel_renders.index")
     return [
-        Figure(
-            "Waiting",
-            waiting,
-            f"the oldest for {age_of(oldest)}" if oldest else "nothing waits",
-            f"{renders}?state=queued",
-        ),
+        Figure("Waiting", waiting, _wait(since), f"{renders}?state=queued"),
         Figure(
             "Running",
             running,
@@ -62,14 +56,41 @@ def figures() -> list[Figure]:
             "Held up",
             held,
             f"the first for {age_of(held_since)}" if held else "by the storage or a machine",
-            f"{renders}?state=queued",
+            f"{renders}?state=held",
             held > 0,
         ),
+    ]
+
+
+def _ended() -> list[Figure]:
+    ended = _counts(RenderJob.status, (FAILED, COMPLETED), RenderJob.completed_at > now() - _DAY)
+    renders, failed = url_for("panel_renders.index"), ended[FAILED]
+    return [
         Figure("Done", ended[COMPLETED], "in the last 24 hours", f"{renders}?state=completed"),
         Figure("Failed", failed, "in the last 24 hours", f"{renders}?state=failed", failed > 0),
-        Figure("Mails to send", letters[WAITING], "in the outbox", f"{mails}?state=waiting"),
+    ]
+
+
+def _mails() -> list[Figure]:
+    letters = _counts(OutboxMail.state, (MAIL_WAITING, MAIL_FAILED))
+    mails, unsent = url_for("panel_mails.index"), letters[MAIL_FAILED]
+    return [
+        Figure("Mails to send", letters[MAIL_WAITING], "in the outbox", f"{mails}?state=waiting"),
         Figure("Mails failed", unsent, "and not sent again", f"{mails}?state=failed", unsent > 0),
     ]
+
+
+def _wait(since: datetime | None) -> str:
+    """Return how long the oldest has waited: since its submit, the end of its pause, or its retry by an operator."""
+    if since is None:
+        return "for a worker"
+    return f"the oldest for {age_of(since)}" if since <= now() else "for the next attempt"
+
+
+def _number_and_first(since: InstrumentedAttribute[Any], condition: ColumnElement[bool]) -> tuple[int, datetime | None]:
+    """Return how many renders there are of a kind, and since when the first of them is of it."""
+    number, first = db.session.execute(select(func.count(), func.min(since)).where(condition)).one()
+    return number, first
 
 
 def _counts(state: InstrumentedAttribute[str], of: Sequence[str], *conditions: ColumnElement[bool]) -> Counter[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import defer
 from werkzeug.wrappers import Response as AnyResponse
 
-from oriel.admin.cells import Badge, Preformatted, Tone, Two, badge_in
+from oriel.admin.cells import Badge, Preformatted, Tone, Two, badge_in, span
 from oriel.admin.customers import address_of, customer_link, has_address, load_addresses
 from oriel.admin.lists import BaseModelView, Button, Cell, Column, Condition, Filter, Section
 from oriel.admin.many import MOST, act_on, chosen_keys
@@ -23,11 +23,14 @@ from oriel.names import folded
 from oriel.rendering import attempt_ends, delivery, links, operator_actions
 from oriel.rendering.failures import RENDER_ERRORS
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
+from oriel.rendering.queue_figures import HELD_UP, WAITING
 from oriel.rendering.status import status_of
 
 _TONES: Mapping[str, Tone] = {QUEUED: "new", PROCESSING: "live", COMPLETED: "good", FAILED: "bad"}
 _ENDS: Mapping[str, Tone] = {attempt_ends.COMPLETED: "good", attempt_ends.FAILED: "bad", attempt_ends.LOST: "bad"}
 _STATES = {QUEUED: "Waiting", PROCESSING: "Running", FAILED: "Failed", COMPLETED: "Done", CANCELLED: "Cancelled"}
+_HELD = "held"
+_TABS = {QUEUED: _STATES[QUEUED], _HELD: "Held up", **_STATES}
 _AGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 # Whether it counts against the plan or the credit that pays for it.
 _COUNTS = {RESERVED: "Not yet: reserved until it ends", SPENT: "Yes", RETURNED: "No: the customer got it back"}
@@ -40,7 +43,9 @@ _LOGS = ("stderr", "log", "output", "console")
 
 
 def _is(state: str) -> Condition:
-    """Return the condition of a state, by an index where few renders are in it."""
+    """Return the condition of a tab, by an index where few renders are in it."""
+    if state in (QUEUED, _HELD):
+        return WAITING if state == QUEUED else HELD_UP
     if state != COMPLETED:
         return RenderJob.status == state
     # Nine of ten are done: by the index SQLite would sort all of those, instead of reading the latest from the key.
@@ -72,7 +77,7 @@ class RenderView(BaseModelView[RenderJob]):
         Column("Asked for", lambda job: job.created_at),
     )
     filters = (
-        Filter("state", "State", {state: _is(state) for state in _STATES}, words=_STATES),
+        Filter("state", "State", {state: _is(state) for state in _TABS}, words=_TABS),
         Filter(
             "code",
             "Error",
@@ -240,7 +245,7 @@ def _name(job: RenderJob) -> str:
 def state_badge(job: RenderJob) -> Badge:
     """Return a render's state as the panel shows it."""
     if job.status == QUEUED and job.held_since:
-        return Badge("Held up", "bad")
+        return Badge(_TABS[_HELD], "bad")
     word = "Being cancelled" if job.status == PROCESSING and job.cancel_asked_at else _STATES[job.status]
     return badge_in(_TONES, job.status, word)
 
@@ -268,7 +273,8 @@ def _course(job: RenderJob) -> Section:
         "Finished pieces kept": job.chunks_kept,
         "Worker": job.worker,
         "Kept for this worker until": job.lease_until,
-        "Started": job.started_at,
+        "First attempt began": job.started_at,
+        "Latest attempt began": job.claimed_at if job.claimed_at != job.started_at else None,
         "First frame": job.first_frame_at,
         "Ended": job.completed_at,
         "Took": _took(job),
@@ -285,9 +291,16 @@ def _course(job: RenderJob) -> Section:
 
 
 def _took(job: RenderJob) -> str | None:
-    if not job.started_at or not job.completed_at:
+    """Return how long the attempt ran that ended the render; after several, also the time since the first one began."""
+    began, ended = job.claimed_at, job.completed_at
+    # One that was cancelled while it waited ended in no attempt.
+    if not began or not ended or began < job.run_after:
         return None
-    return _seconds((job.completed_at - job.started_at).total_seconds())
+    took = _seconds((ended - began).total_seconds())
+    if job.fence <= 1 or not job.started_at:
+        return took
+    whole = span(ended - job.started_at)
+    return f"{took} (the last of {job.fence} attempts; {whole} since the first one began, with the waits between them)"
 
 
 def _customer(job: RenderJob) -> Section:

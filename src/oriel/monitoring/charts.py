@@ -49,7 +49,12 @@ SECTIONS = (
     Section(
         "Queue and speed",
         (
-            Chart("queue", "Queue", ("queue_depth", "queue_depth_most", "queue_rendering"), "Sampled each minute"),
+            Chart(
+                "queue",
+                "Queue",
+                ("queue_depth", "queue_depth_most", "queue_rendering"),
+                "Each minute, with what is held up",
+            ),
             Chart("oldest", "Age of the oldest waiting render", ("queue_oldest_s",), "At most"),
             Chart("wait", "Wait", ("wait_p50_s", "wait_p95_s"), "Until a worker begins, within 5 %"),
             Chart("render_time", "Render time", ("render_time_p50_s", "render_time_p95_s"), "Within 5 %"),

@@ -4,13 +4,17 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from oriel.infra.clock import now
 from oriel.infra.database import db
 from oriel.rendering.attempts import LEASE
 from oriel.rendering.models import PROCESSING, QUEUED, RenderJob, Worker
 from oriel.rendering.presence import GONE_AFTER
+
+# What is queued, in two parts: renders for whose turn only a worker is missing, and those that something holds up.
+WAITING = and_(RenderJob.status == QUEUED, RenderJob.held_since.is_(None))
+HELD_UP = and_(RenderJob.status == QUEUED, RenderJob.held_since.is_not(None))
 
 
 class QueueFigures(BaseModel):

@@ -1,11 +1,14 @@
 """The first page of the panel: what waits, what is held up, and what is wrong now."""
 
+import re
+from datetime import timedelta
+
 from apiflask import APIFlask
 from tests.functional.admin.staff import Operator
 from tests.functional.rendering.conftest import MakeJob, make_job
 
-from oriel.errors import StorageFailed
-from oriel.infra.clock import now
+from oriel.errors import AppError, StageCrashed, StorageFailed
+from oriel.infra.clock import clock, now
 from oriel.infra.database import writing
 from oriel.monitoring.incidents import Incident
 from oriel.monitoring.models import DOWN, OK, SystemHealth
@@ -33,12 +36,38 @@ def test_what_is_wrong_stands_there_until_it_is_over(app: APIFlask, admin: Opera
     assert not any(text in page for text in ("worker gone", "It was full.", "redis", "No alert is open"))
 
 
-def test_a_render_that_is_held_up_is_counted(app: APIFlask, admin: Operator, make_job: MakeJob) -> None:
+def figure(admin: Operator, title: str) -> str:
+    """Return a figure's link, number and note."""
+    page = admin.get("/admin/").text
+    href, link = re.findall(rf'href="([^"]+)"><span>{title}</span>(.*?)</a>', page)[0]
+    return " ".join([href, *re.sub("<.*?>", " ", link).split()])
+
+
+def fail(error: AppError) -> None:
+    attempt = attempts.claim("worker")
+    assert attempt
+    attempts.fail(attempt, error)
+
+
+def test_a_render_that_is_held_up_is_counted_once(app: APIFlask, admin: Operator, make_job: MakeJob) -> None:
+    with app.app_context():
+        held = make_job().id
+        fail(StorageFailed("The storage is away."))
+        waiting = make_job().id
+    clock.shift(timedelta(minutes=5))
+    assert figure(admin, "Held up") == "/admin/renders/?state=held 1 the first for 5 min"
+    assert figure(admin, "Waiting") == "/admin/renders/?state=queued 1 the oldest for 5 min"
+    lists = {state: admin.get(f"/admin/renders/?state={state}").text for state in ("held", "queued")}
+    assert (held in lists["held"], waiting in lists["held"]) == (True, False)
+    assert (held in lists["queued"], waiting in lists["queued"]) == (False, True)
+    assert 'aria-current="page">Held up</a>' in lists["held"]
+
+
+def test_a_render_that_pauses_before_its_next_attempt_has_not_waited_yet(
+    app: APIFlask, admin: Operator, make_job: MakeJob
+) -> None:
+    assert " 0 for a worker" in figure(admin, "Waiting")
     with app.app_context():
         make_job()
-        attempt = attempts.claim("worker")
-        assert attempt
-        attempts.fail(attempt, StorageFailed("The storage is away."))
-    figure = admin.get("/admin/").text.partition("<span>Held up</span>")[2].partition("</a>")[0]
-    assert "<strong>1</strong>" in figure
-    assert "the first for" in figure
+        fail(StageCrashed("Crashed."))
+    assert " 1 for the next attempt" in figure(admin, "Waiting")

@@ -1,5 +1,6 @@
 """Render jobs in the panel: found, tried again, moved, cancelled, played; each act in the audit trail, and by role."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh, make_job
 
 from oriel.billing import rights
-from oriel.errors import PaymentRequired, UploadLost, error_classes
+from oriel.errors import AppError, PaymentRequired, SongTooLong, StageCrashed, UploadLost, error_classes
 from oriel.infra.clock import clock, now
 from oriel.infra.database import writing
 from oriel.infra.storage import storage
@@ -143,6 +144,43 @@ def test_its_page_shows_why_it_waits_again_and_each_attempt(admin: Operator, ren
     row = page.partition("Ended attempts</h2>")[2].partition("</section>")[0]
     assert all(text in row for text in ("Retried", "UPLOAD_LOST", "worker 7"))
     assert "UPLOAD_LOST" in admin.get(LIST).text
+
+
+def attempted(error: AppError, seconds: float) -> None:
+    """Let an attempt at the render whose turn it is end with an error after some seconds."""
+    attempt = attempts.claim("worker")
+    assert attempt
+    clock.shift(timedelta(seconds=seconds))
+    attempts.fail(attempt, error)
+
+
+def took(admin: Operator, job: RenderJob) -> str:
+    return admin.get(f"{LIST}{job.id}").text.partition("<dt>Took</dt><dd>")[2].partition("</dd>")[0]
+
+
+def test_a_render_took_as_long_as_the_attempt_that_ended_it(admin: Operator, renders: Renders) -> None:
+    job = renders.made()
+    with renders.app.app_context():
+        attempted(SongTooLong("It is too long."), 7)
+    assert re.fullmatch(r"7\.\d s", took(admin, job))
+
+
+def test_of_several_attempts_the_last_one_is_told_apart_from_the_waits(admin: Operator, renders: Renders) -> None:
+    job = renders.made()
+    with renders.app.app_context():
+        attempted(StageCrashed("It crashed."), 60)
+        clock.shift(timedelta(minutes=10))
+        attempted(SongTooLong("It is too long."), 7)
+    assert re.fullmatch(r"7\.\d s \(the last of 2 attempts; 11 min since the first one began, .*\)", took(admin, job))
+
+
+def test_a_render_that_is_cancelled_while_it_waits_ended_in_no_attempt(admin: Operator, renders: Renders) -> None:
+    job = renders.made()
+    with renders.app.app_context():
+        attempted(StageCrashed("It crashed."), 60)
+    admin.post(f"{LIST}cancel?key={job.id}")
+    assert renders.now_of(job).status == "cancelled"
+    assert took(admin, job) == ""
 
 
 def test_a_running_one_is_being_cancelled(admin: Operator, renders: Renders) -> None:

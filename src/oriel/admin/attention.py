@@ -20,6 +20,17 @@ from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, RenderJob
 from oriel.rendering.queue_figures import HELD_UP, WAITING, live_workers
 
 _DAY = timedelta(days=1)
+# Where operators see or mend what an alert is about, by its condition. Server errors and the certificate have no page.
+_PLACES = {
+    "dead_letters": "renders/?state=failed",
+    "oldest_wait": "renders/?state=queued",
+    "nothing_rendered": "renders/?state=queued",
+    "worker_gone": "dashboard/?range=24h#workers",
+    "disk": "storage/",
+    "storage_failing": "renders/?state=held",
+    "mail_failures": "mails/?state=failed",
+    "unknown_webhooks": "events/",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,12 @@ class Figure:
 def figures() -> list[Figure]:
     """Return how things stand now. No render is in two of these figures."""
     return [*_queue(), *_ended(), *_mails()]
+
+
+def place_of(condition: str) -> str | None:
+    """Return the page on which operators see or mend what an alert is about; None where there is none."""
+    place = _PLACES.get(condition)
+    return f"{url_for('admin.index')}{place}" if place else None
 
 
 def _queue() -> list[Figure]:

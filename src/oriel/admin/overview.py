@@ -1,6 +1,9 @@
 """The first page of the panel: figures of now, open alerts, and checks that fail."""
 
-from oriel.admin.attention import figures
+from collections.abc import Sequence
+
+from oriel.admin.attention import figures, place_of
+from oriel.admin.lists import Cell
 from oriel.admin.views import PanelView, page
 from oriel.monitoring.alerts import open_incidents
 from oriel.monitoring.models import OK
@@ -20,5 +23,20 @@ class Overview(PanelView):
     @page("/")
     def index(self) -> str:
         """Show how things stand."""
-        checks = [check for check in latest_checks() if check.state != OK]
-        return self.render("panel/overview.html", figures=figures(), alerts=open_incidents(), checks=checks)
+        return self.render("panel/overview.html", figures=figures(), problems=[*_alerts(), *_checks()])
+
+
+def _alerts() -> Sequence[tuple[object, ...]]:
+    """Return a row for each open alert, which leads to where its cause is seen or mended."""
+    return [
+        (Cell(f"Alert: {each.condition.replace('_', ' ')}", place_of(each.condition)), each.message, each.opened_at)
+        for each in open_incidents()
+    ]
+
+
+def _checks() -> Sequence[tuple[object, ...]]:
+    """Return a row for each check that failed."""
+    failed = [check for check in latest_checks() if check.state != OK]
+    return [
+        (f"Check: {each.check.replace('_', ' ')} is {each.state}", each.message, each.checked_at) for each in failed
+    ]

@@ -1,5 +1,6 @@
 """The first page of the panel: what waits, what is held up, and what is wrong now."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from tests.functional.rendering.conftest import MakeJob, make_job
 from oriel.errors import AppError, StageCrashed, StorageFailed
 from oriel.infra.clock import clock, now
 from oriel.infra.database import writing
+from oriel.monitoring.conditions import CONDITIONS
 from oriel.monitoring.incidents import Incident
 from oriel.monitoring.models import DOWN, OK, SystemHealth
 from oriel.rendering import attempts
@@ -34,6 +36,20 @@ def test_what_is_wrong_stands_there_until_it_is_over(app: APIFlask, admin: Opera
     page = admin.get("/admin/").text
     assert all(text in page for text in ("Alert: dead letters", "2 renders failed for good.", "Check: mail is down"))
     assert not any(text in page for text in ("worker gone", "It was full.", "redis", "No alert is open"))
+
+
+def test_an_alert_leads_to_where_its_cause_is_seen_or_mended(app: APIFlask, admin: Operator) -> None:
+    names = {condition.name for condition in CONDITIONS}
+    with app.app_context(), writing() as session:
+        session.add_all(Incident(condition=name, message=f"{name}.", opened_at=now()) for name in names)
+    rows = re.findall(r"<tr><td class=.title.*?</tr>", admin.get("/admin/").text)
+    places = {name: re.search('href="(.*?)"', row) for row in rows for name in names if f"{name}." in row}
+    assert {name for name, place in places.items() if place is None} == {"error_rate", "certificate"}
+    assert set(places) == names
+    for place in places.values():
+        assert place is None or admin.get(html.unescape(place[1])).status_code == 200
+    assert places["dead_letters"]
+    assert places["dead_letters"][1] == "/admin/renders/?state=failed"
 
 
 def figure(admin: Operator, title: str) -> str:

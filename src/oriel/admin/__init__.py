@@ -1,5 +1,7 @@
 """The admin panel: what operators see and do, behind a login of its own, with an audit trail."""
 
+from functools import partial
+
 from apiflask import APIBlueprint, APIFlask
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
@@ -10,6 +12,7 @@ from oriel.admin import models
 from oriel.admin.cells import readable_json
 from oriel.admin.dashboard import DashboardView
 from oriel.admin.entrance import Entrance
+from oriel.admin.error_page import error_page
 from oriel.admin.mails import MailView
 from oriel.admin.nonce import nonce, set_policy
 from oriel.admin.overview import Overview
@@ -24,6 +27,7 @@ from oriel.admin.uploads import UploadView
 from oriel.admin.users import UserView
 from oriel.admin.views import PanelView
 from oriel.infra.cookies import cookie_name, cookie_path
+from oriel.infra.web import show_errors_on
 from oriel.settings import Settings
 
 __all__ = ["models", "register"]
@@ -45,7 +49,9 @@ def register(app: APIFlask, settings: Settings, *more: PanelView) -> None:
         theme=Bootstrap4Theme(base_template="panel/base.html"),
         csp_nonce_generator=nonce,
     )
-    panel.add_views(Entrance(), *_parts(), *more)
+    entrance = Entrance()
+    panel.add_views(entrance, *_parts(), *more)
+    show_errors_on(app, partial(error_page, entrance), under="/admin")
     app.view_functions["admin.static"] = allow(Who.ANYONE)(app.view_functions["admin.static"])
 
 

@@ -59,6 +59,11 @@ def current_staff() -> Staff | None:
     return staff
 
 
+def recognise_nobody() -> None:
+    """Take the request for one of somebody unknown, as where the database cannot be asked."""
+    g._staff = g.user = None
+
+
 def staff() -> Staff:
     """Return the operator, on a page that only operators reach."""
     found = current_staff()

@@ -66,7 +66,7 @@ _OURS_ALONE = ("text/html", "application/json")
 # What belongs to an answer about a failure.
 _KEPT = ("Allow", "Content-Range", "Retry-After")
 _TITLES = {404: "Page not found", 429: "Too many requests"}
-_PAGE = "oriel.error_page"
+_PAGES = "oriel.error_pages"
 _POLICY = "oriel.content_security_policy"
 # Takes a title, a sentence and the status.
 ErrorPage = Callable[[str, str, int], Response]
@@ -124,14 +124,14 @@ def error_answer(error: AppError) -> ResponseReturnValue:
     return _for_people(response, shortened(error.message))
 
 
-def show_errors_on(app: Flask, page: ErrorPage) -> None:
-    """Let people who open an address in a browser read of a failure on a page."""
-    app.extensions[_PAGE] = page
+def show_errors_on(app: Flask, page: ErrorPage, *, under: str = "") -> None:
+    """Let people who open an address in a browser read of a failure on a page: at every path, or only `under` one."""
+    app.extensions.setdefault(_PAGES, {})[under] = page
 
 
 def _for_people(response: Response, sentence: str) -> Response:
     """Return an answer about a failure as a page, where a browser asks for one."""
-    page: ErrorPage | None = current_app.extensions.get(_PAGE)
+    page = _error_page()
     # Programs that take anything get JSON.
     best = request.accept_mimetypes.best_match(("application/json", "text/html"))
     if page is None or best != "text/html" or request.path.startswith("/api/"):
@@ -139,6 +139,13 @@ def _for_people(response: Response, sentence: str) -> Response:
     shown = page(_TITLES.get(response.status_code, "This did not work"), sentence, response.status_code)
     shown.headers.extend([(name, value) for name, value in response.headers if name in (*_KEPT, "WWW-Authenticate")])
     return shown
+
+
+def _error_page() -> ErrorPage | None:
+    """Return the page for failures of this path: the one that was registered for the longest part of it."""
+    pages: dict[str, ErrorPage] = current_app.extensions.get(_PAGES, {})
+    fitting = [path for path in pages if f"{request.path}/".startswith(f"{path}/")]
+    return pages[max(fitting, key=len)] if fitting else None
 
 
 def _map_errors(app: APIFlask) -> None:

@@ -11,8 +11,9 @@ from oriel.accounts.models import User
 from oriel.admin.cells import Badge, Tone, badge_in
 from oriel.admin.customers import address_of, customer_link, load_addresses
 from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condition, Entry, Filter, Section
+from oriel.admin.models import AdminAction
 from oriel.admin.staff import staff
-from oriel.admin.trail import in_trail
+from oriel.admin.trail import in_trail, lines_about
 from oriel.admin.views import act, field, finish, reason
 from oriel.billing.fulfilment import refund_payment
 from oriel.billing.letters import what_of
@@ -101,7 +102,7 @@ class PaymentView(BaseModelView[Payment]):
             "Updates from Stripe": row.version,
         }
         note = "Invoices of a plan are refunded at Stripe." if row.kind == SUBSCRIPTION else ""
-        return (Section("Payment", facts, note=note), Section("At Stripe", at_stripe))
+        return (Section("Payment", facts, note=note), *_refunds(row), Section("At Stripe", at_stripe))
 
     def buttons(self, row: Payment) -> Sequence[Button]:
         """Return the refund, of a payment that can be refunded here."""
@@ -140,6 +141,25 @@ def status_badge(payment: Payment) -> Badge:
     if payment.refunded:
         return Badge("Refunded" if payment.refunded >= payment.amount else "Partly refunded")
     return badge_in(_TONES, payment.status, _STATUSES[payment.status])
+
+
+def _refunds(payment: Payment) -> Sequence[Section]:
+    """Return who refunded a payment here, when and why; nothing for one that nobody refunded."""
+    lines = lines_about("payment", payment.id, "payment.refund")
+    if not lines:
+        is_refunded = payment.refunded or payment.refund_wanted
+        return (Section("Refunds", {"By": "No operator: at Stripe, or by the service itself"}),) if is_refunded else ()
+    rows = [
+        (Cell(line.at, f"/admin/trail/{line.id}"), line.actor, _amount(line, payment), line.detail.get("reason"))
+        for line in lines
+    ]
+    return (Section("Refunds", header=("When", "By", "Amount", "Reason"), rows=rows),)
+
+
+def _amount(line: AdminAction, payment: Payment) -> str | None:
+    # The command line refunds all that is left, and notes no amount.
+    amount = line.detail.get("amount")
+    return money(amount, payment.currency) if amount is not None else None
 
 
 def _is_refunded(payment: Payment) -> bool:

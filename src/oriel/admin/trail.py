@@ -2,7 +2,7 @@
 
 import contextlib
 import getpass
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from oriel.admin.actions import ACTIONS, KINDS
 from oriel.admin.models import AdminAction
 from oriel.infra import retention
 from oriel.infra.clock import now
-from oriel.infra.database import writing
+from oriel.infra.database import db, writing
 
 # The triggers refuse to delete lines that are younger; see the migration.
 KEPT_FOR = retention.keep(
@@ -29,6 +29,7 @@ KEPT_FOR = retention.keep(
 COMMAND_LINE = "command line"
 
 _AT_ONCE = 1000
+_SHOWN = 20
 # Under this name a session holds the line that its transaction writes.
 _LINE = "oriel.admin.line"
 
@@ -116,6 +117,14 @@ def _note_written(session: Session) -> None:
 def _forget_unwritten(session: Session) -> None:
     """Leave the line to the next transaction of the act, if there is one."""
     session.info.pop(_LINE, None)
+
+
+def lines_about(kind: str, object_id: str, action: str) -> Sequence[AdminAction]:
+    """Return the latest lines about an action on an object, the latest first."""
+    lines = select(AdminAction).where(AdminAction.kind == kind, AdminAction.object_id == object_id)
+    return db.session.scalars(
+        lines.where(AdminAction.action == action).order_by(AdminAction.id.desc()).limit(_SHOWN)
+    ).all()
 
 
 def tidy() -> int:

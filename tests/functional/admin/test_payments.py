@@ -92,6 +92,16 @@ def test_a_refund_is_one_refund_however_often_it_is_pressed(till: Till, admin: O
     page = admin.get(path).text
     assert "/refund" not in page
     assert "Refunded</span>" in page
+    row = page.partition("Refunds</h2>")[2].partition("</section>")[0]
+    assert all(text in row for text in (f"/admin/trail/{line.id}", admin.email, "$4.99", "It was our fault"))
+
+
+def test_a_refund_that_no_operator_made_says_so(till: Till, admin: Operator, ada: Caller) -> None:
+    paid = bought(till, ada)
+    assert "Refunds</h2>" not in admin.get(f"/admin/payments/{paid.id}").text
+    with till.app.app_context(), writing() as session:
+        session.get_one(Payment, paid.id).refunded = 499
+    assert "No operator: at Stripe" in admin.get(f"/admin/payments/{paid.id}").text
 
 
 def test_two_tabs_at_once_refund_once(till: Till, operator: Callable[..., Operator], ada: Caller) -> None:

@@ -30,12 +30,20 @@ PENDING_LIFE = timedelta(minutes=10)
 ASKED = Counter("oriel_second_factors_asked", "Logins that were asked for a second factor")
 
 
+def _note_nothing(_session: Session, _user: User, _origin: Origin) -> None:
+    """Leave a wrong password to the activity log."""
+
+
 @dataclass(frozen=True)
 class Door:
-    """A place to log in: whom it admits, and how long its sessions last at most (None: as long as usual)."""
+    """A place to log in: whom it admits, and how long its sessions last at most (None: as long as usual).
+
+    `note_failure` is called for a wrong password of an account that exists, in the transaction that counts it.
+    """
 
     admits: Callable[[User], bool]
     session_life: timedelta | None = None
+    note_failure: Callable[[Session, User, Origin], None] = _note_nothing
 
 
 SITE = Door(lambda _user: True)
@@ -63,7 +71,7 @@ def log_in(email: str, password: str, origin: Origin, door: Door = SITE) -> User
     # A hash may wait many seconds for its turn; it must not hold a database connection meanwhile.
     db.session.commit()
     if not passwords.matches(checked, password) or user is None:
-        _note_failure(user, keys, origin)
+        _note_failure(user, keys, origin, door)
         raise _wrong()
     with writing() as session:
         if not still_has_password(session, user, checked):
@@ -117,7 +125,7 @@ def prove(user: User, password: str, origin: Origin) -> str:
     checked = user.password_hash
     db.session.commit()
     if not passwords.matches(checked, password):
-        _note_failure(user, keys, origin)
+        _note_failure(user, keys, origin, SITE)
         raise _wrong_current()
     with writing() as session:
         delays.forgive(session, *keys)
@@ -169,12 +177,13 @@ def _wrong_current() -> WrongLogin:
     return WrongLogin("Your current password is wrong. Please try again.")
 
 
-def _note_failure(user: User | None, keys: tuple[str, ...], origin: Origin) -> None:
+def _note_failure(user: User | None, keys: tuple[str, ...], origin: Origin, door: Door) -> None:
     # One commit in either case; a second one would take time and show that the account exists.
     with writing() as session:
         delays.begin(session, *keys)
         if user:
             activity.record(session, user.id, Did.LOGIN_FAILED, origin)
+            door.note_failure(session, user, origin)
         else:
             log_event(str(Did.LOGIN_FAILED), level=logging.WARNING, account="unknown")
 

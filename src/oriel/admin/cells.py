@@ -67,6 +67,17 @@ class Preformatted:
 
 
 @dataclass(frozen=True)
+class Prose:
+    """A sentence that somebody typed: it breaks into lines, where a table keeps other values in one."""
+
+    text: str
+
+    def __html__(self) -> str:
+        """Return it as a template shows it."""
+        return Markup('<span class="prose">{}</span>').format(self.text)
+
+
+@dataclass(frozen=True)
 class Two:
     """A value with a second, smaller line below it."""
 

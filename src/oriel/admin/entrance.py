@@ -18,9 +18,9 @@ from oriel.accounts.second_factors.proof import Proof
 from oriel.accounts.second_factors.step_up import note_check
 from oriel.admin import staff
 from oriel.admin.staff import DOOR, current_staff
-from oriel.admin.trail import Actor, in_trail
+from oriel.admin.trail import Actor, in_trail, note_failed_login
 from oriel.admin.views import PanelView, act, open_form
-from oriel.errors import AppError, CallerError, InvalidToken
+from oriel.errors import AppError, CallerError, InvalidToken, WrongSecondFactor
 from oriel.infra.database import db, writing
 from oriel.infra.limits import address_key, rate
 
@@ -73,6 +73,9 @@ class Entrance(PanelView):
         except InvalidToken:
             return redirect(url_for(".login", next=_next()), 303)
         except CallerError as error:
+            if isinstance(error, WrongSecondFactor):
+                with writing() as session:
+                    note_failed_login(session, user, request_origin(), _proof().method)
             return self._code_form(user, error)
         self._enter(begun, _proof().method)
         return self._home()

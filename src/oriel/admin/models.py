@@ -25,9 +25,10 @@ class AdminAction(Base):
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     at: Mapped[datetime] = mapped_column(default=now, index=True)
-    # Null for the command line.
+    # Null for the command line, and for somebody who did not get in.
     actor_id: Mapped[str | None] = mapped_column(String(26))
-    # The operator's mail address at that time, or "command line: " and the name of the machine's user.
+    # The operator's mail address at that time, or "command line: " and the name of the machine's user, or
+    # "not signed in: " and the address of the operator as whom somebody failed to sign in.
     actor: Mapped[str] = mapped_column(String(320))
     role: Mapped[str] = mapped_column(String(16))
     # A name from oriel.admin.actions.

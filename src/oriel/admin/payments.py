@@ -14,6 +14,7 @@ from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condi
 from oriel.admin.models import AdminAction
 from oriel.admin.staff import staff
 from oriel.admin.trail import in_trail, lines_about
+from oriel.admin.trail_view import reason_of
 from oriel.admin.views import act, field, finish, reason
 from oriel.billing.fulfilment import refund_payment
 from oriel.billing.letters import what_of
@@ -150,7 +151,7 @@ def _refunds(payment: Payment) -> Sequence[Section]:
         is_refunded = payment.refunded or payment.refund_wanted
         return (Section("Refunds", {"By": "No operator: at Stripe, or by the service itself"}),) if is_refunded else ()
     rows = [
-        (Cell(line.at, f"/admin/trail/{line.id}"), line.actor, _amount(line, payment), line.detail.get("reason"))
+        (Cell(line.at, f"/admin/trail/{line.id}"), line.actor, _amount(line, payment), reason_of(line))
         for line in lines
     ]
     return (Section("Refunds", header=("When", "By", "Amount", "Reason"), rows=rows),)

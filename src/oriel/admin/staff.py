@@ -14,13 +14,13 @@ from oriel.accounts.login import Door
 from oriel.accounts.models import AuthenticatorApp, Passkey, User, UserSession
 from oriel.accounts.origin import request_origin
 from oriel.accounts.sessions import log_out
-from oriel.admin.trail import Actor, in_trail
+from oriel.admin.trail import Actor, in_trail, note_failed_login
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
-DOOR = Door(lambda user: user.is_staff, LONGEST)
+DOOR = Door(lambda user: user.is_staff, LONGEST, note_failed_login)
 
 _NOTED_EVERY = timedelta(minutes=1)
 _SESSION, _PENDING, _IN_USE = "session", "pending", "_staff"

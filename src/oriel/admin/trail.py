@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Select, Table, delete, event, select
 from sqlalchemy.orm import Session
 
+from oriel.accounts.models import User
+from oriel.accounts.origin import Origin
 from oriel.accounts.personal_data import Listing, PersonalData, Row, fields, in_batches
 from oriel.admin.actions import ACTIONS, KINDS
 from oriel.admin.models import AdminAction
@@ -21,12 +23,13 @@ from oriel.infra.database import db, writing
 # The triggers refuse to delete lines that are younger; see the migration.
 KEPT_FOR = retention.keep(
     "admin-actions",
-    "What operators did to accounts, with the operator’s name and network address",  # noqa: RUF001
+    "What operators did to accounts, and failed sign-ins as an operator, with the operator’s name and network address",  # noqa: RUF001
     retention.DATABASE,
     timedelta(days=730),
     "after it was done",
 )
 COMMAND_LINE = "command line"
+_STRANGER = "not signed in"
 
 _AT_ONCE = 1000
 _SHOWN = 20
@@ -117,6 +120,27 @@ def _note_written(session: Session) -> None:
 def _forget_unwritten(session: Session) -> None:
     """Leave the line to the next transaction of the act, if there is one."""
     session.info.pop(_LINE, None)
+
+
+def note_failed_login(session: Session, user: User, origin: Origin, method: str = "password") -> None:
+    """Write that somebody gave a wrong password or second factor for an operator's account, in this transaction.
+
+    The delays of accounts bound these lines: after five failures the next attempts are refused unread, at last for 15
+    minutes each, wherever they come from, and what is refused unread leaves none. Failures for customers and unknown
+    addresses leave none either: there is no end of addresses, so anybody could fill the table. The log has those.
+    """
+    if user.is_staff:
+        session.add(
+            AdminAction(
+                actor=f"{_STRANGER}: {user.email}",
+                role="",
+                action=ACTIONS["panel.login_failed"].name,
+                kind="user",
+                object_id=user.id,
+                detail={"method": method},
+                address=origin.address,
+            )
+        )
 
 
 def lines_about(kind: str, object_id: str, action: str) -> Sequence[AdminAction]:

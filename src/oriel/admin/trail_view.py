@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from oriel.admin.actions import ACTIONS, KINDS
+from oriel.admin.cells import Prose, Two
 from oriel.admin.lists import BaseModelView, Column, Condition, Filter, Section
 from oriel.admin.models import AdminAction
 
@@ -16,10 +17,10 @@ class TrailView(BaseModelView[AdminAction]):
     search_hint = "Id of a user, payment, render …"
     columns = (
         Column("When", lambda line: line.at, lambda line: f"/admin/trail/{line.id}"),
-        Column("Who", lambda line: line.actor),
-        Column("Role", lambda line: line.role),
+        Column("Who", lambda line: Two(line.actor, line.role)),
         Column("Did", lambda line: ACTIONS[line.action].title if line.action in ACTIONS else line.action),
-        Column("To", lambda line: f"{line.kind} {line.object_id}"),
+        Column("To", lambda line: Two(line.kind.capitalize(), line.object_id)),
+        Column("Reason", lambda line: reason_of(line)),
     )
     filters = (Filter("kind", "Kind", {kind: AdminAction.kind == kind for kind in KINDS}),)
 
@@ -41,5 +42,12 @@ class TrailView(BaseModelView[AdminAction]):
             "Network address": row.address,
             "Action": row.action,
             "Object": f"{row.kind} {row.object_id}",
+            "Reason": row.detail.get("reason"),
         }
         return [Section("Line", facts), Section("Detail", row.detail)]
+
+
+def reason_of(line: AdminAction) -> Prose | None:
+    """Return the reason that an operator typed, for a table."""
+    reason = line.detail.get("reason")
+    return Prose(str(reason)) if reason else None

@@ -99,6 +99,51 @@ def test_a_wrong_code_is_refused(client: FlaskClient, secured: Secured) -> None:
     assert client.get(HOME).headers["Location"].startswith(LOGIN)
 
 
+def failures(app: APIFlask) -> list[tuple[str, str, object]]:
+    lines = [line for line in trail(app) if line.action == "panel.login_failed"]
+    assert all((line.actor_id, line.role, line.kind) == (None, "", "user") for line in lines)
+    return [(line.actor, line.object_id, line.detail) for line in lines]
+
+
+def test_who_fails_to_sign_in_as_an_operator_leaves_a_line(
+    app: APIFlask, client: FlaskClient, secured: Secured
+) -> None:
+    ada = secured.caller
+    enter(client, ada.email, "wrong password")
+    enter(client, ada.email)
+    send(client, CODE, code="000000")
+    actor = f"not signed in: {ada.email}"
+    assert failures(app) == [(actor, ada.user_id, {"method": each}) for each in ("password", "code")]
+    assert not any("wrong password" in str(vars(line)) for line in trail(app))
+
+
+def test_failures_of_customers_and_unknown_addresses_leave_no_line(
+    app: APIFlask, client: FlaskClient, known: Known
+) -> None:
+    customer = known()
+    for email, password in ((customer.email, PASSWORD), (customer.email, "wrong"), ("nobody@example.com", "wrong")):
+        assert enter(client, email, password).status_code in (403, 422)
+    # A login of the site is no login to the panel.
+    operator = known(role=ROLE_ADMIN)
+    client.post("/api/auth/login", json={"email": operator.email, "password": "wrong password"})
+    assert trail(app) == []
+
+
+@pytest.mark.parametrize("is_code", [False, True])
+def test_a_flood_of_guesses_leaves_few_lines(app: APIFlask, secured: Secured, is_code: bool) -> None:
+    for number in range(30):
+        # Limits and delays by network address do not help: each guess comes from another one.
+        client = app.test_client()
+        client.environ_base["REMOTE_ADDR"] = f"192.0.2.{number}"
+        if is_code:
+            enter(client, secured.caller.email)
+            send(client, CODE, code="000000")
+        else:
+            enter(client, secured.caller.email, "wrong password")
+    # Five at once, and a few more as the delays of the first seconds end.
+    assert 5 < len(failures(app)) < 15
+
+
 def test_a_code_works_once(app: APIFlask, client: FlaskClient, secured: Secured) -> None:
     enter(client, secured.caller.email)
     code = secured.code()
@@ -122,7 +167,8 @@ def test_an_operator_enters_with_a_passkey(app: APIFlask, client: FlaskClient, k
     options = json.loads(html.unescape(page.text.partition('data-options="')[2].partition('"')[0]))
     answer = send(client, CODE, passkey=json.dumps(device.get(options)))
     assert answer.headers["Location"] == HOME
-    assert [line.detail for line in trail(app)] == [{"method": "passkey"}]
+    lines = [(line.action, line.detail) for line in trail(app)]
+    assert lines == [(f"panel.{action}", {"method": "passkey"}) for action in ("login_failed", "login")]
 
 
 def test_a_recovery_code_opens_the_panel_once(app: APIFlask, client: FlaskClient, secured: Secured) -> None:

@@ -1,5 +1,6 @@
 """The audit trail: a line in the transaction of each act, and never a change."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -137,6 +138,13 @@ def test_lines_go_when_their_time_is_over(app: APIFlask) -> None:
         assert tidy() == 1
         assert tidy() == 0
     assert [line.id for line in trail(app)] == ["new"]
+
+
+def test_the_list_shows_the_reason_that_was_typed(app: APIFlask, admin: Operator) -> None:
+    reason = "It was <our> fault."
+    with app.app_context(), in_trail(ADA, "user.disable", "user", "b" * 26, reason=reason):
+        pass
+    assert f'<span class="prose">{html.escape(reason)}</span>' in admin.get("/admin/trail/").text
 
 
 def test_the_panel_shows_the_lines(app: APIFlask, admin: Operator) -> None:

@@ -10,7 +10,8 @@ from oriel.monitoring.figures import Figures, Line
 class Chart:
     """Lines with one unit. A name that ends with `*` stands for all lines that begin so.
 
-    `headline` is the line whose total stands above the chart; without it, the first one's does.
+    `headline` is the line whose total stands above the chart; without it, the first one's does. `is_stock` says that
+    the values are what there was at a moment, counted once an hour: a total is the latest of them.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Chart:
     lines: Sequence[str]
     note: str = ""
     headline: str = ""
+    is_stock: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ SECTIONS = (
         (
             Chart("revenue", "Revenue", ("revenue_*",), "Before refunds"),
             Chart("payments", "Payments", ("payments_completed", "payments_declined"), headline="payment_success"),
-            Chart("plans", "Plan mix", ("accounts_paid", "plans_*")),
+            Chart("plans", "Plan mix", ("accounts_paid", "plans_*"), is_stock=True),
         ),
     ),
     Section(
@@ -76,7 +78,7 @@ SECTIONS = (
             Chart("new", "New accounts", ("accounts_new",)),
             Chart("conversion", "Free to paid", ("conversions",), headline="conversion_rate"),
             Chart("active", "Active accounts", ("accounts_active",), "Signed in, uploaded, saved or rendered"),
-            Chart("month", "Active in 30 days", ("accounts_active_in_month",)),
+            Chart("month", "Active in 30 days", ("accounts_active_in_month",), is_stock=True),
             Chart("returned", "Back after 30 days", ("returned_after_30_days",), "Active in the week that follows"),
             Chart("looks", "Looks", ("renders_submitted", "looks_*"), "Of submitted renders"),
         ),
@@ -84,7 +86,7 @@ SECTIONS = (
     Section(
         "Machines",
         (
-            Chart("storage", "Storage", ("storage_videos", "storage_uploads")),
+            Chart("storage", "Storage", ("storage_videos", "storage_uploads"), is_stock=True),
             Chart("checks", "Health checks", ("checks_ok",)),
             Chart("backends", "Graphics backends", ("backends_*",), "Attempts that drew at least one frame"),
         ),

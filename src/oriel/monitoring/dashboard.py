@@ -6,9 +6,10 @@ from typing import Any
 
 from oriel.infra.clock import now
 from oriel.monitoring.charts import SECTIONS, DrawnChart, drawn
-from oriel.monitoring.figure_words import change_kind, change_text, period_text, range_text, value_text
+from oriel.monitoring.figure_words import change_kind, change_text, period_text, range_text, stock_text, value_text
 from oriel.monitoring.figures import Figures, Line, figures
 from oriel.monitoring.ranges import Range
+from oriel.monitoring.samples import latest_stock
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,11 @@ class Dashboard:
 
 
 def dashboard(asked: Range) -> Dashboard:
-    """Return the page of a range: one query, whatever is on it."""
+    """Return the page of a range: two queries, whatever is on it."""
     found = figures(asked.start, asked.end, asked.step)
+    stock = stock_text(latest_stock(found.start, found.end), found.step)
     sections = [
-        SectionPage(section.title, [_chart(drawn(chart, found), found) for chart in section.charts])
+        SectionPage(section.title, [_chart(drawn(chart, found), found, stock) for chart in section.charts])
         for section in SECTIONS
     ]
     return Dashboard(
@@ -84,12 +86,12 @@ def dashboard(asked: Range) -> Dashboard:
     )
 
 
-def _chart(drawn_chart: DrawnChart, found: Figures) -> ChartPage:
+def _chart(drawn_chart: DrawnChart, found: Figures, stock: str) -> ChartPage:
     chart, headline = drawn_chart.chart, drawn_chart.headline
     return ChartPage(
         name=chart.name,
         title=chart.title,
-        note=chart.note,
+        note=stock if chart.is_stock and drawn_chart.lines else chart.note,
         headline=value_text(headline.series, headline.total) if headline else "",
         headline_label=headline.series.label if headline else "",
         change=change_text(headline) if headline else "",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from oriel.infra.clock import in_iso
+from oriel.infra.clock import in_iso, now
 from oriel.infra.spreadsheet import Cell, csv_text
 from oriel.mails.wording import money, size
 from oriel.monitoring.charts import DrawnChart
@@ -60,6 +60,14 @@ def range_text(start: datetime, end: datetime, step: Step) -> str:
     last = end if step == "hour" else end - timedelta(days=1)
     first_text, last_text = period_text(start, step), period_text(last, step)
     return first_text if first_text == last_text else f"{first_text} to {last_text}"
+
+
+def stock_text(as_of: datetime | None, step: Step) -> str:
+    """Return of when a figure is that is counted once an hour, such as "As of 14:00 UTC"."""
+    if as_of is None:
+        return f"At the end of each {step}"
+    day = "" if as_of.date() == now().date() else f"{as_of.day} {as_of:%b} "
+    return f"As of {day}{as_of:%H:%M} UTC, counted once an hour"
 
 
 def chart_csv(chart: DrawnChart, figures: Figures) -> str:

@@ -50,6 +50,11 @@ def sample_stock() -> None:
             insert_missing(session, StockSample, [row])
 
 
+def latest_stock(start: datetime, end: datetime) -> datetime | None:
+    """Return of which hour the latest sample of a time is; None where there is none, or none any more."""
+    return db.session.scalar(select(func.max(StockSample.at)).where(StockSample.at >= start, StockSample.at < end))
+
+
 def _stock(session: Session, at: datetime) -> dict[str, object]:
     accounts = session.scalar(select(func.count()).select_from(User)) or 0
     there = (RenderJob.status == COMPLETED, RenderJob.deleted_at.is_(None))

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from oriel.admin.dashboard import chosen
 from oriel.infra.clock import now
 from oriel.infra.database import writing
+from oriel.monitoring import rollups, samples
 from oriel.monitoring.models import DailyRollup, HourlyRollup
 from oriel.monitoring.rollups import DAY, HOUR, start_of_day, start_of_hour
 
@@ -66,6 +67,23 @@ def test_what_comes_from_rows_is_no_markup(admin: Operator) -> None:
     page = admin.get(DASHBOARD).text
     assert "<prism>" not in page
     assert "&lt;prism&gt;" in page
+
+
+def note(page: str, chart: str) -> str:
+    return page.partition(f'id="{chart}"')[2].partition('<p class="note">')[2].partition("</p>")[0]
+
+
+@pytest.mark.usefixtures("rolled_up")
+def test_what_is_counted_once_an_hour_says_of_when_it_is(app: APIFlask, admin: Operator) -> None:
+    assert note(admin.get(f"{DASHBOARD}?range=24h").text, "plans") == "At the end of each hour"
+    at = start_of_hour(now())
+    with app.app_context():
+        samples.sample_stock()
+        rollups.roll_up()
+    page = admin.get(f"{DASHBOARD}?range=24h").text
+    for chart in ("plans", "month", "storage"):
+        assert note(page, chart) == f"As of {at:%H:%M} UTC, counted once an hour"
+    assert note(page, "renders") == ""
 
 
 def test_without_figures_the_page_says_so(admin: Operator) -> None:

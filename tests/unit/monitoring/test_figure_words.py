@@ -5,9 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
+from oriel.infra.clock import now as clock_now
 from oriel.infra.spreadsheet import csv_text
 from oriel.monitoring.charts import CHARTS, drawn
-from oriel.monitoring.figure_words import change_kind, change_text, chart_csv, period_text, range_text, value_text
+from oriel.monitoring.figure_words import (
+    change_kind,
+    change_text,
+    chart_csv,
+    period_text,
+    range_text,
+    stock_text,
+    value_text,
+)
 from oriel.monitoring.figures import Figures, Line, Step
 from oriel.monitoring.series import Better, Series, Unit
 
@@ -106,3 +115,10 @@ def test_no_text_is_a_formula(start: str) -> None:
 def test_numbers_stay_numbers() -> None:
     rows: Sequence[Sequence[int | float]] = [[-5, 2.5]]
     assert csv_text(rows) == "-5,2.5\r\n"
+
+
+def test_a_figure_that_is_counted_once_an_hour_says_of_when_it_is() -> None:
+    hour = clock_now().replace(minute=0, second=0, microsecond=0)
+    assert stock_text(hour, "hour") == f"As of {hour:%H:%M} UTC, counted once an hour"
+    assert stock_text(END.replace(year=2025, hour=14), "day") == "As of 3 Nov 14:00 UTC, counted once an hour"
+    assert stock_text(None, "week") == "At the end of each week"

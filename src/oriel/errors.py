@@ -493,9 +493,11 @@ class StoredFileDamaged(StorageFailed):
 
 
 class UploadLost(OurError):
-    """A song or picture that a render needs is missing in the storage."""
+    """The file of a song or picture is missing or damaged in our storage, and must be uploaded again."""
 
     code = "UPLOAD_LOST"
+    # As for an upload that has expired.
+    http_status = 410
 
 
 # --- mail ------------------------------------------------------------------------------------------------------------

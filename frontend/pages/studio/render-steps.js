@@ -195,6 +195,8 @@ function refused(flow) {
           ${flow.purpose === 'render' && canBuySingle(flow) ? html`<button class="button main" type="button" @click=${() => flow.payOnce()}>Buy this render</button>` : nothing}`
         : problem instanceof PartError
           ? reloadButton(flow.studio, 'main')
+          // What is here may be the damaged file itself.
+          : problem?.details.is_damaged ? nothing
           : html`<button class="button main" type="button" @click=${() => flow.beginAgain()}>Try again</button>`}
     </div>
   </div>`;

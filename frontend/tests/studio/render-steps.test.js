@@ -102,3 +102,9 @@ test('a visitor who wants no watermark gets that button as the main one', () => 
   expect(shown).toContain('Render<');
   expect(shown).not.toContain('Render with watermark');
 });
+
+test('a file that was damaged in the storage is not sent again as it is', () => {
+  const lost = (/** @type {boolean} */ isDamaged) => new ApiError(410, {code: 'UPLOAD_LOST', message: 'Upload it again.', details: {is_damaged: isDamaged}});
+  expect(textOf(stepOf(dialog({refusal: null}, {problem: lost(false)})))).toContain('Try again');
+  expect(textOf(stepOf(dialog({refusal: null}, {problem: lost(true)})))).not.toContain('Try again');
+});

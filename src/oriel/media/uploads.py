@@ -17,7 +17,7 @@ from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 from oriel.infra.storage import storage
 from oriel.infra.storage.file_response import redirect_to, send_file
-from oriel.media import references
+from oriel.media import lost_files, references
 from oriel.media.clamav import refuse_infected
 from oriel.media.dependencies import SongFacts, dependencies
 from oriel.media.formats import CONTENT_TYPES
@@ -127,7 +127,9 @@ def release(session: Session, upload: Upload) -> None:
 
 
 def hand_out(upload: Upload) -> Response:
-    """Return an upload's bytes as they came, or a redirect to them."""
+    """Return an upload's bytes as they came, or a redirect to them; raise UploadLost, StorageFailed."""
+    if lost_files.is_lost(upload.object_name):
+        raise lost_files.lost(upload)
     content_type = CONTENT_TYPES.get(upload.format, "application/octet-stream")
     url = storage().signed_url(
         upload.object_name, filename=upload.filename, content_type=content_type, expires_in=_SIGNED_FOR

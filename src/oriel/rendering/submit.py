@@ -28,6 +28,7 @@ from oriel.privacy import usage
 from oriel.projects.access import Right, open_project
 from oriel.rendering import jobs
 from oriel.rendering.announcement import announce
+from oriel.rendering.lost_uploads import find_lost
 from oriel.rendering.models import QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.pipeline.estimate import video_bytes
 from oriel.rendering.pipeline.looks import Looks
@@ -74,7 +75,8 @@ class Order:
 def submit_render(user_id: str, order: Order, looks: Looks) -> RenderJob:
     """Accept a render, once for each idempotency key, and wake a worker.
 
-    Raises InvalidSettings, NotFound and Expired for the upload, 402 where nothing pays for it, TooManyRequests.
+    Raises InvalidSettings; NotFound, Expired and UploadLost for an upload; 402 where nothing pays for it;
+    TooManyRequests.
     """
     try:
         job = _accept(user_id, order, looks)
@@ -94,6 +96,7 @@ def begin(user_id: str, job_id: str) -> None:
 
 def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
     document = complete_document(order, current_plan.plan_of(user_id))
+    lost = find_lost(user_id, order.upload_id, document)
     with writing() as session:
         # One submit of a customer at a time: what the other one accepted is seen below, and locks have one order.
         current_plan.lock_customer(session, user_id)
@@ -103,6 +106,8 @@ def _accept(user_id: str, order: Order, looks: Looks) -> RenderJob:
         paid_for = {"upload_id": order.upload_id, "settings": document}
         if bought := _bought_before(session, user_id, paid_for):
             return bought
+        if lost:
+            raise lost
         _refuse_crowd(session, user_id)
         job = _add(session, user_id, order, document, looks)
         if not job.watermark:
@@ -115,6 +120,8 @@ def check_order(user_id: str, body: OrderBody, looks: Looks) -> OrderBody:
     """Return an order that is about to be paid with every setting spelt out, or raise why it cannot be rendered."""
     order = Order(body["upload_id"], body["settings"], "credit", project_id=body.get("project_id"))
     document = complete_document(order, CREDIT)
+    if lost := find_lost(user_id, order.upload_id, document):
+        raise lost
     with writing() as session:
         _refuse_label(session, user_id, order.project_id)
         upload = uploads.open_upload(session, user_id, order.upload_id)

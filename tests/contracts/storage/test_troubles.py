@@ -214,3 +214,11 @@ def test_a_bucket_that_is_away_is_told(proxy: FaultyProxy, impatient: BucketStor
     proxy.plan(faulty.refused(), "GET", times=FOREVER)
     with pytest.raises(StorageFailed, match="not responding"):
         list(impatient.list(""))
+
+
+def test_a_question_with_little_patience_is_given_up_soon(proxy: FaultyProxy, bucket: BucketStorage) -> None:
+    proxy.plan(faulty.refused(), "GET", times=FOREVER)
+    with pytest.raises(StorageFailed, match="not responding"):
+        bucket.stat("a", patience_s=0.2)
+    # With the gateway's own patience of 20 s there are hundreds, with a pause of at most 0.05 s between them.
+    assert len(proxy.asked("GET")) < 100

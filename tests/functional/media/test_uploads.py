@@ -365,4 +365,5 @@ def test_an_upload_that_is_gone_is_handed_to_nobody(app: APIFlask, customer: Cal
     lost = uploaded(customer)
     with app.app_context():
         storage().delete(db.session.get_one(Upload, lost).object_name)
-    assert customer.get(f"/api/uploads/{lost}/content").status_code == 503
+    uploaded(customer)
+    assert customer.get(f"/api/uploads/{lost}/content").status_code == 410

@@ -182,11 +182,11 @@ class BucketStorage:
             if _transferred(lambda: self._download(name, file)) is None:
                 raise missing(name)
 
-    def stat(self, name: str) -> Stored | None:
+    def stat(self, name: str, *, patience_s: float | None = None) -> Stored | None:
         """Ask the bucket."""
         check_name(name)
         with _told(name):
-            blob = self._look(name)
+            blob = self._look(name, patience_s)
             return _stored(blob) if blob else None
 
     def delete(self, name: str) -> None:
@@ -260,10 +260,14 @@ class BucketStorage:
     def _blob(self, name: str, generation: int | None = None) -> Blob:
         return self._bucket.blob(name, chunk_size=self._limits.block_bytes, generation=generation)
 
-    def _look(self, name: str) -> Blob | None:
-        blob = self._blob(name)
+    def _look(self, name: str, patience_s: float | None = None) -> Blob | None:
+        blob, timeout, retry = self._blob(name), self._timeout, self._retry
+        if patience_s is not None:
+            connect_s, answer_s = timeout
+            timeout = min(connect_s, patience_s), min(answer_s, patience_s)
+            retry = retry.with_timeout(patience_s)
         try:
-            blob.reload(timeout=self._timeout, retry=self._retry)
+            blob.reload(timeout=timeout, retry=retry)
         except NoObject:
             return None
         return blob

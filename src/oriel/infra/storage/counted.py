@@ -37,9 +37,9 @@ class CountedStorage:
         """Open an object's bytes."""
         return _block("read", self._storage.read(name))
 
-    def stat(self, name: str) -> Stored | None:
+    def stat(self, name: str, *, patience_s: float | None = None) -> Stored | None:
         """Return what is stored under a name."""
-        return _counted("stat", lambda: self._storage.stat(name))
+        return _counted("stat", lambda: self._storage.stat(name, patience_s=patience_s))
 
     def delete(self, name: str) -> None:
         """Remove an object."""

@@ -78,7 +78,7 @@ class FolderStorage:
         with source:
             yield _checked_blocks(name, source)
 
-    def stat(self, name: str) -> Stored | None:
+    def stat(self, name: str, *, patience_s: float | None = None) -> Stored | None:
         """Return what is stored under a name."""
         with _told(name), contextlib.suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return self._stored(name)
@@ -112,7 +112,8 @@ class FolderStorage:
     def path(self, name: str) -> Path | None:
         """Return the object's file."""
         path = self._file(name)
-        return path if path.is_file() else None
+        with _told(name):
+            return path if path.is_file() else None
 
     def ensure_lifecycle(self, days: int, prefixes: Sequence[str]) -> bool:
         """Do nothing: a folder keeps what nobody deletes."""

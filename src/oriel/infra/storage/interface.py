@@ -76,8 +76,8 @@ class Storage(Protocol):
         """Open an object's bytes as blocks; NotFound where there is none, StoredFileDamaged at the end of one."""
         ...
 
-    def stat(self, name: str) -> Stored | None:
-        """Return what is stored under a name."""
+    def stat(self, name: str, *, patience_s: float | None = None) -> Stored | None:
+        """Return what is stored under a name; with `patience_s` raise StorageFailed after about so many seconds."""
         ...
 
     def delete(self, name: str) -> None:

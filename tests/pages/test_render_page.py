@@ -1,5 +1,8 @@
 """The page of one render."""
 
+import json
+import os
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -91,3 +94,43 @@ def delete_it(visitor: Visitor, width: int) -> None:
     page.reload()
     expect(gone).to_be_visible()
     expect(page.get_by_role("link", name="Change and render again")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_a_render_whose_song_was_lost_leads_to_choosing_it_again(
+    visit: Visit, song: Path, site: Service, width: int
+) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    with closing(Account(site.url)) as owner:
+        upload = owner.upload(song)
+        job_id = owner.submit(upload, SMALL)
+        owner.post(f"/api/render/cancel/{job_id}")
+        owner.sign_in(visitor.context)
+    lose_song(site, job_id, upload)
+    visitor.open(f"/render/{job_id}")
+    expect(page.get_by_text("Your song was lost in our storage.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    assert visitor.accessible() == []
+    look(visitor, f"lost-{width}")
+    page.get_by_role("link", name="Choose the song again").click()
+    expect(page.get_by_text("is not kept any more. Open it again: everything else is here.")).to_be_visible()
+    look(visitor, f"studio-{width}")
+
+
+def lose_song(site: Service, job_id: str, upload: str) -> None:
+    """Take a render's song out of the storage, and say in its row that it has failed for that."""
+    (stored,) = (site.data / "storage").rglob(f"{upload}.*")
+    name = str(stored.relative_to(site.data / "storage"))
+    stored.unlink()
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database, database:
+        fail = (
+            "UPDATE render_jobs SET status = 'failed', error_code = 'UPLOAD_LOST', error_message = 'Gone.',"
+            " error_details = ? WHERE id = ?"
+        )
+        database.execute(fail, (json.dumps({"name": name}), job_id))
+
+
+def look(visitor: Visitor, name: str) -> None:
+    if folder := os.environ.get("RENDER_PICTURES"):
+        visitor.page.screenshot(path=f"{folder}/{name}.png")

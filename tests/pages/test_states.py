@@ -121,8 +121,19 @@ def test_every_state_of_a_renders_page_is_accessible(visit: Visit, song: Path, s
         "failed": {
             **waiting,
             "status": "failed",
-            "error": {"code": "RENDER_FAILED", "message": "The song is damaged."},
+            "error": {"code": "STAGE_CRASHED", "message": "Please try again.", "details": {}, "retryable": True},
         },
+        "lost": {
+            **waiting,
+            "status": "failed",
+            "error": {
+                "code": "UPLOAD_LOST",
+                "message": "Your song was lost.",
+                "details": {"upload": render["upload_id"]},
+                "retryable": False,
+            },
+        },
+        "held up": {**waiting, "queue_position": None, "eta_s": None},
         "gone": {**waiting, "status": "completed", "progress": 1, "video_url": None},
         "done": {
             **waiting,

@@ -39,12 +39,15 @@ export function headline(status) {
 /** @param {RenderStatus} status */
 export function stageOf({status, stage, queue_position: place, cancel_requested: ending}) {
   if (ending) return 'Cancelling';
+  // One without a place is held up.
+  if (status === 'queued' && !place) return 'Delayed by a problem on our side';
   if (status === 'queued') return place && place > 1 ? `Waiting, number ${place} in the queue` : 'Waiting, next in the queue';
   return stage ? STAGES[stage] : 'Getting ready';
 }
 
 /** @param {RenderStatus} status */
-export function remaining({status, eta_s: seconds, progress}) {
+export function remaining({status, eta_s: seconds, progress, queue_position: place}) {
+  if (status === 'queued' && !place) return 'We know about it and keep trying. You do not need to do anything.';
   if (seconds === null && progress > 0.8) return 'Almost done';
   if (seconds === null) return 'We are working out how long it takes.';
   const left = about(seconds);

@@ -182,15 +182,20 @@ class RenderPage extends LitElement {
       <h1>${cancelled ? 'You cancelled this render' : 'This video could not be made'}</h1>
       ${cancelled ? nothing : html`<p>${status.error?.message ?? 'Something went wrong on our side.'}</p>`}
       <p class="quiet">${status.counted ? 'It counts as one of your renders.' : 'It does not count as one of your renders.'}</p>
-      <div class="actions">
-        <button class="button main" ?disabled=${this.busy} @click=${() => this.tryAgain(status)}>${cancelled ? 'Render it again' : 'Try again'}</button>
-        <a class="button" href="/studio?render=${status.id}">Change the settings</a>
-      </div>
+      <div class="actions">${cancelled || status.error?.retryable ? this.again(status) : html`<a class="button main" href=${inStudio(status)}>${remedyOf(status)}</a>`}</div>
     </div>`;
   }
 
+  /** @param {RenderStatus} status */
+  again(status) {
+    return html`
+      <button class="button main" ?disabled=${this.busy} @click=${() => this.tryAgain(status)}>${status.status === 'cancelled' ? 'Render it again' : 'Try again'}</button>
+      <a class="button" href=${inStudio(status)}>Change the settings</a>`;
+  }
+
   /** Order the same song with the same settings once more. @param {RenderStatus} status */
-  async tryAgain({upload_id: uploadId, project_id: projectId, settings, paid_with: payer}) {
+  async tryAgain(status) {
+    const {upload_id: uploadId, project_id: projectId, settings, paid_with: payer} = status;
     this.busy = true;
     try {
       // One key for one order, however often it is pressed or sent. A render that was bought is not paid by the plan,
@@ -200,6 +205,8 @@ class RenderPage extends LitElement {
       location.assign(`/render/${job.id}`);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      // The song is gone by now: the studio has all the rest, and asks for it.
+      if ([404, 410].includes(error.status)) location.assign(inStudio(status));
       toast(error.message);
       this.busy = false;
     }
@@ -255,6 +262,16 @@ class RenderPage extends LitElement {
     await Notification.requestPermission();
     this.requestUpdate();
   }
+}
+
+/** @param {RenderStatus} status */
+const inStudio = ({id}) => `/studio?render=${id}`;
+
+/** What helps where the same order would fail again. @param {RenderStatus} status */
+function remedyOf({error, upload_id: song}) {
+  const lost = error?.details.upload;
+  if (!lost) return 'Change it in the studio';
+  return lost === song ? 'Choose the song again' : 'Choose the picture again';
 }
 
 /** Whether it cannot be watched here. @param {RenderStatus} status */

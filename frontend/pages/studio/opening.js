@@ -23,23 +23,25 @@ const SAVE_FIRST = ['save', 'Save it first'];
 /**
  * Bring a project, or the song and the settings of a render, into the studio.
  * @param {Studio} studio
- * @param {{name: string, uploadId: string | null, filename: string, settings: Record<string, any>, pathOf: (uploadId: string) => string, of?: string, isNewer?: boolean}} wanted
- *   of: whose uploads they are, if not the visitor's; isNewer: of the project that is here, so that Undo brings back what is here
+ * @param {{name: string, uploadId: string | null, filename: string, settings: Record<string, any>, pathOf: (uploadId: string) => string, of?: string, isNewer?: boolean, lost?: unknown}} wanted
+ *   of: whose uploads they are, if not the visitor's; isNewer: of the project that is here, so that Undo brings back what is here;
+ *   lost: the upload whose file is lost or damaged, if any
  * @returns {Promise<boolean>} false where the visitor has cancelled, or nothing of it can be used here
  * @throws {ApiError} nothing has changed then
  */
-async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of = '', isNewer = false}) {
+async function openSaved(studio, {name, uploadId, filename, settings, pathOf, of = '', isNewer = false, lost}) {
   const signal = studio.engine.announce(name);
-  const pictures = await fetchPictures(picturesOf(settings), pathOf, signal);
-  const kept = uploadId ? await keptSong(studio, uploadId, of) : null;
-  const song = kept ?? (uploadId ? await fetchFile(pathOf(uploadId), filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null);
+  const pictures = await fetchPictures(picturesOf(settings).filter((each) => each !== lost), pathOf, signal);
+  const songId = uploadId === lost ? null : uploadId;
+  const kept = songId ? await keptSong(studio, songId, of) : null;
+  const song = kept ?? (songId ? await fetchFile(pathOf(songId), filename, signal, (part) => studio.engine.announce(name, part)).catch(goneOrThrow) : null);
   if (signal.aborted) return false;
   const before = studio.store.save();
   addPictures(studio, pictures, of);
   const take = () => (isNewer ? studio.store.replace('Newer version', draftFrom(settings)) : studio.store.restore({draft: draftFrom(settings), undo: [], redo: []}));
   if (!studio.tryDraft(take)) return false;
-  if (song && uploadId) {
-    studio.engine.uploads.add(song, uploadId, of);
+  if (song && songId) {
+    studio.engine.uploads.add(song, songId, of);
     let isOpen = false;
     try {
       const heard = kept && (await heardBefore(studio.storage, kept));
@@ -207,12 +209,13 @@ async function openProject(studio, id) {
 /**
  * @param {Studio} studio
  * @param {SavedProject} project that the visitor may change
+ * @param {unknown} [lost] the upload whose file is lost or damaged, if any
  */
-async function openEditable(studio, project) {
+async function openEditable(studio, project, lost) {
   const {id, name, song, settings, role} = project;
   const pathOf = (/** @type {string} */ uploadId) => `/api/projects/${id}/files/${uploadId}`;
   const wanted = {name, uploadId: song?.is_there ? song.upload_id : null, filename: song?.filename ?? '', settings, pathOf};
-  if (!(await openSaved(studio, {...wanted, of: role === 'owner' ? '' : id, isNewer: id === studio.project.id}))) return false;
+  if (!(await openSaved(studio, {...wanted, of: role === 'owner' ? '' : id, isNewer: id === studio.project.id, lost}))) return false;
   // What was changed while the song was read is still to be saved.
   studio.project.adopt(project, draftFrom(settings));
   void api.POST('/api/projects/{project_id}/opened', {params: {path: {project_id: id}}}).catch(() => {});
@@ -226,11 +229,11 @@ async function openEditable(studio, project) {
  */
 async function openRender(studio, id) {
   const render = await renderOf(id);
-  const {title, filename, upload_id: uploadId, settings, project_id: projectId} = render;
+  const {title, filename, upload_id: uploadId, settings, project_id: projectId, error} = render;
   const project = projectId ? await projectOf(projectId).catch(goneOrThrow) : null;
   const mayChange = project !== null && project.role !== 'viewer';
   if (mayChange && hasSongOf(project, render)) return openAsMade(studio, project, render);
-  if (!(await openSaved(studio, {name: title, uploadId, filename, settings, pathOf: pathOfOwn}))) return false;
+  if (!(await openSaved(studio, {name: title, uploadId, filename, settings, pathOf: pathOfOwn, lost: error?.details.upload}))) return false;
   studio.project.forget();
   await studio.noteRendered();
   history.replaceState(null, '', '/studio');
@@ -256,12 +259,13 @@ function hasSongOf({song, role}, {upload_id: uploadId, filename}) {
  * @param {SavedProject} project
  * @param {RenderStatus} render
  */
-async function openAsMade(studio, project, {settings}) {
-  if (!(await openEditable(studio, project))) return false;
+async function openAsMade(studio, project, {settings, error}) {
+  const lost = error?.details.upload;
+  if (!(await openEditable(studio, project, lost))) return false;
   const {store} = studio;
   const [own, made] = [store.draft, draftFrom(settings)];
   if (isSameVideo(own, made)) return true;
-  const missing = picturesOf(made).filter((name) => !studio.pictures.get(name));
+  const missing = picturesOf(made).filter((name) => name !== lost && !studio.pictures.get(name));
   addPictures(studio, await fetchPictures(missing, pathOfOwn, new AbortController().signal), '');
   if (!studio.tryDraft(() => store.replace('Settings of the video', made))) return true;
   studio.engine.stayIn(studio.rangeS);

@@ -224,3 +224,20 @@ test('the song that is here already is not fetched again', async () => {
   expect(studio.engine.open.mock.calls[1][0]).not.toBe(other);
   expect(calls.map(({path}) => path)).toContain('/api/projects/p2/files/u');
 });
+
+test.each([
+  ['song', {upload: 'song-id'}, []],
+  ['picture', {upload: 'picture-id'}, ['/api/uploads/song-id/content']],
+])('a render whose %s is lost or damaged in the storage is opened without it', async (_, details, fetched) => {
+  location.search = '?render=r1';
+  const settings = {version: 1, look: 'prism', cover: {source: 'file', file: 'picture-id'}, background: {type: 'image', image: 'picture-id'}};
+  const status = {title: 'B', filename: 'b.wav', upload_id: 'song-id', settings, error: {code: 'STORED_FILE_DAMAGED', details}};
+  const calls = serve(({path}) => [path.includes('picture-id') ? 404 : 200, status]);
+  const studio = fakeStudio({noteRendered: vi.fn()});
+  studio.engine.open = async () => false;
+  await openAsked(studio, {song: null});
+  const songs = calls.map(({path}) => path).filter((path) => path.startsWith('/api/uploads/song-id'));
+  expect(songs).toEqual(fetched);
+  expect(calls.some(({path}) => path.includes('picture-id'))).toBe(details.upload !== 'picture-id');
+  if (details.upload === 'song-id') expect(toast).toHaveBeenCalledExactlyOnceWith('The song of “B” is not kept any more. Open it again: everything else is here.');
+});

@@ -21,6 +21,7 @@ FIELDS: Mapping[str, object] = {
     "RefusalOut.code": "PLAN_LIMIT_SIZE",
     "RefusalOut.message": "Free allows up to 720p. Upgrade to Pro for 1080p.",
     "ErrorOut.message": "This file is empty. Please choose another one.",
+    "ErrorOut.retryable": False,
     "KeyMadeOut.secret": "oriel_8dK2vQ0xR7mYt5cWn3LhZp1sJf6uBgA4eXqT9oViM0k",
     "LookOut.description": "One solid of cut glass or polished metal in a dark room.",
     "SaidOut.message": "Your new password is set. Please sign in with it.",

@@ -139,14 +139,19 @@ def credit_held(name: str, reason: str, next_url: str) -> Letter:
     return compose("credit_held", subject, greeting=greeting(name), reason=reason, link=next_url)
 
 
-def credit_returned(name: str, title: str, reason: str, next_url: str) -> Letter:
-    """Tell a customer why a paid single video could not be made (a sentence), and that the credit is back."""
+def credit_returned(name: str, title: str, reason: str, kept: str, action: str, next_url: str) -> Letter:
+    """Tell a customer why a paid single video could not be made (a sentence), and that the credit is back.
+
+    `kept` and `action` as in `render_failed`.
+    """
     return compose(
         "credit_returned",
         f"We could not make your video, and your credit is back: {short(title)}",
         greeting=greeting(name),
         title=short(title),
         reason=reason,
+        kept=kept,
+        action=action,
         link=next_url,
     )
 

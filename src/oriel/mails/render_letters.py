@@ -61,9 +61,12 @@ def render_ready(
 
 
 def render_failed(
-    name: str, title: str, sentence: str, kept_right: bool, link: str, *, unsubscribe: str = ""
+    name: str, title: str, sentence: str, kept: str, action: str, link: str, *, unsubscribe: str = ""
 ) -> Letter:
-    """Tell a customer why a video could not be made, and with `kept_right` that it does not count."""
+    """Tell a customer why a video could not be made, and that it does not count.
+
+    `kept`: a sentence about what of the order is still there; `action`: such as "Open it and try again".
+    """
     return compose(
         "render_failed",
         f"We could not make your video: {short(title)}",
@@ -71,7 +74,8 @@ def render_failed(
         greeting=greeting(name),
         title=short(title),
         sentence=sentence,
-        kept_right=kept_right,
+        kept=kept,
+        action=action,
         link=link,
     )
 

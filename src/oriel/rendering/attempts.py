@@ -285,7 +285,8 @@ def _take_back(session: Session, job: RenderJob) -> None:
     is_over = job.fruitless >= MOST_FRUITLESS
     attempt_ends.record(session, job, attempt_ends.FAILED if is_over else LOST, WorkerLost.code)
     if is_over:
-        sentence = "The render stopped unexpectedly three times in a row. We have been notified and will look into it."
+        # Read by operators; the customer is told that it was our fault.
+        sentence = "Three workers in a row stopped without saying why and without making a chunk of this render."
         end_badly(session, job, WorkerLost(sentence, attempts=job.fence))
         return
     # One that is held up goes by the code of what holds it up.

@@ -12,8 +12,8 @@ from oriel.billing.plans import CREDIT
 from oriel.errors import InvalidEmail
 from oriel.infra.logs import facts
 from oriel.infra.mail import outbox
+from oriel.rendering.failure_words import next_step, told_of
 from oriel.rendering.models import RenderJob
-from oriel.rendering.status import told_of
 from oriel.settings import Settings
 
 _log = logging.getLogger("oriel.letters")
@@ -53,12 +53,14 @@ def render_failed(session: Session, job: RenderJob) -> None:
     user = session.get_one(User, job.user_id)
     sentence = told_of(job)
     settings: Settings = current_app.config["ORIEL"]
-    title, link = job.title or job.audio_filename, f"{settings.base_url}/render/{job.id}"
+    step = next_step(session, job)
+    title, link = job.title or job.audio_filename, settings.base_url + step.path
     if job.plan == CREDIT.name:
-        _send(session, user, mails.credit_returned(user.name, title, sentence, link), "credit_returned", job)
+        letter = mails.credit_returned(user.name, title, sentence, step.kept, step.action, link)
+        _send(session, user, letter, "credit_returned", job)
     else:
         ends = unsubscribe_link(user.id, "render_failed")
-        letter = mails.render_failed(user.name, title, sentence, True, link, unsubscribe=ends)
+        letter = mails.render_failed(user.name, title, sentence, step.kept, step.action, link, unsubscribe=ends)
         _send(session, user, letter, "render_failed", job)
     if job.fruitless:
         code, reason = job.error_code or "", job.error_message or ""

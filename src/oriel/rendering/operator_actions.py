@@ -15,9 +15,10 @@ from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.media.models import Upload
-from oriel.rendering import jobs, last_error, status, video_access
+from oriel.rendering import jobs, last_error, video_access
 from oriel.rendering.announcement import announce
 from oriel.rendering.cancellation import end_render, locked_job
+from oriel.rendering.failure_words import CUSTOMERS_OWN
 from oriel.rendering.models import FAILED, QUEUED, RenderJob
 
 # Takes a job's id.
@@ -85,7 +86,7 @@ def dead_letters(limit: int) -> Sequence[str]:
     query = select(RenderJob.id).where(
         RenderJob.status == FAILED,
         RenderJob.completed_at > now() - DEAD_LETTERS_LIVE,
-        RenderJob.error_code.not_in(status.CUSTOMERS_OWN),
+        RenderJob.error_code.not_in(CUSTOMERS_OWN),
         ~is_gone,
     )
     return db.session.scalars(query.order_by(RenderJob.created_at, RenderJob.id).limit(limit)).all()

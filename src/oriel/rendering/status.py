@@ -11,12 +11,11 @@ from sqlalchemy.orm import aliased
 
 from oriel.billing.models import SPENT, RenderRight
 from oriel.billing.plans import CREDIT
-from oriel.errors import CallerError, error_classes
 from oriel.infra.cache import remembered
 from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
-from oriel.infra.masking import without_folders
 from oriel.rendering.drawing_work import BESIDES_S, PIXELS
+from oriel.rendering.failure_words import details_of, is_retryable, told_of
 from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.pipeline.fonts import text_warnings
 from oriel.rendering.pipeline.settings_document import complete_schema
@@ -50,10 +49,6 @@ _PLACES = select(
     ),
 )
 
-# What is about a customer's own song or settings may be told as it is; the rest names our folders and programs.
-CUSTOMERS_OWN = {error.code for error in error_classes() if issubclass(error, CallerError) and not error.of_machine}
-_OURS = "Something went wrong on our side, and we have been notified. Please try again later."
-
 Status = Literal["queued", "processing", "completed", "failed", "cancelled"]
 StageName = Literal["preparing", "analysing", "rendering", "encoding", "uploading"]
 
@@ -65,8 +60,11 @@ class ErrorOut(BaseModel):
     """Why a render failed."""
 
     code: str
-    message: str
-    details: dict[str, Any]
+    message: str = Field(description="What went wrong, and what you can do about it")
+    details: dict[str, Any] = Field(
+        description="Facts about it; `upload` is the song or picture that is lost or damaged and must be uploaded again"
+    )
+    retryable: bool = Field(description="Whether the same order can succeed when you submit it again as it is")
 
 
 class StatusOut(BaseModel):
@@ -206,19 +204,6 @@ def _counts(job: RenderJob, spent: set[str]) -> bool | None:
     return job.status == COMPLETED or job.id in spent
 
 
-def told_of(job: RenderJob) -> str:
-    """Return the sentence about a failure that its customer reads: theirs as it is, ours without our machines."""
-    own = job.error_code in CUSTOMERS_OWN
-    return without_folders(job.error_message) if own and job.error_message else _OURS
-
-
-def _details_of(job: RenderJob) -> dict[str, Any]:
-    if job.error_code not in CUSTOMERS_OWN:
-        return {}
-    details = (job.error_details or {}).items()
-    return {name: without_folders(value) if isinstance(value, str) else value for name, value in details}
-
-
 def _waits(ids: Sequence[str]) -> dict[str, tuple[int, float]]:
     """Return each render's position (1 is next) and its estimated seconds until done."""
     if not ids:
@@ -273,4 +258,9 @@ def _recently() -> dict[str, float | None]:
 
 
 def _error(job: RenderJob) -> ErrorOut:
-    return ErrorOut(code=job.error_code or "INTERNAL_ERROR", message=told_of(job), details=_details_of(job))
+    return ErrorOut(
+        code=job.error_code or "INTERNAL_ERROR",
+        message=told_of(job),
+        details=details_of(job),
+        retryable=is_retryable(job),
+    )

@@ -100,8 +100,10 @@ def test_a_failure_of_theirs_names_no_folder_of_our_machines(make_job: MakeJob, 
         row.error_details = {"path": "/srv/data/work/a-1/song.mp3", "readable_s": 1.5}
     assert customer_status(customer, job)["error"] == {
         "code": "UNDECODABLE_AUDIO",
-        "message": "The song song.mp3 is damaged.",
+        "message": "The song night.mp3 is damaged. Please choose another file of the song in the studio, and render it"
+        " again.",
         "details": {"path": "song.mp3", "readable_s": 1.5},
+        "retryable": False,
     }
 
 

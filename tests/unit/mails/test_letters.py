@@ -75,7 +75,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "deletion_asked": deletion_asked(name, EXPIRES, link),
         "account_kept": account_kept(name, link),
         "render_ready": render_ready(name, title, DETAILS, link, link, EXPIRES, "posters/1.png"),
-        "render_failed": render_failed(name, title, "The song cannot be read.", True, link),
+        "render_failed": render_failed(name, title, "The song cannot be read.", title, title, link),
         "render_held_up": render_held_up(name, title),
         "render_goes_on": render_goes_on(name, title),
         "render_lost": render_lost(title, "a1", "STAGE_HUNG", "The browser does not answer.", 3),
@@ -91,7 +91,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "plan_will_change": plan_will_change(name, "Pro", "Free", EXPIRES, link, price=title),
         "payment_refunded": payment_refunded(name, title, 499, "usd", title),
         "credit_held": credit_held(name, title, link),
-        "credit_returned": credit_returned(name, title, title, link),
+        "credit_returned": credit_returned(name, title, title, title, title, link),
         "invitation": invitation(name, "ada@example.com", title, link, may_edit=True),
         "limit_near": limit_near(name, title, "80%", "4 of 5 renders", title, link),
     }
@@ -275,11 +275,11 @@ def test_a_portrait_poster_leaves_the_words_in_sight(width: int, height: int, sh
     assert poster["width"] == str(shown)
 
 
-def test_a_failed_video_says_whether_it_was_counted() -> None:
-    kept, counted = (render_failed("Ada", "Night Drive", "No.", right, LINK) for right in (True, False))
-    assert "does not count towards your limit" in kept.text
-    assert "does not count towards your limit" in kept.html
-    assert "does not count towards your limit" not in counted.text + counted.html
+def test_a_failed_video_says_that_it_does_not_count_what_is_kept_and_what_to_do() -> None:
+    letter = render_failed("Ada", "Night Drive", "No.", "Your settings are still there.", "Choose the song", LINK)
+    for said in (letter.text, letter.html):
+        assert "does not count towards your limit. Your settings are still there." in said
+        assert "Choose the song" in said
 
 
 def test_a_long_title_is_cut_in_the_subject() -> None:

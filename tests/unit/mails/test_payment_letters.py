@@ -206,10 +206,12 @@ def test_a_paid_render_that_could_not_be_started_is_kept() -> None:
 
 
 def test_a_paid_render_that_failed_gives_its_credit_back() -> None:
-    letter = credit_returned("Ada", "Night Drive", "The song cannot be read.", NEXT)
+    letter = credit_returned("Ada", "Night Drive", "The song cannot be read.", "It is kept.", "Go on", NEXT)
     assert letter.subject == "We could not make your video, and your credit is back: Night Drive"
     for said in both(letter):
-        assert all(part in said for part in ("Night Drive", "The song cannot be read.", "use it right away"))
+        assert all(
+            part in said for part in ("Night Drive", "The song cannot be read.", "use it right away", "It is kept.")
+        )
     assert links(letter) == {NEXT}
 
 

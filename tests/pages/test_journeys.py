@@ -99,12 +99,14 @@ def test_a_render_that_free_includes_is_bought_without_its_watermark(visit: Visi
     expect(page.locator("dialog")).to_contain_text("With a small watermark.")
     assert visitor.accessible() == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.get_by_role("button", name="No watermark, $4.99").click()
+    page.get_by_role("button", name="1080p, no watermark, $4.99").click()
     page.wait_for_url("**/dev/checkout?**")
     page.get_by_role("button", name="Pay $4.99").click()
     page.wait_for_url("**/render/*")
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     expect(page.get_by_text("This video has a small watermark.")).to_have_count(0)
+    # The price is that of the larger size.
+    expect(page.get_by_text("1920 × 1080")).to_be_visible()
     # Back in the studio, nothing is asked about what has just been rendered.
     page.get_by_role("link", name="Change and render again").click()
     expect(page.locator(".invite")).to_have_count(0)

@@ -13,6 +13,7 @@ import {Thumbnail} from './project-thumbnail.js';
 /** A change follows within three seconds, and a customer on Free may write thirty times a minute. */
 const FOLLOW_MS = 2500;
 const AGAIN_MS = 5000;
+const WAITING_WORDS = 'Saved in this browser. Waiting for the connection';
 const HELD_WORDS = 'Not saved: settings of the video';
 
 export class Project extends EventTarget {
@@ -248,7 +249,9 @@ export class Project extends EventTarget {
    */
   #upload(file, field) {
     const path = this.isMine ? {} : {path: `/api/projects/${this.id}/pictures`};
-    return upload(file, {...path, field, signal: new AbortController().signal, progress: () => {}, trouble: () => {}});
+    // Of a picture that comes too late, nobody needs to know.
+    const trouble = (/** @type {ApiError | null} */ error) => !this.isSaved && this.#say(error ? WAITING_WORDS : 'Saving…');
+    return upload(file, {...path, field, signal: new AbortController().signal, progress: () => {}, trouble});
   }
 
   /** The list shows what was saved: also after a tab was left before its picture was sent, and after an older version came back. */
@@ -286,7 +289,7 @@ export class Project extends EventTarget {
   async #hear(error, content) {
     if (error.isTemporary) {
       this.#notBefore = Date.now() + Math.max(AGAIN_MS, 1000 * (error.retryAfterS ?? 0));
-      this.#say('Saved in this browser. Waiting for the connection');
+      this.#say(WAITING_WORDS);
       return;
     }
     if (error.code === 'CONFLICT') {
@@ -311,7 +314,8 @@ export class Project extends EventTarget {
     }
     this.#refused = content;
     this.#say('Saved in this browser only');
-    toast(error.message);
+    if (error.status === 401) this.studio.askToSignIn();
+    else toast(error.message);
   }
 
   #retried = '';

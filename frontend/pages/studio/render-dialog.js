@@ -277,11 +277,16 @@ export class RenderDialog extends LitElement {
     this.stopping.signal.throwIfAborted();
   }
 
-  /** Give the video the size that the plan includes. @param {number} pixels of the shorter side */
-  async enlarge(pixels) {
+  /** Give the video the size that is included. @param {number} pixels of the shorter side */
+  setSize(pixels) {
     const {store, settings} = this.studio;
     const {output} = settings;
     store.change(`Size ${pixels}p`, (draft) => (draft.output = {...output, ...frameOf(shapeOf(output) ?? SHAPES[0], pixels)}));
+  }
+
+  /** @param {number} pixels as for `setSize` */
+  enlarge(pixels) {
+    this.setSize(pixels);
     this.facts = null;
     void this.goOn();
   }

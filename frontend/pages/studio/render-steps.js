@@ -70,8 +70,19 @@ function confirm(flow) {
   </div>`;
 }
 
+/** Nothing is asked before something is saved: only a service that is away is waited for. @param {Flow} flow */
+function waitToSave(flow) {
+  return html`<div class="question">
+    <h2 id="render-title" tabindex="-1">Not saved yet</h2>
+    ${trouble(flow)}
+    <p class="quiet">Your work is safe in this browser. We save it in My videos as soon as the connection is back.</p>
+    <div class="row end"><button class="button" type="button" @click=${() => flow.dialog.close()}>Cancel</button></div>
+  </div>`;
+}
+
 /** @param {Flow} flow */
 function summary(flow) {
+  if (flow.purpose === 'save') return waitToSave(flow);
   const {settings, song} = flow.studio;
   const {facts} = flow;
   const obstacle = obstacleOf(facts);
@@ -100,7 +111,7 @@ function sizeOffer(flow) {
     return html`<p class="quiet">${own.title} includes ${FULL_HD}p. <button class="button" type="button" @click=${() => flow.enlarge(FULL_HD)}>Make it ${FULL_HD}p</button></p>`;
   }
   return flow.facts.watermark && canBuySingle(flow) && single.largest_frame > shorter
-    ? html`<p class="quiet">For ${money(flow.facts.single_price_cents, 'usd')} it comes without the watermark, in any size up to ${single.largest_frame}p. Choose the size under Output.</p>`
+    ? html`<p class="quiet">A single payment of ${money(flow.facts.single_price_cents, 'usd')} makes it ${sizeOfSingle(flow)}p, without the watermark.</p>`
     : nothing;
 }
 
@@ -138,9 +149,26 @@ function withoutWatermark(flow) {
   const {facts} = flow;
   if (!facts?.watermark || !flow.profile || !canBuySingle(flow)) return nothing;
   const button = `button ${flow.prefersNoWatermark ? 'main' : ''}`;
+  const size = sizeOfSingle(flow);
+  const order = (/** @type {() => void} */ act) => () => {
+    // Nobody should find out later that the larger one would have cost the same.
+    if (size) flow.setSize(size);
+    act();
+  };
+  const what = size ? `${size}p, no watermark` : 'No watermark';
   return facts.credits > 0
-    ? html`<button class=${button} type="button" @click=${() => flow.make('credit')}>Use your credit, no watermark</button>`
-    : html`<button class=${button} type="button" @click=${() => flow.payOnce()}>No watermark, ${money(facts.single_price_cents, 'usd')}</button>`;
+    ? html`<button class=${button} type="button" @click=${order(() => flow.make('credit'))}>Use your credit: ${size ? what : 'no watermark'}</button>`
+    : html`<button class=${button} type="button" @click=${order(() => flow.payOnce())}>${what}, ${money(facts.single_price_cents, 'usd')}</button>`;
+}
+
+/**
+ * The size that a render which is bought for itself gets, where the chosen one is smaller: the price is the same.
+ * @param {Flow} flow
+ * @returns {number} pixels of the shorter side; 0 where it stays
+ */
+function sizeOfSingle({studio: {settings: {output}, single}}) {
+  const largest = Math.min(FULL_HD, single?.largest_frame ?? 0);
+  return largest > shorterSide(output) ? largest : 0;
 }
 
 /** Where something can be deleted; this dialog looks again when its tab is shown. */

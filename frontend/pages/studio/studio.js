@@ -245,7 +245,10 @@ export class Studio extends LitElement {
   tellOfSession() {
     const wasSignedIn = this.isSignedIn;
     this.isSignedIn = session.state === 'signed-in';
-    if (!wasSignedIn || session.state !== 'signed-out' || !this.project.id) return;
+    if (wasSignedIn && session.state === 'signed-out' && this.project.id) this.askToSignIn();
+  }
+
+  askToSignIn() {
     const address = encodeURIComponent(`/studio?project=${this.project.id}`);
     toast('You were signed out. Changes stay in this browser until you sign in again.', {label: 'Sign in', act: () => location.assign(`/login?next=${address}`)});
   }

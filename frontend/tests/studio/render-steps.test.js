@@ -62,10 +62,10 @@ test('what no single render allows is not offered as one', () => {
 
 test('a video with a watermark can be bought without it, by a payment or a render that was bought', () => {
   const offered = (/** @type {Record<string, any>} */ facts) => textOf(stepOf(dialog({refusal: null, right: 'plan', renders_left: 5, queue_wait_s: 0, ...facts})));
-  expect(offered({watermark: true, credits: 0})).toContain('No watermark, $4.99');
-  expect(offered({watermark: true, credits: 1})).toContain('Use your credit, no watermark');
-  expect(offered({watermark: false, credits: 0})).not.toContain('No watermark,');
-  expect(offered({watermark: true, credits: 0, allows_single: false})).not.toContain('No watermark,');
+  expect(offered({watermark: true, credits: 0})).toContain('1080p, no watermark, $4.99');
+  expect(offered({watermark: true, credits: 1})).toContain('Use your credit: 1080p, no watermark');
+  expect(offered({watermark: false, credits: 0})).not.toContain('o watermark,');
+  expect(offered({watermark: true, credits: 0, allows_single: false})).not.toContain('o watermark,');
 });
 
 test('a render that was bought pays for what the plan does not include', () => {
@@ -81,11 +81,11 @@ test('a video that is smaller than what is paid for can be larger', () => {
     Object.assign(flow.studio, studio);
     return textOf(stepOf(flow));
   };
-  expect(shown({watermark: true})).toContain('without the watermark, in any size up to 1080p');
+  expect(shown({watermark: true})).toContain('A single payment of $4.99 makes it 1080p, without the watermark.');
   expect(shown({watermark: false}, {planName: 'pro'})).toContain('Make it 1080p');
   const settings = {output: {width: 1920, height: 1080, fps: 30, format: 'mp4'}, range: {start_s: 0, duration_s: null}};
   expect(shown({watermark: false}, {planName: 'pro', settings})).not.toContain('Make it');
-  expect(shown({watermark: true, allows_single: false})).not.toContain('without the watermark, in any size');
+  expect(shown({watermark: true, allows_single: false})).not.toContain('A single payment');
 });
 
 test('somebody without an account reads what a free one has', () => {
@@ -95,8 +95,8 @@ test('somebody without an account reads what a free one has', () => {
 
 test('a visitor who wants no watermark gets that button as the main one', () => {
   const flow = dialog({refusal: null, watermark: true, credits: 0});
-  expect(textOf(stepOf(flow))).toMatch(/No watermark.*Render/s);
-  expect(textOf(stepOf({...flow, prefersNoWatermark: true}))).toMatch(/Render with watermark.*button main.*No watermark/s);
+  expect(textOf(stepOf(flow))).toMatch(/no watermark.*Render/s);
+  expect(textOf(stepOf({...flow, prefersNoWatermark: true}))).toMatch(/Render with watermark.*button main.*no watermark/s);
   // A plan without a watermark has nothing to choose.
   const shown = textOf(stepOf({...dialog({refusal: null, watermark: false}), prefersNoWatermark: true}));
   expect(shown).toContain('Render<');
@@ -107,4 +107,11 @@ test('a file that was damaged in the storage is not sent again as it is', () => 
   const lost = (/** @type {boolean} */ isDamaged) => new ApiError(410, {code: 'UPLOAD_LOST', message: 'Upload it again.', details: {is_damaged: isDamaged}});
   expect(textOf(stepOf(dialog({refusal: null}, {problem: lost(false)})))).toContain('Try again');
   expect(textOf(stepOf(dialog({refusal: null}, {problem: lost(true)})))).not.toContain('Try again');
+});
+
+test('Save waits for a service that is away, and offers no render', () => {
+  const away = new ApiError(0, {code: 'UNREACHABLE', message: 'We cannot be reached.', details: {}});
+  const flow = {...dialog({refusal: null}), purpose: 'save', problem: away};
+  expect(textOf(stepOf(/** @type {any} */ (flow)))).toMatch(/Not saved yet.*We cannot be reached\./s);
+  expect(textOf(stepOf(/** @type {any} */ (flow)))).not.toContain('Render');
 });

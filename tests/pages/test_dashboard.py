@@ -23,6 +23,7 @@ from tests.pages.steps import (
     press_render,
     shared,
     sign_in,
+    wait_until,
 )
 from tests.render.service import Service
 
@@ -111,6 +112,32 @@ def test_two_windows_on_one_project_do_not_overwrite_each_other(visit: Visit, so
     page.get_by_role("button", name="Keep mine").click()
     expect(page.locator(".saved")).to_have_text("Saved in My videos")
     assert project_of(site, page, headers)["look"] == "halo"
+
+
+def test_a_second_tab_that_opens_while_the_first_one_saves_asks_nothing(
+    visit: Visit, song: Path, site: Service
+) -> None:
+    owner = owner_with_project(visit, site, song)
+    page = open_project(owner.visitor, owner.project)
+    saves: list[Route] = []
+    page.route(
+        f"**/api/projects/{owner.project}",
+        lambda route: saves.append(route) if route.request.method == "PATCH" else route.continue_(),
+    )
+    choose_look(page, "Prism")
+    wait_until(page, lambda: bool(saves))
+    # The service has it, and its answer is still on its way.
+    answer = saves[0].fetch()
+    other = page.context.new_page()
+    other.goto(f"{owner.visitor.url}/studio?project={owner.project}")
+    expect(other.locator(".tile", has_text="Prism").first).to_have_attribute("aria-pressed", "true")
+    expect(other.locator(".invite")).to_have_count(0)
+    choose_look(other, "Horizon")
+    expect_saved(other)
+    saves[0].fulfill(response=answer)
+    assert owner.call("GET")["look"] == "horizon"
+    for each in (page, other):
+        expect(each.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_video_opens_its_project_with_the_settings_that_it_was_made_with(

@@ -1,9 +1,38 @@
 // What becomes of changes that the project on the server does not take, because of somebody else's or of a lost right.
+import {ApiError, api, said} from '../../lib/api.js';
 import {isolated} from '../../lib/words.js';
 import {askOf} from '../../ui/dialog.js';
 import {downloadSettings} from './sharing.js';
 
-/** @typedef {import('./studio.js').Studio} Studio */
+/**
+ * @typedef {import('./studio.js').Studio} Studio
+ * @typedef {import('../../lib/api-schema.js').components['schemas']['ProjectChange']} ProjectChange
+ */
+
+/**
+ * Change the project on the server. A newer version there may be a save of this browser's own, whose answer was lost.
+ * @param {string} id
+ * @param {ProjectChange} body
+ * @param {string[]} unanswered marks of the saves that have no answer, this one among them
+ * @returns {Promise<number>} its version
+ * @throws {ApiError} CONFLICT where somebody else has changed it
+ */
+export async function changeProject(id, body, unanswered) {
+  const params = {path: {project_id: id}};
+  try {
+    return (await said(api.PATCH('/api/projects/{project_id}', {params, body}))).version;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
+    const {name, settings, song, version} = await said(api.GET('/api/projects/{project_id}', {params}));
+    const there = markOf({name, settings, upload_id: body.upload_id ? (song?.upload_id ?? null) : null});
+    if (there === markOf(body)) return version;
+    if (!unanswered.includes(there)) throw error;
+    return (await said(api.PATCH('/api/projects/{project_id}', {params, body: {...body, version}}))).version;
+  }
+}
+
+/** What tells one save from another. @param {Pick<ProjectChange, 'name' | 'settings' | 'upload_id'>} save */
+export const markOf = ({name, settings, upload_id: uploadId}) => JSON.stringify([name, settings, uploadId ?? null]);
 
 /**
  * Ask whose version stays, where a project was changed elsewhere.
@@ -22,7 +51,7 @@ export function askWhoseVersion(by) {
 /**
  * Ask what becomes of the changes of an editor who may no longer save them; download them where that is the answer.
  * @param {Studio} studio
- * @param {import('../../lib/api.js').ApiError} error
+ * @param {ApiError} error
  * @returns {Promise<string | null>} copy: keep them as a project of their own
  */
 export async function askAsOutsider(studio, error) {

@@ -3,7 +3,7 @@ import {ApiError, api, said} from '../../lib/api.js';
 import {upload} from '../../lib/upload.js';
 import {isolated} from '../../lib/words.js';
 import {toast} from '../../ui/toast.js';
-import {askAsOutsider, askWhoseVersion, keepAsOwn, keepBoth} from './project-conflict.js';
+import {askAsOutsider, askWhoseVersion, changeProject, keepAsOwn, keepBoth, markOf} from './project-conflict.js';
 import {withUploads} from './project-pictures.js';
 import {Thumbnail} from './project-thumbnail.js';
 
@@ -14,6 +14,8 @@ import {Thumbnail} from './project-thumbnail.js';
 const FOLLOW_MS = 2500;
 const AGAIN_MS = 5000;
 const WAITING_WORDS = 'Saved in this browser. Waiting for the connection';
+/** So many saves without an answer are told apart from those of others. */
+const MOST_UNANSWERED = 5;
 const HELD_WORDS = 'Not saved: settings of the video';
 
 export class Project extends EventTarget {
@@ -38,6 +40,8 @@ export class Project extends EventTarget {
   #refused = '';
   /** What is shown and not saved before it is changed: the settings of a video. */
   #held = '';
+  /** Saves that have no answer: the server may have them, also for a tab that goes on from here. @type {string[]} */
+  #unanswered = [];
   #isBusy = false;
   /** What the picture in the list shows, of what was sent; "" where that is not known. */
   #pictured = '';
@@ -69,7 +73,7 @@ export class Project extends EventTarget {
 
   /** For a reload of the page. */
   get kept() {
-    return {id: this.id, version: this.version, role: this.role, owner: this.owner, isShared: this.isShared, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent, held: this.#held, keepsBefore: this.#keepsBefore};
+    return {id: this.id, version: this.version, role: this.role, owner: this.owner, isShared: this.isShared, sent: this.#sent, isSaved: this.isSaved, isPictured: this.#pictured === this.#sent, held: this.#held, unanswered: this.#unanswered, keepsBefore: this.#keepsBefore};
   }
 
   /** @param {any} kept what it was before a reload */
@@ -83,6 +87,7 @@ export class Project extends EventTarget {
     this.isSaved = kept?.isSaved ?? true;
     this.#pictured = kept?.isPictured ? this.#sent : '';
     this.#held = kept?.held ?? '';
+    this.#unanswered = kept?.unanswered ?? [];
     this.isUndecided = false;
     this.#keepsBefore = kept?.keepsBefore ?? false;
     this.#say(this.id ? this.#savedWords : '');
@@ -113,6 +118,7 @@ export class Project extends EventTarget {
     this.#sent = this.#content(draft);
     this.#pictured = '';
     this.#held = '';
+    this.#unanswered = [];
     // What it was when it was opened stays in the version history: it may come from another device, a moment ago.
     this.#keepsBefore = true;
     this.isUndecided = false;
@@ -201,7 +207,9 @@ export class Project extends EventTarget {
     this.#isBusy = true;
     const content = this.#content();
     try {
-      if (await this.#send()) this.#pictured = content;
+      const isPictured = await this.#send();
+      if (isPictured === null) return;
+      if (isPictured) this.#pictured = content;
       this.#sent = content;
       this.#refused = this.#held = '';
       this.#keepsBefore = false;
@@ -217,23 +225,19 @@ export class Project extends EventTarget {
     this.follow();
   }
 
-  /** @returns {Promise<boolean>} whether its picture was sent too */
+  /** @returns {Promise<boolean | null>} whether its picture was sent too; null where another tab goes on, and nothing was sent */
   async #send() {
     const {studio} = this;
     const uploadId = await this.#songUpload();
     const settings = await withUploads(studio, (file) => this.#upload(file, 'picture'), this.#uploadsOf);
     const body = {version: this.version, name: studio.name, upload_id: uploadId, thumbnail_id: await this.thumbnail.take(), settings, ...(this.#keepsBefore ? {keep_before: true} : {})};
-    const params = {path: {project_id: this.id}};
-    try {
-      this.version = (await said(api.PATCH('/api/projects/{project_id}', {params, body}))).version;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
-      // The newer version may be this one, whose answer was lost.
-      const there = await said(api.GET('/api/projects/{project_id}', {params}));
-      const isMine = there.name === body.name && (!uploadId || there.song?.upload_id === uploadId) && JSON.stringify(there.settings) === JSON.stringify(settings);
-      if (!isMine) throw error;
-      this.version = there.version;
-    }
+    const mark = markOf(body);
+    this.#unanswered = [...this.#unanswered.filter((each) => each !== mark), mark].slice(-MOST_UNANSWERED);
+    // First of all in this browser: another tab, or this one after a reload, goes on from there.
+    await studio.keepNow();
+    if (!studio.mayWrite) return null;
+    this.version = await changeProject(this.id, body, this.#unanswered);
+    this.#unanswered = [];
     return body.thumbnail_id !== null;
   }
 
@@ -292,6 +296,8 @@ export class Project extends EventTarget {
       this.#say(WAITING_WORDS);
       return;
     }
+    // A tab that was left has no question to ask: the one in use does.
+    if (!this.studio.mayWrite) return;
     if (error.code === 'CONFLICT') {
       await this.#decide(Number(error.details.version), String(error.details.by ?? ''), content);
       return;

@@ -129,6 +129,47 @@ test('whoever is asked whose version counts reads what is lost', async () => {
   expect(calls.filter(({method}) => method === 'PATCH').at(-1)?.body).toMatchObject({version: 5, keep_before: true});
 });
 
+test('one’s own save whose answer was lost is no newer version of somebody else', async () => {
+  /** @type {any} */
+  let there = {name: 'Night Drive', version: 3, settings: {}};
+  let isLost = true;
+  const calls = serve(({method, body}) => {
+    if (method === 'GET') return [200, there];
+    if (body.version !== there.version) return [409, {error: {code: 'CONFLICT', message: 'Newer.', details: {version: there.version}}}];
+    there = {...there, version: there.version + 1, settings: body.settings};
+    return isLost ? [503, {error: {code: 'UNAVAILABLE', message: 'Away.', details: {}}}] : [200, there];
+  });
+  vi.mocked(askOf).mockClear();
+  const studio = opened();
+  change(studio);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(there.version).toBe(4);
+  // The page is loaded anew meanwhile, by this tab or by another one.
+  isLost = false;
+  studio.project.restore(studio.project.kept);
+  change(studio, 0.8);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(askOf).not.toHaveBeenCalled();
+  expect(there).toMatchObject({version: 5, settings: {params: {radius: 0.8}}});
+  // What somebody else has saved is still asked about.
+  there = {...there, version: 6, settings: {look: 'prism'}};
+  change(studio, 0.9);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(askOf).toHaveBeenCalledOnce();
+  expect(calls.at(-1)?.method).toBe('GET');
+});
+
+test('a save that another tab has overtaken sends nothing and asks nothing', async () => {
+  const calls = serve(() => [409, {error: {code: 'CONFLICT', message: 'Newer.', details: {version: 5}}}]);
+  vi.mocked(askOf).mockClear();
+  const studio = opened();
+  studio.keepNow = async () => void (studio.otherTab = true);
+  change(studio);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(calls).toEqual([]);
+  expect(askOf).not.toHaveBeenCalled();
+});
+
 test('who keeps both gets a copy under another name, and is asked again where they cancel', async () => {
   const calls = serve(({method}) => (method === 'POST' ? [201, {id: 'p2', name: 'Night Drive (copy)', version: 1, role: 'owner'}] : method === 'GET' ? [200, {name: 'Another', settings: {}}] : [409, {error: {code: 'CONFLICT', message: 'Newer.', details: {version: 5}}}]));
   /** @type {any} */

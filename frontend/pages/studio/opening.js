@@ -17,6 +17,7 @@ import {openSong} from './song-file.js';
  * @typedef {import('../../lib/watch.js').RenderStatus} RenderStatus
  */
 
+const OF_VIDEO = 'Settings of the video';
 /** @type {[string, string]} */
 const SAVE_FIRST = ['save', 'Save it first'];
 
@@ -263,16 +264,16 @@ async function openAsMade(studio, project, {settings, error}) {
   const lost = error?.details.upload;
   if (!(await openEditable(studio, project, lost))) return false;
   const {store} = studio;
-  const [own, made] = [store.draft, draftFrom(settings)];
-  if (isSameVideo(own, made)) return true;
+  const made = draftFrom(settings);
+  if (isSameVideo(store.draft, made)) return true;
   const missing = picturesOf(made).filter((name) => name !== lost && !studio.pictures.get(name));
   addPictures(studio, await fetchPictures(missing, pathOfOwn, new AbortController().signal), '');
-  if (!studio.tryDraft(() => store.replace('Settings of the video', made))) return true;
+  if (!studio.tryDraft(() => store.replace(OF_VIDEO, made))) return true;
   studio.engine.stayIn(studio.rangeS);
   studio.project.hold();
   toast('You see the video’s settings. The project has other ones by now, and keeps them until you change something.', {
-    label: 'Show the project’s',
-    act: () => store.replace('Settings of the project', own),
+    label: 'Undo',
+    act: () => store.undoLabel === OF_VIDEO && studio.undo(),
   });
   return true;
 }

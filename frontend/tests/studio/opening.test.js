@@ -161,9 +161,15 @@ test('a video opens its project, which keeps its own settings until something is
 test('the project’s own settings are one press away', async () => {
   serveRender();
   const studio = fakeStudio();
+  Object.assign(studio, {undo: () => studio.store.undo()});
   await openAsked(studio, {song: null});
-  vi.mocked(toast).mock.calls.at(-1)?.[1]?.act();
+  const [, undo] = vi.mocked(toast).mock.calls.at(-1) ?? [];
+  undo?.act();
   expect(studio.store.draft).toEqual({version: 1, look: 'halo'});
+  // It takes back nothing that was done since.
+  studio.store.change('Seed', (/** @type {any} */ draft) => (draft.seed = 8));
+  undo?.act();
+  expect(studio.store.draft.seed).toBe(8);
 });
 
 test('a video of what its project is now opens the project and says nothing of settings', async () => {

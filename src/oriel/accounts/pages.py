@@ -38,9 +38,9 @@ def ask_to_verify() -> Response:
     link = link_behind(token)
     if link and link.is_change and link.is_done:
         return make_response(redirect(url_for(".changed"), 303))
-    if link and link.is_change and link.is_over:
-        return _change_is_over()
-    return _page("verify_email.html", token=token, email=link.email if link and not link.is_over else "")
+    if link and link.is_over:
+        return _change_is_over() if link.is_change else _link_is_over()
+    return _page("verify_email.html", token=token, email=link.email if link else "")
 
 
 @routes.post("/verify-email")
@@ -53,8 +53,8 @@ def verify() -> Response:
         confirmed = registration.confirm_email(token, request_origin())
     except (InvalidToken, EmailTaken) as error:
         link = link_behind(token)
-        if isinstance(error, InvalidToken) and link and link.is_change:
-            return _change_is_over()
+        if isinstance(error, InvalidToken):
+            return _change_is_over() if link and link.is_change else _link_is_over()
         return _page("verify_email.html", error.http_status, token="", problem=error.message)
     page = ".changed" if confirmed.is_change else ".verified"
     return make_response(redirect(url_for(page, project=confirmed.path.removeprefix("/shared/") or None), 303))
@@ -84,6 +84,15 @@ def changed() -> Response:
     said = "Use it to sign in from now on. Our emails go there too."
     links = [*_way_to_shared_project(), ("/account", "Open your account")]
     return message_page("Your new email address is confirmed", said, links=links)
+
+
+def _link_is_over() -> Response:
+    return message_page(
+        "This link is no longer valid",
+        "Links work for two days. You get a new one in your account.",
+        InvalidToken.http_status,
+        links=[("/account", "Open your account"), ("/studio", "Open the studio")],
+    )
 
 
 def _change_is_over() -> Response:

@@ -62,7 +62,9 @@ def user_by_email(email: str) -> User | None:
 
 
 def send_confirmation(session: Session, user: User, email: str) -> None:
-    """Send a link that confirms an address, in the caller's transaction; earlier links end.
+    """Send a link that confirms an address, in the caller's transaction; links for other addresses end.
+
+    Earlier links for this one stay: whoever asks for a second email may open the first.
 
     If the address already has an account, its owner gets another email instead, and the caller cannot tell. An address
     gets at most five such emails an hour from other accounts; then nothing is sent. Raise TooManyRequests if this
@@ -72,9 +74,8 @@ def send_confirmation(session: Session, user: User, email: str) -> None:
     is_change = email != user.email
     if is_change and _has_had_enough(session, email):
         return
-    session.execute(
-        update(EmailToken).where(EmailToken.user_id == user.id, EmailToken.used_at.is_(None)).values(used_at=now())
-    )
+    others = (EmailToken.user_id == user.id, EmailToken.email != email, EmailToken.used_at.is_(None))
+    session.execute(update(EmailToken).where(*others).values(used_at=now()))
     secret = new_secret()
     token = EmailToken(
         user_id=user.id, email=email, token_hash=secret_hash(secret), expires_at=now() + CONFIRMATION_LIFE

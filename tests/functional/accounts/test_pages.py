@@ -104,6 +104,15 @@ def test_the_page_after_it_leads_nowhere_else(client: FlaskClient, project: str)
     assert "Open the studio" in page
 
 
+def test_an_expired_link_says_so_before_anything_is_pressed(person: Callable[..., Person], mailbox: Mailbox) -> None:
+    ada = person(confirmed=False)
+    clock.shift(CONFIRMATION_LIFE)
+    answer = ada.client.get(f"/verify-email?token={mailbox.token()}")
+    assert answer.status_code == 422
+    assert "This link is no longer valid" in answer.text
+    assert 'href="/account"' in answer.text
+
+
 def test_a_link_that_is_over_is_told_in_words(client: FlaskClient) -> None:
     answer = client.post("/verify-email", data={"token": "x" * 43})
     assert answer.status_code == 422

@@ -106,7 +106,7 @@ def test_a_render_that_free_includes_is_bought_without_its_watermark(visit: Visi
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     expect(page.get_by_text("This video has a small watermark.")).to_have_count(0)
     # The price is that of the larger size.
-    expect(page.get_by_text("1920 × 1080")).to_be_visible()
+    expect(page.get_by_text("1920 \N{MULTIPLICATION SIGN} 1080")).to_be_visible()
     # Back in the studio, nothing is asked about what has just been rendered.
     page.get_by_role("link", name="Change and render again").click()
     expect(page.locator(".invite")).to_have_count(0)

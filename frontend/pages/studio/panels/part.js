@@ -17,7 +17,11 @@ export function partPanel(studio) {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const typed = secondsIn(input.value);
     if (typed === null) toast('Type a time such as 1:23.5.');
-    else trim(studio, {...partAfter(edge, typed, {startS, endS}, durationS), done: true});
+    else {
+      const part = partAfter(edge, typed, {startS, endS}, durationS);
+      trim(studio, {...part, done: true});
+      if (timeText(part[edge]) !== timeText(typed)) toast(typed > part[edge] ? `The song is ${timeText(durationS)} long.` : 'The video ends at least a second after it begins.');
+    }
     input.value = timeText(studio.rangeS[edge]);
   };
   const takeWhole = (/** @type {Event} */ event) => {

@@ -130,6 +130,34 @@ def test_an_operator_refunds_a_payment(visit: Visit, site: Service, width: int) 
     assert customer.get("/api/user/profile")["statistics"]["credits"] == 0
 
 
+def end_sessions(site: Service, email: str) -> None:
+    """End an operator's sessions, as another operator does."""
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database, database:
+        of_operator = "user_id = (SELECT id FROM users WHERE email = ?)"
+        database.execute(f"UPDATE user_sessions SET ended_at = created_at WHERE {of_operator}", (email,))  # noqa: S608
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_the_overview_renews_itself_and_leaves_its_reader_alone(
+    visit: Visit, site: Service, song: Path, width: int
+) -> None:
+    visitor, email = visit(width), new_operator(site)
+    page = visitor.page
+    enter(visitor, email)
+    failed = page.get_by_role("link", name="Failed")
+    before = int(failed.first.locator("strong").inner_text())
+    failed.first.focus()
+    page.evaluate("window.isFirst = true; scrollTo(0, 1e6)")
+    depth = page.evaluate("scrollY")
+    failed_render(site, song)
+    expect(failed.first.locator("strong")).to_have_text(str(before + 1))
+    expect(failed.first).to_be_focused()
+    assert page.evaluate("[window.isFirst, scrollY]") == [True, depth]
+    # Where nobody is signed in any more, nothing stays on the screen.
+    end_sessions(site, email)
+    expect(page.get_by_role("heading", name="Sign in to the panel")).to_be_visible()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_part_is_accessible_and_fits(visit: Visit, site: Service, width: int) -> None:

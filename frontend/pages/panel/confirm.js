@@ -34,11 +34,10 @@ window.addEventListener('pageshow', ({persisted}) => {
   if (persisted) location.reload();
 });
 
-for (const opener of document.querySelectorAll('button[data-dialog]')) {
-  const dialog = document.getElementById(/** @type {HTMLElement} */ (opener).dataset.dialog ?? '');
-  if (dialog instanceof HTMLDialogElement) opener.addEventListener('click', () => dialog.showModal());
-}
-
-for (const closer of document.querySelectorAll('dialog [data-close]')) {
-  closer.addEventListener('click', () => closer.closest('dialog')?.close());
-}
+// On the document: a live page replaces its buttons.
+document.addEventListener('click', ({target}) => {
+  const button = target instanceof Element ? target.closest('button') : null;
+  const dialog = document.getElementById(button?.dataset.dialog ?? '');
+  if (dialog instanceof HTMLDialogElement) dialog.showModal();
+  if (button?.matches('[data-close]')) button.closest('dialog')?.close();
+});

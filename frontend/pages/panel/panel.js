@@ -4,6 +4,7 @@ import '../../lib/own-scripts.js';
 import '../../ui/menu.js';
 import './confirm.js';
 import './choose.js';
+import {keepLive} from './live.js';
 import {part} from '../../lib/part.js';
 import {toast} from '../../ui/toast.js';
 
@@ -52,13 +53,7 @@ for (const select of document.querySelectorAll('select[data-at-once]')) {
   select.addEventListener('change', () => /** @type {HTMLSelectElement} */ (select).form?.requestSubmit());
 }
 
-// What is under way changes by itself. Nobody is interrupted at a question, at a field, or at what they have marked.
-if (document.querySelector('[data-live]')) {
-  setInterval(() => {
-    const isBusy = document.querySelector('dialog[open], input:focus, textarea:focus') || getSelection()?.toString();
-    if (document.visibilityState === 'visible' && !isBusy) location.reload();
-  }, 10_000);
-}
+keepLive();
 
 // Only where there is a chart: the library is larger than the rest of the panel.
 if (document.querySelector('.chart .plot')) {

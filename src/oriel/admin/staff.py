@@ -7,7 +7,7 @@ after 30 minutes without a request, and with the account or the role.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import g, session
+from flask import g, request, session
 from sqlalchemy import bindparam, exists, select, update
 
 from oriel.accounts.login import Door
@@ -22,6 +22,7 @@ LONGEST = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
 DOOR = Door(lambda user: user.is_staff, LONGEST, note_failed_login)
 
+_BY_ITSELF = "X-Live"
 _NOTED_EVERY = timedelta(minutes=1)
 _SESSION, _PENDING, _IN_USE = "session", "pending", "_staff"
 _HAS_FACTOR = exists().where(
@@ -121,8 +122,12 @@ def _is_good(user: User, user_session: UserSession) -> bool:
 
 
 def _note_use(user_session: UserSession) -> None:
-    """Note the time of a request, at most once a minute to save writes."""
-    if user_session.last_used_at > now() - _NOTED_EVERY:
+    """Note the time of a request, at most once a minute to save writes.
+
+    A page that renews itself (frontend/pages/panel/live.js) is nobody's request: left open, it would keep its session
+    alive for twelve hours.
+    """
+    if _BY_ITSELF in request.headers or user_session.last_used_at > now() - _NOTED_EVERY:
         return
     with writing() as writer:
         writer.execute(update(UserSession).where(UserSession.id == user_session.id).values(last_used_at=now()))

@@ -254,6 +254,15 @@ def test_a_session_ends_when_idle(admin: Operator) -> None:
     assert admin.get(HOME).headers["Location"].startswith(LOGIN)
 
 
+def test_a_page_that_renews_itself_keeps_no_session_alive(admin: Operator) -> None:
+    assert admin.get(HOME).status_code == 200
+    for _ in range(2):
+        clock.shift(timedelta(minutes=14))
+        assert admin.get(HOME, headers={"X-Live": "1"}).status_code == 200
+    clock.shift(timedelta(minutes=3))
+    assert admin.get(HOME, headers={"X-Live": "1"}).headers["Location"].startswith(LOGIN)
+
+
 def test_a_session_ends_after_twelve_hours(app: APIFlask, client: FlaskClient, secured: Secured) -> None:
     enter(client, secured.caller.email)
     send(client, CODE, code=secured.code())

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from oriel.backup.layout import (
     CopiedFile,
     Database,
     Manifest,
+    Names,
     Objects,
     backups_in,
     begun_at,
@@ -28,7 +29,7 @@ from oriel.backup.layout import (
     stamp_of,
     write_manifest,
 )
-from oriel.backup.object_copies import ObjectCopies, delete_unused
+from oriel.backup.object_copies import PARTS, ObjectCopies, Rereading, delete_unused
 from oriel.backup.progress import ProgressLines, Say
 from oriel.errors import CallerError
 from oriel.infra.clock import in_iso, now
@@ -47,22 +48,33 @@ _OTHERS = ("offline-payments.sqlite3",)
 class Written:
     """A backup that was written: where, what, and how much of it had to be copied.
 
-    `damaged`: names of files in the storage that could not be copied, because their bytes are not those that were
-    stored. The backup has an earlier copy of each that an earlier backup had whole.
+    `reread_files`: how many files that an earlier backup has were compared with those in the storage.
     """
 
     path: Path
     manifest: Manifest
     copied_files: int
     copied_bytes: int
+    reread_files: int
     deleted_backups: int
-    damaged: tuple[str, ...] = ()
 
 
-def write_backup(
-    settings: Settings, destination: Path, say: Say, *, with_files: bool = True, keep: timedelta | None = None
-) -> Written:
-    """Write a backup below `destination`; delete older ones than `keep`. Raises CallerError where that cannot be.
+@dataclass(frozen=True)
+class Options:
+    """How a backup is written: with files or without; which older ones are deleted; what is read again.
+
+    `find_missing` returns the files that the database names and the storage does not have, or None where that cannot
+    be told; it is called once all files are copied.
+    """
+
+    with_files: bool = True
+    keep: timedelta | None = None
+    read_all: bool = False
+    find_missing: Callable[[], Collection[str] | None] = lambda: None
+
+
+def write_backup(settings: Settings, destination: Path, say: Say, options: Options | None = None) -> Written:
+    """Write a backup below `destination`; delete older ones. Raises CallerError where that cannot be.
 
     First most files are copied, then the database, then the files that are new since: so there is no row without its
     file. A backup gets its name when it is whole and was read back.
@@ -71,7 +83,7 @@ def write_backup(
         raise CallerError(f"Choose a folder outside of {settings.data_root}: a backup there would be lost with it.")
     try:
         with _locked(destination):
-            return _write(settings, destination, say, with_files, keep)
+            return _write(settings, destination, say, options or Options())
     except OSError as error:
         raise CallerError(f"The backup cannot be written to {destination}: {error.strerror or error}.") from error
 
@@ -82,7 +94,7 @@ def key_fingerprint(settings: Settings) -> str:
     return hmac.digest(settings.secret_key.get_secret_value().encode(), b"oriel backup", hashlib.sha256).hex()[:32]
 
 
-def _write(settings: Settings, destination: Path, say: Say, with_files: bool, keep: timedelta | None) -> Written:
+def _write(settings: Settings, destination: Path, say: Say, options: Options) -> Written:
     earlier, started = backups_in(destination), now()
     for left in destination.glob(f"*{PARTIAL}"):
         shutil.rmtree(left)
@@ -91,24 +103,21 @@ def _write(settings: Settings, destination: Path, say: Say, with_files: bool, ke
     if final.exists():
         raise CallerError(f"There is a backup {final} already. Try again in a second.")
     partial.mkdir(mode=0o700)
-    copies = ObjectCopies(open_storage(settings), partial, ProgressLines(say, "files"))
+    rereading = _rereading(earlier, options)
+    copies = ObjectCopies(open_storage(settings), partial, ProgressLines(say, "files"), rereading)
     copies.sweep()
     known = _newest_list(earlier) or partial / "nothing"
-    if with_files:
+    if options.with_files:
         copies.update(known, partial / _FIRST_LIST)
-    database = _copy_database(settings, partial)
-    objects = None
-    if with_files:
-        count, size = copies.update(partial / _FIRST_LIST, partial / OBJECT_LIST)
-        objects = Objects(copied(partial, OBJECT_LIST), count, size)
-        (partial / _FIRST_LIST).unlink()
     manifest = Manifest(
         version=__version__,
         written_at=in_iso(started) or "",
-        database=database,
-        objects=objects,
+        database=_copy_database(settings, partial),
+        objects=None,
         key_fingerprint=key_fingerprint(settings),
     )
+    if options.with_files:
+        manifest = _with_files(manifest, partial, copies, rereading.part, options.find_missing())
     write_manifest(partial, manifest)
     _sync(partial)
     # The shared files were read back one by one when they were copied.
@@ -117,9 +126,37 @@ def _write(settings: Settings, destination: Path, say: Say, with_files: bool, ke
     sync_folder(destination)
     # The deletion may still be refused.
     say(f"The backup {final} is written.")
-    # An older backup may be the only one that has a damaged file as it was.
-    deleted = _delete_old(destination, keep) if keep and not copies.damaged else 0
-    return Written(final, manifest, copies.copied_files, copies.copied_bytes, deleted, tuple(copies.damaged))
+    # An older backup may be the only one that has what this one lacks.
+    deleted = _delete_old(destination, options.keep) if options.keep and not copies.lacking else 0
+    return Written(final, manifest, copies.copied_files, copies.copied_bytes, copies.reread_files, deleted)
+
+
+def _with_files(
+    manifest: Manifest, partial: Path, copies: ObjectCopies, part: int, missing: Collection[str] | None
+) -> Manifest:
+    """Copy the files that are new since the first list; return the manifest with all that it says about files."""
+    count, size = copies.update(partial / _FIRST_LIST, partial / OBJECT_LIST)
+    (partial / _FIRST_LIST).unlink()
+    is_known = missing is not None or copies.lacking
+    return replace(
+        manifest,
+        objects=Objects(copied(partial, OBJECT_LIST), count, size),
+        lacking=Names.of({*(missing or ()), *copies.lacking}) if is_known else None,
+        damaged=Names.of(copies.damaged),
+        part_read=part,
+    )
+
+
+def _rereading(earlier: list[Path], options: Options) -> Rereading:
+    """Return what to read again: the part after that of the latest backup, and what was damaged in the storage then."""
+    for path in reversed(earlier):
+        # A damaged manifest is found by `--check`, and must not keep the next backup from being written.
+        with contextlib.suppress(CallerError):
+            manifest = read_manifest(path)
+            if manifest.part_read is not None:
+                part = (manifest.part_read + 1) % PARTS
+                return Rereading(part, frozenset(manifest.damaged.first), options.read_all)
+    return Rereading(everything=options.read_all)
 
 
 def _newest_list(backups: list[Path]) -> Path | None:

@@ -11,7 +11,7 @@ DESTINATION/
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ MANIFEST = "manifest.json"
 OBJECT_LIST = "objects.jsonl"
 OBJECTS = "objects"
 PARTIAL = ".partial"
+# Of files that a manifest says something about; how many there are is counted.
+MOST_NAMES = 1000
 _STAMP = "%Y%m%dT%H%M%SZ"
 _BLOCK_BYTES = 1 << 20
 _NAME = re.compile(r"[a-z][a-z0-9.-]*")
@@ -72,6 +74,19 @@ class Objects:
 
 
 @dataclass(frozen=True)
+class Names:
+    """Names of files: how many there are, and the first of them."""
+
+    count: int = 0
+    first: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, names: Collection[str]) -> "Names":
+        """Return these names, in order and bounded."""
+        return cls(len(names), tuple(sorted(names)[:MOST_NAMES]))
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What a backup says about itself; `objects` is None where the storage was left out."""
 
@@ -81,6 +96,12 @@ class Manifest:
     objects: Objects | None
     # Tells whether another SECRET_KEY is set at the restore. The key itself is not in the backup.
     key_fingerprint: str
+    # Files that the backup lacks, though its database names them. None where nobody looked.
+    lacking: Names | None = None
+    # Files that were damaged in the storage; the backup has those that it does not lack as they were before.
+    damaged: Names = Names()
+    # Which part of the files was read again in the storage; see `ObjectCopies`.
+    part_read: int | None = None
     format: int = FORMAT
 
 
@@ -151,8 +172,16 @@ def _manifest(body: dict[str, Any]) -> Manifest:
         ),
         objects=objects and replace(Objects(**objects), list_file=_file(objects["list_file"])),
         key_fingerprint=body["key_fingerprint"],
+        # An older Oriel has written none of these.
+        lacking=_names(body.get("lacking")),
+        damaged=_names(body.get("damaged")) or Names(),
+        part_read=body.get("part_read"),
         format=body["format"],
     )
+
+
+def _names(values: dict[str, Any] | None) -> Names | None:
+    return None if values is None else Names(int(values["count"]), tuple(map(str, values["first"])))
 
 
 def _file(values: dict[str, Any]) -> CopiedFile:

@@ -1,12 +1,16 @@
 """The drill: a backup, the loss of everything, a restore. Nothing is missing, row by row and byte by byte."""
 
+import errno
+import io
 import json
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 from apiflask import APIFlask
@@ -17,12 +21,13 @@ from tests.functional.waiting import PATIENCE_S
 from oriel.app import alembic
 from oriel.backup import backup as writing_backup
 from oriel.backup import object_copies
-from oriel.backup.backup import write_backup
-from oriel.backup.layout import MANIFEST, OBJECT_LIST, OBJECTS, objects_of
-from oriel.backup.object_copies import ObjectCopies
+from oriel.backup.backup import Options, Written, write_backup
+from oriel.backup.layout import MANIFEST, OBJECT_LIST, OBJECTS, object_path, objects_of
+from oriel.backup.object_copies import ObjectCopies, Rereading
 from oriel.backup.restore import restore_backup
 from oriel.infra.clock import clock
 from oriel.infra.storage import folder
+from oriel.infra.storage.interface import blocks_of, checksum
 
 SAID: list[str] = []
 # A process is started for each command, and what it does is tested on both databases otherwise.
@@ -177,13 +182,104 @@ def test_a_damaged_file_costs_no_backup_and_an_earlier_copy_is_kept(
         object_copies, "objects_of", lambda path: (each for each in objects_of(path) if each.name != new)
     )
     clock.shift(timedelta(days=2))
-    second = write_backup(populated.settings, tmp_path, say, keep=timedelta(days=1))
+    second = write_backup(populated.settings, tmp_path, say, Options(keep=timedelta(days=1)))
     # It may be the only one that has the file as it was.
     assert first.path.is_dir()
-    assert sorted(second.damaged) == [old, new]
+    assert second.manifest.damaged.first == (old, new)
+    assert second.manifest.lacking
+    assert second.manifest.lacking.first == (new,)
     assert {each.name: each.sha256 for each in objects_of(second.path / OBJECT_LIST)} == {
         name: digest for name, digest in whole.items() if name != new
     }
+
+
+def rot(site: Site, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change a byte of a stored file: its size and the checksum beside it stay what they were."""
+    path = site.settings.data_root / "storage" / name
+    content = path.read_bytes()
+    _, crc = checksum(io.BytesIO(content))
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    kept = folder._kept_checksum
+    monkeypatch.setattr(folder, "_kept_checksum", lambda file: crc if file.name.endswith(name) else kept(file))
+
+
+def later_backup(site: Site, destination: Path, **options: Any) -> Written:  # noqa: ANN401  (of `Options`)
+    clock.shift(timedelta(days=1))
+    return write_backup(site.settings, destination, say, Options(**options))
+
+
+@on_sqlite
+def test_bytes_that_rot_in_the_storage_are_noticed_and_kept_as_they_were(
+    populated: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (object_copies, writing_backup):
+        monkeypatch.setattr(module, "PARTS", 2)
+    whole = populated.files()
+    first = write_backup(populated.settings, tmp_path, say)
+    lost = sorted(whole)[0]
+    rot(populated, lost, monkeypatch)
+    later = [later_backup(populated, tmp_path, keep=timedelta(days=1)) for _ in range(4)]
+    turn = next(number for number, written in enumerate(later) if written.manifest.damaged.count)
+    # Its part comes within two backups; from then on it is named by each.
+    assert turn < 2
+    assert all(written.manifest.damaged.first == (lost,) for written in later[turn:])
+    assert sum(written.reread_files for written in later[:2]) == len(whole) + (turn == 0)
+    # The backup lacks nothing, so older ones go.
+    assert not first.path.exists()
+    [entry] = [each for each in objects_of(later[-1].path / OBJECT_LIST) if each.name == lost]
+    assert object_path(later[-1].path, entry.sha256).read_bytes() == whole[lost]
+
+
+@on_sqlite
+def test_everything_is_read_again_on_request(populated: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_backup(populated.settings, tmp_path, say)
+    names = sorted(populated.files())
+    rot(populated, names[0], monkeypatch)
+    written = later_backup(populated, tmp_path, read_all=True)
+    assert (written.reread_files, written.manifest.damaged.first) == (len(names), (names[0],))
+
+
+@on_sqlite
+def test_a_file_that_cannot_be_read_any_more_costs_no_backup(
+    populated: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_backup(populated.settings, tmp_path, say)
+    name = sorted(populated.files())[0]
+
+    def unreadable(source: BinaryIO) -> Iterator[bytes]:
+        if source.name.endswith(name):
+            raise OSError(errno.EIO, "Input/output error")
+        yield from blocks_of(source)
+
+    monkeypatch.setattr(folder, "blocks_of", unreadable)
+    assert later_backup(populated, tmp_path, read_all=True).manifest.damaged.first == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "in_folder", "is_wanted"),
+    [("of/the/part", True, True), ("of/the/part", False, False), ("suspect", False, True), ("other", True, False)],
+)
+def test_one_part_of_a_folder_is_read_again_and_what_was_damaged_in_any_storage(
+    name: str, in_folder: bool, is_wanted: bool
+) -> None:
+    rereading = Rereading(object_copies.part_of("of/the/part"), ["suspect"])
+    assert rereading.wants(name, in_folder=in_folder) is is_wanted
+    assert Rereading(everything=True).wants(name, in_folder=in_folder)
+
+
+def test_what_a_backup_lacks_is_told_by_it_by_its_check_and_by_its_restore(populated: Site, tmp_path: Path) -> None:
+    song = next(name for name in sorted(populated.files()) if name.startswith("uploads/"))
+    (populated.settings.data_root / "storage" / song).unlink()
+    stop(populated.app())
+    told = oriel(populated, "backup", str(tmp_path / "backups"))
+    assert told.returncode == 1
+    said = f"lacks files that its database names: the storage had lost them (1):\n  {song}\n"
+    assert said in told.stderr
+    checked = oriel(populated, "backup", str(tmp_path / "backups"), "--check")
+    assert (checked.returncode, said in checked.stderr) == (0, True)
+    populated.destroy()
+    restored = oriel(populated, "restore", str(tmp_path / "backups"))
+    assert (restored.returncode, said in restored.stderr) == (0, True), restored.stderr
 
 
 def test_the_same_content_is_kept_once(site: Site, service: APIFlask, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, inspect, text
 from tests.functional.backup.conftest import Site, put, stop
 
 from oriel.backup import restore as restoring
-from oriel.backup.backup import write_backup
+from oriel.backup.backup import Options, write_backup
 from oriel.backup.check import check_backup
 from oriel.backup.layout import MANIFEST, OBJECTS, backups_in, read_manifest, write_manifest
 from oriel.backup.object_copies import ObjectCopies
@@ -128,7 +128,7 @@ def test_where_a_backup_is_damaged_no_older_one_is_deleted(site: Site, backup: P
     _change_list(damaged)
     clock.shift(timedelta(days=15))
     with pytest.raises(CallerError, match="Nothing is deleted"):
-        write_backup(site.settings, backup.parent, lines.append, keep=timedelta(days=30))
+        write_backup(site.settings, backup.parent, lines.append, Options(keep=timedelta(days=30)))
     assert backup in (left := backups_in(backup.parent))
     assert f"The backup {left[-1]} is written." in lines
 
@@ -313,7 +313,7 @@ def test_old_backups_go_with_the_files_that_only_they_had(site: Site, service: A
             shutil.rmtree(site.settings.data_root / "storage", ignore_errors=True)
             put("videos/both.mp4", b"both")
             put(name, content)
-        return write_backup(site.settings, tmp_path, quiet, keep=timedelta(days=30)).path
+        return write_backup(site.settings, tmp_path, quiet, Options(keep=timedelta(days=30))).path
 
     try:
         old = write("videos/old.mp4", b"old")
@@ -341,7 +341,7 @@ def test_nothing_is_deleted_when_a_list_of_files_is_damaged(site: Site, service:
         clock.shift(timedelta(days=1))
         _change_list(old)
         with pytest.raises(CallerError, match="Nothing is deleted"):
-            write_backup(site.settings, tmp_path, quiet, keep=timedelta(days=30))
+            write_backup(site.settings, tmp_path, quiet, Options(keep=timedelta(days=30)))
     finally:
         clock.reset()
     assert len(list((tmp_path / OBJECTS).glob("??/*"))) == 1
@@ -351,7 +351,7 @@ def test_nothing_is_deleted_when_a_list_of_files_is_damaged(site: Site, service:
 def test_files_may_be_left_out(site: Site, service: APIFlask, tmp_path: Path) -> None:
     with service.app_context():
         put("videos/a.mp4", b"frames")
-    written = write_backup(site.settings, tmp_path, quiet, with_files=False)
+    written = write_backup(site.settings, tmp_path, quiet, Options(with_files=False))
     assert written.manifest.objects is None
     assert not (tmp_path / OBJECTS).exists()
     site.destroy()

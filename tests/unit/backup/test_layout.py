@@ -1,5 +1,6 @@
 """What a backup's own files may say: a restore writes and reads where they lead."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from oriel.backup.layout import (
     CopiedFile,
     Database,
     Manifest,
+    Names,
     Objects,
     StoredObject,
     line_of,
@@ -33,6 +35,25 @@ _ELSEWHERE = ["../oriel.sqlite3", "/etc/passwd", "a/b", "..", "", ".lock", "a\n"
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_manifest(tmp_path, _MANIFEST)
     assert read_manifest(tmp_path) == _MANIFEST
+
+
+def test_a_manifest_of_an_older_version_is_read(tmp_path: Path) -> None:
+    write_manifest(tmp_path, _MANIFEST)
+    body = json.loads((tmp_path / MANIFEST).read_text())
+    for since in ("lacking", "damaged", "part_read", "sha256"):
+        del body[since]
+    checksum = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    (tmp_path / MANIFEST).write_text(json.dumps({**body, "sha256": checksum}))
+    assert read_manifest(tmp_path) == _MANIFEST
+
+
+def test_a_manifest_counts_all_files_that_are_lacking_and_names_a_thousand(tmp_path: Path) -> None:
+    lacking = Names.of([f"uploads/{number:04}" for number in range(1500)])
+    write_manifest(tmp_path, replace(_MANIFEST, lacking=lacking, damaged=Names.of(["a"]), part_read=3))
+    told = read_manifest(tmp_path)
+    assert told.lacking
+    assert (told.lacking.count, len(told.lacking.first), told.lacking.first[0]) == (1500, 1000, "uploads/0000")
+    assert (told.damaged, told.part_read) == (Names(1, ("a",)), 3)
 
 
 @pytest.mark.parametrize("name", _ELSEWHERE)

@@ -38,6 +38,10 @@ _PAID_WITH = {"plan": "The plan", CREDIT.name: "A single render"}
 # Ten times of what is queued again at once: so many may be refused, as where a customer's month is used up.
 _MOST_DEAD_LETTERS = 10 * MOST
 _ATTEMPTS_SHOWN = 20
+_AS_ORDERED = (
+    "It is queued again as it was ordered: same size and watermark, paid by the plan or the single render that paid"
+    " for it, in the month of its order."
+)
 # Where an error's details hold the end of what a program wrote.
 _LOGS = ("stderr", "log", "output", "console")
 
@@ -124,8 +128,8 @@ class RenderView(BaseModelView[RenderJob]):
             return ()
         sentence = (
             f"Queues {'up to ' * (count == MOST)}{count} render{'s' * (count > 1)} again that failed through our fault"
-            f" within {operator_actions.DEAD_LETTERS_LIVE.days} days: the oldest first, paid as before, and counted in"
-            " this month."
+            f" within {operator_actions.DEAD_LETTERS_LIVE.days} days: the oldest first, each as it was ordered, and"
+            " paid by what paid for it."
         )
         return (Button("render.requeue", url_for(".requeue"), confirm=sentence),)
 
@@ -146,7 +150,7 @@ class RenderView(BaseModelView[RenderJob]):
 
     def buttons(self, row: RenderJob) -> Sequence[Button]:
         """Return what can be done with this render as it is."""
-        retry = Button("render.retry", url_for(".retry", key=row.id), confirm="It is queued again, paid as before.")
+        retry = Button("render.retry", url_for(".retry", key=row.id), confirm=_AS_ORDERED)
         move = Button("render.move", url_for(".move", key=row.id), confirm="It goes before all others that wait.")
         cancel = Button(
             "render.cancel",

@@ -3,7 +3,7 @@
 `reserve`, `spend` and `give_back` run inside the caller's transaction, so that a right and its render always agree.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import case, func, select, update
@@ -15,7 +15,7 @@ from oriel.billing.plans import CREDIT, FREE, PLANS, Plan
 from oriel.billing.refusals import Demand, Refusal, Use, allowed_by
 from oriel.billing.storage_use import storage_used
 from oriel.billing.usage_warnings import warn_of_renders, warn_of_storage
-from oriel.errors import PaymentRequired
+from oriel.errors import NotFound, PaymentRequired
 from oriel.mails.wording import money
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "give_back",
     "plan_of",
     "reserve",
+    "reserve_again",
     "set_plan",
     "spend",
     "used_this_period",
@@ -86,22 +87,45 @@ def reserve(
     """Reserve a right for this render; raise PaymentRequired with the reason if there is none.
 
     Without `pay_with`, the plan pays if it allows the settings, otherwise a held credit: the one that `payment_id`
-    bought or, without one, the oldest. A second call for the same render returns the same grant; a right that was
-    given back is reserved again.
+    bought or, without one, the oldest. A second call for the same render returns the same grant.
     """
     lock_customer(session, user_id)
-    right = session.scalar(select(RenderRight).where(RenderRight.render_id == render_id).with_for_update())
-    if right and right.state != RETURNED:
+    if right := _right_of(session, render_id):
         return _grant(right)
     current = current_period(session, user_id)
     credit = _payer(session, user_id, current, demand, pay_with, payment_id)
-    right = right or RenderRight(render_id=render_id, user_id=user_id)
+    right = RenderRight(render_id=render_id, user_id=user_id)
     _fill(right, current, credit, demand)
     session.add(right)
     if credit is None:
         session.flush()
         _warn_of_limits(session, user_id, current)
     return _grant(right)
+
+
+def reserve_again(
+    session: Session, user_id: str, render_id: str, demand: Demand, *, payment_id: str | None = None
+) -> None:
+    """Reserve the returned right of a render once more, on the terms of its order; raise PaymentRequired, NotFound.
+
+    A plan pays with a render of the period in which it was ordered, whatever plan its customer has by now. A credit
+    pays for what a credit has paid, the one of `payment_id` first.
+    """
+    lock_customer(session, user_id)
+    right = _right_of(session, render_id)
+    if right is None:
+        raise NotFound("Nothing has ever paid for this render.")
+    if right.state != RETURNED:
+        return
+    if right.kind == "credit":
+        credit = _credit_for(session, user_id, demand, payment_id)
+        right.credit_id, credit.state = credit.id, RESERVED
+    else:
+        needed = replace(demand, video_bytes_estimate=right.video_bytes)
+        use = Use(_used(session, user_id, right.period), storage_used(session, user_id))
+        for refusal in allowed_by(PLANS[right.plan], needed, use):
+            raise refusal.as_error()
+    right.state = RESERVED
 
 
 def expected_right(session: Session, user_id: str | None, demand: Demand) -> ExpectedRight:
@@ -138,6 +162,10 @@ def used_this_period(session: Session, user_id: str) -> int:
 def credits_held(session: Session, user_id: str) -> int:
     """Return how many credits a customer can use."""
     return session.scalar(select(func.count()).where(Credit.user_id == user_id, Credit.state == HELD)) or 0
+
+
+def _right_of(session: Session, render_id: str) -> RenderRight | None:
+    return session.scalar(select(RenderRight).where(RenderRight.render_id == render_id).with_for_update())
 
 
 def _warn_of_limits(session: Session, user_id: str, current: PlanPeriod) -> None:

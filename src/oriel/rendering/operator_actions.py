@@ -56,7 +56,10 @@ def renders_paid_with(payment_ids: Collection[str]) -> dict[str, str]:
 
 
 def retry(job_id: str) -> RenderJob:
-    """Queue a failed job again, paid as before; NotFound, WrongState and PaymentRequired say why not."""
+    """Queue a failed job again as it was ordered: with its watermark, its limits, and what paid for it.
+
+    NotFound, WrongState and PaymentRequired say why not.
+    """
     user_id = _found(job_id).user_id
     with writing() as session:
         # The customer first, as wherever a right is reserved: two orders of locks would be a deadlock.
@@ -80,7 +83,7 @@ def dead_letters(limit: int) -> Sequence[str]:
     """Return the ids of failed jobs that a new attempt may help, in the order in which they came.
 
     Not those that failed because of their own song, or whose song is gone, or more than `DEAD_LETTERS_LIVE` ago:
-    their customers have long helped themselves, and a retry counts in the present month.
+    their customers have long helped themselves.
     """
     is_gone = exists().where(Upload.object_name == RenderJob.audio_object, Upload.purged_at.is_not(None))
     query = select(RenderJob.id).where(
@@ -131,13 +134,9 @@ def give_new_link(job_id: str) -> str:
 
 
 def _pay_again(session: Session, job: RenderJob) -> None:
-    paid_by = session.scalars(select(RenderRight.kind).where(RenderRight.render_id == job.id)).one()
     output = job.render_config["output"]
     sizes = Demand(output["width"], output["height"], output["fps"], output["format"], job.song_s, 0, 0)
-    payer: rights.Payer = "credit" if paid_by == "credit" else "plan"
-    grant = rights.reserve(session, job.user_id, job.id, sizes, payer, payment_id=job.payment_id)
-    job.watermark, job.plan, job.weight = grant.watermark, grant.plan.name, grant.plan.weight
-    job.at_once, job.kept_for_s = grant.plan.at_once, int(grant.plan.kept_for.total_seconds())
+    rights.reserve_again(session, job.user_id, job.id, sizes, payment_id=job.payment_id)
 
 
 def _begin_anew(job: RenderJob) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tests.functional.caller import Caller
 
 from oriel.billing.models import HELD, Credit, Payment
-from oriel.billing.rights import Demand, Grant, Payer, reserve, used_this_period
+from oriel.billing.rights import Demand, Grant, Payer, reserve, reserve_again, used_this_period
 from oriel.infra.database import db, writing
 from oriel.infra.ids import new_id
 
@@ -19,6 +19,12 @@ def reserved(customer: Caller, demand: Demand = DEMAND, pay_with: Payer | None =
     """Reserve a right, for a new render unless one is named."""
     with writing() as session:
         return reserve(session, customer.user_id, render or new_id(), demand, pay_with)
+
+
+def reserved_again(customer: Caller, render: str, demand: Demand = DEMAND) -> None:
+    """Reserve the right of a render once more, as when an operator tries it again."""
+    with writing() as session:
+        reserve_again(session, customer.user_id, render, demand)
 
 
 def settled(settle: Callable[..., bool], render: str) -> None:

@@ -14,7 +14,7 @@ from oriel.accounts.statistics import plan_of as statistics_plan
 from oriel.accounts.statistics import statistics_of
 from oriel.billing.current_plan import current_period, hold_plan, plan_of, set_plan
 from oriel.billing.models import HELD, REFUNDED, RESERVED, USED, PlanHolding
-from oriel.billing.rights import Demand, Payer, credits_held, give_back, reserve, spend
+from oriel.billing.rights import Demand, Payer, credits_held, give_back, reserve, reserve_again, spend
 from oriel.billing.storage_use import storage_used
 from oriel.errors import AppError, CallerError, NotFound, PaymentRequired, WrongState
 from oriel.infra.clock import clock, now
@@ -157,8 +157,11 @@ def test_a_render_that_is_tried_again_is_reserved_anew(customer: Caller) -> None
     reserved(customer, render=render)
     with writing() as session:
         give_back(session, render)
-    reserved(customer, render=render)
+        for _ in range(2):
+            reserve_again(session, customer.user_id, render, DEMAND)
     assert used(customer) == 1
+    with pytest.raises(NotFound), writing() as session:
+        reserve_again(session, customer.user_id, new_id(), DEMAND)
 
 
 def test_nobody_else_gains_by_a_right(customer: Caller, caller: Callable[..., Caller]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, text, update
-from tests.functional.billing.rights import DEMAND, reserved, used
+from tests.functional.billing.rights import DEMAND, reserved, reserved_again, used
 from tests.functional.caller import Caller
 from tests.functional.locks import Apart
 
@@ -44,8 +44,8 @@ def test_a_right_that_is_being_returned_is_reserved_anew(customer: Caller, apart
     reserved(customer, render=render)
     with db.engine.begin() as connection:
         connection.execute(update(RenderRight).where(RenderRight.render_id == render).values(state=RETURNED))
-        result = apart(lambda: reserved(customer, render=render).kind)
-    assert result() == "plan"
+        result = apart(lambda: reserved_again(customer, render))
+    result()
     assert used(customer) == 1
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
-from tests.functional.billing.rights import DEMAND, LARGE, bought, paid, reserved, settled, states, used
+from tests.functional.billing.rights import DEMAND, LARGE, bought, paid, reserved, reserved_again, settled, states, used
 from tests.functional.caller import Caller
 
 from oriel.billing import storage_use
@@ -123,13 +123,19 @@ def test_a_credit_that_was_refunded_meanwhile_is_not_held_again(customer: Caller
     assert states(credit) == [REFUNDED]
 
 
-def test_a_render_tried_again_may_be_paid_otherwise(customer: Caller) -> None:
+def test_a_render_tried_again_is_paid_as_it_was(customer: Caller) -> None:
     credit, render = bought(customer), new_id()
     reserved(customer, pay_with="credit", render=render)
     settled(give_back, render)
-    assert reserved(customer, render=render).kind == "plan"
+    with writing() as session:
+        session.get_one(Credit, credit).state = REFUNDED
+    # The plan would pay for it, with a watermark that was not ordered.
+    with pytest.raises(PaymentRequired, match="no render credits left"):
+        reserved_again(customer, render)
+    other = bought(customer)
+    reserved_again(customer, render)
     settled(spend, render)
-    assert states(credit) == [HELD]
+    assert states(credit, other) == [REFUNDED, USED]
 
 
 def test_a_credit_asked_for_again_answers_as_before(customer: Caller) -> None:

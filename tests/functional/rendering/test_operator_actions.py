@@ -11,11 +11,11 @@ from sqlalchemy import select
 from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, fresh
 
-from oriel.billing import current_plan
-from oriel.billing.models import HELD, Credit, RenderRight
-from oriel.billing.plans import CREDIT
+from oriel.billing import current_plan, rights
+from oriel.billing.models import HELD, RESERVED, Credit, RenderRight
+from oriel.billing.plans import CREDIT, PLANS
 from oriel.billing.storage_use import storage_used
-from oriel.errors import NotFound, StageCrashed, StorageFailed, UndecodableSong, WrongState
+from oriel.errors import NotFound, PlanLimitMonth, StageCrashed, StorageFailed, UndecodableSong, WrongState
 from oriel.infra.clock import clock, now
 from oriel.infra.database import db, writing
 from oriel.infra.storage import Storage, storage
@@ -23,6 +23,7 @@ from oriel.media.models import Upload
 from oriel.rendering import attempts, delivery, expiry, operator_actions
 from oriel.rendering.attempts import Pulse, Video
 from oriel.rendering.models import RenderJob
+from oriel.rendering.pipeline.settings_document import parse_settings
 
 
 def dead(job: RenderJob) -> RenderJob:
@@ -68,11 +69,49 @@ def test_a_render_that_a_credit_paid_is_paid_by_a_credit_again(
     with writing() as session:
         right = session.scalars(select(RenderRight).where(RenderRight.render_id == job.id)).one()
         credit = session.scalars(select(Credit)).one()
-        right.kind, right.credit_id, credit.state = "credit", credit.id, "reserved"
+        right.kind, right.plan, right.credit_id, credit.state = "credit", CREDIT.name, credit.id, "reserved"
+        row = session.get_one(RenderJob, job.id)
+        row.plan, row.watermark = CREDIT.name, CREDIT.watermark
     dead(job)
     assert db.session.scalars(select(Credit.state)).one() == HELD
     operator_actions.retry(job.id)
     assert (fresh(job).plan, fresh(job).watermark) == (CREDIT.name, False)
+    assert db.session.scalars(select(Credit.state)).one() == RESERVED
+
+
+@pytest.mark.parametrize(("ordered_with", "has_now"), [("free", "pro"), ("pro", "free")])
+def test_a_render_is_tried_again_as_it_was_ordered_whatever_plan_its_customer_has_now(
+    make_job: MakeJob, caller: Callable[..., Caller], ordered_with: str, has_now: str
+) -> None:
+    customer, terms = caller(), PLANS[ordered_with]
+    current_plan.set_plan(customer.user_id, ordered_with)
+    large = parse_settings({"output": {"width": 1920, "height": 1080}}).model_dump(mode="json")
+    wish = {"render_config": large} if ordered_with == "pro" else {}
+    job = dead(make_job(user_id=customer.user_id, plan=ordered_with, **wish))
+    began = now() - timedelta(hours=1)
+    current_plan.set_plan(customer.user_id, has_now, period_start=began if has_now == "pro" else None)
+    operator_actions.retry(job.id)
+    again = fresh(job)
+    assert (again.plan, again.watermark, again.max_song_s) == (ordered_with, terms.watermark, terms.song_seconds)
+    assert (again.weight, again.at_once) == (terms.weight, terms.at_once)
+    right = db.session.scalars(select(RenderRight).where(RenderRight.render_id == job.id)).one()
+    assert (right.kind, right.plan, right.state) == ("plan", ordered_with, "reserved")
+    # The new plan pays for nothing.
+    if has_now == "pro":
+        assert rights.used_this_period(db.session, customer.user_id) == 0
+
+
+def test_what_a_customer_got_back_and_used_otherwise_is_not_given_twice(
+    make_job: MakeJob, caller: Callable[..., Caller]
+) -> None:
+    customer = caller()
+    job = dead(make_job(user_id=customer.user_id))
+    for _ in range(PLANS["free"].renders or 0):
+        make_job(user_id=customer.user_id)
+    current_plan.set_plan(customer.user_id, "pro", period_start=now() - timedelta(hours=1))
+    with pytest.raises(PlanLimitMonth, match="all 5 renders of Free"):
+        operator_actions.retry(job.id)
+    assert fresh(job).status == "failed"
 
 
 def test_only_a_failed_render_is_tried_again(make_job: MakeJob) -> None:

@@ -16,9 +16,10 @@ from oriel.infra.clock import Instant, now
 from oriel.infra.database import db
 from oriel.rendering.drawing_work import BESIDES_S, PIXELS
 from oriel.rendering.failure_words import details_of, is_retryable, told_of
-from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
+from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob, Worker
 from oriel.rendering.pipeline.fonts import text_warnings
 from oriel.rendering.pipeline.settings_document import complete_schema
+from oriel.rendering.presence import GONE_AFTER
 from oriel.rendering.speeds import usual_pace
 
 # For how long back the recent pace is looked at.
@@ -128,6 +129,8 @@ class _Queue(BaseModel):
     # Plan, weight, and how many wait.
     waiting: list[tuple[str, int, int]]
     workers: int
+    # Until one of the workers has time for another render.
+    first_free_s: float
     # What a render has taken of late, and how many pixels were drawn in a second of it; none without any.
     render_s: float | None
     pace: float
@@ -186,7 +189,7 @@ def expected_times(plan: str, weight: int, pixels: float) -> tuple[float, float]
     queue = _current_queue()
     place = 1 + sum(count for name, _, count in queue.waiting if name == plan)
     done_s = _eta_s(queue, _position(queue, plan, weight, place), pixels)
-    takes_s = _eta_s(queue, 1, pixels)
+    takes_s = _takes_s(queue, pixels)
     return takes_s, done_s - takes_s
 
 
@@ -221,9 +224,13 @@ def _current_queue() -> _Queue:
 
 
 def _eta_s(queue: _Queue, position: int, work: float | None) -> float:
-    """Return in about how many seconds a render is done: those before it, side by side, and itself."""
-    own = BESIDES_S + (work or 0.0) / queue.pace
-    return (position - 1) / max(1, queue.workers) * (queue.render_s or own) + own
+    """Return in about how many seconds a render is done: those under way and before it, side by side, and itself."""
+    own = _takes_s(queue, work)
+    return queue.first_free_s + (position - 1) / max(1, queue.workers) * (queue.render_s or own) + own
+
+
+def _takes_s(queue: _Queue, work: float | None) -> float:
+    return BESIDES_S + (work or 0.0) / queue.pace
 
 
 def _position(queue: _Queue, plan: str, weight: int, place: int) -> int:
@@ -238,8 +245,17 @@ def _queue() -> _Queue:
         .where(RenderJob.status == QUEUED)
         .group_by(RenderJob.plan, RenderJob.weight)
     )
-    workers = db.session.scalar(select(func.count(RenderJob.worker.distinct())).where(RenderJob.status == PROCESSING))
-    return _Queue(waiting=[tuple(row) for row in waiting], workers=workers or 0, **_recently())
+    workers, first_free_s = _workers()
+    return _Queue(waiting=[tuple(row) for row in waiting], workers=workers, first_free_s=first_free_s, **_recently())
+
+
+def _workers() -> tuple[int, float]:
+    """Return how many workers there are, and in about how many seconds one of them has time."""
+    query = select(RenderJob.worker, RenderJob.eta_s).where(RenderJob.status == PROCESSING)
+    left = {str(worker): eta_s or 0.0 for worker, eta_s in db.session.execute(query)}
+    there = (Worker.seen_at > now() - GONE_AFTER, Worker.name.not_in(list(left)))
+    idle = db.session.scalar(select(func.count()).select_from(Worker).where(*there)) or 0
+    return len(left) + idle, 0.0 if idle else min(left.values(), default=0.0)
 
 
 def _recently() -> dict[str, float | None]:

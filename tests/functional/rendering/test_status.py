@@ -14,7 +14,7 @@ from oriel.billing.current_plan import set_plan
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.infra.redis import redis
-from oriel.rendering import attempts
+from oriel.rendering import attempts, presence
 from oriel.rendering.models import RenderJob
 from oriel.rendering.pipeline.settings_document import parse_settings
 
@@ -124,6 +124,21 @@ def test_a_tiny_render_that_was_slow_to_start_says_little_about_a_long_one(custo
     job = make_job(user_id=customer.user_id, song_s=60.0)
     # At the tiny one's own pace it would be half an hour.
     assert told(customer, f"/api/render/status/{job.id}")["eta_s"] < 70
+
+
+@pytest.mark.parametrize(("idle", "wait_s"), [(False, 40.0), (True, 0.0)])
+def test_what_a_busy_worker_still_has_to_do_counts(
+    customer: Caller, make_job: MakeJob, idle: bool, wait_s: float
+) -> None:
+    first, second = make_job(user_id=customer.user_id), make_job(user_id=customer.user_id)
+    presence.report("busy")
+    assert attempts.claim("busy")
+    if idle:
+        presence.report("idle")
+    with writing() as session:
+        session.get_one(RenderJob, first.id).eta_s = 40.0
+    own = 5 + 1280 * 720 * 30 * 10 / 62e6
+    assert told(customer, f"/api/render/status/{second.id}")["eta_s"] == pytest.approx(wait_s + own, abs=0.1)
 
 
 def test_seconds_that_are_left_are_told_to_the_tenth(customer: Caller, make_job: MakeJob) -> None:

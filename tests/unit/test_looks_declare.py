@@ -55,6 +55,15 @@ def test_good_taste_lies_within_what_is_possible(schema: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_what_a_parameter_does_something_with_is_a_choice_of_another(look: Look) -> None:
+    schemas = declared(look)
+    for schema in schemas.values():
+        for name, choices in schema.get("x-with", {}).items():
+            assert choices
+            assert set(choices) < set(schemas[name]["enum"])
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 def test_every_choice_that_is_made_by_sight_has_a_picture(look: Look) -> None:
     tiles = {name: schema["enum"] for name, schema in declared(look).items() if schema.get("x-tiles")}
     wanted = {f"{name}-{value}.webp" for name, values in tiles.items() for value in values}

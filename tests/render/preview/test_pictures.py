@@ -247,3 +247,54 @@ def test_a_browser_whose_workers_cannot_draw_draws_in_the_page(
         page.evaluate("harness.closePreview()")
     assert largest_difference(*pictures_of) == 0
     assert pictures_of[0].std() > 5
+
+
+def choices_of(look: Look) -> list[tuple[str, str]]:
+    """Return every choice of every parameter that offers some."""
+    parameters = look.parameters["properties"]
+    return [(name, value) for name, schema in parameters.items() for value in schema.get("enum", ())]
+
+
+def extremes_of(schema: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return two values that are as different as the schema allows."""
+    if "enum" in schema:
+        return schema["enum"][0], schema["enum"][-1]
+    if schema["type"] == "boolean":
+        return False, True
+    if schema.get("format") == "color":
+        return "#10e020", "#e01080"
+    return schema["minimum"], schema["maximum"]
+
+
+def has_effect(schema: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    """Return whether the studio shows this control, as its own `hasEffect` decides."""
+    return all(params[name] in choices for name, choices in schema.get("x-with", {}).items())
+
+
+# They need sections, hi-hats or a cover.
+WITH_ANOTHER_SONG = ("moods", "sparks", "colorSource", "spin")
+
+
+@pytest.mark.long
+@every_look
+def test_every_control_that_the_studio_shows_changes_the_picture(
+    page: Page, site: Site, track: str, look: Look
+) -> None:
+    def frames_of(params: Mapping[str, Any]) -> list[str]:
+        document = {"look": look.name, "output": {"width": 480, "height": 270}, "params": params}
+        page.evaluate("shown => harness.painter.show(shown)", shown_of(site, track, document, {}))
+        return [page.evaluate("at => harness.painter.picture(at)", at) for at in FRAMES[1:]]
+
+    parameters = look.parameters["properties"]
+    defaults = {name: schema["default"] for name, schema in parameters.items()}
+    dead = [
+        f"{name} where {choice} is {value}"
+        for choice, value in choices_of(look)
+        for name, schema in parameters.items()
+        if name not in (choice, *WITH_ANOTHER_SONG)
+        for low, high in [extremes_of(schema)]
+        if has_effect(schema, {**defaults, choice: value})
+        if frames_of({choice: value, name: low}) == frames_of({choice: value, name: high})
+    ]
+    # The solid with the highest foot: the floor begins below the picture.
+    assert dead == (["reflection where shape is tetrahedron"] if look.name == "prism" else [])

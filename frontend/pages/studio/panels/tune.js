@@ -15,10 +15,19 @@ const FINISH = {
   aberration: {title: 'Colour fringes', description: 'Fringes towards the corners, as of an old lens.', type: 'number', minimum: 0, maximum: 1},
 };
 
+/**
+ * Whether a parameter changes anything beside what was chosen for the others: bars have a number, a waveform has none.
+ * @param {{'x-with'?: Record<string, unknown[]>}} schema
+ * @param {Record<string, unknown>} params
+ */
+export function hasEffect(schema, params) {
+  return Object.entries(schema['x-with'] ?? {}).every(([name, choices]) => choices.includes(params[name]));
+}
+
 /** @param {Studio} studio */
 export function tunePanel(studio) {
   const {look, settings, store} = studio;
-  const entries = Object.entries(look.parameters.properties);
+  const entries = Object.entries(look.parameters.properties).filter(([, schema]) => hasEffect(schema, settings.params));
   const groups = [...new Set(entries.map(([, schema]) => schema['x-group']))];
   const {standards, palette} = studio;
   const one = (/** @type {[string, any]} */ [name, schema]) =>

@@ -130,6 +130,35 @@ def test_an_operator_refunds_a_payment(visit: Visit, site: Service, width: int) 
     assert customer.get("/api/user/profile")["statistics"]["credits"] == 0
 
 
+def attempted(site: Service, job_id: str, times: int) -> None:
+    """Note attempts at a render that ended with an error, each on a machine with a long name."""
+    columns = "id, render_id, attempt, worker, plan, look, ended_at, wait_s, run_s, stages, frames_per_s"
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database, database:
+        for number in range(10, 10 + times):
+            values = (f"{job_id[:24]}{number}", job_id, number, "worker-7@render-machine-7f3c9d.internal")
+            facts = "'pro', 'prism', (SELECT created_at FROM render_jobs WHERE id = ?2), 1234.5, 1234.5, '{}', 123.4"
+            end = "123456789, 'held_up', 'STORAGE_UNAVAILABLE'"
+            database.execute(
+                f"INSERT INTO job_metrics ({columns}, peak_memory_bytes, outcome, error_code)"  # noqa: S608  (no input)
+                f" VALUES (?1, ?2, ?3, ?4, {facts}, {end})",
+                values,
+            )
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_each_attempt_at_a_render_is_shown_whole(visit: Visit, site: Service, song: Path, width: int) -> None:
+    job_id, _customer = failed_render(site, song)
+    attempted(site, job_id, 3)
+    visitor = visit(width)
+    enter(visitor, new_operator(site))
+    visitor.open(f"/admin/renders/{job_id}")
+    table = visitor.page.get_by_role("region", name="Ended attempts, table")
+    expect(table.locator("tbody tr")).to_have_count(3)
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") == width
+    assert visitor.accessible() == []
+
+
 def end_sessions(site: Service, email: str) -> None:
     """End an operator's sessions, as another operator does."""
     with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database, database:

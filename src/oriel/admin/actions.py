@@ -25,7 +25,7 @@ class Action:
 _TABLE = (
     # --- the panel itself
     Action("panel.login", "Sign in to the panel", STAFF),
-    Action("panel.login_failed", "Failed to sign in to the panel", STAFF),
+    Action("panel.login_failed", "Failed to sign in", STAFF),
     Action("panel.logout", "Sign out of the panel", STAFF),
     Action("panel.second_factor", "Set up a second factor", STAFF),
     # --- accounts

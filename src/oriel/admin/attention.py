@@ -100,7 +100,7 @@ def _mails() -> list[Figure]:
 def _wait(since: datetime | None) -> str:
     """Return how long the oldest has waited: since its submit, the end of its pause, or its retry by an operator."""
     if since is None:
-        return "for a worker"
+        return "nothing waits"
     return f"the oldest for {age_of(since)}" if since <= now() else "for the next attempt"
 
 

@@ -68,7 +68,7 @@ class Preformatted:
 
 @dataclass(frozen=True)
 class Prose:
-    """A sentence that somebody typed: it breaks into lines, where a table keeps other values in one."""
+    """Text that breaks into lines, where a table keeps other values in one."""
 
     text: str
 

@@ -103,7 +103,7 @@ class PaymentView(BaseModelView[Payment]):
             "Updates from Stripe": row.version,
         }
         note = "Invoices of a plan are refunded at Stripe." if row.kind == SUBSCRIPTION else ""
-        return (Section("Payment", facts, note=note), *_refunds(row), Section("At Stripe", at_stripe))
+        return (Section("Payment", facts, note=note), Section("At Stripe", at_stripe), *_refunds(row))
 
     def buttons(self, row: Payment) -> Sequence[Button]:
         """Return the refund, of a payment that can be refunded here."""

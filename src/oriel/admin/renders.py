@@ -362,8 +362,7 @@ def _attempts(job: RenderJob) -> Section:
     rows = [
         (
             Two(each.attempt, each.worker),
-            badge_in(_ENDS, each.outcome),
-            each.error_code,
+            Two(badge_in(_ENDS, each.outcome), each.error_code),
             each.ended_at,
             _seconds(each.wait_s),
             _seconds(each.run_s),
@@ -372,7 +371,7 @@ def _attempts(job: RenderJob) -> Section:
         )
         for each in db.session.scalars(query.limit(_ATTEMPTS_SHOWN))
     ]
-    header = ("Attempt", "End", "Error", "Ended", "Waited", "Ran", "Frames a second", "Peak memory")
+    header = ("Attempt", "End", "Ended", "Waited", "Ran", "Frames/s", "Peak memory")
     return Section("Ended attempts", header=header, rows=rows, note=f"The last {_ATTEMPTS_SHOWN}, kept for 90 days.")
 
 

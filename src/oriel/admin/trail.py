@@ -133,7 +133,7 @@ def note_failed_login(session: Session, user: User, origin: Origin, method: str 
         session.add(
             AdminAction(
                 actor=f"{_STRANGER}: {user.email}",
-                role="",
+                role=_STRANGER,
                 action=ACTIONS["panel.login_failed"].name,
                 kind="user",
                 object_id=user.id,

@@ -17,8 +17,8 @@ class TrailView(BaseModelView[AdminAction]):
     search_hint = "Id of a user, payment, render …"
     columns = (
         Column("When", lambda line: line.at, lambda line: f"/admin/trail/{line.id}"),
-        Column("Who", lambda line: Two(line.actor, line.role)),
-        Column("Did", lambda line: ACTIONS[line.action].title if line.action in ACTIONS else line.action),
+        Column("Who", lambda line: Two(Prose(line.actor), _role(line))),
+        Column("Did", lambda line: Prose(_title(line))),
         Column("To", lambda line: Two(line.kind.capitalize(), line.object_id)),
         Column("Reason", lambda line: reason_of(line)),
     )
@@ -31,7 +31,7 @@ class TrailView(BaseModelView[AdminAction]):
 
     def title_of(self, row: AdminAction) -> str:
         """Return what was done."""
-        return ACTIONS[row.action].title if row.action in ACTIONS else row.action
+        return _title(row)
 
     def sections(self, row: AdminAction) -> Sequence[Section]:
         """Return all of a line."""
@@ -45,6 +45,15 @@ class TrailView(BaseModelView[AdminAction]):
             "Reason": row.detail.get("reason"),
         }
         return [Section("Line", facts), Section("Detail", row.detail)]
+
+
+def _role(line: AdminAction) -> str | None:
+    # "command line: root" needs no role below it.
+    return None if line.actor.startswith(f"{line.role}:") else line.role
+
+
+def _title(line: AdminAction) -> str:
+    return ACTIONS[line.action].title if line.action in ACTIONS else line.action
 
 
 def reason_of(line: AdminAction) -> Prose | None:

@@ -101,7 +101,7 @@ def test_a_wrong_code_is_refused(client: FlaskClient, secured: Secured) -> None:
 
 def failures(app: APIFlask) -> list[tuple[str, str, object]]:
     lines = [line for line in trail(app) if line.action == "panel.login_failed"]
-    assert all((line.actor_id, line.role, line.kind) == (None, "", "user") for line in lines)
+    assert all((line.actor_id, line.role, line.kind) == (None, "not signed in", "user") for line in lines)
     return [(line.actor, line.object_id, line.detail) for line in lines]
 
 

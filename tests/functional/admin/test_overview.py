@@ -82,7 +82,7 @@ def test_a_render_that_is_held_up_is_counted_once(app: APIFlask, admin: Operator
 def test_a_render_that_pauses_before_its_next_attempt_has_not_waited_yet(
     app: APIFlask, admin: Operator, make_job: MakeJob
 ) -> None:
-    assert " 0 for a worker" in figure(admin, "Waiting")
+    assert " 0 nothing waits" in figure(admin, "Waiting")
     with app.app_context():
         make_job()
         fail(StageCrashed("Crashed."))

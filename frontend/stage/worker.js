@@ -4,6 +4,7 @@ import {openShow} from '../looks/core/show.js';
 import {nv12Target, colourTarget} from '../looks/core/compositor.js';
 import {describe, hear, keepFile} from './listen.js';
 import {analyseAll} from '../sound/analyse.js';
+import {timeWithText} from '../looks/core/text-times.js';
 import {peakBetween} from '../sound/peak.js';
 import {decodeTrack} from '../sound/track.js';
 import {Readback, breathe} from './readback.js';
@@ -56,9 +57,10 @@ const methods = {
     return describe(decodeTrack(await fetched(track)));
   },
 
-  /** The strongest moment between two times, in seconds. @param {{track: string, startS: number, endS: number}} args */
+  /** The strongest moment of a video between two times, in seconds. @param {{track: string, startS: number, endS: number}} args */
   async peak({track, startS, endS}) {
-    return {peakS: peakBetween(decodeTrack(await fetched(track)), startS, endS)};
+    // With title and artist whole, as the studio shows it before the order.
+    return {peakS: timeWithText(peakBetween(decodeTrack(await fetched(track)), startS, endS), startS, endS)};
   },
 
   /** @param {LoadOptions} args */

@@ -16,6 +16,14 @@ it('finds the moment nearest to another one at which the text is there', () => {
   expect(timeWithText(20, 10, 40)).toBe(20);
 });
 
-it('takes the middle of a short video, and of one without the moment', () => {
-  expect([timeWithText(1, 0, 2), timeWithText(5, 10, 40)]).toEqual([1, 25]);
+it('takes the middle of a video without the moment', () => {
+  expect(timeWithText(5, 10, 40)).toBe(25);
+});
+
+it.each([1, 2, 4.9])('shows all of the text in a video of %s seconds', (length) => {
+  const moment = timeWithText(0, 0, length);
+  const {entered, left} = textPresence(moment, 0, length);
+  expect(entered * left).toBe(1);
+  expect(textPresence(0, 0, length).entered).toBe(0);
+  expect(textPresence(length, 0, length).left).toBe(0);
 });

@@ -164,7 +164,7 @@ class Stage:
         return dict(self._page.call("describe", {"track": self._offer_track(track)}))
 
     def peak(self, track: bytes, start_s: float, end_s: float) -> float:
-        """Return the strongest moment of a feature track between two times, in seconds of the song."""
+        """Return the strongest moment of a video at which its text is there, in seconds of the song."""
         args = {"track": self._offer_track(track), "startS": start_s, "endS": end_s}
         return float(self._page.call("peak", args)["peakS"])
 

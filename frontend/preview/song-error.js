@@ -2,6 +2,7 @@
 
 const SENTENCES = {
   unreadable: "We can't read that file. It may be damaged; MP3, WAV and M4A work.",
+  'not audio': "That file isn't audio we can read. Try MP3, WAV or M4A.",
   lossless: 'That song is in Apple Lossless, which browsers cannot play. Save it as WAV, MP3 or AAC, then try again.',
   empty: "There is no sound in that file. Try another one.",
   'too long': 'That song is longer than 60 minutes. Try a shorter one.',

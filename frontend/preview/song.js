@@ -46,10 +46,16 @@ export async function readSong(file, {report = () => {}, signal} = {}) {
       worker.postMessage({file, atOnce});
     });
     return {...heard, name: file.name};
+  } catch (error) {
+    const isOther = error instanceof SongError && error.problem === 'unreadable' && !isNamedAsSong(file);
+    throw isOther ? Object.assign(new SongError('not audio'), {cause: error.cause}) : error;
   } finally {
     worker.terminate();
   }
 }
+
+/** Whether a file that cannot be read was meant to be a song: it is damaged then. @param {File} file */
+const isNamedAsSong = ({name}) => /\.(mp3|wav|wave|m4a|mp4|aac|flac|ogg|oga|opus)$/i.test(name);
 
 /**
  * The feature track of a song, as looks read it.

@@ -36,7 +36,17 @@ export async function takePicture(studio, file, use) {
       // What stands in the middle hides the cover otherwise.
       if (centre?.enum?.includes('cover')) (draft.params ??= {}).centre = 'cover';
     });
+    if (!centre) offerAsBackground(studio);
   }
+}
+
+/** A look without a place for the cover: somebody who dropped it would see nothing happen. @param {Studio} studio */
+function offerAsBackground({look, store, settings}) {
+  if (settings.background.type === 'image') return;
+  toast(`${look.title} shows the cover as a background only.`, {
+    label: 'Use it as the background',
+    act: () => store.change('Background', (draft) => (draft.background = {type: 'image', image: 'cover'})),
+  });
 }
 
 /** @param {Studio} studio */

@@ -115,13 +115,15 @@ export function liftingPlan({refusal}, plans) {
 }
 
 /**
- * What lifts the limit, with its price: "Pro costs $9.99 a month."
+ * What lifts the limit, with its price: "Pro costs $9.99 a month, this video alone $4.99."
  * @param {Estimate} facts
  * @param {Plan[]} plans
+ * @param {boolean} isSold whether the video can be bought by itself
  */
-export function priceLine(facts, plans) {
+export function priceLine(facts, plans, isSold) {
   const plan = liftingPlan(facts, plans);
-  return plan ? `${plan.title} costs ${money(plan.price_cents, 'usd')} a month.` : '';
+  const alone = isSold ? `, this video alone ${money(facts.single_price_cents, 'usd')}` : '';
+  return plan ? `${plan.title} costs ${money(plan.price_cents, 'usd')} a month${alone}.` : '';
 }
 
 /**

@@ -91,7 +91,7 @@ function summary(flow) {
     <div class="poster" .style=${`aspect-ratio:${settings.output.width}/${settings.output.height}`}>${flow.poster ? html`<img src=${flow.poster} alt="A frame of your video">` : nothing}</div>
     <p>${song ? outputLine(settings, song.durationS, knownOf(facts)) : nothing}</p>
     ${cutLines(flow.studio)}
-    ${facts && obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans)} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : flow.problem ? nothing : 'One moment…'}</p>`}
+    ${facts && obstacle ? html`<p class="notice limit" role="status">${obstacle.message} ${priceLine(facts, flow.studio.plans, canBuySingle(flow))} <a href="/pricing" target="_blank">Compare plans</a></p>` : html`<p class="quiet">${facts ? rightsLine(facts) : flow.problem ? nothing : 'One moment…'}</p>`}
     ${sizeOffer(flow)}
     ${trouble(flow)}
     <div class="row end">

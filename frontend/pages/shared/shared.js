@@ -13,6 +13,8 @@ import {sourceOf} from './source.js';
 const PICTURES = import.meta.glob('../../looks/*/thumbnails/default.webp', {eager: true, import: 'default', query: '?url'});
 /** How often somebody is looked for who confirms the address in another tab. */
 const CONFIRMED_EVERY_MS = 5000;
+/** How soon a page that is open notices that it is shared no longer. */
+const SHARED_EVERY_MS = 20_000;
 
 export class Shared extends LitElement {
   static properties = {
@@ -76,6 +78,24 @@ export class Shared extends LitElement {
     this.project = project;
     this.state = 'shown';
     document.title = `${project.name} · Oriel`;
+    this.watch();
+  }
+
+  /** Look from time to time whether it is still shared. */
+  watch() {
+    this.timer = window.setTimeout(async () => {
+      if (document.visibilityState === 'visible') await this.source.open().catch((error) => this.close(error));
+      if (this.state === 'shown') this.watch();
+    }, SHARED_EVERY_MS);
+  }
+
+  /** @param {unknown} error */
+  async close(error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status !== 404) return;
+    this.isPlaying = false;
+    (await this.live)?.pause();
+    this.refuse(error);
   }
 
   /** @param {ApiError} error */

@@ -89,7 +89,7 @@ def changed() -> Response:
 def _link_is_over() -> Response:
     return message_page(
         "This link is no longer valid",
-        "Links work for two days. You get a new one in your account.",
+        "It was used before, or is older than two days. Your account can send a new one.",
         InvalidToken.http_status,
         links=[("/account", "Open your account"), ("/studio", "Open the studio")],
     )

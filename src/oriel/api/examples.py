@@ -224,7 +224,12 @@ REFUSALS: Mapping[str, Mapping[str, Refusal]] = {
         "404": ("NOT_FOUND", "There is no picture at this address."),
         "410": ("EXPIRED", "This address has expired. Ask for the render's status to get a new one."),
     },
-    "/d/": {"404": ("NOT_FOUND", "There is no video at this link. Check that you copied all of it.")},
+    "/d/": {
+        "404": (
+            "NOT_FOUND",
+            "There is no video at this link. It may be switched off, or a part of it is missing.",
+        )
+    },
     "/api/uploads/resumable": {
         "404": ("NOT_FOUND", "This upload is not there. Please start it again."),
         "409": ("WRONG_OFFSET", "This upload has 8388608 bytes: send the next ones with Upload-Offset set to that."),

@@ -36,7 +36,7 @@ def job_behind(token: str) -> RenderJob:
     """
     job = _job_of_open_account(links.job_id_in(token))
     if job is None or not links.is_sealed(token, job.link_generation):
-        raise NotFound("There is no video at this link. Check that you copied all of it.")
+        raise NotFound("There is no video at this link. It may be switched off, or a part of it is missing.")
     return job
 
 

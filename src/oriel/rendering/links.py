@@ -43,7 +43,7 @@ def token_of(job_id: str, generation: int) -> str:
 def job_id_in(token: str) -> str:
     """Return the id in a token; its seal is still to be checked. Raises NotFound for what is no token."""
     if not _TOKEN.fullmatch(token):
-        raise NotFound("There is no video at this link. Check that you copied all of it.")
+        raise NotFound("There is no video at this link. It may be switched off, or a part of it is missing.")
     return token[:_ID_LENGTH]
 
 

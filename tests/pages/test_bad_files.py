@@ -13,6 +13,7 @@ from tests.render.songs import RATE, music, write_wav
 from oriel.rendering.pipeline.tools import find_ffmpeg
 
 UNREADABLE = "We can't read that file. It may be damaged; MP3, WAV and M4A work."
+NO_AUDIO = "That file isn't audio we can read. Try MP3, WAV or M4A."
 NO_SETTINGS = "This is not a settings file. Choose one that was saved here or under My videos."
 LOSSLESS = "That song is in Apple Lossless, which browsers cannot play. Save it as WAV, MP3 or AAC, then try again."
 EMPTY = "There is no sound in that file. Try another one."
@@ -32,9 +33,9 @@ def says(page: Page, sentence: str) -> None:
 def bad_songs(tmp_path: Path, song: Path) -> dict[Path, str]:
     """Files that are no songs, with what is said about each."""
     sentences = {
-        "notes.txt": UNREADABLE,
+        "notes.txt": NO_AUDIO,
         "page.mp3": UNREADABLE,
-        "tune.mid": UNREADABLE,
+        "tune.mid": NO_AUDIO,
         "cut off.m4a": UNREADABLE,
         "silent film.m4a": UNREADABLE,
         "lossless.m4a": LOSSLESS,

@@ -9,6 +9,7 @@ import {LOOKS} from '../../preview/looks.js';
 import {nested, resolveSettings} from '../../preview/settings.js';
 import {heardBefore} from './heard-song.js';
 import {picturesOf} from './own-pictures.js';
+import {FROM_LINK} from './sharing.js';
 import {openSong} from './song-file.js';
 
 /**
@@ -119,7 +120,8 @@ export async function openAsked(studio, {song}) {
   if (projectId && projectId === studio.project.id && !asked.has('fresh') && !(await isOutdated(studio))) return false;
   // Somebody who asks for the newer version of the same project has decided.
   const isDecided = projectId !== null && projectId === studio.project.id;
-  const hasWork = (song !== null || studio.store.canUndo) && !studio.isRendered;
+  // A visitor that only a link to a look has brought has shaped nothing.
+  const hasWork = (song !== null || studio.store.save().undo.some(({label}) => label !== FROM_LINK)) && !studio.isRendered;
   const isElsewhere = async () => (studio.project.id ? studio.project.isSaved : renderId !== null && (await isMadeFrom(studio, song, renderId)));
   if (hasWork && !isDecided && !(await isElsewhere()) && !(await mayReplace(studio, song))) {
     history.replaceState(null, '', '/studio');

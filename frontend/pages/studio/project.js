@@ -202,6 +202,13 @@ export class Project extends EventTarget {
     this.#timer = window.setTimeout(() => void this.#save(), Math.max(FOLLOW_MS, this.#notBefore - Date.now()));
   }
 
+  /** Save what is not saved yet. @returns {Promise<boolean>} whether all of it is saved */
+  async finish() {
+    clearTimeout(this.#timer);
+    if (!this.isSaved) await this.#save();
+    return this.isSaved;
+  }
+
   async #save() {
     if (this.#isBusy || !this.id || !this.studio.mayWrite) return;
     this.#isBusy = true;

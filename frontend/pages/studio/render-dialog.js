@@ -3,6 +3,7 @@ import {LitElement, html} from 'lit';
 import {ApiError} from '../../lib/api.js';
 import {PartError} from '../../lib/part.js';
 import {session} from '../../lib/session.js';
+import {isolated} from '../../lib/words.js';
 import {clearProblems, onSubmit} from '../../ui/form.js';
 import {toast} from '../../ui/toast.js';
 import {again, estimatedSettings, newId, orderOf} from './order.js';
@@ -302,7 +303,7 @@ export class RenderDialog extends LitElement {
       this.note = 'Saving';
       await again(this, () => studio.project.create(this.projectId, uploadId, settings, this.stopping.signal, this.isCopy));
       this.dialog.close();
-      toast('Saved in My videos. What you change from now on is saved by itself.');
+      toast(this.isCopy ? `You go on in “${isolated(studio.name)}”. The other one stays as it is.` : 'Saved in My videos. What you change from now on is saved by itself.');
     } catch (error) {
       this.refuse(error);
     }

@@ -17,7 +17,7 @@ import {contractOf, draftOf, tokenOf} from './share.js';
 
 /** What makes a look, of a document that may hold more. */
 /** What the step is called that undo takes back. */
-const FROM_LINK = 'The look of the link';
+export const FROM_LINK = 'The look of the link';
 const LOOK_KEYS = ['look', 'preset', 'seed', 'params', 'background', 'finish'];
 
 /**

@@ -1,5 +1,6 @@
 // The song's file: chosen, opened, and kept over a reload.
 import {isolated} from '../../lib/words.js';
+import {askOf} from '../../ui/dialog.js';
 import {toast} from '../../ui/toast.js';
 import {choose} from './files.js';
 import {keepHeard} from './heard-song.js';
@@ -17,6 +18,7 @@ export const SONG_NOT_KEPT = 'This browser cannot keep the song: after a reload,
  * @returns {Promise<boolean>} whether it is open
  */
 export async function openSong(studio, file, {keptAtS = null, heard = null} = {}) {
+  if (keptAtS === null && !(await mayHaveSong(studio, file))) return false;
   const opened = await studio.engine.open(file, studio.settings, heard);
   // A reload opens what could not be opened for want of it.
   if (!opened && !studio.engine.outdated) return false;
@@ -36,6 +38,29 @@ export async function openSong(studio, file, {keptAtS = null, heard = null} = {}
   studio.engine.seek(keptAtS ?? studio.rangeS.startS);
   // A browser that wants a click first leaves it at rest.
   if (keptAtS === null && !matchMedia('(prefers-reduced-motion: reduce)').matches) studio.togglePlay();
+  return true;
+}
+
+/**
+ * Ask before another song takes the place of a saved project's: no version of it keeps the one before.
+ * @param {Studio} studio
+ * @param {File} file
+ */
+async function mayHaveSong(studio, file) {
+  const {project, song} = studio;
+  if (!project.id || !project.isMine || !song || (song.file.name === file.name && song.file.size === file.size)) return true;
+  const answer = await askOf({
+    title: 'Another song?',
+    text: `“${isolated(studio.name)}” is saved with “${isolated(song.file.name)}”. If you replace that song, the version history does not bring it back. A new project begins with “${isolated(file.name)}” and everything that you see here.`,
+    choices: [['new', 'New project'], ['replace', 'Replace the song'], ['stay', 'Cancel']],
+  });
+  if (answer !== 'new') return answer === 'replace';
+  if (!(await project.finish())) {
+    toast('Your last changes are not saved yet. Try again in a moment.');
+    return false;
+  }
+  project.forget();
+  history.replaceState(null, '', '/studio');
   return true;
 }
 

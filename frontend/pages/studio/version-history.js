@@ -113,7 +113,7 @@ export class VersionHistory extends LitElement {
     const {versions, trouble} = this;
     return html`<dialog class="versions" aria-labelledby="versions-title"><div class="whole">
       <form class="row" method="dialog"><h2 id="versions-title">Version history</h2><button class="button">Close</button></form>
-      <p class="quiet">Choose a version to see it on the stage. The last 20 are kept. What you change within ten minutes is one version.</p>
+      <p class="quiet">Choose a version to see it on the stage. The last 20 are kept. What you change within ten minutes is one version. Songs are not part of it.</p>
       ${trouble ? html`<p class="problem" role="alert">${trouble}</p><button class="button" type="button" @click=${() => this.load()}>Try again</button>` : nothing}
       ${versions ? html`<ol>${versions.map((version, at) => this.row(version, at))}</ol>` : trouble ? nothing : html`<div class="skeleton lines" aria-hidden="true"></div>`}
     </div></dialog>`;

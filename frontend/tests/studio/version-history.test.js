@@ -14,7 +14,7 @@ function row(project) {
 }
 
 test('the panel says what one version is', () => {
-  expect(textOf(new VersionHistory().render())).toContain('What you change within ten minutes is one version.');
+  expect(textOf(new VersionHistory().render())).toContain('What you change within ten minutes is one version. Songs are not part of it.');
 });
 
 test('a version can be brought back once everything is saved', () => {

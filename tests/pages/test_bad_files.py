@@ -81,7 +81,7 @@ def test_a_file_that_is_no_song_is_refused_in_one_sentence(
     expect(page.locator(".invite")).to_have_count(0)
     # A song that is open stays.
     drop(page, *list(bad_songs)[:1])
-    expect(page.get_by_role("alert")).to_have_text(UNREADABLE)
+    expect(page.get_by_role("alert")).to_have_text(NO_AUDIO)
     page.get_by_role("button", name="Keep Night Drive").click()
     expect(page.locator(".invite")).to_have_count(0)
 

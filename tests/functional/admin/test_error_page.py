@@ -30,11 +30,11 @@ def away(app: APIFlask, table: str) -> Iterator[None]:
         with app.app_context(), db.engine.begin() as connection:
             connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
 
-    rename(table, "away")
+    rename(table, f"{table}_away")
     try:
         yield
     finally:
-        rename("away", table)
+        rename(f"{table}_away", table)
 
 
 @pytest.mark.parametrize("path", NOWHERE)

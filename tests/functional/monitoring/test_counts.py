@@ -140,5 +140,5 @@ def _lose_a_worker(make_job: MakeJob) -> None:
     assert attempts.reap() == 1
 
 
-def _broken(_name: str) -> None:
+def _broken(_name: str, **_options: float | None) -> None:
     raise StorageFailed("The disk is gone.")

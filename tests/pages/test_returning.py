@@ -23,6 +23,7 @@ from tests.pages.steps import (
     order,
     press_render,
     sign_in,
+    wait_until,
 )
 from tests.render.service import Service
 
@@ -176,6 +177,8 @@ def change_it(ada: Owner) -> None:
     choose_look(page, "Prism")
     expect_saved(page)
     assert ada.call("GET")["look"] == "prism"
+    # The picture for the list follows within seconds, while the page is open.
+    wait_until(page, lambda: ada.call("GET")["thumbnail_url"] is not None)
 
 
 def show_it_to_a_stranger(ada: Owner, stranger: Visitor) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import defer
 from werkzeug.wrappers import Response as AnyResponse
 
-from oriel.admin.cells import Badge, Tone, badge_in
+from oriel.admin.cells import Badge, Prose, Tone, badge_in
 from oriel.admin.customers import customer_link
 from oriel.admin.lists import BaseModelView, Button, Cell, Column, Condition, Filter, Section, starts_with
 from oriel.admin.many import act_on, chosen_keys
@@ -40,7 +40,7 @@ class MailView(BaseModelView[OutboxMail]):
         Column("Kind", lambda mail: mail.kind.replace("_", " ")),
         Column("Written", lambda mail: mail.created_at),
         Column("Attempts", lambda mail: mail.attempts or None),
-        Column("Error", lambda mail: mail.last_error if mail.state != SENT else None),
+        Column("Error", lambda mail: Prose(mail.last_error) if mail.last_error and mail.state != SENT else None),
     )
     filters = (Filter("state", "State", {state: OutboxMail.state == state for state in _STATES}, words=_STATES),)
     details_template = "panel/mail.html"

@@ -354,3 +354,5 @@ _HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
 }
 # The events that an account's webhook must receive.
 EVENT_KINDS = tuple(_HANDLERS)
+# They come with each payment, and say nothing that the others do not.
+NEEDLESS_KINDS = ("payment_intent.created", "payment_intent.succeeded", "charge.succeeded")

@@ -171,7 +171,8 @@ def webhook() -> WrittenOut:
     except (InvalidSignature, InvalidEvent) as error:
         WEBHOOKS.add(BAD_SIGNATURE if isinstance(error, InvalidSignature) else UNREADABLE)
         raise
-    WEBHOOKS.add(TAKEN if event.kind in journal.EVENT_KINDS else UNKNOWN_KIND)
+    is_known = event.kind in (*journal.EVENT_KINDS, *journal.NEEDLESS_KINDS)
+    WEBHOOKS.add(TAKEN if is_known else UNKNOWN_KIND)
     return WrittenOut(new=journal.save_event(event))
 
 

@@ -38,6 +38,14 @@ def test_what_is_wrong_stands_there_until_it_is_over(app: APIFlask, admin: Opera
     assert not any(text in page for text in ("worker gone", "It was full.", "redis", "No alert is open"))
 
 
+def test_an_alert_whose_cause_is_gone_says_so(app: APIFlask, admin: Operator) -> None:
+    with app.app_context(), writing() as session:
+        session.add(Incident(condition="worker_gone", message="0 of at least 1 worker is alive.", opened_at=now()))
+    assert "quiet minutes" not in admin.get("/admin/").text
+    clock.shift(timedelta(minutes=5))
+    assert "Over for 5 min. After 10 quiet minutes the alert closes." in admin.get("/admin/").text
+
+
 def test_an_alert_leads_to_where_its_cause_is_seen_or_mended(app: APIFlask, admin: Operator) -> None:
     names = {condition.name for condition in CONDITIONS}
     with app.app_context(), writing() as session:

@@ -23,7 +23,9 @@ from oriel.billing.gateway import PaymentGateway, init_payments
 from oriel.billing.journal import process_due_events
 from oriel.billing.models import Credit, Payment, PaymentEvent
 from oriel.billing.offline import OfflineGateway
+from oriel.billing.webhook_counts import TAKEN, WEBHOOKS
 from oriel.infra.clock import clock
+from oriel.infra.counters import forget_counts, totals, write_counts
 from oriel.infra.database import db
 from oriel.infra.mail.outbox import OutboxMail
 from oriel.rendering.models import RenderJob
@@ -181,6 +183,16 @@ def test_the_events_come_in_no_order(desk: Desk, ada: Caller) -> None:
         desk.hear()
     assert len(orders) > 1
     assert count(desk.app, Credit) == 8
+
+
+def test_a_payment_brings_no_event_that_operators_are_alerted_about(desk: Desk, ada: Caller) -> None:
+    forget_counts()
+    desk.press(desk.open(ada), "pay")
+    desk.hear()
+    with desk.app.app_context():
+        write_counts()
+        counted = {labels[0]: count for (name, labels), count in totals().items() if name == WEBHOOKS.name}
+    assert list(counted) == [TAKEN]
 
 
 def test_what_was_ordered_is_rendered_without_anybody_coming_back(desk: Desk, ada: Caller) -> None:

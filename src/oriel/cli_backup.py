@@ -41,7 +41,8 @@ def backup(destination: Path, keep: int | None, without_files: bool, read_all: b
     if check:
         path = find_backup(destination)
         manifest = check_backup(settings, path, say_to_stderr)
-        click.echo(f"{path} is whole: {_described(manifest)}.")
+        # It may lack what the storage had lost before: that is told below.
+        click.echo(f"What {path} holds is whole: {_described(manifest)}.")
         _tell_lacking(manifest)
         return 0
     period = timedelta(days=keep) if keep else None

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
+from oriel.accounts.models import User
 from oriel.admin.actions import ACTIONS, KINDS
 from oriel.admin.cells import Prose, Two
 from oriel.admin.lists import BaseModelView, Column, Condition, Filter, Section
@@ -14,7 +17,7 @@ class TrailView(BaseModelView[AdminAction]):
     menu_name = "Audit trail"
     part = "trail"
     model = AdminAction
-    search_hint = "Id of a user, payment, render …"
+    search_hint = "Address or id of a user, id of a payment, render …"
     columns = (
         Column("When", lambda line: line.at, lambda line: f"/admin/trail/{line.id}"),
         Column("Who", lambda line: Two(Prose(line.actor), _role(line))),
@@ -25,9 +28,10 @@ class TrailView(BaseModelView[AdminAction]):
     filters = (Filter("kind", "Kind", {kind: AdminAction.kind == kind for kind in KINDS}),)
 
     def searched(self, text: str) -> Condition:
-        """Find the lines about an object, or of an operator, by id."""
+        """Find the lines about an object, or of an operator, by id; those of a user by the address, too."""
+        ids = select(User.id).where(User.email == text.lower()).scalar_subquery() if "@" in text else text
         # With the kinds, the index answers.
-        return (AdminAction.kind.in_(KINDS) & (AdminAction.object_id == text)) | (AdminAction.actor_id == text)
+        return (AdminAction.kind.in_(KINDS) & (AdminAction.object_id == ids)) | (AdminAction.actor_id == ids)
 
     def title_of(self, row: AdminAction) -> str:
         """Return what was done."""

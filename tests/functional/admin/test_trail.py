@@ -155,6 +155,11 @@ def test_the_panel_shows_the_lines(app: APIFlask, admin: Operator) -> None:
     assert ADA.name in admin.get(f"/admin/trail/?search={'b' * 26}").text
     assert ADA.name in admin.get(f"/admin/trail/?search={ADA.id}").text
     assert "Nothing matches." in admin.get("/admin/trail/?search=nothing").text
+    # The operator's own login is a line of theirs, whatever the case of the address.
+    found = admin.get(f"/admin/trail/?search={admin.email.upper()}").text
+    assert admin.email in found
+    assert ADA.name not in found
+    assert "Nothing matches." in admin.get("/admin/trail/?search=nobody@example.com").text
     page = admin.get(f"/admin/trail/{line.id}").text
     assert all(word in page for word in (ADA.name, ADA.address, "b" * 26, "method"))
     assert admin.get("/admin/trail/nothing").status_code == 404

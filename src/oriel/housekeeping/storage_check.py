@@ -33,6 +33,8 @@ GRACE = timedelta(hours=24)
 # More than this at once is no leftover of a crash but another installation's storage, or an old database.
 MOST_AT_ONCE, MOST_SHARE, MOST_ALWAYS = 1000, 0.1, 10
 _BATCH = 500
+# In the sentence for operators; the log names all.
+_MOST_NAMED = 3
 _UNKNOWN_FOLDER = "in folders that are not ours"
 
 
@@ -49,7 +51,9 @@ class StorageReport:
     def sentence(self) -> str:
         """Say it for an operator."""
         totals = [f"{name} {self.files[name]:,} files, {self.bytes[name] / 1e6:,.1f} MB" for name in sorted(self.files)]
-        strays = f"{len(self.orphaned)} without a row, {len(self.missing)} rows without a file"
+        rows = "1 row" if len(self.missing) == 1 else f"{len(self.missing)} rows"
+        names = ", ".join([*self.missing[:_MOST_NAMED], *(["…"] if len(self.missing) > _MOST_NAMED else [])])
+        strays = f"{len(self.orphaned)} without a row, {rows} without a file{names and f' ({names})'}"
         return "; ".join([strays, *totals])
 
 

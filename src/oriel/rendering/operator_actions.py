@@ -14,6 +14,7 @@ from oriel.billing.refusals import Demand
 from oriel.errors import NotFound, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
+from oriel.media.lost_files import is_lost
 from oriel.media.models import Upload
 from oriel.rendering import jobs, last_error, video_access
 from oriel.rendering.announcement import announce
@@ -60,7 +61,10 @@ def retry(job_id: str) -> RenderJob:
 
     NotFound, WrongState and PaymentRequired say why not.
     """
-    user_id = _found(job_id).user_id
+    job = _found(job_id)
+    user_id = job.user_id
+    if job.status == FAILED and is_lost(job.audio_object):
+        raise WrongState("Its song is missing from the storage. Put the file back first.", file=job.audio_object)
     with writing() as session:
         # The customer first, as wherever a right is reserved: two orders of locks would be a deadlock.
         lock_customer(session, user_id)

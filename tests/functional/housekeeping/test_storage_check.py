@@ -147,6 +147,7 @@ def test_a_row_without_its_file_is_told_until_the_file_is_back(
         storage().delete(name)
     done = check_storage()
     assert (done.items, "2 rows without a file" in done.detail) == (0, True)
+    assert all(name in done.detail for name in (job.video_object, song))
     check_storage()
     # Once, not each day.
     assert caplog.messages.count("Rows name files that the storage lacks.") == 1

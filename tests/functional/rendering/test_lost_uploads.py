@@ -11,7 +11,7 @@ from tests.functional.media.files import png, send, uploaded
 from werkzeug.test import TestResponse
 
 from oriel.billing import rights
-from oriel.errors import StorageFailed, StoredFileDamaged, UploadLost
+from oriel.errors import StorageFailed, StoredFileDamaged, UploadLost, WrongState
 from oriel.infra.database import db, writing
 from oriel.infra.storage import storage
 from oriel.media.models import Upload
@@ -128,6 +128,20 @@ def test_a_song_that_a_worker_found_damaged_is_refused_until_an_operator_has_men
     assert order(customer, uploaded(customer)).status_code == 202
     operator_actions.retry(job_id)
     assert order(customer, song).status_code == 202
+
+
+def test_a_render_whose_song_is_lost_is_tried_again_once_the_file_is_back(customer: Caller) -> None:
+    song = uploaded(customer, name="night.wav")
+    job_id = order(customer, song).get_json()["id"]
+    with writing() as session:
+        attempts.end_badly(session, session.get_one(RenderJob, job_id), UploadLost("It is lost."))
+    name = db.session.get_one(Upload, song).object_name
+    lose(song)
+    with pytest.raises(WrongState, match="Put the file back first"):
+        operator_actions.retry(job_id)
+    with storage().write(name, content_type="audio/wav") as sink:
+        sink.write(b"sound")
+    assert operator_actions.retry(job_id).status == "queued"
 
 
 def test_the_file_of_a_lost_upload_is_said_to_be_gone(customer: Caller) -> None:

@@ -14,10 +14,12 @@ from oriel.admin import mails, payments, renders
 from oriel.admin.actions import ACTIONS
 from oriel.admin.lists import Cell, Section
 from oriel.admin.models import AdminAction
-from oriel.billing.current_plan import period_at
+from oriel.billing import rights
+from oriel.billing.current_plan import current_period, period_at
 from oriel.billing.letters import what_of
 from oriel.billing.models import HELD, Credit, Payment, PlanHolding
 from oriel.billing.plans import PLANS
+from oriel.billing.storage_use import storage_used
 from oriel.infra.clock import now
 from oriel.infra.database import db
 from oriel.infra.mail import OutboxMail
@@ -115,10 +117,11 @@ def sections_of(user: User, standing: Standing) -> Sequence[Section]:
 
 
 def dashboard_of(user: User) -> Sequence[Section]:
-    """Return what a customer's own dashboard shows: projects and renders, with nothing to press."""
+    """Return what a customer's own dashboard shows: use, projects and renders, with nothing to press."""
     renders = db.session.scalars(own_renders(user.id).limit(SHOWN_TO_CUSTOMER)).all()
     projects = _projects(user.id, SHOWN_TO_CUSTOMER)
     return (
+        _use(user.id),
         Section(
             "My videos: projects",
             header=("Name", "Look", "Changed"),
@@ -210,6 +213,16 @@ def _plan(standing: Standing) -> Section:
         facts |= {"Status": _words(holding.status).capitalize(), "Next plan": pending, "Ends": holding.ends_at}
         facts |= {"Trial until": holding.trial_until, "Subscription at Stripe": holding.subscription_id}
     return Section("Plan and credits", facts)
+
+
+def _use(user_id: str) -> Section:
+    """Return what a customer has used of the plan: the answer to "why may I not render?"."""
+    plan = current_period(db.session, user_id).plan
+    renders, stored = rights.used_this_period(db.session, user_id), storage_used(db.session, user_id)
+    most_renders = f"of {plan.renders:,}" if plan.renders is not None else "without a limit"
+    most_stored = f"of {size(plan.storage_bytes)}" if plan.storage_bytes is not None else "without a limit"
+    facts = {"Renders of this month": f"{renders:,} {most_renders}", "Storage": f"{size(stored)} {most_stored}"}
+    return Section("Use of the plan", facts)
 
 
 def _beginning_of(period: str) -> datetime:

@@ -263,6 +263,8 @@ def test_an_operator_sees_what_a_customer_sees_and_changes_nothing(
     assert all(
         text in answer.text for text in ("of their page “My videos”", "My videos: projects", "My videos: videos")
     )
+    # Why a customer may not render: one of five is asked for, and the song is stored.
+    assert all(text in answer.text for text in ("Renders of this month", "1 of 5", " of 1 GB"))
     # The button of the frame signs out; there is no other.
     assert answer.text.count("<form") == 1
     [line] = trail(app)

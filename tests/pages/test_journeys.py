@@ -76,7 +76,7 @@ def test_a_render_that_the_plan_does_not_include_is_bought(visit: Visit, song: P
     expect(page.get_by_text("Included in Pro, $9.99 a month.")).to_be_visible()
     # The price comes before the form.
     press_render(page)
-    expect(page.locator("dialog .limit")).to_contain_text("Pro costs $9.99 a month.")
+    expect(page.locator("dialog .limit")).to_contain_text("Pro costs $9.99 a month, this video alone $4.99.")
     assert visitor.accessible() == []
     page.get_by_role("button", name="Buy this render for $4.99").click()
     expect(page.get_by_role("heading", name="Create an account to buy this render")).to_be_visible()
@@ -150,7 +150,7 @@ def test_a_plan_bought_in_another_tab_is_seen(visit: Visit, song: Path) -> None:
     visitor = visit()
     page = visitor.page
     ask_for_more_than_free_includes(visitor, song)
-    expect(page.locator("dialog .limit")).to_contain_text("Pro costs $9.99 a month.")
+    expect(page.locator("dialog .limit")).to_contain_text("Pro costs $9.99 a month, this video alone $4.99.")
     tab = visitor.context.new_page()
     visitor.watch(tab)
     tab.goto(f"{visitor.url}/billing?plan=pro")

@@ -11,7 +11,7 @@ from oriel.billing import rights
 from oriel.billing.current_plan import lock_customer
 from oriel.billing.models import RETURNED, Credit, RenderRight
 from oriel.billing.refusals import Demand
-from oriel.errors import NotFound, WrongState
+from oriel.errors import NotFound, UploadLost, WrongState
 from oriel.infra.clock import now
 from oriel.infra.database import db, writing
 from oriel.media.lost_files import is_lost
@@ -63,7 +63,7 @@ def retry(job_id: str) -> RenderJob:
     """
     job = _found(job_id)
     user_id = job.user_id
-    if job.status == FAILED and is_lost(job.audio_object):
+    if job.status == FAILED and job.error_code == UploadLost.code and is_lost(job.audio_object):
         raise WrongState("Its song is missing from the storage. Put the file back first.", file=job.audio_object)
     with writing() as session:
         # The customer first, as wherever a right is reserved: two orders of locks would be a deadlock.

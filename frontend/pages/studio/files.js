@@ -56,3 +56,9 @@ async function pixelsOf(file) {
     URL.revokeObjectURL(url);
   }
 }
+
+/**
+ * @param {File} a
+ * @param {{name: string, size: number, lastModified: number} | undefined} b
+ */
+export const isSameFile = (a, b) => a.name === b?.name && a.size === b.size && a.lastModified === b.lastModified;

@@ -1,5 +1,6 @@
 // What was heard in the song, kept beside it: after a reload, nobody waits for it to be decoded and analysed again.
 import {READER} from '../../preview/song.js';
+import {isSameFile} from './files.js';
 
 /** @typedef {import('./studio.js').Studio} Studio */
 /** @typedef {import('../../preview/song.js').Song} Song */
@@ -11,7 +12,8 @@ const LARGEST_BYTES = 120_000_000;
 export async function keepHeard({engine, storage, otherTab}, file) {
   const {heard} = engine;
   if (otherTab || !heard || heard.pcm.size > LARGEST_BYTES) return;
-  await storage.put('heard', {...identityOf(file), reader: READER, heard});
+  const {name, size, lastModified} = file;
+  await storage.put('heard', {name, size, lastModified, reader: READER, heard});
 }
 
 /**
@@ -21,11 +23,7 @@ export async function keepHeard({engine, storage, otherTab}, file) {
  */
 export async function heardBefore(storage, file) {
   const kept = /** @type {any} */ (await storage.get('heard'));
-  const {name, size, lastModified} = identityOf(file);
-  if (!kept || kept.name !== name || kept.size !== size || kept.lastModified !== lastModified || kept.reader !== READER) return null;
+  if (!isSameFile(file, kept) || kept.reader !== READER) return null;
   // A browser may have cleared the file away beneath its database.
   return kept.heard.pcm.slice(-4).arrayBuffer().then(() => kept.heard, () => null);
 }
-
-/** @param {File} file */
-const identityOf = ({name, size, lastModified}) => ({name, size, lastModified});

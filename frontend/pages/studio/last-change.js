@@ -22,6 +22,15 @@ export function lastChange() {
   }
 }
 
+function noted() {
+  try {
+    return JSON.parse(lastChange() ?? '{}');
+  } catch {
+    // Nothing that we wrote.
+    return {};
+  }
+}
+
 /** The database has it. @param {string | null} note as it was when the writing began: a later one stays */
 export function forgetLastChange(note) {
   if (note !== null && note === lastChange()) localStorage.removeItem(KEY);
@@ -34,7 +43,7 @@ export function forgetLastChange(note) {
  * @returns {T}
  */
 export function withLastChange(stored) {
-  const {draft, label, name, project} = JSON.parse(lastChange() ?? '{}');
+  const {draft, label, name, project} = noted();
   // A note about what was here before something else was opened has no place in it.
   if (!draft || project !== (stored.project?.id ?? '')) return stored;
   const {draft: before, undo, redo} = stored.draft ?? {draft: null, undo: [], redo: []};

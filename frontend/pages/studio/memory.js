@@ -1,6 +1,7 @@
 // What a reload, and another tab, find again: the draft with its steps, the song, pictures, presets, name and place.
 import {isTouch} from '../../lib/touch.js';
 import {toast} from '../../ui/toast.js';
+import {isSameFile} from './files.js';
 import {heardBefore} from './heard-song.js';
 import {forgetLastChange, lastChange, noteLastChange, withLastChange} from './last-change.js';
 import {watchVersions} from './newer-version.js';
@@ -219,9 +220,3 @@ function contentOf(studio) {
 function pageOf({ownName, delayMs, showsGuides, rendered, tab, engine, project}) {
   return {name: ownName, timeS: engine.timeS, delayMs, showsGuides, rendered, tab, project: project.kept, uploads: engine.uploads.all};
 }
-
-/**
- * @param {File} a
- * @param {File | undefined} b
- */
-const isSameFile = (a, b) => a.name === b?.name && a.size === b.size && a.lastModified === b.lastModified;

@@ -120,7 +120,7 @@ export async function openAsked(studio, {song}) {
   if (projectId && projectId === studio.project.id && !asked.has('fresh') && !(await isOutdated(studio))) return false;
   // Somebody who asks for the newer version of the same project has decided.
   const isDecided = projectId !== null && projectId === studio.project.id;
-  // A visitor that only a link to a look has brought has shaped nothing.
+  // Whatever a link to a look has brought, the visitor has not shaped it.
   const hasWork = (song !== null || studio.store.save().undo.some(({label}) => label !== FROM_LINK)) && !studio.isRendered;
   const isElsewhere = async () => (studio.project.id ? studio.project.isSaved : renderId !== null && (await isMadeFrom(studio, song, renderId)));
   if (hasWork && !isDecided && !(await isElsewhere()) && !(await mayReplace(studio, song))) {

@@ -109,7 +109,7 @@ def test_a_song_that_has_expired_meanwhile_is_not_said_to_be_there(failed_job: F
     ("error", "sentence"),
     [
         (
-            errors.UndecodableSong("The file /work/a/song.mp3 is damaged: no sound can be read from it."),
+            errors.UndecodableSong("The file /folder/a/song.mp3 is damaged: no sound can be read from it."),
             "The file Night Drive.mp3 is damaged: no sound can be read from it. Please choose another file of the song"
             " in the studio, and render it again.",
         ),

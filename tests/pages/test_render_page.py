@@ -3,16 +3,18 @@
 import json
 import os
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from benchmarks.account import Account
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, Visit, Visitor
 from tests.render.service import SMALL, Service
+from tests.render.songs import music, write_wav
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)
@@ -40,6 +42,31 @@ def test_a_cancelled_render_is_made_again_shared_and_deleted(
     watch_as_a_stranger(visit(width), shared["url"], width)
     revoke_its_link(visitor, shared["url"])
     delete_it(visitor, width)
+
+
+def test_an_answer_that_comes_late_does_not_hide_the_end(visit: Visit, tmp_path: Path, site: Service) -> None:
+    visitor = visit()
+    with closing(Account(site.url)) as owner:
+        job_id = owner.submit(owner.upload(write_wav(tmp_path / "Long.wav", music(12.0))), {"look": "prism"})
+        while owner.status(job_id)["status"] != "processing":
+            time.sleep(0.2)
+        owner.sign_in(visitor.context)
+        visitor.page.route("**/api/render/cancel/*", lambda route: answer_after_the_end(route, owner, job_id))
+        visitor.open(f"/render/{job_id}")
+        visitor.page.get_by_role("button", name="Cancel").click()
+        visitor.page.get_by_role("button", name="Cancel the render").click()
+        expect(visitor.page.get_by_role("heading", name="You cancelled this render")).to_be_visible()
+        visitor.page.wait_for_load_state("networkidle")
+        expect(visitor.page.get_by_role("heading", name="You cancelled this render")).to_be_visible()
+
+
+def answer_after_the_end(route: Route, owner: Account, job_id: str) -> None:
+    """Send a request on, and give its answer to the page once the render has ended."""
+    answer = route.fetch()
+    assert answer.json()["cancel_requested"]
+    while owner.status(job_id)["status"] != "cancelled":
+        time.sleep(0.2)
+    route.fulfill(response=answer)
 
 
 def watch_as_a_stranger(visitor: Visitor, link: str, width: int) -> None:

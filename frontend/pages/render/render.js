@@ -65,6 +65,8 @@ class RenderPage extends LitElement {
 
   /** @param {RenderStatus} status */
   hear(status) {
+    // The socket may overtake an answer that says less; and whoever follows a render stops at its end.
+    if (this.status && hasEnded(this.status) && !hasEnded(status)) return;
     const wasUnderWay = this.status !== null && !hasEnded(this.status);
     this.status = status;
     this.trouble = null;

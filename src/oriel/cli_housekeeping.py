@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     help="For storage-check: accept up to N files without a row. Those known for a day are deleted.",
 )
 def housekeeping(name: str | None, dry_run: bool, only_list: bool, most: int | None) -> int:
-    """Run the jobs that the clock runs by itself: all of them, or JOB. Each may run at any time."""
+    """Run the jobs that the clock runs by itself: all of them, or JOB. Each may run at any time.
+
+    The exit code is 1 where a job fails, and where storage-check finds that files are missing, also with --dry-run.
+    """
     # Imported late: the service's libraries take half a second.
     from oriel.housekeeping.table import JOBS, job_named
 
@@ -34,10 +37,10 @@ def housekeeping(name: str | None, dry_run: bool, only_list: bool, most: int | N
     chosen = JOBS if name is None else (job_named(name),)
     if most is not None:
         chosen = (_storage_check_of(chosen[0], name, most),)
-    failed: list[str] = []
-    with_app(lambda: failed.extend(job.name for job in chosen if not _is_done(job, dry_run=dry_run)))
-    if failed:
-        raise AppError(f"Failed: {', '.join(failed)}.")
+    bad: list[str] = []
+    with_app(lambda: bad.extend(job.name for job in chosen if not _went_well(job, dry_run=dry_run)))
+    if bad:
+        raise AppError(f"Failed, or found something to mend: {', '.join(bad)}.")
     return 0
 
 
@@ -50,17 +53,18 @@ def _storage_check_of(job: "Job", name: str | None, most: int) -> "Job":
     return replace(job, do=lambda: check_storage(most))
 
 
-def _is_done(job: "Job", *, dry_run: bool) -> bool:
-    """Run or preview a job and say what came of it; return False where it failed."""
+def _went_well(job: "Job", *, dry_run: bool) -> bool:
+    """Run or preview a job and say what came of it; return False where it failed or found something to mend."""
     from oriel.housekeeping.runs import run_now
     from oriel.infra.database import db
 
     if dry_run:
         if job.preview is None:
             click.echo(f"{job.name}: no preview is available.")
-        else:
-            click.echo(f"{job.name}: would do {_described(job.preview())}")
-        return True
+            return True
+        found = job.preview()
+        click.echo(f"{job.name}: would do {_described(found)}")
+        return _is_fine(job, found)
     try:
         done = run_now(job)
     except Exception as error:  # noqa: BLE001  (whatever one job does, the others are run)
@@ -68,7 +72,14 @@ def _is_done(job: "Job", *, dry_run: bool) -> bool:
         click.echo(f"{job.name}: failed: {error}", err=True)
         return False
     click.echo(f"{job.name}: {_described(done) if done else 'another process runs it now'}")
-    return True
+    return done is None or _is_fine(job, done)
+
+
+def _is_fine(job: "Job", done: "Done") -> bool:
+    """Say what an operator must mend; return whether there is nothing."""
+    if done.problem:
+        click.echo(f"{job.name}: {done.problem}", err=True)
+    return not done.problem
 
 
 def _described(done: "Done") -> str:

@@ -22,6 +22,7 @@ from oriel.billing.fulfilment import settle_wanted
 from oriel.housekeeping import runs, table
 from oriel.housekeeping.failing_jobs import FAILING_JOBS
 from oriel.housekeeping.job import Job
+from oriel.housekeeping.missing_files import MISSING_FILES
 from oriel.infra.clock import now
 from oriel.infra.counters import write_counts
 from oriel.infra.database import db, insert_missing, writing
@@ -53,6 +54,7 @@ _LEAVE_S = 5.0
 _STUCK_S = 120.0
 
 
+ALERT_CONDITIONS = (*CONDITIONS, FAILING_JOBS, MISSING_FILES)
 # Between two evaluations of the conditions that operators are alerted about.
 _EVALUATE_S = 30.0
 _CHECK_S = 60.0
@@ -168,7 +170,7 @@ def alert_tasks(app: Flask, settings: Settings) -> tuple[Task, ...]:
     runner, observer = health_log.open_runner(app), Observer(settings)
     return (
         Task("dependency checks", _CHECK_S, lambda: health_log.write_results(runner)),
-        Task("alerts", _EVALUATE_S, lambda: alerts.evaluate(observer, (*CONDITIONS, FAILING_JOBS))),
+        Task("alerts", _EVALUATE_S, lambda: alerts.evaluate(observer, ALERT_CONDITIONS)),
     )
 
 

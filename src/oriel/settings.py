@@ -113,6 +113,7 @@ class Settings(BaseSettings):
     alert_unknown_webhooks: int = Field(default=3, ge=0)
     alert_certificate_days: int = Field(default=14, ge=0)
     alert_job_failures: int = Field(default=3, ge=0)
+    alert_missing_files: int = Field(default=1, ge=0)
 
     # --- storage
     gcs_bucket_name: str | None = None

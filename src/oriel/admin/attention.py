@@ -30,6 +30,8 @@ _PLACES = {
     "storage_failing": "renders/?state=held",
     "mail_failures": "mails/?state=failed",
     "unknown_webhooks": "events/",
+    "failing_jobs": "housekeeping/",
+    "missing_files": "housekeeping/missing-files/",
 }
 
 

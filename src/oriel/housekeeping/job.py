@@ -11,6 +11,8 @@ class Done:
 
     items: int
     detail: str = ""
+    # What it found that an operator must mend, as a sentence; the command then ends with exit code 1.
+    problem: str = ""
 
 
 @dataclass(frozen=True)

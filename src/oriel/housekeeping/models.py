@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from oriel.infra.clock import now
 from oriel.infra.database import Base
 
+# The kinds of stray files.
+ORPHANED, MISSING = "orphaned", "missing"
+
 
 class HousekeepingRun(Base):
     """The latest run of a job, whichever process has run it."""
@@ -37,7 +40,7 @@ class StrayFile(Base):
     __tablename__ = "stray_files"
 
     name: Mapped[str] = mapped_column(String(512), primary_key=True)
-    # "orphaned" or "missing".
+    # ORPHANED or MISSING.
     kind: Mapped[str] = mapped_column(String(10))
     size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     found_at: Mapped[datetime] = mapped_column(default=now, index=True)

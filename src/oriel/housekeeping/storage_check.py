@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from oriel.errors import OurError
 from oriel.housekeeping.job import Done
-from oriel.housekeeping.models import StrayFile
+from oriel.housekeeping.models import MISSING, ORPHANED, StrayFile
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.logs import facts
@@ -27,7 +27,6 @@ from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
 
 _log = logging.getLogger("oriel.housekeeping")
 
-ORPHANED, MISSING = "orphaned", "missing"
 # What is found for the first time stays this long: an upload under way has its row by then, or is gone.
 GRACE = timedelta(hours=24)
 # More than this at once is no leftover of a crash but another installation's storage, or an old database.
@@ -56,6 +55,15 @@ class StorageReport:
         strays = f"{len(self.orphaned)} without a row, {rows} without a file{names and f' ({names})'}"
         return "; ".join([strays, *totals])
 
+    @property
+    def problem(self) -> str:
+        """Say what an operator must mend; "" where nothing is missing."""
+        count = len(self.missing)
+        if not count:
+            return ""
+        lacks = "1 file that a row names" if count == 1 else f"{count:,} files that rows name"
+        return f"The storage lacks {lacks}. Restore from a backup, or tell the customers."
+
 
 def check_storage(most: int | None = None) -> Done:
     """Delete files that had no row a day ago and have none now; note what is new. Returns how many were deleted.
@@ -67,14 +75,14 @@ def check_storage(most: int | None = None) -> Done:
     _refuse_too_many(report, most)
     _note(report)
     deleted = _delete_noted()
-    return Done(deleted, report.sentence)
+    return Done(deleted, report.sentence, report.problem)
 
 
 def preview() -> Done:
     """Return what `check_storage` would find; the grace of what is found for the first time is not over."""
     report = inspect_storage()
     names = [f"orphaned: {stored.name}" for stored in report.orphaned] + [f"missing: {name}" for name in report.missing]
-    return Done(len(names), "\n".join([report.sentence, *names]))
+    return Done(len(names), "\n".join([report.sentence, *names]), report.problem)
 
 
 def inspect_storage() -> StorageReport:

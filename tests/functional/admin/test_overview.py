@@ -8,10 +8,10 @@ from apiflask import APIFlask
 from tests.functional.admin.staff import Operator
 from tests.functional.rendering.conftest import MakeJob, make_job
 
+from oriel.clock import ALERT_CONDITIONS
 from oriel.errors import AppError, StageCrashed, StorageFailed
 from oriel.infra.clock import clock, now
 from oriel.infra.database import writing
-from oriel.monitoring.conditions import CONDITIONS
 from oriel.monitoring.incidents import Incident
 from oriel.monitoring.models import DOWN, OK, SystemHealth
 from oriel.rendering import attempts
@@ -47,7 +47,7 @@ def test_an_alert_whose_cause_is_gone_says_so(app: APIFlask, admin: Operator) ->
 
 
 def test_an_alert_leads_to_where_its_cause_is_seen_or_mended(app: APIFlask, admin: Operator) -> None:
-    names = {condition.name for condition in CONDITIONS}
+    names = {condition.name for condition in ALERT_CONDITIONS}
     with app.app_context(), writing() as session:
         session.add_all(Incident(condition=name, message=f"{name}.", opened_at=now()) for name in names)
     rows = re.findall(r"<tr><td class=.title.*?</tr>", admin.get("/admin/").text)

@@ -186,11 +186,32 @@ def test_many_users_are_compared_some_at_a_time(caller: MakeCaller, put: Put, mo
     assert sorted(report.missing) == sorted([songs[2], songs[5]])
 
 
-def test_many_files_without_a_row_go_once_an_operator_has_looked(
-    app: APIFlask, put: Put, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def commands(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "create_app", lambda _settings: app)
     monkeypatch.setattr(cli_service, "_service", lambda _process: app.config["ORIEL"])
+
+
+@pytest.mark.usefixtures("commands")
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_the_command_fails_while_files_are_missing(
+    ada: Caller, put: Put, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    song = db.session.get_one(Upload, uploaded(ada)).object_name
+    put("uploads/0/first.mp3")
+    command = ["housekeeping", "storage-check", *options]
+    assert cli.run(command) == 0
+    storage().delete(song)
+    assert cli.run(command) == 1
+    told = capsys.readouterr()
+    assert song in told.out
+    assert "The storage lacks 1 file that a row names." in told.err
+    put(song)
+    assert cli.run(command) == 0
+
+
+@pytest.mark.usefixtures("commands")
+def test_many_files_without_a_row_go_once_an_operator_has_looked(put: Put) -> None:
     for number in range(12):
         put(f"videos/a/{number}/video.mp4")
     with pytest.raises(OurError, match="--most 12"):

@@ -10,10 +10,10 @@ from sqlalchemy import delete, select, update
 from tests.functional.monitoring.conftest import MakeJob
 from tests.functional.monitoring.tls_server import TlsServer
 
-from oriel.clock import alert_tasks
+from oriel.clock import ALERT_CONDITIONS, alert_tasks
 from oriel.errors import StageCrashed
 from oriel.housekeeping.failing_jobs import FAILING_JOBS
-from oriel.housekeeping.models import HousekeepingRun
+from oriel.housekeeping.models import MISSING, ORPHANED, HousekeepingRun, StrayFile
 from oriel.infra.clock import clock, now
 from oriel.infra.counters import forget_counts, totals, write_counts
 from oriel.infra.database import db, writing
@@ -22,7 +22,7 @@ from oriel.infra.mail import outbox
 from oriel.infra.mail.outbox import OutboxMail
 from oriel.mails import Letter
 from oriel.monitoring import alerts
-from oriel.monitoring.conditions import CONDITIONS, Condition, Observer, Unknown
+from oriel.monitoring.conditions import Condition, Observer, Unknown
 from oriel.monitoring.incidents import AlertCall, Incident
 from oriel.monitoring.models import SystemHealth
 from oriel.rendering import attempts, operator_actions, presence
@@ -30,7 +30,7 @@ from oriel.rendering.models import COMPLETED, RenderJob
 from oriel.rendering.models import FAILED as RENDER_FAILED
 from oriel.settings import Settings
 
-ALL = (*CONDITIONS, FAILING_JOBS)
+ALL = ALERT_CONDITIONS
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
@@ -368,6 +368,26 @@ def test_the_clock_tells_of_failing_jobs(app: APIFlask, settings: Settings) -> N
     assert ("alert_opened", "Alert: Housekeeping fails") in told()
 
 
+def test_missing_files(watch: Callable[..., Watch]) -> None:
+    one = watch("missing_files")
+    with writing() as session:
+        session.add(StrayFile(name="videos/a/b/video.mp4", kind=ORPHANED))
+    assert one.look() == []
+    with writing() as session:
+        session.add(StrayFile(name="uploads/a/b.mp3", kind=MISSING))
+    one.opens_once()
+    (incident,) = db.session.scalars(select(Incident))
+    assert incident.message == "The storage lacks 1 file of customers."
+    with writing() as session:
+        session.add(StrayFile(name="uploads/a/c.mp3", kind=MISSING))
+    assert one.look() == []
+    db.session.refresh(incident)
+    assert incident.message == "The storage lacks 2 files of customers."
+    with writing() as session:
+        session.execute(delete(StrayFile))
+    one.closes_once()
+
+
 def test_every_condition_has_a_test() -> None:
     names = [name.removeprefix("test_") for name in globals() if name.startswith("test_")]
     assert {each.name for each in ALL} <= set(names)
@@ -379,6 +399,8 @@ def test_zero_switches_a_condition_off(name: str, settings: Settings, make_job: 
     make_job(created_at=now() - 9 * HOUR)
     a_mail("1", state="failed", failed_at=now())
     a_run("storage-check", failures=9)
+    with writing() as session:
+        session.add(StrayFile(name="uploads/a/b.mp3", kind=MISSING))
     quiet = Observer(settings.model_copy(update={**off, "alert_email": "ops@example.com"}))
     alerts.evaluate(quiet, [condition(name)])
     assert told() == []

@@ -9,6 +9,7 @@ import click
 from oriel.cli_path import NamedPath
 from oriel.cli_service import settings_of_command, with_app
 from oriel.errors import AppError
+from oriel.quantities import quantity
 
 if TYPE_CHECKING:
     from oriel.backup.backup import Options, Written
@@ -74,9 +75,11 @@ def _tell_written(written: "Written", options: "Options") -> int:
     click.echo(f"{written.path}: {_described(manifest)}.")
     click.echo(f"Copied: {written.copied_files:,} new files, {in_words(written.copied_bytes)}.")
     if written.reread_files:
-        click.echo(f"Read again in the storage: {written.reread_files:,} files.")
+        click.echo(f"Read again in the storage: {quantity(written.reread_files, 'file')}.")
     if options.keep and written.deleted_backups:
-        click.echo(f"Deleted: {written.deleted_backups} backups older than {options.keep.days} days.")
+        click.echo(
+            f"Deleted: {quantity(written.deleted_backups, 'backup')} older than {quantity(options.keep.days, 'day')}."
+        )
     click.echo(
         "Not in it: SECRET_KEY and the other settings. Keep them elsewhere: without SECRET_KEY nobody can read the"
         " keys of authenticator apps, and with it everybody who has the backup can.",
@@ -118,7 +121,7 @@ def restore(source: Path, force: bool) -> int:
 
     restored = restore_backup(settings_of_command("restore"), source, say_to_stderr, force=force)
     click.echo(f"Restored {restored.backup}: {_described(restored.manifest)}.")
-    click.echo(f"Written: {restored.files_written:,} files that were missing or different.")
+    click.echo(f"Written: {quantity(restored.files_written, 'file')} that differed from the backup, or were missing.")
     _tell_lacking(restored.manifest)
     if restored.is_other_key:
         click.echo(
@@ -134,10 +137,10 @@ def _described(manifest: "Manifest") -> str:
     from oriel.backup.progress import in_words
 
     rows = sum(manifest.database.rows.values())
-    database = f"{rows:,} rows in {len(manifest.database.rows)} tables"
+    database = f"{quantity(rows, 'row')} in {quantity(len(manifest.database.rows), 'table')}"
     if manifest.objects is None:
         return f"{database}, no files"
-    return f"{database}, {manifest.objects.count:,} files ({in_words(manifest.objects.size_bytes)})"
+    return f"{database}, {quantity(manifest.objects.count, 'file')} ({in_words(manifest.objects.size_bytes)})"
 
 
 COMMANDS = (backup, restore)

@@ -9,6 +9,7 @@ import click
 from oriel.cli_service import with_app
 from oriel.cli_table import show_table
 from oriel.errors import AppError, CallerError
+from oriel.quantities import quantity
 
 if TYPE_CHECKING:
     from oriel.housekeeping.job import Done, Job
@@ -63,7 +64,7 @@ def _went_well(job: "Job", *, dry_run: bool) -> bool:
             click.echo(f"{job.name}: no preview is available.")
             return True
         found = job.preview()
-        click.echo(f"{job.name}: would do {_described(found)}")
+        click.echo(f"{job.name}: {_described(found, 'to do')}")
         return _is_fine(job, found)
     try:
         done = run_now(job)
@@ -71,7 +72,7 @@ def _went_well(job: "Job", *, dry_run: bool) -> bool:
         db.session.rollback()
         click.echo(f"{job.name}: failed: {error}", err=True)
         return False
-    click.echo(f"{job.name}: {_described(done) if done else 'another process runs it now'}")
+    click.echo(f"{job.name}: {_described(done, 'done') if done else 'another process runs it now'}")
     return done is None or _is_fine(job, done)
 
 
@@ -82,10 +83,11 @@ def _is_fine(job: "Job", done: "Done") -> bool:
     return not done.problem
 
 
-def _described(done: "Done") -> str:
-    return f"{done.items:,}{f' ({done.detail})' if done.detail and len(done.detail) < 200 else ''}" + (
-        f"\n{done.detail}" if len(done.detail) >= 200 else ""
-    )
+def _described(done: "Done", state: str) -> str:
+    number = f"{done.items:,} {state}" if done.items else "nothing to do"
+    if len(done.detail) >= 200:
+        return f"{number}\n{done.detail}"
+    return f"{number} ({done.detail})" if done.detail else number
 
 
 def _show_jobs() -> None:
@@ -98,7 +100,7 @@ def _show_jobs() -> None:
         run = known.get(job.name)
         told = (_minute(run.finished_at), _seconds(run.duration_s), run.items, run.error) if run else (None,) * 4
         last, took, items, error = told
-        words = f"failed {run.failures} times: {error}" if run and error else (run and run.detail) or ""
+        words = f"failed {quantity(run.failures, 'time')}: {error}" if run and error else (run and run.detail) or ""
         rows.append((job.name, _period(job.every), last or "-", took or "-", "-" if items is None else items, words))
     show_table(("JOB", "EVERY", "LAST", "TOOK", "ITEMS", "RESULT"), rows)
     click.echo("")

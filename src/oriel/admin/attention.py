@@ -16,23 +16,12 @@ from oriel.infra.database import db
 from oriel.infra.mail import OutboxMail
 from oriel.infra.mail.outbox import FAILED as MAIL_FAILED
 from oriel.infra.mail.outbox import WAITING as MAIL_WAITING
+from oriel.monitoring.conditions import PANEL_PAGES
+from oriel.quantities import quantity
 from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, RenderJob
 from oriel.rendering.queue_figures import HELD_UP, WAITING, live_workers
 
 _DAY = timedelta(days=1)
-# Where operators see or mend what an alert is about, by its condition. Server errors and the certificate have no page.
-_PLACES = {
-    "dead_letters": "renders/?state=failed",
-    "oldest_wait": "renders/?state=queued",
-    "nothing_rendered": "renders/?state=queued",
-    "worker_gone": "dashboard/?range=24h#workers",
-    "disk": "storage/",
-    "storage_failing": "renders/?state=held",
-    "mail_failures": "mails/?state=failed",
-    "unknown_webhooks": "events/",
-    "failing_jobs": "housekeeping/",
-    "missing_files": "housekeeping/missing-files/",
-}
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ def figures() -> list[Figure]:
 
 def place_of(condition: str) -> str | None:
     """Return the page on which operators see or mend what an alert is about; None where there is none."""
-    place = _PLACES.get(condition)
+    place = PANEL_PAGES.get(condition)
     return f"{url_for('admin.index')}{place}" if place else None
 
 
@@ -67,7 +56,7 @@ def _queue() -> list[Figure]:
         Figure(
             "Running",
             running,
-            f"{workers} worker{'' if workers == 1 else 's'}",
+            quantity(workers, "worker"),
             f"{renders}?state=processing",
             not workers,
         ),

@@ -4,6 +4,7 @@ from oriel.admin.customers import address_of, customer_link, load_addresses
 from oriel.admin.lists import Cell
 from oriel.admin.views import PanelView, page
 from oriel.mails.wording import size
+from oriel.quantities import quantity
 from oriel.rendering.storage_figures import KINDS, Share, largest_customers, storage_totals
 
 _TITLES = dict(zip(KINDS, ("Videos", "Songs", "Pictures", "Avatars", "Uploads under way"), strict=True))
@@ -33,7 +34,7 @@ class StorageView(PanelView):
 
 
 def _objects(count: int) -> str:
-    return "1 object" if count == 1 else f"{count:,} objects"
+    return quantity(count, "object")
 
 
 def _row(share: Share, whole: int) -> tuple[object, ...]:

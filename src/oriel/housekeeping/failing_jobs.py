@@ -7,6 +7,7 @@ from sqlalchemy import select
 from oriel.housekeeping.models import HousekeepingRun
 from oriel.infra.database import db
 from oriel.monitoring.conditions import Condition, Observer
+from oriel.quantities import quantity
 
 
 def failing_jobs(observer: Observer) -> str | None:
@@ -20,7 +21,7 @@ def failing_jobs(observer: Observer) -> str | None:
         return None
     first, others = failing[0], len(failing) - 1
     too = f" {others} other job{' is' if others == 1 else 's are'} failing too." if others else ""
-    return f"{first.job} has failed {first.failures} times in a row ({first.error}).{too}"
+    return f"{first.job} has failed {quantity(first.failures, 'time')} in a row ({first.error}).{too}"
 
 
 FAILING_JOBS = Condition(

@@ -10,6 +10,7 @@ from oriel.housekeeping.models import MISSING, StrayFile
 from oriel.infra.database import db
 from oriel.media.models import Upload
 from oriel.monitoring.conditions import Condition, Observer
+from oriel.quantities import quantity
 from oriel.rendering.models import RenderJob
 
 
@@ -53,7 +54,7 @@ def missing_files_condition(observer: Observer) -> str | None:
     least, count = observer.settings.alert_missing_files, count_missing()
     if not least or count < least:
         return None
-    return f"The storage lacks {count} file{'' if count == 1 else 's'} of customers."
+    return f"The storage lacks {quantity(count, 'file')} of customers."
 
 
 MISSING_FILES = Condition(

@@ -23,6 +23,7 @@ from oriel.infra.storage import Stored, storage
 from oriel.media.models import ResumableUpload, Upload
 from oriel.privacy.models import READY as EXPORT_READY
 from oriel.privacy.models import DataExport
+from oriel.quantities import quantity
 from oriel.rendering.models import COMPLETED, UNDER_WAY, RenderJob
 
 _log = logging.getLogger("oriel.housekeeping")
@@ -49,8 +50,11 @@ class StorageReport:
     @property
     def sentence(self) -> str:
         """Say it for an operator."""
-        totals = [f"{name} {self.files[name]:,} files, {self.bytes[name] / 1e6:,.1f} MB" for name in sorted(self.files)]
-        rows = "1 row" if len(self.missing) == 1 else f"{len(self.missing)} rows"
+        totals = [
+            f"{name} {quantity(self.files[name], 'file')}, {self.bytes[name] / 1e6:,.1f} MB"
+            for name in sorted(self.files)
+        ]
+        rows = quantity(len(self.missing), "row")
         names = ", ".join([*self.missing[:_MOST_NAMED], *(["…"] if len(self.missing) > _MOST_NAMED else [])])
         strays = f"{len(self.orphaned)} without a row, {rows} without a file{names and f' ({names})'}"
         return "; ".join([strays, *totals])

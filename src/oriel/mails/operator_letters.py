@@ -7,8 +7,8 @@ from oriel.mails.letter import Letter, compose
 from oriel.mails.wording import date, greeting, short
 
 
-def render_lost(title: str, job_id: str, code: str, sentence: str, attempts: int) -> Letter:
-    """Tell the operator that a render has failed, and how to inspect it."""
+def render_lost(title: str, job_id: str, code: str, sentence: str, attempts: int, link: str) -> Letter:
+    """Tell the operator that a render has failed, with its page in the panel."""
     return compose(
         "render_lost",
         f"A render has failed: {code}",
@@ -18,11 +18,12 @@ def render_lost(title: str, job_id: str, code: str, sentence: str, attempts: int
         code=code,
         sentence=sentence,
         attempts=attempts,
+        link=link,
     )
 
 
-def renders_wait(code: str, sentence: str, job_id: str, since: datetime) -> Letter:
-    """Tell the operator that a failing machine or storage delays renders, and how to inspect them."""
+def renders_wait(code: str, sentence: str, job_id: str, since: datetime, link: str) -> Letter:
+    """Tell the operator that a failing machine or storage delays renders, with the panel's page of them."""
     return compose(
         "renders_wait",
         f"Renders are delayed: {code}",
@@ -31,6 +32,7 @@ def renders_wait(code: str, sentence: str, job_id: str, since: datetime) -> Lett
         sentence=sentence,
         job_id=job_id,
         since=date(since),
+        link=link,
     )
 
 
@@ -39,8 +41,8 @@ def renders_go_on(code: str) -> Letter:
     return compose("renders_go_on", f"Renders are running again after {code}", greeting=greeting(""), code=code)
 
 
-def alert_opened(title: str, sentence: str, since: datetime, commands: Sequence[tuple[str, str]]) -> Letter:
-    """Tell the operator that something is wrong, and which commands help."""
+def alert_opened(title: str, sentence: str, since: datetime, commands: Sequence[tuple[str, str]], link: str) -> Letter:
+    """Tell the operator that something is wrong, with the panel's page about it and the commands that help."""
     return compose(
         "alert_opened",
         f"Alert: {title}",
@@ -49,11 +51,12 @@ def alert_opened(title: str, sentence: str, since: datetime, commands: Sequence[
         sentence=sentence,
         since=date(since),
         commands=tuple(commands),
+        link=link,
     )
 
 
-def alert_closed(title: str, sentence: str, since: datetime) -> Letter:
-    """Tell the operator that an incident is over."""
+def alert_closed(title: str, sentence: str, since: datetime, link: str) -> Letter:
+    """Tell the operator that an incident is over, with the panel's page about it."""
     return compose(
         "alert_closed",
         f"All clear: {title}",
@@ -61,4 +64,5 @@ def alert_closed(title: str, sentence: str, since: datetime) -> Letter:
         title=title,
         sentence=sentence,
         since=date(since),
+        link=link,
     )

@@ -14,7 +14,7 @@ from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.infra.logs import facts
 from oriel.infra.mail import outbox
-from oriel.monitoring.conditions import Condition, Observer, Unknown
+from oriel.monitoring.conditions import PANEL_PAGES, Condition, Observer, Unknown
 from oriel.monitoring.incidents import CLOSED, OPENED, AlertCall, Incident
 from oriel.settings import Settings
 
@@ -101,10 +101,11 @@ def _end(session: Session, settings: Settings, condition: Condition, incident: I
 
 def _tell(session: Session, settings: Settings, condition: Condition, incident: Incident, event: str) -> None:
     assert incident.opened_at
+    page = _page(settings, condition)
     if settings.alert_email:
         compose = {
-            OPENED: lambda at: mails.alert_opened(condition.title, incident.message, at, condition.commands),
-            CLOSED: lambda at: mails.alert_closed(condition.title, incident.message, at),
+            OPENED: lambda at: mails.alert_opened(condition.title, incident.message, at, condition.commands, page),
+            CLOSED: lambda at: mails.alert_closed(condition.title, incident.message, at, page),
         }
         try:
             outbox.enqueue(
@@ -134,4 +135,10 @@ def _body(settings: Settings, condition: Condition, incident: Incident, event: s
         "opened_at": incident.opened_at.isoformat(),
         "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
         "service": settings.base_url,
+        "page": _page(settings, condition),
     }
+
+
+def _page(settings: Settings, condition: Condition) -> str:
+    """Return the panel's page about a condition, or its overview."""
+    return f"{settings.base_url}/admin/{PANEL_PAGES.get(condition.name, '')}"

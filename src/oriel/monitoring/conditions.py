@@ -22,6 +22,7 @@ from oriel.infra.mail.outbox import SENDING, WAITING, OutboxMail
 from oriel.monitoring.checks import State
 from oriel.monitoring.dependencies import STORAGE, free_percent
 from oriel.monitoring.models import SystemHealth
+from oriel.quantities import quantity
 from oriel.rendering import models as rendering
 from oriel.rendering.models import COMPLETED, PROCESSING, QUEUED, RenderJob
 from oriel.rendering.queue_figures import live_workers, oldest_waiting_since
@@ -40,6 +41,20 @@ _CHECKS_IN_A_ROW = 2
 _CHECKS_AGE = timedelta(minutes=5)
 _CERTIFICATE_ASKED_EVERY_S = 3600.0
 _CERTIFICATE_TIMEOUT_S = 5.0
+
+# Where in the panel operators see or mend what an alert is about. Server errors and the certificate have no page.
+PANEL_PAGES = {
+    "dead_letters": "renders/?state=failed",
+    "oldest_wait": "renders/?state=queued",
+    "nothing_rendered": "renders/?state=queued",
+    "worker_gone": "dashboard/?range=24h#workers",
+    "disk": "storage/",
+    "storage_failing": "renders/?state=held",
+    "mail_failures": "mails/?state=failed",
+    "unknown_webhooks": "events/",
+    "failing_jobs": "housekeeping/",
+    "missing_files": "housekeeping/missing-files/",
+}
 
 
 class Unknown(Exception):  # noqa: N818  (named for its situation, as those of oriel.errors)
@@ -141,7 +156,14 @@ def worker_gone(observer: Observer) -> str | None:
     """Fewer live workers than there should be."""
     least = _least_workers(observer.settings)
     live = len(live_workers())
-    return f"{live} of at least {least} workers are alive." if live < least else None
+    return _workers(live, least) if live < least else None
+
+
+def _workers(live: int, least: int) -> str:
+    wanted = quantity(least, "worker")
+    if not live:
+        return f"No worker is alive: {wanted} should be."
+    return f"{live} of {wanted} {'is' if live == 1 else 'are'} alive."
 
 
 def _least_workers(settings: Settings) -> int:
@@ -194,7 +216,7 @@ def mail_failures(observer: Observer) -> str | None:
     failed = (OutboxMail.state == MAIL_FAILED) & (OutboxMail.failed_at > now() - _HOUR)
     late = OutboxMail.state.in_((WAITING, SENDING)) & (OutboxMail.created_at < now() - _MAIL_WAITS)
     count = _count(select(func.count()).select_from(OutboxMail).where(or_(failed, late)))
-    return f"{count} mails have failed or wait for over half an hour." if least and count >= least else None
+    return f"{quantity(count, 'mail')} failed, or waited for over half an hour." if least and count >= least else None
 
 
 def unknown_webhooks(observer: Observer) -> str | None:
@@ -203,7 +225,7 @@ def unknown_webhooks(observer: Observer) -> str | None:
     count = sum(observer.grown(WEBHOOKS.name, (result,), _HOUR) for result in REFUSED)
     if not least or count < least:
         return None
-    return f"{count:.0f} payment events within an hour had a wrong signature or an unknown kind."
+    return f"{quantity(round(count), 'payment event')} within an hour had a wrong signature or an unknown kind."
 
 
 def certificate(observer: Observer) -> str | None:
@@ -228,13 +250,21 @@ CONDITIONS = (
         "error_rate",
         "Too many server errors",
         error_rate,
-        (("See them in the log:", "docker compose logs web --since 15m"), ("Check this machine:", "oriel doctor")),
+        (
+            ("See them in the log, with Docker Compose:", "docker compose logs web --since 15m"),
+            ("With systemd:", "journalctl --unit oriel-web --since -15min"),
+            ("Check this machine:", "oriel doctor"),
+        ),
     ),
     Condition(
         "worker_gone",
         "Workers are missing",
         worker_gone,
-        (("Start them:", "docker compose up --detach worker"), ("Check this machine:", "oriel doctor")),
+        (
+            ("Start them, with Docker Compose:", "docker compose up --detach worker"),
+            ("With systemd:", "systemctl start oriel.target"),
+            ("Check this machine:", "oriel doctor"),
+        ),
         holds_for=timedelta(minutes=1),
     ),
     Condition(
@@ -271,7 +301,11 @@ CONDITIONS = (
         "certificate",
         "The certificate needs renewal",
         certificate,
-        (("See it:", "curl -vI PUBLIC_URL"), ("Why it is not renewed:", "docker compose logs proxy")),
+        (
+            ("See it:", "curl -vI PUBLIC_URL"),
+            ("See why it is not renewed, with Docker Compose:", "docker compose logs proxy"),
+            ("With systemd:", "journalctl --unit caddy"),
+        ),
     ),
 )
 
@@ -288,7 +322,7 @@ def _certificate_problem(settings: Settings, tls: ssl.SSLContext) -> str | None:
         raise Unknown from error
     if left >= timedelta(days=settings.alert_certificate_days):
         return None
-    return f"The certificate of {parts.hostname} ends in {left.days} days."
+    return f"The certificate of {parts.hostname} ends in {quantity(left.days, 'day')}."
 
 
 def _time_left(host: str, port: int, tls: ssl.SSLContext) -> timedelta:
@@ -311,8 +345,8 @@ def _exists(*where: ColumnElement[bool]) -> bool:
 
 
 def _renders(count: int, happened: str) -> str:
-    return f"{count} render{'' if count == 1 else 's'} {happened}."
+    return f"{quantity(count, 'render')} {happened}."
 
 
 def _minutes(time_passed: timedelta) -> str:
-    return f"{time_passed.total_seconds() / 60:.0f} minutes"
+    return quantity(round(time_passed.total_seconds() / 60), "minute")

@@ -64,7 +64,8 @@ def render_failed(session: Session, job: RenderJob) -> None:
         _send(session, user, letter, "render_failed", job)
     if job.fruitless:
         code, reason = job.error_code or "", job.error_message or ""
-        lost = mails.render_lost(job.title or job.audio_filename, job.id, code, reason, attempts=job.fence)
+        page = f"{settings.base_url}/admin/renders/{job.id}"
+        lost = mails.render_lost(job.title or job.audio_filename, job.id, code, reason, attempts=job.fence, link=page)
         _to_operator(session, lost, "render_lost", f"{job.id}-{job.fence}")
 
 
@@ -76,12 +77,10 @@ def held_up(session: Session, job: RenderJob) -> None:
     ends = unsubscribe_link(user.id, "render_held_up")
     letter = mails.render_held_up(user.name, job.title or job.audio_filename, unsubscribe=ends)
     _enqueue(session, letter, user.email, user.id, "render_held_up", job.held_notice)
-    _to_operator(
-        session,
-        mails.renders_wait(job.error_code or "", job.error_message or "", job.id, job.held_since),
-        "renders_wait",
-        job.held_notice,
-    )
+    settings: Settings = current_app.config["ORIEL"]
+    page = f"{settings.base_url}/admin/renders/?state=held"
+    waits = mails.renders_wait(job.error_code or "", job.error_message or "", job.id, job.held_since, page)
+    _to_operator(session, waits, "renders_wait", job.held_notice)
 
 
 def works_again(session: Session, job: RenderJob, code: str, notice: str) -> None:

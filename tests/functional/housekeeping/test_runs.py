@@ -161,9 +161,9 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("commands")
 def test_the_command_runs_one_lists_all_and_says_what_it_would_do(capsys: Output) -> None:
     assert cli.run(["housekeeping", "old-mails"]) == 0
-    assert capsys.readouterr().out == "old-mails: 0\n"
+    assert capsys.readouterr().out == "old-mails: nothing to do\n"
     assert cli.run(["housekeeping", "old-mails", "--dry-run"]) == 0
-    assert capsys.readouterr().out == "old-mails: would do 0\n"
+    assert capsys.readouterr().out == "old-mails: nothing to do\n"
     assert cli.run(["housekeeping", "payment-events", "--dry-run"]) == 0
     assert "no preview is available" in capsys.readouterr().out
     assert cli.run(["housekeeping", "--list"]) == 0
@@ -182,5 +182,5 @@ def test_a_job_that_fails_is_told_and_the_others_run(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(table, "JOBS", chosen)
     assert cli.run(["housekeeping"]) == 1
     told = capsys.readouterr()
-    assert told.out == "another: 2\n"
+    assert told.out == "another: 2 done\n"
     assert "a-job: failed: The storage is away." in told.err

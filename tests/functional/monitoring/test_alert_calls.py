@@ -42,6 +42,7 @@ def test_opening_and_end_are_called_once_each(opened: Settings, webhook: Webhook
     assert [body["type"] for body in webhook.bodies] == ["alert.opened", "alert.closed"]
     first = webhook.bodies[0]
     assert (first["condition"], first["title"], first["message"]) == ("holds", "It holds", "Now.")
+    assert first["page"] == f"{opened.base_url}/admin/"
     assert len({body["id"] for body in webhook.bodies}) == 2
     assert len({body["incident"] for body in webhook.bodies}) == 1
 

@@ -22,7 +22,7 @@ from oriel.infra.mail import outbox
 from oriel.infra.mail.outbox import OutboxMail
 from oriel.mails import Letter
 from oriel.monitoring import alerts
-from oriel.monitoring.conditions import Condition, Observer, Unknown
+from oriel.monitoring.conditions import PANEL_PAGES, Condition, Observer, Unknown
 from oriel.monitoring.incidents import AlertCall, Incident
 from oriel.monitoring.models import SystemHealth
 from oriel.rendering import attempts, operator_actions, presence
@@ -39,6 +39,11 @@ def told() -> list[tuple[str, str]]:
     """Return kind and subject of each letter to the operators, in order."""
     query = select(OutboxMail.kind, OutboxMail.subject).where(OutboxMail.kind.startswith("alert_"))
     return [(kind, subject) for kind, subject in db.session.execute(query.order_by(OutboxMail.id))]
+
+
+def latest_letter() -> str:
+    """Return the text of the latest letter."""
+    return db.session.scalars(select(OutboxMail.text).order_by(OutboxMail.id.desc())).first() or ""
 
 
 def condition(name: str) -> Condition:
@@ -71,6 +76,7 @@ class Watch:
         assert self.look(after=timedelta(seconds=30)) == []
         subject = told()[-1][1]
         assert subject == f"Alert: {self.condition.title}"
+        assert f"/admin/{PANEL_PAGES.get(self.condition.name, '')}\n" in latest_letter()
 
     def closes_once(self) -> None:
         """Check that the end is told, once, and not before it has lasted."""

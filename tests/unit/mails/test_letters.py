@@ -78,11 +78,11 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
         "render_failed": render_failed(name, title, "The song cannot be read.", title, title, link),
         "render_held_up": render_held_up(name, title),
         "render_goes_on": render_goes_on(name, title),
-        "render_lost": render_lost(title, "a1", "STAGE_HUNG", "The browser does not answer.", 3),
-        "renders_wait": renders_wait("DISK_FULL", "The disk is full.", "a1", EXPIRES),
+        "render_lost": render_lost(title, "a1", "STAGE_HUNG", "The browser does not answer.", 3, link),
+        "renders_wait": renders_wait("DISK_FULL", "The disk is full.", "a1", EXPIRES, link),
         "renders_go_on": renders_go_on("DISK_FULL"),
-        "alert_opened": alert_opened("Workers are missing", title, EXPIRES, (("Check:", "oriel doctor"),)),
-        "alert_closed": alert_closed("Workers are missing", title, EXPIRES),
+        "alert_opened": alert_opened("Workers are missing", title, EXPIRES, (("Check:", "oriel doctor"),), link),
+        "alert_closed": alert_closed("Workers are missing", title, EXPIRES, link),
         "expires_soon": expires_soon(name, title, link, EXPIRES),
         "receipt": receipt(name, title, 499, "usd", EXPIRES, title, link, link),
         "payment_failed": payment_failed(name, "Pro", 999, "usd", EXPIRES, link, link),
@@ -100,7 +100,7 @@ def every_letter(name: str = "Ada", title: str = "Night Drive", link: str = LINK
 KINDS = list(every_letter())
 TO_OPERATORS = ("alert_opened", "alert_closed", "render_lost", "renders_wait", "renders_go_on")
 WITHOUT_LINKS = (
-    *TO_OPERATORS,
+    "renders_go_on",
     "address_wanted",
     "email_changed",
     "password_changed",

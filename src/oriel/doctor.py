@@ -27,7 +27,7 @@ _VIDEO_TIMEOUT_S = 20.0
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _ENCODERS = ("libx264", "libvpx-vp9", "prores_ks", "aac", "libopus")
 _OLDEST_FFMPEG = (5, 1)
-_LITTLE_ROOM_BYTES = 2 << 30
+LITTLE_ROOM_BYTES = 2 << 30
 _WHEN_IDLE = "try again when the machine is idle"
 _MAKE_ROOM = "free some disk space, or set WORK_DIR to a folder on another disk"
 
@@ -161,8 +161,8 @@ def _work_folder(settings: Settings) -> Finding:
             free = free_bytes(root)
     except AppError as error:
         return Finding("Work folder", False, error.message, "set WORK_DIR to a writable folder")
-    found = f"{root}, {free >> 30} GB free"
-    return Finding("Work folder", free > _LITTLE_ROOM_BYTES, found, _MAKE_ROOM)
+    found = f"{root}, {free >> 30} GB free; `oriel render` works here, the service in its data folder"
+    return Finding("Work folder", free > LITTLE_ROOM_BYTES, found, _MAKE_ROOM)
 
 
 def _backend(settings: Settings) -> Finding:

@@ -7,12 +7,13 @@ from pathlib import Path
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
-from oriel.doctor import Finding
+from oriel.doctor import LITTLE_ROOM_BYTES, Finding
 from oriel.errors import AppError
 from oriel.infra.database import asked_once, engine_url
 from oriel.infra.masking import without_password
 from oriel.infra.redis import connect
 from oriel.infra.storage import open_storage
+from oriel.rendering.pipeline.disk import free_bytes
 from oriel.settings import Settings
 
 # The bucket deletes old objects under these prefixes by itself, in case our own sweeper fails. Not under "uploads/":
@@ -50,7 +51,16 @@ def _data_folder(settings: Settings) -> Finding:
             _try_writing(settings.data_root)
     except AppError as error:
         return Finding("Data folder", False, error.message, "set DATA_DIR to a writable folder")
-    return Finding("Data folder", True, str(settings.data_root))
+    free = free_bytes(_existing(settings.data_root))
+    found = f"{settings.data_root}, {free >> 30} GB free; workers render in {settings.data_root / 'work'}"
+    return Finding(
+        "Data folder", free > LITTLE_ROOM_BYTES, found, "free some disk space, or set DATA_DIR to another disk"
+    )
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def _try_writing(folder: Path) -> None:

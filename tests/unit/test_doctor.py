@@ -157,7 +157,10 @@ def test_a_data_folder_is_tried_and_nothing_is_left_there(
     (root / there).mkdir(parents=True)
     before = sorted(root.rglob("*"))
     monkeypatch.setenv("DATA_DIR", str(root / "data" / "deep"))
-    assert in_service("Data folder") == Finding("Data folder", True, str(root / "data" / "deep"))
+    folder = root / "data" / "deep"
+    assert in_service("Data folder").ok
+    assert in_service("Data folder").found.startswith(f"{folder}, ")
+    assert in_service("Data folder").found.endswith(f" GB free; workers render in {folder / 'work'}")
     assert sorted(root.rglob("*")) == before
 
 

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from oriel.admin.views import PanelView, page
 from oriel.errors import CallerError, NotFound
+from oriel.infra.clock import now
 from oriel.monitoring import ranges
 from oriel.monitoring.charts import CHARTS, drawn
 from oriel.monitoring.dashboard import dashboard
@@ -88,6 +89,8 @@ def _days(first: str, last: str) -> Range:
         raise ValueError("The first day must not lie after the last one.")
     if not _FIRST_YEAR <= start.year <= end.year < _LAST_YEAR:
         raise ValueError("Please choose two dates of our time.")
+    if start > now().date():
+        raise ValueError("This range has not begun yet.")
     if end - start > _LONGEST:
         raise ValueError("A range can be three years long at most: figures are not kept for longer.")
-    return ranges.days(start, end)
+    return ranges.days(start, min(end, now().date()))

@@ -139,7 +139,11 @@ class RenderView(BaseModelView[RenderJob]):
             Button(
                 "render.retry", url_for(".retry"), confirm="Those that have failed are queued again, the oldest first."
             ),
-            Button("render.move", url_for(".move"), confirm="Those that wait go before all others."),
+            Button(
+                "render.move",
+                url_for(".move"),
+                confirm="Those that wait go before the others, behind those moved earlier.",
+            ),
             Button(
                 "render.cancel",
                 url_for(".cancel"),
@@ -151,7 +155,12 @@ class RenderView(BaseModelView[RenderJob]):
     def buttons(self, row: RenderJob) -> Sequence[Button]:
         """Return what can be done with this render as it is."""
         retry = Button("render.retry", url_for(".retry", key=row.id), confirm=_AS_ORDERED)
-        move = Button("render.move", url_for(".move", key=row.id), confirm="It goes before all others that wait.")
+        move = Button(
+            "render.move",
+            url_for(".move", key=row.id),
+            confirm="It goes before the others that wait, behind those moved earlier"
+            " and within its customer's limit of renders at the same time.",
+        )
         cancel = Button(
             "render.cancel",
             url_for(".cancel", key=row.id),

@@ -124,6 +124,7 @@ def test_there_is_no_csv_of_what_is_no_chart(admin: Operator) -> None:
         ({"from": "2026-11-02"}, "Please choose two dates."),
         ({"from": "<b>", "to": "2026-11-01"}, "Please choose two dates."),
         ({"from": "0001-01-01", "to": "0001-01-02"}, "Please choose two dates of our time."),
+        ({"from": "2998-12-30", "to": "2998-12-31"}, "This range has not begun yet."),
         ({"from": "9999-12-31", "to": "9999-12-31"}, "Please choose two dates of our time."),
         ({"from": "2020-01-01", "to": "2026-11-01"}, "A range can be three years long at most"),
     ],

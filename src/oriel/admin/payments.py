@@ -1,6 +1,6 @@
 """Payments: found by id, customer or Stripe's ids, and refunded with a reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from flask import g
 from sqlalchemy import or_, select
@@ -8,24 +8,22 @@ from werkzeug.wrappers import Response
 
 from oriel.accounts.addresses import spelled_email
 from oriel.accounts.models import User
-from oriel.admin.cells import Badge, Tone, badge_in
 from oriel.admin.customers import address_of, customer_link, load_addresses
 from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condition, Entry, Filter, Section
 from oriel.admin.models import AdminAction
 from oriel.admin.staff import staff
+from oriel.admin.state_badges import PAYMENT_STATES, payment_badge
 from oriel.admin.trail import in_trail, lines_about
 from oriel.admin.trail_view import reason_of
 from oriel.admin.views import act, field, finish, reason
 from oriel.billing.fulfilment import refund_payment
 from oriel.billing.letters import what_of
-from oriel.billing.models import COMPLETED, FAILED, PENDING, RENDER, SUBSCRIPTION, Payment
+from oriel.billing.models import COMPLETED, RENDER, SUBSCRIPTION, Payment
 from oriel.errors import WrongState
 from oriel.infra.database import db
 from oriel.mails.wording import money
 from oriel.rendering.operator_actions import renders_paid_with
 
-_TONES: Mapping[str, Tone] = {PENDING: "new", COMPLETED: "good", FAILED: "bad"}
-_STATUSES = {PENDING: "Not paid yet", COMPLETED: "Paid", FAILED: "Failed"}
 _KINDS = {RENDER: "A single render", SUBSCRIPTION: "A plan"}
 _IF_BEGUN = Entry(
     "force", "If the render has begun", {"no": "do not refund", "yes": "stop it, delete its video, refund"}
@@ -42,14 +40,16 @@ class PaymentView(BaseModelView[Payment]):
     search_hint = "Id of a payment, a user or an object of Stripe’s, or a mail address"  # noqa: RUF001
     columns = (
         Column("Created", lambda payment: payment.created_at, lambda payment: f"/admin/payments/{payment.id}"),
-        Column("Status", lambda payment: status_badge(payment)),
+        Column("Status", lambda payment: payment_badge(payment)),
         Column("Amount", lambda payment: money(payment.amount, payment.currency)),
         Column("For", lambda payment: what_of(payment)),
         Column("Customer", lambda payment: address_of(payment.user_id), lambda payment: customer_link(payment.user_id)),
         Column("Notes", lambda payment: _notes(payment)),
     )
     filters = (
-        Filter("status", "Status", {status: Payment.status == status for status in _STATUSES}, words=_STATUSES),
+        Filter(
+            "status", "Status", {status: Payment.status == status for status in PAYMENT_STATES}, words=PAYMENT_STATES
+        ),
         Filter("kind", "For", {kind: Payment.kind == kind for kind in _KINDS}, words=_KINDS),
         Filter(
             "notes",
@@ -81,7 +81,7 @@ class PaymentView(BaseModelView[Payment]):
             "Customer": Cell(address_of(row.user_id), customer_link(row.user_id)),
             "For": what_of(row),
             "Render": Cell(render, f"/admin/renders/{render}") if render else None,
-            "Status": status_badge(row),
+            "Status": payment_badge(row),
             "Amount": money(row.amount, row.currency),
             "Refunded": money(row.refunded, row.currency) if row.refunded else None,
             "Refund pending": row.refund_wanted,
@@ -135,13 +135,6 @@ class PaymentView(BaseModelView[Payment]):
             return f"{money(amount, payment.currency)} {done}."
 
         return finish(do, self.url_of(payment_id))
-
-
-def status_badge(payment: Payment) -> Badge:
-    """Return a payment's status as the panel shows it."""
-    if payment.refunded:
-        return Badge("Refunded" if payment.refunded >= payment.amount else "Partly refunded")
-    return badge_in(_TONES, payment.status, _STATUSES[payment.status])
 
 
 def _refunds(payment: Payment) -> Sequence[Section]:

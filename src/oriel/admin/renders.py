@@ -8,42 +8,31 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import defer
 from werkzeug.wrappers import Response as AnyResponse
 
-from oriel.admin.cells import Badge, Preformatted, Tone, Two, badge_in, span
+from oriel.admin.cells import Badge, Two
 from oriel.admin.customers import address_of, customer_link, has_address, load_addresses
-from oriel.admin.lists import BaseModelView, Button, Cell, Column, Condition, Filter, Section
+from oriel.admin.lists import BaseModelView, Button, Column, Condition, Filter, Section
 from oriel.admin.many import MOST, act_on, chosen_keys
+from oriel.admin.render_facts import name_of, plan_of, sections_of
+from oriel.admin.state_badges import HELD_UP as HELD_UP_WORD
+from oriel.admin.state_badges import RENDER_STATES, render_badge
 from oriel.admin.views import act, page
-from oriel.billing.models import RESERVED, RETURNED, SPENT, RenderRight
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.infra.clock import now
-from oriel.infra.database import db
-from oriel.mails.wording import size
-from oriel.monitoring.models import JobMetrics
 from oriel.names import folded
-from oriel.rendering import attempt_ends, delivery, links, operator_actions
+from oriel.rendering import delivery, links, operator_actions
 from oriel.rendering.failures import RENDER_ERRORS
-from oriel.rendering.models import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
+from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
 from oriel.rendering.queue_figures import HELD_UP, WAITING
-from oriel.rendering.status import status_of
 
-_TONES: Mapping[str, Tone] = {QUEUED: "new", PROCESSING: "live", COMPLETED: "good", FAILED: "bad"}
-_ENDS: Mapping[str, Tone] = {attempt_ends.COMPLETED: "good", attempt_ends.FAILED: "bad", attempt_ends.LOST: "bad"}
-_STATES = {QUEUED: "Waiting", PROCESSING: "Running", FAILED: "Failed", COMPLETED: "Done", CANCELLED: "Cancelled"}
 _HELD = "held"
-_TABS = {QUEUED: _STATES[QUEUED], _HELD: "Held up", **_STATES}
+_TABS = {QUEUED: RENDER_STATES[QUEUED], _HELD: HELD_UP_WORD, **RENDER_STATES}
 _AGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
-# Whether it counts against the plan or the credit that pays for it.
-_COUNTS = {RESERVED: "Not yet: reserved until it ends", SPENT: "Yes", RETURNED: "No: the customer got it back"}
-_PAID_WITH = {"plan": "The plan", CREDIT.name: "A single render"}
 # Ten times of what is queued again at once: so many may be refused, as where a customer's month is used up.
 _MOST_DEAD_LETTERS = 10 * MOST
-_ATTEMPTS_SHOWN = 20
 _AS_ORDERED = (
     "It is queued again as it was ordered: same size and watermark, paid by the plan or the single render that paid"
     " for it, in the month of its order."
 )
-# Where an error's details hold the end of what a program wrote.
-_LOGS = ("stderr", "log", "output", "console")
 
 
 def _is(state: str) -> Condition:
@@ -53,7 +42,7 @@ def _is(state: str) -> Condition:
     if state != COMPLETED:
         return RenderJob.status == state
     # Nine of ten are done: by the index SQLite would sort all of those, instead of reading the latest from the key.
-    return RenderJob.status.not_in([other for other in _STATES if other != COMPLETED])
+    return RenderJob.status.not_in([other for other in RENDER_STATES if other != COMPLETED])
 
 
 def _within(age: timedelta) -> Callable[[], Condition]:
@@ -73,8 +62,8 @@ class RenderView(BaseModelView[RenderJob]):
     empty_sentence = "Nobody has asked for a video yet."
     tabs = "state"
     columns = (
-        Column("Song", lambda job: Two(_name(job), job.artist), lambda job: f"/admin/renders/{job.id}"),
-        Column("State", lambda job: Two(state_badge(job), _beside_state(job))),
+        Column("Song", lambda job: Two(name_of(job), job.artist), lambda job: f"/admin/renders/{job.id}"),
+        Column("State", lambda job: Two(render_badge(job), _beside_state(job))),
         Column("Customer", lambda job: address_of(job.user_id), lambda job: customer_link(job.user_id)),
         Column("Plan", lambda job: plan_of(job)),
         Column("Look", lambda job: job.look),
@@ -114,12 +103,12 @@ class RenderView(BaseModelView[RenderJob]):
 
     def title_of(self, row: RenderJob) -> str:
         """Return the song."""
-        return _name(row)
+        return name_of(row)
 
     def badges(self, row: RenderJob) -> Sequence[Badge]:
         """Return its state, and where it stands in the queue."""
         moved = [Badge("Moved to the front", "new")] if row.status == QUEUED and row.moved_ahead_at else []
-        return [state_badge(row), *moved]
+        return [render_badge(row), *moved]
 
     def list_buttons(self) -> Sequence[Button]:
         """Offer to queue all dead letters again, where there are any."""
@@ -179,16 +168,7 @@ class RenderView(BaseModelView[RenderJob]):
 
     def sections(self, row: RenderJob) -> Sequence[Section]:
         """Return everything about a render."""
-        load_addresses([row.user_id])
-        return [
-            *([_error(row)] if row.error_code else []),
-            _course(row),
-            _attempts(row),
-            _customer(row),
-            _song(row),
-            *([_video(row)] if row.video_object else []),
-            Section("Settings", {"Look": row.look, "Everything": row.render_config}),
-        ]
+        return sections_of(row)
 
     def extras(self, row: RenderJob) -> Mapping[str, object]:
         """Return the address that plays the video for ten minutes, and the poster's."""
@@ -251,138 +231,8 @@ def _is_id(text: str) -> bool:
     return len(text) == 26 and text.isalnum()
 
 
-def _name(job: RenderJob) -> str:
-    return job.title or job.audio_filename
-
-
-def state_badge(job: RenderJob) -> Badge:
-    """Return a render's state as the panel shows it."""
-    if job.status == QUEUED and job.held_since:
-        return Badge(_TABS[_HELD], "bad")
-    word = "Being cancelled" if job.status == PROCESSING and job.cancel_asked_at else _STATES[job.status]
-    return badge_in(_TONES, job.status, word)
-
-
 def _beside_state(job: RenderJob) -> str | None:
     """Return how far a render is, or why it failed or waits again."""
     if job.status == PROCESSING:
         return f"{job.progress:.0%}"
     return job.error_code if job.status in (FAILED, QUEUED) else None
-
-
-def plan_of(job: RenderJob) -> str:
-    """Return what pays for a render: the title of a plan, or "Single render"."""
-    return PLANS[job.plan].title if job.plan in PLANS else "Single render"
-
-
-def _course(job: RenderJob) -> Section:
-    facts: dict[str, object] = {
-        "Asked for": job.created_at,
-        "Stage": job.stage.capitalize() if job.stage and job.status == PROCESSING else None,
-        "Progress": f"{job.progress:.1%}",
-        "Place in the queue": status_of(job).queue_position if job.status == QUEUED else None,
-        "Attempts": job.fence,
-        "Attempts in a row without progress": job.fruitless,
-        "Finished pieces kept": job.chunks_kept,
-        "Worker": job.worker,
-        "Kept for this worker until": job.lease_until,
-        "First attempt began": job.started_at,
-        "Latest attempt began": job.claimed_at if job.claimed_at != job.started_at else None,
-        "First frame": job.first_frame_at,
-        "Ended": job.completed_at,
-        "Took": _took(job),
-        "Held up since": job.held_since,
-        "Next attempt": job.run_after if job.status == QUEUED and job.run_after > now() else None,
-        "Moved to the front": job.moved_ahead_at,
-        "Tried again": job.retried_at,
-        "Cancelled": job.cancel_asked_at,
-    }
-    always = ("Asked for", "Progress", "Attempts")
-    return Section(
-        "What happened", {name: value for name, value in facts.items() if name in always or value not in (None, 0)}
-    )
-
-
-def _took(job: RenderJob) -> str | None:
-    """Return how long the attempt ran that ended the render; after several, also the time since the first one began."""
-    began, ended = job.claimed_at, job.completed_at
-    # One that was cancelled while it waited ended in no attempt.
-    if not began or not ended or began < job.run_after:
-        return None
-    took = _seconds((ended - began).total_seconds())
-    if job.fence <= 1 or not job.started_at:
-        return took
-    whole = span(ended - job.started_at)
-    return f"{took} (the last of {job.fence} attempts; {whole} since the first one began, with the waits between them)"
-
-
-def _customer(job: RenderJob) -> Section:
-    right = db.session.scalar(select(RenderRight).where(RenderRight.render_id == job.id))
-    facts = {
-        "Customer": Cell(address_of(job.user_id), customer_link(job.user_id)),
-        "Plan": plan_of(job),
-        "Paid with": _PAID_WITH.get(right.kind, right.kind) if right else None,
-        "Counts": _COUNTS.get(right.state, right.state) if right else None,
-        "Watermark": job.watermark,
-        "All of their renders": Cell("Show", f"/admin/renders/?search={job.user_id}"),
-    }
-    return Section("Customer", facts)
-
-
-def _song(job: RenderJob) -> Section:
-    project = Cell(job.project_id, f"/admin/projects/{job.project_id}") if job.project_id else None
-    facts = {
-        "File": job.audio_filename,
-        "Title": job.title,
-        "Artist": job.artist,
-        "Length": f"{job.song_s:.1f} s",
-        "Upload": Cell(job.upload_id, f"/admin/uploads/{job.upload_id}"),
-        "Project": project,
-    }
-    return Section("Song", facts)
-
-
-def _video(job: RenderJob) -> Section:
-    facts = {
-        "Length": f"{job.video_s:.1f} s" if job.video_s else None,
-        "Size": size(job.video_bytes or 0),
-        "Kept until": job.expires_at,
-        "Deleted": job.deleted_at,
-        "Because it was": job.deleted_because,
-        "Out of the storage": job.purged_at,
-        "Off its customer's list": job.removed_at,
-        "In the storage": job.video_object,
-        "SHA-256": job.video_sha256,
-    }
-    return Section("Video", {name: value for name, value in facts.items() if value is not None})
-
-
-def _error(job: RenderJob) -> Section:
-    details = dict(job.error_details or {})
-    logs = {name.capitalize(): Preformatted(str(details.pop(name))) for name in _LOGS if details.get(name)}
-    when = {"When": job.completed_at} if job.completed_at else {}
-    facts = {"Code": job.error_code, "Sentence": job.error_message, **when, **logs}
-    title = "Error" if job.status == FAILED else "Error of the last attempt"
-    return Section(title, {**facts, **({"Details": details} if details else {})})
-
-
-def _attempts(job: RenderJob) -> Section:
-    query = select(JobMetrics).where(JobMetrics.render_id == job.id).order_by(JobMetrics.attempt.desc())
-    rows = [
-        (
-            Two(each.attempt, each.worker),
-            Two(badge_in(_ENDS, each.outcome), each.error_code),
-            each.ended_at,
-            _seconds(each.wait_s),
-            _seconds(each.run_s),
-            f"{each.frames_per_s:.1f}" if each.frames_per_s is not None else None,
-            size(each.peak_memory_bytes) if each.peak_memory_bytes else None,
-        )
-        for each in db.session.scalars(query.limit(_ATTEMPTS_SHOWN))
-    ]
-    header = ("Attempt", "End", "Ended", "Waited", "Ran", "Frames/s", "Peak memory")
-    return Section("Ended attempts", header=header, rows=rows, note=f"The last {_ATTEMPTS_SHOWN}, kept for 90 days.")
-
-
-def _seconds(length: float | None) -> str | None:
-    return f"{length:.1f} s" if length is not None else None

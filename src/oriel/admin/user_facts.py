@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, func, select
 
 from oriel.accounts.activity import activity_of
 from oriel.accounts.models import Activity, ApiKey, AuthenticatorApp, Passkey, RecoveryCode, User, UserSession
-from oriel.admin import mails, payments, renders
+from oriel.admin import mails
 from oriel.admin.actions import ACTIONS
 from oriel.admin.lists import Cell, Section
 from oriel.admin.models import AdminAction
+from oriel.admin.render_facts import plan_of
+from oriel.admin.state_badges import payment_badge, render_badge
 from oriel.billing import rights
 from oriel.billing.current_plan import current_period, period_at
 from oriel.billing.letters import what_of
@@ -241,13 +243,13 @@ def _factors(standing: Standing) -> Section:
 
 def _render_row(job: RenderJob) -> Sequence[object]:
     linked = Cell(job.created_at, f"/admin/renders/{job.id}")
-    return (linked, renders.state_badge(job), job.title or job.audio_filename, renders.plan_of(job), job.error_code)
+    return (linked, render_badge(job), job.title or job.audio_filename, plan_of(job), job.error_code)
 
 
 def _own_render_row(job: RenderJob) -> Sequence[object]:
     return (
         job.title or job.audio_filename,
-        renders.state_badge(job),
+        render_badge(job),
         job.audio_filename,
         job.created_at,
         job.expires_at,
@@ -256,7 +258,7 @@ def _own_render_row(job: RenderJob) -> Sequence[object]:
 
 def _payment_row(payment: Payment) -> Sequence[object]:
     linked = Cell(payment.created_at, f"/admin/payments/{payment.id}")
-    return (linked, payments.status_badge(payment), money(payment.amount, payment.currency), what_of(payment))
+    return (linked, payment_badge(payment), money(payment.amount, payment.currency), what_of(payment))
 
 
 def _project_row(project: Project) -> Sequence[object]:

@@ -245,6 +245,10 @@ class BaseModelView(PanelView, Generic[Row]):
         """Return the address of a row's page."""
         return url_for(f"{self.endpoint}.details", key=key)
 
+    def page_behind(self, key: str | None) -> str:
+        """Return the address of the row's page, or of the list for an action on many rows."""
+        return self.url_of(key) if key else url_for(f"{self.endpoint}.index")
+
     def _asked_for(self) -> Select[Row]:
         query = self.query()
         if self.search_hint and (text := _search()):

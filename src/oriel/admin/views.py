@@ -53,8 +53,11 @@ def page(path: str, *, roles: frozenset[str] = STAFF) -> Callable[[View], View]:
 
 
 def act(path: str, action: str) -> Callable[[View], View]:
-    """Declare an action of oriel.admin.actions, taken by POST; its roles are those of the table."""
-    return _declared(path, ("POST",), Access(ACTIONS[action].roles, action))
+    """Declare an action of oriel.admin.actions, taken by POST; its roles are those of the table.
+
+    GET leads back to the page that has its button: browsers ask for the address again that they show.
+    """
+    return _declared(path, (*READING, "POST"), Access(ACTIONS[action].roles, action))
 
 
 def open_form(path: str, *, is_setup: bool = False) -> Callable[[View], View]:
@@ -130,10 +133,17 @@ class PanelView(BaseView):
             raise Unavailable("This page is not built yet: run `make setup` first.") from error
         return rendered
 
-    def _handle_view(self, name: str, **_values: Any) -> Any:  # noqa: ANN401
-        """Check a request before its view; called by Flask-Admin."""
+    def page_behind(self, _key: str | None) -> str:
+        """Return the address of the page with the buttons of this part's actions, for the row of a key."""
+        return url_for("admin.index")
+
+    def _handle_view(self, name: str, **values: Any) -> Any:  # noqa: ANN401
+        """Check a request before its view; called by Flask-Admin. No action gets past it by GET."""
         access = access_of(getattr(type(self), name))
         assert access, f"{type(self).__name__}.{name} does not say whom it admits"
+        if access.action and _is_reading():
+            key = next(iter(values.values()), None) or request.args.get("key")
+            return _refused(Access(STAFF)) or redirect(self.page_behind(key), 303)
         return _refused(access)
 
     def _run_view(self, view: Callable[..., Any], *args: Any, **values: Any) -> Any:  # noqa: ANN401
@@ -190,13 +200,17 @@ def _refused(access: Access) -> Response | None:
             return _sent_to("panel_entrance.second_factor")
         if found.user.role not in access.roles:
             raise NotAllowed("Your role does not allow this. Ask an operator with the role “admin”.")
-    if request.method not in ("GET", "HEAD"):
+    if not _is_reading():
         _refuse_without_token()
     return None
 
 
+def _is_reading() -> bool:
+    return request.method in ("GET", "HEAD")
+
+
 def _sent_to(endpoint: str, **values: Any) -> Response:  # noqa: ANN401
-    if request.method not in ("GET", "HEAD"):
+    if not _is_reading():
         raise NotAuthenticated("Your session in the panel has ended. Please sign in again.")
     return redirect(url_for(endpoint, **values), 303)
 

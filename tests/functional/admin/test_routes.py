@@ -50,13 +50,18 @@ def actions(app: APIFlask) -> list[Route]:
     return [route for route in routes(app) if route.method != "GET"]
 
 
+def is_way_back(route: Route) -> bool:
+    """Return whether this is an action's address by GET, which takes no action and leads back."""
+    return route.method == "GET" and bool(route.access.action)
+
+
 def test_each_route_declares_whom_it_admits_and_each_action_is_in_the_table(app: APIFlask) -> None:
     for route in routes(app):
         assert route.access.roles <= {ROLE_ADMIN, ROLE_SUPPORT}
         assert not route.access.action or route.access.roles == ACTIONS[route.access.action].roles
         # What changes something is a POST, and is named.
         is_form = route.access.is_open or route.access.is_setup
-        assert is_form or (route.method == "POST") == bool(route.access.action), route
+        assert is_form or is_way_back(route) or (route.method == "POST") == bool(route.access.action), route
 
 
 def test_what_answers_tokens_is_declared_as_the_rest_of_the_api(app: APIFlask) -> None:
@@ -93,7 +98,7 @@ def test_a_role_opens_what_it_is_declared_for(app: APIFlask, operator: Callable[
     ada = operator(role)
     token = ada.token()
     for route in routes(app):
-        if route.access.action == "panel.logout":
+        if route.access.action == "panel.logout" or is_way_back(route):
             continue
         answer = ada.client.open(
             route.path, method=route.method, data={"csrf_token": token} if route.method == "POST" else {}
@@ -110,6 +115,21 @@ def test_no_post_works_without_its_token(app: APIFlask, operator: Callable[..., 
         for token in ({}, {"csrf_token": ""}, {"csrf_token": foreign}):
             answer = ada.client.open(route.path, method=route.method, data=token)
             assert (answer.status_code, "not from this session" in answer.text) == (403, True), route
+    assert trail(app) == []
+
+
+@pytest.mark.parametrize("role", [ROLE_ADMIN, ROLE_SUPPORT])
+def test_an_action_by_get_takes_none_and_leads_back(
+    app: APIFlask, operator: Callable[..., Operator], role: str
+) -> None:
+    ada = operator(role)
+    for route in filter(is_way_back, routes(app)):
+        for method in ("GET", "HEAD"):
+            answer = ada.client.open(route.path, method=method, query_string={"key": _NOBODY})
+            place = "/admin/" if route.path == "/admin/logout" else f"/admin/{route.path.split('/')[2]}/{_NOBODY}"
+            assert (answer.status_code, answer.headers["Location"]) == (303, place), route
+    assert ada.get("/admin/renders/retry").headers["Location"] == "/admin/renders/"
+    assert ada.get("/admin/").status_code == 200
     assert trail(app) == []
 
 

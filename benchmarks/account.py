@@ -66,6 +66,10 @@ class Account:
         """Change something and return the answer."""
         return self._send("PATCH", path, **request)
 
+    def delete(self, path: str) -> dict[str, Any]:
+        """Delete something and return the answer."""
+        return self._send("DELETE", path)
+
     def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401
         answer = self._http.request(method, path, **request)
         answer.raise_for_status()

@@ -13,6 +13,7 @@ from benchmarks.account import Account
 from playwright.sync_api import Route, expect
 from tests.pages import calls
 from tests.pages.conftest import ON_A_PHONE, Visit, Visitor
+from tests.pages.steps import TINY
 from tests.render.service import SMALL, Service
 from tests.render.songs import music, write_wav
 
@@ -121,6 +122,62 @@ def delete_it(visitor: Visitor, width: int) -> None:
     page.reload()
     expect(gone).to_be_visible()
     expect(page.get_by_role("link", name="Change and render again")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_a_watermark_that_the_first_order_did_not_have_is_asked_about(
+    visit: Visit, song: Path, site: Service, width: int
+) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    with closing(Account(site.url)) as owner:
+        job_id = owner.submit(owner.upload(song), SMALL)
+        owner.post(f"/api/render/cancel/{job_id}")
+        owner.sign_in(visitor.context)
+    # As an order of Pro, by somebody who is on Free now.
+    with closing(sqlite3.connect(site.data / "oriel.sqlite3", timeout=120)) as database, database:
+        database.execute("UPDATE render_jobs SET watermark = 0 WHERE id = ?", (job_id,))
+    visitor.open(f"/render/{job_id}")
+    page.get_by_role("button", name="Render it again").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Render it with a watermark?")
+    assert visitor.accessible() == []
+    look(visitor, f"watermark-{width}")
+    page.get_by_role("button", name="Go back").click()
+    expect(page.get_by_role("button", name="Render it again")).to_be_focused()
+    page.get_by_role("button", name="Render it again").click()
+    page.get_by_role("button", name="Other ways").click()
+    expect(page.get_by_role("heading", name="Render this video?")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_contain_text("With a small watermark.")
+
+
+@pytest.mark.parametrize("width", ON_A_PHONE)
+def test_a_player_whose_video_has_gone_says_so(visit: Visit, song: Path, site: Service, width: int) -> None:
+    owner_page, stranger, late = visit(width), visit(width), visit(width)
+    video = owner_page.page.locator("video")
+    with closing(Account(site.url)) as owner:
+        job_id = owner.submit(owner.upload(song), TINY)
+        owner.sign_in(owner_page.context)
+        owner_page.open(f"/render/{job_id}")
+        before = str(video.get_attribute("src"))
+        stranger.open(urlsplit(owner.status(job_id)["watch_url"]).path)
+        late.open(urlsplit(owner.post(f"/api/render/revoke-link/{job_id}")["watch_url"]).path)
+        play(stranger)
+        expect(stranger.page.get_by_role("heading", name="There is no video here")).to_be_visible()
+        play(owner_page)
+        expect(owner_page.page.get_by_text("The link of this video was replaced.")).to_be_visible()
+        look(owner_page, f"replaced-{width}")
+        expect(video).not_to_have_attribute("src", before)
+        owner.delete(f"/api/render/video/{job_id}")
+    play(late)
+    expect(late.page.get_by_text("This video is no longer available.")).to_be_visible()
+    look(late, f"deleted-{width}")
+    play(owner_page)
+    expect(owner_page.page.get_by_role("heading", name="This video is gone")).to_be_visible()
+
+
+def play(visitor: Visitor) -> None:
+    """Press the browser's own button of the player, which has loaded nothing so far."""
+    visitor.page.locator("video").evaluate("video => { video.muted = true; video.play().catch(() => {}); }")
 
 
 @pytest.mark.parametrize("width", ON_A_PHONE)

@@ -2,7 +2,6 @@
 import '../../ui/header.js';
 import {LitElement, html, nothing} from 'lit';
 import {ApiError, api, said} from '../../lib/api.js';
-import {underProject} from '../../lib/project-label.js';
 import {session} from '../../lib/session.js';
 import {hasEnded, watchRender} from '../../lib/watch.js';
 import {date, percent} from '../../lib/words.js';
@@ -11,6 +10,7 @@ import {signedIn} from '../../ui/signed-in.js';
 import {canShare, copyLink, shareLink} from '../../ui/share-link.js';
 import {toast} from '../../ui/toast.js';
 import {deleteVideo, revokeLink} from '../../ui/video-actions.js';
+import {orderAgain} from './order-again.js';
 import {factsOf, headline, isUpright, remaining, shapeOf, stageOf} from './render-words.js';
 
 /** @typedef {import('../../lib/watch.js').RenderStatus} RenderStatus */
@@ -135,7 +135,7 @@ class RenderPage extends LitElement {
   done(status) {
     if (!status.video_url) return this.gone(status);
     return html`<section class="show" .style=${shapeOf(status)}>
-      <div class="screen ${isUpright(status) ? 'upright' : ''}">${isForEditing(status) ? picture(status) : html`<video controls playsinline preload=${posterOf(status) ? 'none' : 'metadata'} src=${this.source(status)} poster=${posterOf(status) ?? nothing}></video>`}</div>
+      <div class="screen ${isUpright(status) ? 'upright' : ''}">${isForEditing(status) ? picture(status) : html`<video controls playsinline preload=${posterOf(status) ? 'none' : 'metadata'} src=${this.source(status)} poster=${posterOf(status) ?? nothing} @error=${() => this.lookAgain(status)}></video>`}</div>
       <div class="facts">
         ${title(status)}
         <p>Your video is ready. <span class="quiet">${factsOf(status)}</span></p>
@@ -163,6 +163,16 @@ class RenderPage extends LitElement {
   source({video_url: url}) {
     // Of this origin where it can be: behind another address of the same service, the link's own would be a foreign one.
     return url ? new URL(url).pathname : '';
+  }
+
+  /** Its video does not play: the link may be revoked, or the video deleted, since the page was opened. @param {RenderStatus} status */
+  async lookAgain(status) {
+    await this.attempt(async () => {
+      const now = await said(api.GET('/api/render/status/{job_id}', {params: {path: {job_id: ID}}}));
+      this.hear(now);
+      if (!now.video_url) return;
+      toast(now.video_url === status.video_url ? 'The video could not be loaded. Check your connection and reload this page.' : 'The link of this video was replaced. It plays by the new one now.');
+    });
   }
 
   /** @param {RenderStatus} status */
@@ -195,16 +205,13 @@ class RenderPage extends LitElement {
       <a class="button" href=${inStudio(status)}>Change the settings</a>`;
   }
 
-  /** Order the same song with the same settings once more. @param {RenderStatus} status */
+  /** @param {RenderStatus} status */
   async tryAgain(status) {
-    const {upload_id: uploadId, project_id: projectId, settings, paid_with: payer} = status;
     this.busy = true;
     try {
-      // One key for one order, however often it is pressed or sent. A render that was bought is not paid by the plan,
-      // which would give it a watermark.
-      const params = {header: {'Idempotency-Key': `again-${ID}`}};
-      const job = await underProject(projectId, (id) => said(api.POST('/api/render/submit', {params, body: {upload_id: uploadId, settings, project_id: id, pay_with: payer === 'credit' ? payer : null}})));
-      location.assign(`/render/${job.id}`);
+      const address = await orderAgain(status);
+      if (address) location.assign(address);
+      else await this.comeBack();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // The song is gone by now: the studio has all the rest, and asks for it.
@@ -212,6 +219,13 @@ class RenderPage extends LitElement {
       toast(error.message);
       this.busy = false;
     }
+  }
+
+  /** To the button that was pressed: it had no focus to give back while it was disabled. */
+  async comeBack() {
+    this.busy = false;
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector('.actions .main'))?.focus();
   }
 
   async cancel() {

@@ -61,7 +61,7 @@ SECTIONS = (
             Chart("wait", "Wait", ("wait_p50_s", "wait_p95_s"), "Until a worker begins, within 5 %"),
             Chart("render_time", "Render time", ("render_time_p50_s", "render_time_p95_s"), "Within 5 %"),
             Chart("speed", "Frames per second", ("frames_per_s",), "Half of the renders are slower"),
-            Chart("workers", "Worker use", ("worker_use",), "Busy, of all live workers"),
+            Chart("workers", "Worker use", ("worker_use",), "Time at renders, of all live workers"),
         ),
     ),
     Section(

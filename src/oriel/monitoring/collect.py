@@ -14,6 +14,7 @@ from oriel.monitoring.activity import active_accounts
 from oriel.monitoring.histogram import Histogram
 from oriel.monitoring.models import JobMetrics, QueueSample, StockSample, SystemHealth
 from oriel.monitoring.period_figures import PeriodFigures
+from oriel.monitoring.worker_time import add_worker_time
 from oriel.rendering import attempt_ends
 from oriel.rendering.models import CANCELLED, RenderJob
 
@@ -134,6 +135,10 @@ def _queue(session: Session, span: Span, figures: PeriodFigures) -> None:
         figures.sample("workers.idle", row.idle_workers)
 
 
+def _worker_time(session: Session, span: Span, figures: PeriodFigures) -> None:
+    add_worker_time(session, span.start, span.end, figures)
+
+
 def _stock(session: Session, span: Span, figures: PeriodFigures) -> None:
     taken = (StockSample.at >= span.start, StockSample.at < span.end)
     for row in session.scalars(select(StockSample).where(*taken).order_by(StockSample.at)):
@@ -161,6 +166,7 @@ _PARTS: tuple[Callable[[Session, Span, PeriodFigures], None], ...] = (
     _accounts,
     _returned,
     _queue,
+    _worker_time,
     _stock,
     _health,
 )

@@ -194,8 +194,9 @@ def _checks_ok(figures: PeriodFigures) -> float | None:
 
 
 def _use(figures: PeriodFigures) -> float | None:
-    busy, idle = _samples(figures, "workers.busy").total, _samples(figures, "workers.idle").total
-    return busy / (busy + idle) if busy + idle else None
+    busy_s, time_s = _samples(figures, "workers.busy_s").total, _samples(figures, "workers.time_s").total
+    # A worker that starts or ends between two samples may work in a minute that does not count it.
+    return min(1.0, busy_s / time_s) if time_s else None
 
 
 def _percentile(name: str, share: float) -> Value:

@@ -280,8 +280,8 @@ def test_samples_are_taken_once_a_minute_and_once_an_hour(make_job: MakeJob, noo
     samples.sample_queue()
     rollups.roll_up()
     found = figures(noon, noon + HOUR, "hour")
-    names = ("queue_depth", "queue_depth_most", "workers", "worker_use", "plans_free")
-    assert [total(found, name) for name in names] == [0.5, 1, 0.5, 1, 0]
+    names = ("queue_depth", "queue_depth_most", "workers", "plans_free")
+    assert [total(found, name) for name in names] == [0.5, 1, 0.5, 0]
 
 
 def test_a_plan_that_everybody_has_left_is_sampled_as_empty(noon: datetime) -> None:

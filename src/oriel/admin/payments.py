@@ -11,23 +11,23 @@ from oriel.accounts.models import User
 from oriel.admin.customers import address_of, customer_link, load_addresses
 from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condition, Entry, Filter, Section
 from oriel.admin.models import AdminAction
+from oriel.admin.render_facts import COUNTS, name_of
 from oriel.admin.staff import staff
-from oriel.admin.state_badges import PAYMENT_STATES, payment_badge
+from oriel.admin.state_badges import PAYMENT_STATES, payment_badge, render_badge
 from oriel.admin.trail import in_trail, lines_about
 from oriel.admin.trail_view import reason_of
 from oriel.admin.views import act, field, finish, reason
 from oriel.billing.fulfilment import refund_payment
 from oriel.billing.letters import what_of
-from oriel.billing.models import COMPLETED, RENDER, SUBSCRIPTION, Payment
+from oriel.billing.models import COMPLETED, RENDER, RETURNED, SUBSCRIPTION, Payment
 from oriel.errors import WrongState
 from oriel.infra.database import db
 from oriel.mails.wording import money
-from oriel.rendering.operator_actions import renders_paid_with
+from oriel.rendering.models import COMPLETED as COMPLETED_RENDER
+from oriel.rendering.models import PROCESSING, QUEUED, RenderJob
+from oriel.rendering.operator_actions import rendered_with
 
 _KINDS = {RENDER: "A single render", SUBSCRIPTION: "A plan"}
-_IF_BEGUN = Entry(
-    "force", "If the render has begun", {"no": "do not refund", "yes": "stop it, delete its video, refund"}
-)
 
 
 class PaymentView(BaseModelView[Payment]):
@@ -74,13 +74,11 @@ class PaymentView(BaseModelView[Payment]):
         return f"{money(row.amount, row.currency)} for {what_of(row)}"
 
     def sections(self, row: Payment) -> Sequence[Section]:
-        """Return all of a payment, and the render that it paid."""
+        """Return all of a payment, and the renders that it paid."""
         load_addresses([row.user_id])
-        render = _render_of(row)
         facts = {
             "Customer": Cell(address_of(row.user_id), customer_link(row.user_id)),
             "For": what_of(row),
-            "Render": Cell(render, f"/admin/renders/{render}") if render else None,
             "Status": payment_badge(row),
             "Amount": money(row.amount, row.currency),
             "Refunded": money(row.refunded, row.currency) if row.refunded else None,
@@ -103,14 +101,16 @@ class PaymentView(BaseModelView[Payment]):
             "Updates from Stripe": row.version,
         }
         note = "Invoices of a plan are refunded at Stripe." if row.kind == SUBSCRIPTION else ""
-        return (Section("Payment", facts, note=note), Section("At Stripe", at_stripe), *_refunds(row))
+        sections = [Section("Payment", facts, note=note), Section("At Stripe", at_stripe), *_refunds(row)]
+        return sections if row.kind == SUBSCRIPTION else [*sections, _renders(row)]
 
     def buttons(self, row: Payment) -> Sequence[Button]:
         """Return the refund, of a payment that can be refunded here."""
         if row.status != COMPLETED or row.paid_as is None or _is_refunded(row):
             return ()
-        confirm = f"{money(row.amount - row.refunded, row.currency)} will go back to the customer."
-        fields = (REASON, _IF_BEGUN) if _render_of(row) else (REASON,)
+        fate, choice = _fate_of_render(row)
+        confirm = f"{money(row.amount - row.refunded, row.currency)} will go back to the customer. {fate}"
+        fields = (REASON, choice) if choice else (REASON,)
         return (Button("payment.refund", f"/admin/payments/{row.id}/refund", fields, True, confirm),)
 
     @act("/<id:payment_id>/refund", "payment.refund")
@@ -130,7 +130,7 @@ class PaymentView(BaseModelView[Payment]):
             except WrongState as error:
                 if not error.details.get("needs_force"):
                     raise
-                raise WrongState(f"{error.message} Choose to stop it to refund it anyway.") from error
+                raise WrongState(f"{error.message} Choose below to refund it anyway.") from error
             done = "will be refunded as soon as Stripe answers" if refunded.refund_wanted else "refunded"
             return f"{money(amount, payment.currency)} {done}."
 
@@ -160,12 +160,41 @@ def _is_refunded(payment: Payment) -> bool:
     return payment.refund_wanted or 0 < payment.amount <= payment.refunded
 
 
-def _render_of(payment: Payment) -> str | None:
-    """Return the render that a payment pays; read once for a page: facts and buttons need it."""
-    known: dict[str, str | None] = g.setdefault("panel_renders_paid", {})
+def _renders_of(payment: Payment) -> Sequence[tuple[RenderJob, str | None]]:
+    """Return the renders that a payment pays; read once for a page: facts and buttons need them."""
+    known: dict[str, Sequence[tuple[RenderJob, str | None]]] = g.setdefault("panel_rendered_with", {})
     if payment.id not in known:
-        known[payment.id] = renders_paid_with([payment.id]).get(payment.id, payment.job_id)
+        known[payment.id] = rendered_with(payment)
     return known[payment.id]
+
+
+def _renders(payment: Payment) -> Section:
+    rows = [
+        (Cell(name_of(job), f"/admin/renders/{job.id}"), render_badge(job), job.created_at, COUNTS.get(state or ""))
+        for job, state in _renders_of(payment)
+    ]
+    note = "" if rows or payment.status != COMPLETED else "The credit that it bought has paid no render yet."
+    return Section("Renders", header=("Song", "State", "Asked for", "Counts"), rows=rows, note=note)
+
+
+def _fate_of_render(payment: Payment) -> tuple[str, Entry | None]:
+    """Return what a refund does to the render that a payment pays, and the choice where that needs one."""
+    job, state = next(iter(_renders_of(payment)), (None, None))
+    if job is None or state in (None, RETURNED):
+        return "The credit that it bought is taken back.", None
+    if job.status == QUEUED:
+        return "Its render waits, and is cancelled.", None
+    if job.status == PROCESSING:
+        return "Its render has begun.", _choice("stop the render and refund")
+    if job.status == COMPLETED_RENDER and not job.is_over:
+        return "Its render is done, and the customer has the video.", _choice("delete the video and refund")
+    if job.status == COMPLETED_RENDER:
+        return "Its render is done, and its video is gone already.", _choice("refund all the same")
+    return "Its render was stopped after it had begun, and counts.", _choice("refund all the same")
+
+
+def _choice(anyway: str) -> Entry:
+    return Entry("force", "What to do", {"no": "do not refund", "yes": anyway})
 
 
 def _notes(payment: Payment) -> str:

@@ -7,19 +7,21 @@ from sqlalchemy import select
 from oriel.admin.cells import Preformatted, Tone, Two, badge_in, span
 from oriel.admin.customers import address_of, customer_link, load_addresses
 from oriel.admin.lists import Cell, Section
-from oriel.billing.models import RESERVED, RETURNED, SPENT, RenderRight
+from oriel.admin.state_badges import payment_badge
+from oriel.billing.models import RESERVED, RETURNED, SPENT, Payment, RenderRight
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.infra.clock import now
 from oriel.infra.database import db
-from oriel.mails.wording import size
+from oriel.mails.wording import date, money, size
 from oriel.monitoring.models import JobMetrics
 from oriel.rendering import attempt_ends
-from oriel.rendering.models import FAILED, PROCESSING, QUEUED, RenderJob
+from oriel.rendering.models import DELETED, FAILED, PROCESSING, QUEUED, WITHDRAWN, RenderJob
+from oriel.rendering.operator_actions import right_and_payment
 from oriel.rendering.status import status_of
 
 _ENDS: Mapping[str, Tone] = {attempt_ends.COMPLETED: "good", attempt_ends.FAILED: "bad", attempt_ends.LOST: "bad"}
 # Whether it counts against the plan or the credit that pays for it.
-_COUNTS = {RESERVED: "Not yet: reserved until it ends", SPENT: "Yes", RETURNED: "No: the customer got it back"}
+COUNTS = {RESERVED: "Not yet: reserved until it ends", SPENT: "Yes", RETURNED: "No: the customer got it back"}
 _PAID_WITH = {"plan": "The plan", CREDIT.name: "A single render"}
 _ATTEMPTS_SHOWN = 20
 # Where an error's details hold the end of what a program wrote.
@@ -27,15 +29,17 @@ _LOGS = ("stderr", "log", "output", "console")
 
 
 def sections_of(job: RenderJob) -> Sequence[Section]:
-    """Return everything about a render."""
+    """Return everything about a render, and the payment behind it."""
     load_addresses([job.user_id])
+    right, payment = right_and_payment(job)
     return [
         *([_error(job)] if job.error_code else []),
         _course(job),
         _attempts(job),
         _customer(job),
+        _paid(job, right, payment),
         _song(job),
-        *([_video(job)] if job.video_object else []),
+        *([_video(job, payment)] if job.video_object else []),
         Section("Settings", {"Look": job.look, "Everything": job.render_config}),
     ]
 
@@ -92,16 +96,24 @@ def _took(job: RenderJob) -> str | None:
 
 
 def _customer(job: RenderJob) -> Section:
-    right = db.session.scalar(select(RenderRight).where(RenderRight.render_id == job.id))
     facts = {
         "Customer": Cell(address_of(job.user_id), customer_link(job.user_id)),
-        "Plan": plan_of(job),
-        "Paid with": _PAID_WITH.get(right.kind, right.kind) if right else None,
-        "Counts": _COUNTS.get(right.state, right.state) if right else None,
         "Watermark": job.watermark,
         "All of their renders": Cell("Show", f"/admin/renders/?search={job.user_id}"),
     }
     return Section("Customer", facts)
+
+
+def _paid(job: RenderJob, right: RenderRight | None, payment: Payment | None) -> Section:
+    facts: dict[str, object] = {
+        "Plan": plan_of(job),
+        "Paid with": _PAID_WITH.get(right.kind, right.kind) if right else None,
+        "Counts": COUNTS.get(right.state, right.state) if right else None,
+    }
+    if payment:
+        amount = f"{money(payment.amount, payment.currency)}, {date(payment.completed_at or payment.created_at)}"
+        facts |= {"Payment": Cell(amount, f"/admin/payments/{payment.id}"), "State": payment_badge(payment)}
+    return Section("Payment", facts)
 
 
 def _song(job: RenderJob) -> Section:
@@ -117,19 +129,27 @@ def _song(job: RenderJob) -> Section:
     return Section("Song", facts)
 
 
-def _video(job: RenderJob) -> Section:
+def _video(job: RenderJob, payment: Payment | None) -> Section:
     facts = {
         "Length": f"{job.video_s:.1f} s" if job.video_s else None,
         "Size": size(job.video_bytes or 0),
         "Kept until": job.expires_at,
         "Deleted": job.deleted_at,
-        "Because it was": job.deleted_because,
+        "Why": _why_gone(job, payment),
         "Out of the storage": job.purged_at,
         "Off its customer's list": job.removed_at,
         "In the storage": job.video_object,
         "SHA-256": job.video_sha256,
     }
     return Section("Video", {name: value for name, value in facts.items() if value is not None})
+
+
+def _why_gone(job: RenderJob, payment: Payment | None) -> str | None:
+    """Return why a video went before its time was over; None where it did not."""
+    if job.deleted_because == WITHDRAWN:
+        is_refunded = payment is not None and (payment.refunded or payment.refund_wanted)
+        return f"Taken away: its payment {'was refunded' if is_refunded else 'went back to the customer'}"
+    return "Deleted by its customer" if job.deleted_because == DELETED else None
 
 
 def _error(job: RenderJob) -> Section:

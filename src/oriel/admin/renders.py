@@ -21,7 +21,7 @@ from oriel.infra.clock import now
 from oriel.names import folded
 from oriel.rendering import delivery, links, operator_actions
 from oriel.rendering.failures import RENDER_ERRORS
-from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, RenderJob
+from oriel.rendering.models import COMPLETED, FAILED, PROCESSING, QUEUED, UNDER_WAY, WITHDRAWN, RenderJob
 from oriel.rendering.queue_figures import HELD_UP, WAITING
 
 _HELD = "held"
@@ -106,9 +106,10 @@ class RenderView(BaseModelView[RenderJob]):
         return name_of(row)
 
     def badges(self, row: RenderJob) -> Sequence[Badge]:
-        """Return its state, and where it stands in the queue."""
+        """Return its state, where it stands in the queue, and that its payment went back."""
         moved = [Badge("Moved to the front", "new")] if row.status == QUEUED and row.moved_ahead_at else []
-        return [render_badge(row), *moved]
+        gone = [Badge("Payment went back", "bad")] if row.deleted_because == WITHDRAWN else []
+        return [render_badge(row), *moved, *gone]
 
     def list_buttons(self) -> Sequence[Button]:
         """Offer to queue all dead letters again, where there are any."""
@@ -232,7 +233,9 @@ def _is_id(text: str) -> bool:
 
 
 def _beside_state(job: RenderJob) -> str | None:
-    """Return how far a render is, or why it failed or waits again."""
+    """Return how far a render is, why it failed or waits again, or that its video was taken away."""
     if job.status == PROCESSING:
         return f"{job.progress:.0%}"
+    if job.deleted_because == WITHDRAWN:
+        return "video taken away, payment went back"
     return job.error_code if job.status in (FAILED, QUEUED) else None

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from oriel.billing import rights
 from oriel.billing.current_plan import lock_customer
-from oriel.billing.models import RETURNED, Credit, RenderRight
+from oriel.billing.models import RETURNED, Credit, Payment, RenderRight
 from oriel.billing.refusals import Demand
 from oriel.errors import NotFound, UploadLost, WrongState
 from oriel.infra.clock import now
@@ -54,6 +54,39 @@ def renders_paid_with(payment_ids: Collection[str]) -> dict[str, str]:
         .order_by(RenderRight.state != RETURNED, RenderRight.created_at)
     )
     return {str(payment_id): render_id for payment_id, render_id in db.session.execute(query)}
+
+
+def right_and_payment(job: RenderJob) -> tuple[RenderRight | None, Payment | None]:
+    """Return the right that pays for a render, and the payment that bought it, or that ordered the render."""
+    query = (
+        select(RenderRight, Payment)
+        .outerjoin(Credit, Credit.id == RenderRight.credit_id)
+        .outerjoin(Payment, Payment.id == func.coalesce(Credit.payment_id, job.payment_id))
+        .where(RenderRight.render_id == job.id)
+    )
+    found = db.session.execute(query).one_or_none()
+    return (found[0], found[1]) if found else (None, None)
+
+
+def rendered_with(payment: Payment) -> Sequence[tuple[RenderJob, str | None]]:
+    """Return the renders that a payment's credit pays or was to pay, with the states of their rights.
+
+    The one that it pays now comes first, then the latest. One that was ordered with the payment counts as well,
+    whatever pays for it now; its right's state is None then.
+    """
+    query = (
+        select(RenderJob, RenderRight.state)
+        .join(RenderRight, RenderRight.render_id == RenderJob.id)
+        .join(Credit, RenderRight.credit_id == Credit.id)
+        .where(Credit.payment_id == payment.id)
+        .order_by(RenderRight.state == RETURNED, RenderRight.created_at.desc())
+        .options(defer(RenderJob.render_config), defer(RenderJob.error_details))
+    )
+    found: list[tuple[RenderJob, str | None]] = [(job, state) for job, state in db.session.execute(query)]
+    ordered = db.session.get(RenderJob, payment.job_id) if payment.job_id else None
+    if ordered is None or ordered.id in {job.id for job, _ in found}:
+        return found
+    return [*found, (ordered, None)]
 
 
 def retry(job_id: str) -> RenderJob:

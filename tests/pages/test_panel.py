@@ -120,6 +120,11 @@ def test_an_operator_refunds_a_payment(visit: Visit, site: Service, width: int) 
     question = page.get_by_role("dialog")
     expect(question).to_contain_text("$4.99 will go back to the customer.")
     assert visitor.accessible() == []
+    # What the server refuses is open again.
+    question.get_by_label("Reason").fill("  ")
+    question.get_by_role("button", name="Refund").click()
+    expect(question).to_contain_text("Please give a reason.")
+    assert visitor.accessible() == []
     question.get_by_label("Reason").fill("The song was the wrong one.")
     question.get_by_role("button", name="Refund").click()
     expect(page.get_by_text("$4.99 refunded.")).to_be_visible()

@@ -29,6 +29,10 @@ function busy(form, button) {
   form.addEventListener('submit', (event) => event.preventDefault());
 }
 
+// A form that was refused is open again, with what was typed.
+const refused = document.querySelector('dialog[data-open]');
+if (refused instanceof HTMLDialogElement) refused.showModal();
+
 // Back through the browser's history: the page is as it was left.
 window.addEventListener('pageshow', ({persisted}) => {
   if (persisted) location.reload();

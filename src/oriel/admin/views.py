@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response
 from oriel.accounts.access import Who, note_access
 from oriel.admin.actions import ACTIONS, STAFF, may
 from oriel.admin.nonce import nonce
+from oriel.admin.refused_form import keep_form, take_form
 from oriel.admin.staff import LONGEST, current_staff
 from oriel.errors import AppError, InvalidBody, NotAllowed, NotAuthenticated, Unavailable
 from oriel.infra.bodies import only_small_bodies
@@ -125,6 +126,7 @@ class PanelView(BaseView):
             "actions": ACTIONS,
             "csrf_field": csrf_field,
             "panel_nonce": nonce(),
+            "refused": take_form(),
             **values,
         }
         try:
@@ -152,11 +154,15 @@ class PanelView(BaseView):
 
 
 def finish(do: Callable[[], str], back_to: str) -> Response:
-    """Take an action and go back to a page, which says how it went: the sentence that `do` returns, or its refusal."""
+    """Take an action and go back to a page, which says how it went: the sentence that `do` returns, or its refusal.
+
+    A refused form is open there again, with what was typed.
+    """
     try:
         flash(do(), "success")
     except AppError as error:
         flash(error.message, "error")
+        keep_form(error.message)
     return redirect(back_to, 303)
 
 

@@ -156,3 +156,24 @@ def test_a_credit_that_is_free_again_is_taken_back(bought: Bought) -> None:
     page = bought.see(bought.payment_page)
     assert "The credit that it bought is taken back." in page
     assert FORCE.findall(page) == []
+
+
+def test_a_refused_form_is_open_again_with_what_was_typed_once(bought: Bought) -> None:
+    bought.finish()
+    dialog = re.compile(r"<dialog[^>]* data-open>.*?</dialog>", re.DOTALL)
+    page = said(bought.admin, f"{bought.payment_page}/refund", reason='It was "our" fault', force="no")
+    [form] = dialog.findall(page)
+    assert 'value="It was &#34;our&#34; fault"' in form
+    assert "The render that it paid for is finished. Choose below to refund it anyway." in form
+    assert '<option value="no" selected>' in form
+    assert dialog.findall(bought.see(bought.payment_page)) == []
+
+
+def test_what_was_typed_stays_in_its_own_form(bought: Bought) -> None:
+    user = f"/admin/users/{bought.customer.user_id}"
+    page = said(bought.admin, f"{user}/grant-credits", count="0", reason="A gift")
+    assert page.count("data-open") == 1
+    assert page.count('value="A gift"') == 1
+    assert 'value="0"' in page
+    page = said(bought.admin, f"{user}/grant-credits", count="1", reason="A gift")
+    assert "data-open" not in page

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from oriel.accounts.models import User
 from oriel.billing.models import COMPLETED, SUBSCRIPTION, Payment, PaymentEvent
 from oriel.infra.ids import first_id
-from oriel.monitoring.activity import active_accounts
+from oriel.monitoring.activity import IS_CUSTOMER, active_accounts
 from oriel.monitoring.histogram import Histogram
 from oriel.monitoring.models import JobMetrics, QueueSample, StockSample, SystemHealth
 from oriel.monitoring.period_figures import PeriodFigures
@@ -87,7 +87,7 @@ def _payments(session: Session, span: Span, figures: PeriodFigures) -> None:
 
 
 def _conversions(session: Session, span: Span, figures: PeriodFigures) -> None:
-    """Count the accounts whose first payment for a subscription this hour has."""
+    """Count the customers whose first payment for a subscription this hour has."""
     earlier = aliased(Payment)
     had_paid = select(earlier.id).where(
         earlier.user_id == Payment.user_id,
@@ -96,7 +96,8 @@ def _conversions(session: Session, span: Span, figures: PeriodFigures) -> None:
         earlier.amount > 0,
         earlier.completed_at < span.start,
     )
-    query = select(func.count(Payment.user_id.distinct())).where(
+    payers = select(func.count(Payment.user_id.distinct())).join(User, User.id == Payment.user_id).where(IS_CUSTOMER)
+    query = payers.where(
         Payment.kind == SUBSCRIPTION,
         Payment.status == COMPLETED,
         Payment.amount > 0,
@@ -108,7 +109,8 @@ def _conversions(session: Session, span: Span, figures: PeriodFigures) -> None:
 
 
 def _accounts(session: Session, span: Span, figures: PeriodFigures) -> None:
-    new = select(func.count()).select_from(User).where(User.created_at >= span.start, User.created_at < span.end)
+    created = (User.created_at >= span.start, User.created_at < span.end)
+    new = select(func.count()).select_from(User).where(IS_CUSTOMER, *created)
     _count(figures, "accounts.new", session.scalar(new))
     _count(figures, "accounts.active_in_hour", active_accounts(session, span.start, span.end))
     # Whoever is active for the first time on this day: a day's hours add up to the accounts of the day.
@@ -120,7 +122,7 @@ def _accounts(session: Session, span: Span, figures: PeriodFigures) -> None:
 def _returned(session: Session, span: Span, figures: PeriodFigures) -> None:
     age = _AWAY + _BACK_WITHIN
     registered = (User.created_at >= span.start - age, User.created_at < span.end - age)
-    group = list(session.scalars(select(User.id).where(*registered)))
+    group = list(session.scalars(select(User.id).where(IS_CUSTOMER, *registered)))
     _count(figures, "returned.of", len(group))
     _count(figures, "returned.back", active_accounts(session, span.start - _BACK_WITHIN, span.end, group))
 

@@ -85,6 +85,7 @@ class StockSample(Base):
     __tablename__ = "stock_samples"
 
     at: Mapped[datetime] = mapped_column(primary_key=True)
+    # Operators are no customers, and in none of these.
     accounts: Mapped[int]
     # Accounts that were active in the 30 days before.
     active_accounts: Mapped[int]

@@ -13,7 +13,7 @@ from oriel.billing.plans import FREE, PLANS
 from oriel.infra.clock import now
 from oriel.infra.database import db, insert_missing, writing
 from oriel.media.models import Upload
-from oriel.monitoring.activity import active_accounts
+from oriel.monitoring.activity import IS_CUSTOMER, active_accounts
 from oriel.monitoring.models import QueueSample, StockSample
 from oriel.rendering.models import COMPLETED, PROCESSING, RenderJob
 from oriel.rendering.queue_figures import queue_figures
@@ -56,7 +56,7 @@ def latest_stock(start: datetime, end: datetime) -> datetime | None:
 
 
 def _stock(session: Session, at: datetime) -> dict[str, object]:
-    accounts = session.scalar(select(func.count()).select_from(User)) or 0
+    accounts = session.scalar(select(func.count()).select_from(User).where(IS_CUSTOMER)) or 0
     there = (RenderJob.status == COMPLETED, RenderJob.deleted_at.is_(None))
     return {
         "at": at,
@@ -69,8 +69,9 @@ def _stock(session: Session, at: datetime) -> dict[str, object]:
 
 
 def _plans(session: Session, accounts: int, at: datetime) -> dict[str, int]:
-    """Return how many accounts are on each plan, 0 as well: a plan that is missing would keep its latest number."""
+    """Return how many customers are on each plan, 0 as well: a plan that is missing would keep its latest number."""
     plans = Counter(dict.fromkeys(PLANS, 0))
-    plans.update(period_at(holding, at).plan.name for holding in session.scalars(select(PlanHolding)))
+    holdings = select(PlanHolding).join(User, User.id == PlanHolding.user_id).where(IS_CUSTOMER)
+    plans.update(period_at(holding, at).plan.name for holding in session.scalars(holdings))
     plans[FREE.name] = accounts - sum(number for name, number in plans.items() if name != FREE.name)
     return dict(plans)

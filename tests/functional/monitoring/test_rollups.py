@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apiflask import APIFlask
 from sqlalchemy import select
 from tests.functional.caller import Caller
 from tests.functional.rendering.conftest import MakeJob, context, make_job
 
+from oriel.accounts.models import ROLE_USER, STAFF_ROLES
 from oriel.billing.models import COMPLETED, RENDER, SUBSCRIPTION, Payment, PaymentEvent, PlanHolding
 from oriel.errors import CallerError, StageCrashed
 from oriel.infra.clock import clock, now
@@ -268,6 +270,37 @@ def test_a_conversion_counts_once_in_a_customers_life(caller: Callable[..., Call
             session.add(paid(customer.user_id, SUBSCRIPTION, 1999))
         rollups.roll_up_hour(start_of_hour(now()))
     assert [counts(hour).get("conversions", 0) for hour in (noon, noon + timedelta(days=30))] == [1, 0]
+
+
+@pytest.mark.parametrize("role", STAFF_ROLES)
+def test_operators_are_no_customers(make_job: MakeJob, app: APIFlask, noon: datetime, role: str) -> None:
+    for each in (ROLE_USER, role):
+        account = Caller.registered(app, role=each)
+        render(make_job, done, account.user_id)
+        with writing() as session:
+            session.add(paid(account.user_id, SUBSCRIPTION, 1999))
+            session.merge(PlanHolding(user_id=account.user_id, plan="pro"))
+    free = Caller.registered(app, role=role)
+    at(noon + HOUR)
+    make_job(user_id=free.user_id)
+    samples.sample_stock()
+    rollups.roll_up()
+    found = counts(noon)
+    names = ("accounts.new", "accounts.active_in_hour", "accounts.active_in_day", "conversions")
+    assert {name: found[name] for name in names} == dict.fromkeys(names, 1)
+    later = figures(noon + HOUR, noon + 2 * HOUR, "hour")
+    stock = ("accounts_active", "accounts_active_in_month", "accounts_paid", "plans_pro", "plans_free")
+    assert [total(later, name) for name in stock] == [0, 1, 1, 1, 0]
+
+
+def test_operators_do_not_come_back_as_customers(make_job: MakeJob, app: APIFlask, noon: datetime) -> None:
+    accounts = [Caller.registered(app, role=role) for role in (ROLE_USER, *STAFF_ROLES)]
+    at(noon + timedelta(days=33))
+    for account in accounts:
+        make_job(user_id=account.user_id)
+    rollups.roll_up_hour(noon + timedelta(days=37))
+    found = counts(noon + timedelta(days=37))
+    assert (found["returned.of"], found["returned.back"]) == (1, 1)
 
 
 def test_samples_are_taken_once_a_minute_and_once_an_hour(make_job: MakeJob, noon: datetime) -> None:

@@ -135,7 +135,7 @@ class BaseModelView(PanelView, Generic[Row]):
     model: type[Row]
     columns: Sequence[Column[Row]] = ()
     filters: Sequence[Filter] = ()
-    # What can be searched for, in words; "" for a list without a search.
+    # What can be typed, to go on after "Search by"; "" for a list without a search.
     search_hint = ""
     # The name of the filter that is shown as tabs; "" for a list without tabs.
     tabs = ""

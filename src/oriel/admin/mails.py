@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from flask import Response, request, url_for
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import defer
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -30,7 +30,7 @@ class MailView(BaseModelView[OutboxMail]):
     group = "Work"
     model = OutboxMail
     description = "Every email that the service wrote. Its text is deleted once it is sent, except in development."
-    search_hint = "Address, or id of mail or customer"
+    search_hint = "the beginning of the address, or the id of a mail or a customer"
     empty_sentence = "No email was written yet."
     tabs = "state"
     columns = (
@@ -51,9 +51,9 @@ class MailView(BaseModelView[OutboxMail]):
 
     def searched(self, text: str) -> Condition:
         """Find by the beginning of the address, or by id."""
-        if "@" in text:
-            return starts_with(OutboxMail.to, text.lower())
-        return (OutboxMail.id == text) | (OutboxMail.user_id == text)
+        # An operator's address may have capitals; customers' have none.
+        to = starts_with(func.lower(OutboxMail.to), text.lower())
+        return to | (OutboxMail.id == text) | (OutboxMail.user_id == text)
 
     def title_of(self, row: OutboxMail) -> str:
         """Return the subject."""

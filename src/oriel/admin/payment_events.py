@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.wrappers import Response
 
-from oriel.admin.lists import BaseModelView, Button, Column, Condition, Filter, Section
+from oriel.admin.customers import customers_found
+from oriel.admin.lists import BaseModelView, Button, Cell, Column, Condition, Filter, Section
 from oriel.admin.staff import staff
 from oriel.admin.trail import in_trail
 from oriel.admin.views import act, finish
+from oriel.billing.event_search import is_about, payment_about
 from oriel.billing.journal import EVENT_KINDS, replay
 from oriel.billing.models import PaymentEvent
 from oriel.mails.wording import money
@@ -25,7 +27,9 @@ class PaymentEventView(BaseModelView[PaymentEvent]):
     part = "events"
     group = "Customers"
     model = PaymentEvent
-    search_hint = "Id of an event"
+    search_hint = (
+        "the beginning of the customer's address, or the id of an event, a payment, a customer or anything at Stripe"
+    )
     columns = (
         Column("Received", lambda event: event.received_at, lambda event: f"/admin/events/{event.id}"),
         Column("Kind", lambda event: event.kind),
@@ -51,8 +55,8 @@ class PaymentEventView(BaseModelView[PaymentEvent]):
         return (PaymentEvent.received_at, PaymentEvent.id)
 
     def searched(self, text: str) -> Condition:
-        """Find an event by its id."""
-        return PaymentEvent.id == text
+        """Find events by their id, or by the payments, plans and customers that they are about."""
+        return is_about(text, customers_found(text))
 
     def sections(self, row: PaymentEvent) -> Sequence[Section]:
         """Return what is known of an event, and what it said."""
@@ -69,6 +73,8 @@ class PaymentEventView(BaseModelView[PaymentEvent]):
         shown = {title: facts[name] for name, title in _ABOUT.items() if name in facts}
         if isinstance(facts.get("amount"), int) and isinstance(facts.get("currency"), str):
             shown["Amount"] = money(facts["amount"], facts["currency"])
+        if payment := payment_about(row):
+            shown["Payment"] = Cell(payment.id, f"/admin/payments/{payment.id}")
         return (Section("Event", event), Section("About", shown))
 
     def buttons(self, row: PaymentEvent) -> Sequence[Button]:

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from flask import g
-from sqlalchemy import or_, select
+from sqlalchemy import or_
 from werkzeug.wrappers import Response
 
-from oriel.accounts.addresses import spelled_email
-from oriel.accounts.models import User
-from oriel.admin.customers import address_of, customer_link, load_addresses
+from oriel.admin.customers import address_of, customer_link, is_of_customer, load_addresses
 from oriel.admin.lists import REASON, BaseModelView, Button, Cell, Column, Condition, Entry, Filter, Section
 from oriel.admin.models import AdminAction
 from oriel.admin.render_facts import COUNTS, name_of
@@ -37,7 +35,7 @@ class PaymentView(BaseModelView[Payment]):
     part = "payments"
     group = "Customers"
     model = Payment
-    search_hint = "Id of a payment, a user or an object of Stripe’s, or a mail address"  # noqa: RUF001
+    search_hint = "the beginning of the customer's address, or the id of a payment, a customer or anything at Stripe"
     columns = (
         Column("Created", lambda payment: payment.created_at, lambda payment: f"/admin/payments/{payment.id}"),
         Column("Status", lambda payment: payment_badge(payment)),
@@ -60,10 +58,9 @@ class PaymentView(BaseModelView[Payment]):
     )
 
     def searched(self, text: str) -> Condition:
-        """Find by any id, or all payments of a customer."""
-        user = select(User.id).where(User.email == spelled_email(text)).scalar_subquery() if "@" in text else text
+        """Find by any id, or all payments of the customers whose address begins so."""
         its_own = (Payment.id, Payment.stripe_session_id, Payment.paid_as, Payment.invoice_id)
-        return or_(Payment.user_id == user, *(column == text for column in its_own))
+        return or_(is_of_customer(Payment.user_id, text), *(column == text for column in its_own))
 
     def prepare(self, rows: Sequence[Payment]) -> None:
         """Load the customers' addresses."""
@@ -99,6 +96,7 @@ class PaymentView(BaseModelView[Payment]):
             "Next attempt to settle it": row.settle_at,
             "Failed attempts": row.settle_tries,
             "Updates from Stripe": row.version,
+            "Webhooks": Cell("Show", f"/admin/events/?search={row.id}"),
         }
         note = "Invoices of a plan are refunded at Stripe." if row.kind == SUBSCRIPTION else ""
         sections = [Section("Payment", facts, note=note), Section("At Stripe", at_stripe), *_refunds(row)]

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from oriel.accounts.models import User
 from oriel.admin.cells import Badge, Two
-from oriel.admin.customers import address_of, customer_link, has_address, load_addresses
+from oriel.admin.customers import address_of, customer_link, is_of_customer, load_addresses
 from oriel.admin.lists import BaseModelView, Button, Cell, Column, Condition, Filter, Section
 from oriel.admin.many import act_on
 from oriel.admin.views import act
@@ -33,7 +33,7 @@ class ProjectView(BaseModelView[Project]):
     group = "Work"
     model = Project
     description = "Songs with their settings, as customers keep them in the studio."
-    search_hint = "Name, song, id or address"
+    search_hint = "a part of name or song, the beginning of the customer's address, or an id"
     empty_sentence = "Nobody has saved a project yet."
     tabs = "state"
     columns = (
@@ -59,11 +59,9 @@ class ProjectView(BaseModelView[Project]):
         return select(Project).options(defer(Project.settings))
 
     def searched(self, text: str) -> Condition:
-        """Find by id, by the customer's address, or by a part of name and song."""
-        if "@" in text:
-            return has_address(Project.user_id, text)
+        """Find by id, by the beginning of the customer's address, or by a part of name and song."""
         words = Project.searched.contains(folded(text), autoescape=True)
-        return (Project.id == text) | (Project.user_id == text) | words
+        return is_of_customer(Project.user_id, text) | (Project.id == text) | words
 
     def prepare(self, rows: Sequence[Project]) -> None:
         """Load the customers' addresses."""

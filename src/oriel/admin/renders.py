@@ -9,7 +9,7 @@ from sqlalchemy.orm import defer
 from werkzeug.wrappers import Response as AnyResponse
 
 from oriel.admin.cells import Badge, Two
-from oriel.admin.customers import address_of, customer_link, has_address, load_addresses
+from oriel.admin.customers import address_of, customer_link, is_of_customer, load_addresses
 from oriel.admin.lists import BaseModelView, Button, Column, Condition, Filter, Section
 from oriel.admin.many import MOST, act_on, chosen_keys
 from oriel.admin.render_facts import name_of, plan_of, sections_of
@@ -58,7 +58,7 @@ class RenderView(BaseModelView[RenderJob]):
     group = "Work"
     model = RenderJob
     description = "Every video that was asked for, the latest first."
-    search_hint = "Title, artist, id or address"
+    search_hint = "a part of title, artist or file name, the beginning of the customer's address, or an id"
     empty_sentence = "Nobody has asked for a video yet."
     tabs = "state"
     columns = (
@@ -91,11 +91,13 @@ class RenderView(BaseModelView[RenderJob]):
         return select(RenderJob).options(defer(RenderJob.render_config), defer(RenderJob.error_details))
 
     def searched(self, text: str) -> Condition:
-        """Find by id, by the customer's address, or by a part of title, artist and file name."""
+        """Find by id, by the beginning of the customer's address, or by a part of title, artist and file name."""
+        owned = is_of_customer(RenderJob.user_id, text)
         if "@" in text:
-            return has_address(RenderJob.user_id, text)
-        by_words = RenderJob.searched.contains(folded(text), autoescape=True)
-        return (RenderJob.id == text) | (RenderJob.user_id == text) if _is_id(text) else by_words
+            return owned
+        if _is_id(text):
+            return owned | (RenderJob.id == text)
+        return owned | RenderJob.searched.contains(folded(text), autoescape=True)
 
     def prepare(self, rows: Sequence[RenderJob]) -> None:
         """Load the customers' addresses."""

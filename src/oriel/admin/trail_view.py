@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
-from oriel.accounts.models import User
 from oriel.admin.actions import ACTIONS, KINDS
 from oriel.admin.cells import Prose, Two
+from oriel.admin.customers import customers_found
 from oriel.admin.lists import BaseModelView, Column, Condition, Filter, Section
 from oriel.admin.models import AdminAction
 
@@ -17,7 +15,7 @@ class TrailView(BaseModelView[AdminAction]):
     menu_name = "Audit trail"
     part = "trail"
     model = AdminAction
-    search_hint = "Address or id of a user, id of a payment, render …"
+    search_hint = "the beginning of a customer's or an operator's address, or the id of a user, payment, render …"
     columns = (
         Column("When", lambda line: line.at, lambda line: f"/admin/trail/{line.id}"),
         Column("Who", lambda line: Two(Prose(line.actor), _role(line))),
@@ -28,10 +26,12 @@ class TrailView(BaseModelView[AdminAction]):
     filters = (Filter("kind", "Kind", {kind: AdminAction.kind == kind for kind in KINDS}),)
 
     def searched(self, text: str) -> Condition:
-        """Find the lines about an object, or of an operator, by id; those of a user by the address, too."""
-        ids = select(User.id).where(User.email == text.lower()).scalar_subquery() if "@" in text else text
+        """Find the lines about an object by its id, and those of or about users by the beginning of the address."""
+        users = customers_found(text)
+        about_them = (AdminAction.kind == "user") & AdminAction.object_id.in_(users)
         # With the kinds, the index answers.
-        return (AdminAction.kind.in_(KINDS) & (AdminAction.object_id == ids)) | (AdminAction.actor_id == ids)
+        about_it = AdminAction.kind.in_(KINDS) & (AdminAction.object_id == text)
+        return about_them | about_it | AdminAction.actor_id.in_(users)
 
     def title_of(self, row: AdminAction) -> str:
         """Return what was done."""

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from oriel.admin.cells import Badge, Two
-from oriel.admin.customers import address_of, customer_link, has_address, load_addresses
+from oriel.admin.customers import address_of, customer_link, is_of_customer, load_addresses
 from oriel.admin.lists import BaseModelView, Button, Cell, Column, Condition, Filter, Section
 from oriel.admin.many import act_on
 from oriel.admin.views import act
@@ -33,7 +33,7 @@ class UploadView(BaseModelView[Upload]):
     group = "Work"
     model = Upload
     description = "Songs and pictures that customers sent. What no project uses goes after a day."
-    search_hint = "File name, id or address"
+    search_hint = "a part of the file's name, the beginning of the customer's address, or an id"
     empty_sentence = "Nobody has uploaded anything yet."
     tabs = "kind"
     columns = (
@@ -60,10 +60,9 @@ class UploadView(BaseModelView[Upload]):
     )
 
     def searched(self, text: str) -> Condition:
-        """Find by id, by the customer's address, or by a part of the file's name."""
-        if "@" in text:
-            return has_address(Upload.user_id, text)
-        return (Upload.id == text) | (Upload.user_id == text) | Upload.filename.contains(text, autoescape=True)
+        """Find by id, by the beginning of the customer's address, or by a part of the file's name."""
+        owned = is_of_customer(Upload.user_id, text)
+        return owned | (Upload.id == text) | Upload.filename.contains(text, autoescape=True)
 
     def prepare(self, rows: Sequence[Upload]) -> None:
         """Load the customers' addresses."""

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from oriel.accounts import operators, password_reset
+from oriel.accounts.addresses import spelled_email
 from oriel.accounts.models import ROLE_ADMIN, ROLE_SUPPORT, ROLE_USER, User
 from oriel.accounts.origin import request_origin
 from oriel.admin.lists import (
@@ -46,7 +47,7 @@ class UserView(BaseModelView[User]):
     part = "users"
     group = "Customers"
     model = User
-    search_hint = "Beginning of mail address or name, or id"
+    search_hint = "the beginning of the address or the name, or an id"
     columns = (
         Column("Email", lambda user: user.email, lambda user: f"/admin/users/{user.id}"),
         Column("Name", lambda user: user.name),
@@ -62,7 +63,7 @@ class UserView(BaseModelView[User]):
 
     def searched(self, text: str) -> Condition:
         """Find by the beginning of the mail address or the name, or by id; the first 1,000 of each."""
-        mail, name = text.lower(), text.casefold()
+        mail, name = spelled_email(text), text.casefold()
         by_mail = select(User.id).where(starts_with(User.email, mail)).limit(COUNTED_TO).subquery()
         by_name = select(User.id).where(starts_with(func.lower(User.name), name)).limit(COUNTED_TO).subquery()
         # One after the other: an OR would lead a database to read the whole table.

@@ -128,7 +128,7 @@ class PaymentView(BaseModelView[Payment]):
             except WrongState as error:
                 if not error.details.get("needs_force"):
                     raise
-                raise WrongState(f"{error.message} Choose below to refund it anyway.") from error
+                raise WrongState(f"{error.message} Choose under “What to do” to refund it anyway.") from error
             done = "will be refunded as soon as Stripe answers" if refunded.refund_wanted else "refunded"
             return f"{money(amount, payment.currency)} {done}."
 
@@ -183,16 +183,16 @@ def _fate_of_render(payment: Payment) -> tuple[str, Entry | None]:
     if job.status == QUEUED:
         return "Its render waits, and is cancelled.", None
     if job.status == PROCESSING:
-        return "Its render has begun.", _choice("stop the render and refund")
+        return "Its render has begun.", _choice("Stop the render and refund")
     if job.status == COMPLETED_RENDER and not job.is_over:
-        return "Its render is done, and the customer has the video.", _choice("delete the video and refund")
+        return "Its render is done, and the customer has the video.", _choice("Delete the video and refund")
     if job.status == COMPLETED_RENDER:
-        return "Its render is done, and its video is gone already.", _choice("refund all the same")
-    return "Its render was stopped after it had begun, and counts.", _choice("refund all the same")
+        return "Its render is done, and its video is gone already.", _choice("Refund all the same")
+    return "Its render was stopped after it had begun, and counts.", _choice("Refund all the same")
 
 
 def _choice(anyway: str) -> Entry:
-    return Entry("force", "What to do", {"no": "do not refund", "yes": anyway})
+    return Entry("force", "What to do", {"no": "Do not refund", "yes": anyway})
 
 
 def _notes(payment: Payment) -> str:

@@ -12,7 +12,7 @@ from oriel.billing.models import RESERVED, RETURNED, SPENT, Payment, RenderRight
 from oriel.billing.plans import CREDIT, PLANS
 from oriel.infra.clock import now
 from oriel.infra.database import db
-from oriel.mails.wording import date, money, size
+from oriel.mails.wording import full_date, money, size
 from oriel.monitoring.models import JobMetrics
 from oriel.rendering import attempt_ends
 from oriel.rendering.models import DELETED, FAILED, PROCESSING, QUEUED, WITHDRAWN, RenderJob
@@ -111,7 +111,7 @@ def _paid(job: RenderJob, right: RenderRight | None, payment: Payment | None) ->
         "Counts": COUNTS.get(right.state, right.state) if right else None,
     }
     if payment:
-        amount = f"{money(payment.amount, payment.currency)}, {date(payment.completed_at or payment.created_at)}"
+        amount = f"{money(payment.amount, payment.currency)}, {full_date(payment.completed_at or payment.created_at)}"
         facts |= {"Payment": Cell(amount, f"/admin/payments/{payment.id}"), "State": payment_badge(payment)}
     return Section("Payment", facts)
 

@@ -15,7 +15,7 @@ class TrailView(BaseModelView[AdminAction]):
     menu_name = "Audit trail"
     part = "trail"
     model = AdminAction
-    search_hint = "the beginning of a customer's or an operator's address, or the id of a user, payment, render …"
+    search_hint = "the beginning of a customer's or an operator's address, or the id of what it was done to"
     columns = (
         Column("When", lambda line: line.at, lambda line: f"/admin/trail/{line.id}"),
         Column("Who", lambda line: Two(Prose(line.actor), _role(line))),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from oriel.admin.cells import Badge, age_of, span
+from oriel.admin.cells import Badge, Prose, age_of, span
 from oriel.admin.customers import address_of, customer_link, load_addresses
 from oriel.admin.lists import Cell
 from oriel.admin.views import PanelView, page
@@ -51,7 +51,7 @@ class HousekeepingView(PanelView):
 
 def _missing_row(file: MissingFile) -> tuple[object, ...]:
     customer = Cell(address_of(file.user_id), customer_link(file.user_id))
-    return *_what(file), customer, file.found_at, file.name
+    return *_what(file), customer, file.found_at, Prose(file.name)
 
 
 def _what(file: MissingFile) -> tuple[object, str]:

@@ -131,10 +131,10 @@ def test_a_video_that_its_customer_deleted_is_told_as_that(bought: Bought) -> No
     ("happens", "sentence", "choice"),
     [
         (lambda _bought: None, "Its render waits, and is cancelled.", []),
-        (Bought.begin, "Its render has begun.", ["stop the render and refund"]),
-        (Bought.finish, "Its render is done, and the customer has the video.", ["delete the video and refund"]),
-        (Bought.lose_video, "Its render is done, and its video is gone already.", ["refund all the same"]),
-        (Bought.stop_after_first_frame, "was stopped after it had begun, and counts.", ["refund all the same"]),
+        (Bought.begin, "Its render has begun.", ["Stop the render and refund"]),
+        (Bought.finish, "Its render is done, and the customer has the video.", ["Delete the video and refund"]),
+        (Bought.lose_video, "Its render is done, and its video is gone already.", ["Refund all the same"]),
+        (Bought.stop_after_first_frame, "was stopped after it had begun, and counts.", ["Refund all the same"]),
     ],
 )
 def test_a_refund_is_worded_by_the_state_of_the_render(
@@ -144,7 +144,7 @@ def test_a_refund_is_worded_by_the_state_of_the_render(
     page = bought.see(bought.payment_page)
     assert sentence in page
     assert FORCE.findall(page) == choice
-    refused = "Choose below" in said(bought.admin, f"{bought.payment_page}/refund", reason="Ours", force="no")
+    refused = "What to do” to refund" in said(bought.admin, f"{bought.payment_page}/refund", reason="Ours", force="no")
     assert refused == bool(choice)
     if refused:
         assert "$4.99 refunded." in said(bought.admin, f"{bought.payment_page}/refund", reason="Ours", force="yes")
@@ -164,7 +164,7 @@ def test_a_refused_form_is_open_again_with_what_was_typed_once(bought: Bought) -
     page = said(bought.admin, f"{bought.payment_page}/refund", reason='It was "our" fault', force="no")
     [form] = dialog.findall(page)
     assert 'value="It was &#34;our&#34; fault"' in form
-    assert "The render that it paid for is finished. Choose below to refund it anyway." in form
+    assert "The render that it paid for is finished. Choose under “What to do” to refund it anyway." in form
     assert '<option value="no" selected>' in form
     assert dialog.findall(bought.see(bought.payment_page)) == []
 
